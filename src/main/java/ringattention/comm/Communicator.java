@@ -1,0 +1,78 @@
+package ringattention.comm;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A group of ranks. Buffers are direct, in native byte order, and used from their position 0 to their limit; a list of buffers is one
+ * message in pieces (a piece holds under 2 GiB). Every rank of the group must make the same collective calls in the same order.
+ * Errors surface as {@link CommunicationException}.
+ */
+public interface Communicator extends AutoCloseable {
+  /** Element types of a reduction. */
+  enum Element {
+    F32,
+    F64
+  }
+
+  /** How values combine. */
+  enum Operation {
+    SUM,
+    MIN,
+    MAX
+  }
+
+  /** Work in flight. */
+  interface Request {
+    /** Blocks until done; a second call returns at once. */
+    void await();
+  }
+
+  int rank();
+
+  int size();
+
+  /** Name of the machine this rank runs on. */
+  String host();
+
+  /** Ranks with the same color form a group, ordered by this group's rank. Collective. */
+  Communicator split(int color);
+
+  void barrier();
+
+  /**
+   * Starts sending to one rank and receiving from another; both may be this rank. Neither buffer may be touched before the request
+   * has been awaited. The receiver's pieces must have the sizes of the sender's.
+   */
+  Request sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from);
+
+  /**
+   * Starts gathering equal parts from all ranks: {@code receive} becomes the parts in rank order, each {@code send.remaining()}
+   * bytes.
+   */
+  Request allGather(ByteBuffer send, ByteBuffer receive);
+
+  /**
+   * Starts a sum over ranks of {@code send}, of which this rank gets its part: {@code send} is size() parts in rank order, each
+   * {@code receive.remaining()} bytes.
+   */
+  Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive);
+
+  /** Combines the values of all ranks element by element, in place. */
+  void allReduce(double[] values, Operation operation);
+
+  /** Bytes of every rank, in rank order, on rank 0; an empty list on the others. Sizes may differ. */
+  List<byte[]> gather(byte[] bytes);
+
+  /** Rank 0's bytes on every rank. Other ranks' argument is ignored and may be null. */
+  byte[] broadcast(byte[] bytes);
+
+  /** Takes the whole job down with this exit code; does not return on a real MPI. */
+  void abort(int exitCode);
+
+  /** One line for the log: library, version, whether device pointers may be sent. */
+  String description();
+
+  @Override
+  void close();
+}

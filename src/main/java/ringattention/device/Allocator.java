@@ -1,0 +1,31 @@
+package ringattention.device;
+
+import java.util.Arrays;
+
+/**
+ * Where named buffers come from. A {@link MemoryPlan} answers with tensors that have a shape and no memory; an {@link Arena}
+ * answers with real ones. Because both run the same code, the plan is what a run allocates.
+ */
+public interface Allocator {
+  /** What a buffer is for; the plan sums by it. */
+  enum Purpose {
+    /** Shards of weights, gradients and moments: shrink with the number of ranks. */
+    PARAMETERS,
+    /** Blocks of parameters gathered for use, and their gradients before they are reduced. */
+    GATHERED,
+    /** Block inputs kept for the backward. */
+    SAVED,
+    /** Everything a step computes and forgets. */
+    ACTIVATIONS,
+    /** What the ring holds, receives and sends. */
+    RING
+  }
+
+  /** A buffer of the product of the dimensions, under a name that is unique in the run, e.g. {@code ring.slot.0}. */
+  Tensor allocate(String name, Purpose purpose, DType dtype, Dim... dims);
+
+  /** The extents of named dimensions. */
+  static long[] shape(Dim... dims) {
+    return Arrays.stream(dims).mapToLong(Dim::size).toArray();
+  }
+}

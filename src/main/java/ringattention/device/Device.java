@@ -1,0 +1,50 @@
+package ringattention.device;
+
+/**
+ * Where a rank computes. Work is enqueued in order and may return before it is done; {@link #mark} and {@link #synchronize}
+ * say when it is. A device belongs to one rank and is called from one thread.
+ */
+public interface Device extends AutoCloseable {
+  /** Short name: {@code cpu}, {@code reference}, {@code cuda}. */
+  String name();
+
+  /** One line for the log: model, threads, instruction set or library versions. */
+  String description();
+
+  /** Element type of activations: what matrix products take. */
+  DType compute();
+
+  /** Element type where sums live: merged attention output, log-sum-exp, gradients, master weights. */
+  DType sum();
+
+  /** Memory of exactly this many bytes, counted until it is closed. Contents are undefined. */
+  Memory allocate(long bytes);
+
+  /** Bytes allocated now, kernels' own workspaces included. */
+  long allocatedBytes();
+
+  /** The largest {@link #allocatedBytes} so far. */
+  long peakBytes();
+
+  Kernels kernels();
+
+  BlockAttention attention();
+
+  /** A point after all work enqueued so far. */
+  Completion mark();
+
+  /** Blocks until all work enqueued so far has been done. */
+  void synchronize();
+
+  /** Copies host values (any numeric element type is converted) into a tensor; returns when done. */
+  void write(Tensor to, double... values);
+
+  /** As {@link #write(Tensor, double...)} for I32 tensors. */
+  void write(Tensor to, int... values);
+
+  /** Copies a tensor to the host, converted to double; waits for the work enqueued before. */
+  double[] read(Tensor from);
+
+  @Override
+  void close();
+}

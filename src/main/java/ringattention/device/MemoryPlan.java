@@ -1,0 +1,59 @@
+package ringattention.device;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** An allocator that allocates nothing and remembers every buffer: name, purpose, formula and size. */
+public final class MemoryPlan implements Allocator {
+  /** One planned buffer. */
+  public record Buffer(String name, Purpose purpose, DType dtype, List<Dim> dims) {
+    public long bytes() {
+      long product = dtype.bytes();
+      for (Dim dim : dims) {
+        product = Math.multiplyExact(product, dim.size());
+      }
+      return product;
+    }
+
+    /** For example {@code 2048 tokens x 1 batch x 128 hidden x 4 B}. */
+    public String formula() {
+      StringBuilder text = new StringBuilder();
+      for (Dim dim : dims) {
+        text.append(dim.size()).append(' ').append(dim.name()).append(" x ");
+      }
+      return text.append(dtype.bytes()).append(" B").toString();
+    }
+  }
+
+  private final List<Buffer> buffers = new ArrayList<>();
+
+  @Override
+  public Tensor allocate(String name, Purpose purpose, DType dtype, Dim... dims) {
+    if (buffers.stream().anyMatch(buffer -> buffer.name().equals(name))) {
+      throw new IllegalStateException("two buffers are named " + name);
+    }
+    buffers.add(new Buffer(name, purpose, dtype, List.of(dims)));
+    return new Tensor(null, 0, dtype, Allocator.shape(dims));
+  }
+
+  /** In the order of allocation. */
+  public List<Buffer> buffers() {
+    return List.copyOf(buffers);
+  }
+
+  public long bytes() {
+    return buffers.stream().mapToLong(Buffer::bytes).sum();
+  }
+
+  /** Bytes by purpose; purposes without buffers are 0. */
+  public Map<Purpose, Long> bytesByPurpose() {
+    Map<Purpose, Long> sums = new EnumMap<>(Purpose.class);
+    for (Purpose purpose : Purpose.values()) {
+      sums.put(purpose, 0L);
+    }
+    buffers.forEach(buffer -> sums.merge(buffer.purpose(), buffer.bytes(), Long::sum));
+    return sums;
+  }
+}
