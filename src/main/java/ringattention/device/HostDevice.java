@@ -1,0 +1,90 @@
+package ringattention.device;
+
+import java.nio.ByteBuffer;
+
+/** What devices that compute in the host's memory share: allocation, counting, transfers. Work is done when a call returns. */
+public abstract class HostDevice implements Device {
+  private long allocated;
+  private long peak;
+
+  @Override
+  public final Memory allocate(long bytes) {
+    Memory memory = new HostMemory(bytes, () -> allocated -= bytes);
+    allocated += bytes;
+    peak = Math.max(peak, allocated);
+    return memory;
+  }
+
+  @Override
+  public final long allocatedBytes() {
+    return allocated;
+  }
+
+  @Override
+  public final long peakBytes() {
+    return peak;
+  }
+
+  @Override
+  public final Completion mark() {
+    return Completion.DONE;
+  }
+
+  @Override
+  public final void synchronize() {}
+
+  @Override
+  public final void write(Tensor to, double... values) {
+    requireSize(to, values.length);
+    int next = 0;
+    for (ByteBuffer piece : to.buffers()) {
+      while (piece.hasRemaining()) {
+        double value = values[next++];
+        switch (to.dtype()) {
+          case F32 -> piece.putFloat((float) value);
+          case F64 -> piece.putDouble(value);
+          case I32 -> piece.putInt(Math.toIntExact((long) value));
+          case BF16 -> throw new IllegalArgumentException(name() + " does not compute in BF16");
+        }
+      }
+    }
+  }
+
+  @Override
+  public final void write(Tensor to, int... values) {
+    if (to.dtype() != DType.I32) {
+      throw new IllegalArgumentException("integers into " + to);
+    }
+    requireSize(to, values.length);
+    int next = 0;
+    for (ByteBuffer piece : to.buffers()) {
+      while (piece.hasRemaining()) {
+        piece.putInt(values[next++]);
+      }
+    }
+  }
+
+  @Override
+  public final double[] read(Tensor from) {
+    double[] values = new double[Math.toIntExact(from.elements())];
+    int next = 0;
+    for (ByteBuffer piece : from.buffers()) {
+      while (piece.hasRemaining()) {
+        values[next++] =
+            switch (from.dtype()) {
+              case F32 -> piece.getFloat();
+              case F64 -> piece.getDouble();
+              case I32 -> piece.getInt();
+              case BF16 -> throw new IllegalArgumentException(name() + " does not compute in BF16");
+            };
+      }
+    }
+    return values;
+  }
+
+  private static void requireSize(Tensor to, int length) {
+    if (to.elements() != length) {
+      throw new IllegalArgumentException(length + " values into " + to);
+    }
+  }
+}
