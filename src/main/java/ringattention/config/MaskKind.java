@@ -1,0 +1,7 @@
+package ringattention.config;
+
+/** Which keys a query sees. */
+public enum MaskKind {
+  CAUSAL,
+  FULL
+}
