@@ -6,13 +6,24 @@ import java.util.List;
 /**
  * A group of ranks. Buffers are direct, in native byte order, and used from their position 0 to their limit; a list of buffers is one
  * message in pieces (a piece holds under 2 GiB). Every rank of the group must make the same collective calls in the same order.
- * Errors surface as {@link CommunicationException}.
+ * A call is refused with {@link IllegalArgumentException} when its own arguments do not fit (before anything is sent); every other
+ * error surfaces as {@link CommunicationException}.
  */
 public interface Communicator extends AutoCloseable {
   /** Element types of a reduction. */
   enum Element {
-    F32,
-    F64
+    F32(Float.BYTES),
+    F64(Double.BYTES);
+
+    private final int bytes;
+
+    Element(int bytes) {
+      this.bytes = bytes;
+    }
+
+    int bytes() {
+      return bytes;
+    }
   }
 
   /** How values combine. */
@@ -35,7 +46,7 @@ public interface Communicator extends AutoCloseable {
   /** Name of the machine this rank runs on. */
   String host();
 
-  /** Ranks with the same color form a group, ordered by this group's rank. Collective. */
+  /** Ranks with the same color (0 or more) form a group, ordered by this group's rank. Collective. */
   Communicator split(int color);
 
   void barrier();

@@ -1,0 +1,45 @@
+package ringattention.comm;
+
+/**
+ * All ranks of the job, from its start to its end.
+ *
+ * <p>Deliberately no {@link AutoCloseable}: {@link #finish} waits for every rank, so a rank that failed must not call it. It says
+ * what went wrong and calls {@link Communicator#abort}.
+ */
+public final class World {
+  private final Communicator communicator;
+  private final Runnable finish;
+
+  private World(Communicator communicator, Runnable finish) {
+    this.communicator = communicator;
+    this.finish = finish;
+  }
+
+  /**
+   * Starts MPI if the process is a rank of an MPI job; needs no MPI library otherwise. Once per process.
+   *
+   * @throws CommunicationException if MPI cannot be started
+   */
+  public static World open(Launch launch) {
+    if (!launch.mpi()) {
+      return new World(LocalCommunicator.single(), () -> {});
+    }
+    try {
+      MpiSession session = MpiSession.open(launch.devicePointers());
+      return new World(session.world(), session::finish);
+    } catch (LinkageError missing) {
+      throw new CommunicationException(
+          "started as an MPI rank, but Open MPI's Java library does not load (mpi.jar, libmpi_java.so): " + missing, missing);
+    }
+  }
+
+  /** All ranks. */
+  public Communicator communicator() {
+    return communicator;
+  }
+
+  /** Ends communication when all is done. Collective: waits for every rank. */
+  public void finish() {
+    finish.run();
+  }
+}

@@ -1,0 +1,82 @@
+package ringattention.comm;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A real {@code mpirun} started by a test. */
+public final class MpiJob {
+  /** How a job ended; {@code output} is standard output and standard error together. */
+  public record Result(int exitCode, String output, Duration time) {}
+
+  private MpiJob() {}
+
+  /**
+   * Runs a class with a {@code main} of the tests on that many ranks.
+   *
+   * @throws AssertionError if it takes longer than the limit
+   */
+  public static Result runClass(int ranks, Duration limit, Class<?> main, String... arguments) {
+    List<String> command = new ArrayList<>();
+    // by way of env: mpirun edits the arguments of a command named java
+    command.add("env");
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-Djava.library.path=" + environment("OMPI_LIB_DIR")));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(arguments));
+    return run(ranks, limit, command);
+  }
+
+  /** Runs a command on that many ranks, as {@code make run} does. */
+  public static Result run(int ranks, Duration limit, List<String> command) {
+    List<String> all = new ArrayList<>(List.of("tools/mpirun.sh", "-np", Integer.toString(ranks)));
+    all.addAll(command);
+    try {
+      return run(new ProcessBuilder(all).redirectErrorStream(true), limit);
+    } catch (IOException e) {
+      throw new AssertionError("mpirun does not start; make setup provides it", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted while mpirun was running", e);
+    }
+  }
+
+  private static Result run(ProcessBuilder builder, Duration limit) throws IOException, InterruptedException {
+    builder.environment().put("UCX_ERROR_SIGNALS", ""); // UCX's handlers would crash the JVM
+    Path output = Files.createTempFile("mpirun", ".log");
+    builder.redirectOutput(output.toFile());
+    long start = System.nanoTime();
+    Process process = builder.start();
+    boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    Duration time = Duration.ofNanos(System.nanoTime() - start);
+    if (!ended) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor();
+    }
+    String text = Files.readString(output, StandardCharsets.UTF_8);
+    Files.delete(output);
+    if (!ended) {
+      throw new AssertionError("no end after " + limit.toSeconds() + " s: " + builder.command() + "\n" + text);
+    }
+    return new Result(process.exitValue(), text, time);
+  }
+
+  /** A value that set-up wrote down about the MPI it found. */
+  private static String environment(String name) {
+    Path file = Path.of("build", "mpi", "env");
+    try {
+      return Files.readAllLines(file).stream()
+          .filter(line -> line.startsWith(name + "="))
+          .map(line -> line.substring(name.length() + 1).replace("'", ""))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError(file + " has no " + name + "; run make setup"));
+    } catch (IOException e) {
+      throw new AssertionError("no MPI: " + file + " is missing; run make setup", e);
+    }
+  }
+}
