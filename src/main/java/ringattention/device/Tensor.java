@@ -110,6 +110,15 @@ public final class Tensor {
     return pieces;
   }
 
+  /** All bytes as one direct buffer, for a collective. Tensors of 2 GiB or more have none. */
+  public ByteBuffer buffer() {
+    if (bytes() > Integer.MAX_VALUE) {
+      throw new IllegalStateException(this + " holds more than the 2 GiB a collective takes");
+    }
+    address(); // refuses a planned tensor
+    return memory.buffer(offset, (int) bytes());
+  }
+
   private static long product(long[] shape) {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }

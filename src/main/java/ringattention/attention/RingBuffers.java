@@ -1,0 +1,72 @@
+package ringattention.attention;
+
+import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
+import static ringattention.device.Allocator.Purpose.RING;
+
+import java.util.List;
+import ringattention.device.Allocator;
+import ringattention.device.DType;
+import ringattention.device.Dim;
+import ringattention.device.Tensor;
+
+/**
+ * What ring attention holds beside queries and outputs.
+ *
+ * @param own this rank's keys and values
+ * @param ownGradient their gradient; on the way there, what arrives from the rank before
+ * @param slots two receiving slots: one is attended to while the other fills
+ * @param travelling gradients of the block held now, and of the block before, on its way to the next rank
+ * @param blockOut output of one block pair before it is merged; null where the first block needs no merge and there is no second
+ * @param blockLogSumExp its log-sum-exp
+ */
+public record RingBuffers(
+    KeyValue own,
+    KeyValue ownGradient,
+    List<KeyValue> slots,
+    List<KeyValue> travelling,
+    Tensor blockOut,
+    Tensor blockLogSumExp) {
+
+  /**
+   * A ring has its slots also when one rank makes up the whole ring, so that bytes per rank do not depend on the number of ranks;
+   * attention that is not a ring (the paper's memory-efficient attention) has none.
+   */
+  public static RingBuffers allocate(
+      Allocator allocator, AttentionShape shape, DType compute, DType sum, boolean ring) {
+    KeyValue own = KeyValue.allocate(allocator, "attention.key_value", ACTIVATIONS, compute, shape);
+    KeyValue ownGradient =
+        KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape);
+    List<KeyValue> slots = List.of();
+    List<KeyValue> travelling = List.of();
+    if (ring) {
+      slots =
+          List.of(
+              KeyValue.allocate(allocator, "ring.slot.0", RING, compute, shape),
+              KeyValue.allocate(allocator, "ring.slot.1", RING, compute, shape));
+      travelling =
+          List.of(
+              KeyValue.allocate(allocator, "ring.gradient.0", RING, sum, shape),
+              KeyValue.allocate(allocator, "ring.gradient.1", RING, sum, shape));
+    }
+    if (!ring && compute == sum) {
+      return new RingBuffers(own, ownGradient, slots, travelling, null, null);
+    }
+    Dim tokens = new Dim("tokens", shape.tokens());
+    Dim batch = new Dim("batch", shape.batch());
+    Dim heads = new Dim("heads", shape.heads());
+    return new RingBuffers(
+        own,
+        ownGradient,
+        slots,
+        travelling,
+        allocator.allocate(
+            "attention.block_out",
+            ACTIVATIONS,
+            compute,
+            tokens,
+            batch,
+            heads,
+            new Dim("head size", shape.headSize())),
+        allocator.allocate("attention.block_log_sum_exp", ACTIVATIONS, sum, tokens, batch, heads));
+  }
+}

@@ -1,0 +1,74 @@
+package ringattention.model;
+
+import static ringattention.parallel.Parameter.Initial.NORMAL;
+import static ringattention.parallel.Parameter.Initial.ONES;
+
+import java.util.ArrayList;
+import java.util.List;
+import ringattention.config.ModelConfig;
+import ringattention.parallel.Parameter;
+import ringattention.parallel.ParameterGroup;
+
+/**
+ * Names and shapes of a Llama checkpoint (Hugging Face), in groups that are gathered together: the embedding, each block, the head.
+ * Matrices are [outputs, inputs].
+ */
+public final class LlamaParameters {
+  static final String EMBEDDING = "model.embed_tokens.weight"; // [vocabulary, hidden]
+  static final String ATTENTION_NORM = "input_layernorm.weight"; // [hidden]
+  static final String QUERY = "self_attn.q_proj.weight"; // [heads * headSize, hidden]
+  static final String KEY = "self_attn.k_proj.weight"; // [keyValueHeads * headSize, hidden]
+  static final String VALUE = "self_attn.v_proj.weight"; // as KEY
+  static final String ATTENTION_OUTPUT = "self_attn.o_proj.weight"; // [hidden, heads * headSize]
+  static final String FEED_FORWARD_NORM = "post_attention_layernorm.weight"; // [hidden]
+  static final String GATE = "mlp.gate_proj.weight"; // [feedForward, hidden]
+  static final String UP = "mlp.up_proj.weight"; // as GATE
+  static final String DOWN = "mlp.down_proj.weight"; // [hidden, feedForward]
+  static final String FINAL_NORM = "model.norm.weight"; // [hidden]
+  static final String HEAD = "lm_head.weight"; // [vocabulary, hidden]
+
+  private LlamaParameters() {}
+
+  /** The embedding's group is 0, block b's is 1 + b, the head's is the last. */
+  public static List<ParameterGroup> groups(ModelConfig model) {
+    List<ParameterGroup> groups = new ArrayList<>();
+    groups.add(
+        new ParameterGroup(
+            "embedding", List.of(matrix(EMBEDDING, model.vocabulary(), model.hidden()))));
+    for (int block = 0; block < model.layers(); block++) {
+      groups.add(new ParameterGroup("block." + block, block("model.layers." + block + ".", model)));
+    }
+    groups.add(
+        new ParameterGroup(
+            "head",
+            List.of(
+                norm(FINAL_NORM, model.hidden()),
+                matrix(HEAD, model.vocabulary(), model.hidden()))));
+    return groups;
+  }
+
+  private static List<Parameter> block(String prefix, ModelConfig model) {
+    long hidden = model.hidden();
+    long queries = (long) model.heads() * model.headSize();
+    long keys = (long) model.keyValueHeads() * model.headSize();
+    long feedForward = model.feedForward();
+    return List.of(
+        norm(prefix + ATTENTION_NORM, hidden),
+        matrix(prefix + QUERY, queries, hidden),
+        matrix(prefix + KEY, keys, hidden),
+        matrix(prefix + VALUE, keys, hidden),
+        matrix(prefix + ATTENTION_OUTPUT, hidden, queries),
+        norm(prefix + FEED_FORWARD_NORM, hidden),
+        matrix(prefix + GATE, feedForward, hidden),
+        matrix(prefix + UP, feedForward, hidden),
+        matrix(prefix + DOWN, hidden, feedForward));
+  }
+
+  private static Parameter matrix(String name, long outputs, long inputs) {
+    return new Parameter(name, NORMAL, true, outputs, inputs);
+  }
+
+  private static Parameter norm(String name, long hidden) {
+    return new Parameter(name, ONES, false, hidden);
+  }
+}

@@ -1,0 +1,75 @@
+package ringattention.model;
+
+import static ringattention.model.TokenBlocks.rows;
+
+import ringattention.config.ModelConfig;
+import ringattention.device.Kernels;
+import ringattention.device.Tensor;
+import ringattention.metrics.Phase;
+import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.Weights;
+
+/** Final norm, projection to the vocabulary, cross-entropy and their backward, one block of tokens at a time: never sequence x vocabulary. */
+final class LossHead {
+  private final Kernels kernels;
+  private final ModelConfig model;
+  private final TokenBlocks blocks;
+  private final Activations.Block scratch;
+  private final PhaseTimer timer;
+
+  LossHead(
+      Kernels kernels,
+      ModelConfig model,
+      TokenBlocks blocks,
+      Activations.Block scratch,
+      PhaseTimer timer) {
+    this.kernels = kernels;
+    this.model = model;
+    this.blocks = blocks;
+    this.scratch = scratch;
+    this.timer = timer;
+  }
+
+  /**
+   * Adds the loss of every token to {@code lossSum} and writes its gradient.
+   *
+   * @param x output of the last block, [tokens, batch, hidden]
+   * @param labels [tokens, batch], -1 counts nothing
+   * @param scale of the gradient: one over the number of labels that count in the whole batch
+   * @param gradient of x, overwritten, [tokens, batch, hidden]
+   */
+  void lossAndGradient(
+      Weights weights,
+      Weights gradients,
+      Tensor x,
+      Tensor labels,
+      double scale,
+      Tensor lossSum,
+      Tensor gradient) {
+    try (var scope = timer.in(Phase.LOSS_HEAD)) {
+      Tensor head = weights.get(LlamaParameters.HEAD);
+      Tensor norm = weights.get(LlamaParameters.FINAL_NORM);
+      kernels.fill(gradient, 0);
+      blocks.forEach(
+          (from, to) -> {
+            Tensor input = rows(x, from, to);
+            Tensor normed = scratch.normed().prefix(input.shape());
+            Tensor logits = scratch.logits().prefix(input.dim(0), model.vocabulary());
+            kernels.rmsNorm(input, norm, model.normEpsilon(), normed);
+            kernels.matmul(normed, false, head, true, logits, false);
+            Tensor blockLabels = labels.slice(from, to).view(input.dim(0));
+            kernels.crossEntropy(logits, blockLabels, scale, lossSum);
+            kernels.matmul(logits, true, normed, false, gradients.get(LlamaParameters.HEAD), true);
+            Tensor dNormed = scratch.dNormed().prefix(input.shape());
+            kernels.matmul(logits, false, head, false, dNormed, false);
+            kernels.rmsNormBackward(
+                input,
+                norm,
+                model.normEpsilon(),
+                dNormed,
+                rows(gradient, from, to),
+                gradients.get(LlamaParameters.FINAL_NORM));
+          });
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package ringattention.model;
+
+import ringattention.attention.AttentionShape;
+import ringattention.config.ModelConfig;
+
+/**
+ * What one rank holds of a step.
+ *
+ * @param tokens positions of the sequence on this rank
+ * @param largestShard positions on the best-filled rank of the ring
+ * @param batch sequences side by side on this rank
+ * @param feedForwardBlock tokens the projections and the feed-forward take at a time
+ * @param lossBlock tokens the loss head takes at a time
+ */
+public record ShardShape(
+    int tokens, int largestShard, int batch, int feedForwardBlock, int lossBlock) {
+  public ShardShape {
+    feedForwardBlock = Math.min(tokens, feedForwardBlock);
+    lossBlock = Math.min(tokens, lossBlock);
+    if (batch < 1 || feedForwardBlock < 1 || lossBlock < 1) {
+      throw new IllegalArgumentException("a shard of no size");
+    }
+  }
+
+  public AttentionShape attention(ModelConfig model) {
+    return new AttentionShape(
+        tokens, largestShard, batch, model.heads(), model.keyValueHeads(), model.headSize());
+  }
+}

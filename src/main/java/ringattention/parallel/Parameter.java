@@ -1,0 +1,33 @@
+package ringattention.parallel;
+
+import java.util.Arrays;
+
+/**
+ * One named weight.
+ *
+ * @param name as in a Hugging Face Llama checkpoint
+ * @param initial how it starts
+ * @param decays whether weight decay applies (matrices yes, norms no)
+ */
+public record Parameter(String name, Initial initial, boolean decays, long... shape) {
+  /** How a weight starts. */
+  public enum Initial {
+    /** Normal with the configured standard deviation. */
+    NORMAL,
+    /** All ones. */
+    ONES
+  }
+
+  public Parameter {
+    shape = shape.clone();
+  }
+
+  @Override
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  public long elements() {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+}

@@ -1,0 +1,12 @@
+package ringattention.train;
+
+/**
+ * One training step, the same on every rank.
+ *
+ * @param step counted from 1
+ * @param loss mean over all tokens of the batch, in nats
+ * @param gradientNorm before clipping
+ * @param seconds wall time of the slowest rank
+ */
+public record StepResult(
+    long step, double loss, double gradientNorm, double learningRate, double seconds) {}

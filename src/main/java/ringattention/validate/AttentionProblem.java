@@ -1,0 +1,81 @@
+package ringattention.validate;
+
+import java.util.Locale;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.config.Seed;
+import ringattention.device.DType;
+import ringattention.shard.SequenceLayout;
+
+/**
+ * An attention problem whose inputs any rank can make for any position: bell-shaped numbers of variance 1, in float precision.
+ *
+ * @param length positions of the sequence
+ */
+public record AttentionProblem(
+    int length,
+    int batch,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    MaskKind mask,
+    LayoutKind layoutKind,
+    long seed) {
+
+  /** The tensors that go in. */
+  public enum Input {
+    QUERY,
+    KEY,
+    VALUE,
+    OUTPUT_GRADIENT
+  }
+
+  public SequenceLayout layout(int ranks) {
+    return SequenceLayout.of(layoutKind, length, ranks);
+  }
+
+  /** Elements of an input at one position: batch * heads * headSize, or with key/value heads. */
+  public int rowSize(Input input) {
+    boolean keyValue = input == Input.KEY || input == Input.VALUE;
+    return batch * (keyValue ? keyValueHeads : heads) * headSize;
+  }
+
+  /**
+   * The rows of an input at some positions, [positions, batch, heads, headSize], rounded to a type that both the device under test
+   * and the reference hold exactly.
+   */
+  public double[] rows(Input input, int[] positions, DType rounded) {
+    int size = rowSize(input);
+    Seed numbers = Seed.of(seed, input.name());
+    double[] rows = new double[Math.multiplyExact(positions.length, size)];
+    for (int i = 0; i < positions.length; i++) {
+      for (int j = 0; j < size; j++) {
+        rows[i * size + j] = round(numbers.bell((long) positions[i] * size + j), rounded);
+      }
+    }
+    return rows;
+  }
+
+  private static double round(double value, DType type) {
+    return switch (type) {
+      case BF16 -> Float.intBitsToFloat(Float.floatToIntBits((float) value) & 0xFFFF0000);
+      case F32, F64 -> (float) value;
+      case I32 -> throw new IllegalArgumentException("integers");
+    };
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+            Locale.ROOT,
+            "%s, %s, %d tokens x %d, heads %d/%d x %d",
+            layoutKind,
+            mask,
+            length,
+            batch,
+            heads,
+            keyValueHeads,
+            headSize)
+        .toLowerCase(Locale.ROOT);
+  }
+}

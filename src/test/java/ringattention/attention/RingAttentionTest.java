@@ -1,0 +1,70 @@
+package ringattention.attention;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.device.DType;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.validate.AttentionProblem;
+import ringattention.validate.AttentionResult;
+import ringattention.validate.AttentionRunner;
+
+/** The ring over in-process ranks, in float64, against vanilla attention in float64: equal but for the order of sums. */
+class RingAttentionTest {
+  private static final double ROUNDING = 1e-12; // thousands of float64 roundings; any real mistake is above 1e-3
+
+  static List<AttentionProblem> problems(int ranks) {
+    List<AttentionProblem> problems = new ArrayList<>();
+    for (LayoutKind layout : LayoutKind.values()) {
+      for (MaskKind mask : MaskKind.values()) {
+        problems.add(new AttentionProblem(2 * ranks, 1, 2, 2, 4, mask, layout, 1));
+        problems.add(new AttentionProblem(29, 2, 4, 2, 6, mask, layout, 2));
+        problems.add(new AttentionProblem(48, 1, 3, 1, 8, mask, layout, 3));
+      }
+    }
+    return problems;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void anyNumberOfRanksComputesVanillaAttention(int ranks) {
+    for (AttentionProblem problem : problems(ranks)) {
+      AttentionResult ring =
+          LocalCommunicator.run(ranks, rank -> solve(problem, rank, false)).get(0);
+      AttentionResult vanilla = solve(problem, LocalCommunicator.single(), true);
+      assertClose(problem + " out", ring.out(), vanilla.out());
+      assertClose(problem + " logSumExp", ring.logSumExp(), vanilla.logSumExp());
+      assertClose(problem + " dQuery", ring.dQuery(), vanilla.dQuery());
+      assertClose(problem + " dKey", ring.dKey(), vanilla.dKey());
+      assertClose(problem + " dValue", ring.dValue(), vanilla.dValue());
+    }
+  }
+
+  private static AttentionResult solve(
+      AttentionProblem problem, ringattention.comm.Communicator rank, boolean vanilla) {
+    PhaseTimer timer = new PhaseTimer(System::nanoTime);
+    try (ReferenceDevice device = new ReferenceDevice();
+        AttentionRunner runner =
+            vanilla
+                ? AttentionRunner.vanilla(problem, rank, device, DType.F64, timer)
+                : AttentionRunner.ring(problem, rank, device, DType.F64, timer)) {
+      runner.forward();
+      runner.backward();
+      return runner.gather();
+    }
+  }
+
+  private static void assertClose(String what, double[] result, double[] truth) {
+    for (int i = 0; i < truth.length; i++) {
+      double difference = Math.abs(result[i] - truth[i]);
+      assertTrue(difference <= ROUNDING, what + " [" + i + "] is off by " + difference);
+    }
+  }
+}
