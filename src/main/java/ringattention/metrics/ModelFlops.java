@@ -1,0 +1,94 @@
+package ringattention.metrics;
+
+/**
+ * Floating-point operations of one training step of a Llama-shaped model, counted in three ways;
+ * {@code docs/performance.md} derives them. Only matrix products count: norms, rotation, softmax,
+ * the embedding and the optimizer are left out. Counts are doubles, since a step of a large model
+ * passes 2^63.
+ *
+ * @param hidden size of a token's state
+ * @param layers transformer blocks
+ * @param heads query heads
+ * @param keyValueHeads key and value heads
+ * @param headSize size of one head; heads x headSize need not be hidden
+ * @param feedForward inner size of the gated feed-forward
+ * @param vocabulary tokens the loss head chooses from
+ */
+public record ModelFlops(
+    int hidden,
+    int layers,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    int feedForward,
+    int vocabulary) {
+  public ModelFlops {
+    int smallest = hidden;
+    for (int size : new int[] {layers, heads, keyValueHeads, headSize, feedForward, vocabulary}) {
+      smallest = Math.min(smallest, size);
+    }
+    if (smallest < 1) {
+      throw new IllegalArgumentException("every size of a model is positive, not " + smallest);
+    }
+  }
+
+  /**
+   * What the mathematics needs: {@code 3 (2 weights batch s + layers 2 batch s^2 heads headSize)},
+   * where weights are those of the products, loss head included, and attention is causal. The
+   * backward takes twice the forward.
+   */
+  public double causalExact(long batch, long sequence) {
+    double tokens = (double) batch * sequence;
+    double products = 2 * tokens * (layers * blockWeights() + headWeights());
+    return 3 * (products + layers * attention().forward(batch, sequence));
+  }
+
+  /**
+   * The paper's count: {@code 3 layers (24 batch s hidden^2 + 4 batch s^2 hidden)} (Liu et al.
+   * 2023, behind its table 4). It takes the feed-forward for one of inner size 4 hidden without
+   * gate, the attention for a full square, and leaves the loss head out.
+   */
+  public double paper(long batch, long sequence) {
+    double tokens = (double) batch * sequence;
+    return 3 * layers * (24 * tokens * hidden * hidden + 4 * tokens * sequence * hidden);
+  }
+
+  /**
+   * What the devices execute, recompute included: each product of a block once more, except the
+   * feed-forward's last, whose result the backward does not need; attention 3.5 times its causal
+   * forward, 4.5 times if its output was not saved.
+   */
+  public double hardware(long batch, long sequence, boolean attentionSaved) {
+    double tokens = (double) batch * sequence;
+    double recomputed = blockWeights() - (double) hidden * feedForward;
+    double products = 2 * tokens * (layers * (3 * blockWeights() + recomputed) + 3 * headWeights());
+    double attention =
+        attention().forwardAndBackward(batch, sequence)
+            + (attentionSaved ? 0 : attention().forward(batch, sequence));
+    return products + layers * attention;
+  }
+
+  /** Attention of one layer, causal. */
+  public AttentionFlops attention() {
+    return new AttentionFlops(heads, headSize, true);
+  }
+
+  /**
+   * Model FLOP utilization: the share of the devices' peak that some FLOPs make.
+   *
+   * @param peak FLOP per second of one device
+   */
+  public static double utilization(double flops, double seconds, int devices, double peak) {
+    return flops / (seconds * devices * peak);
+  }
+
+  /** Weights in the products of one block: query, key, value and output, then gate, up and down. */
+  private double blockWeights() {
+    double attention = 2.0 * hidden * headSize * (heads + keyValueHeads);
+    return attention + 3.0 * hidden * feedForward;
+  }
+
+  private double headWeights() {
+    return (double) hidden * vocabulary;
+  }
+}

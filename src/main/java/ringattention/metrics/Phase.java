@@ -1,0 +1,31 @@
+package ringattention.metrics;
+
+/** What a rank spends its time on, in the order of the time table. */
+public enum Phase {
+  /** Reading and sharding the batch. */
+  DATA("data"),
+  /** Waiting for the parameters of a block from the other ranks. */
+  GATHER("parameter gather"),
+  EMBEDDING("embedding"),
+  /** Query, key, value and output products, their norms and the rotation. */
+  PROJECTIONS("projections"),
+  ATTENTION("attention"),
+  /** The part of the ring exchange that computation did not cover. */
+  RING_WAIT("ring wait (not hidden)"),
+  FEED_FORWARD("feed-forward"),
+  LOSS_HEAD("loss head"),
+  /** Waiting for the sum of the gradients over the ranks. */
+  REDUCE("gradient reduce"),
+  OPTIMIZER("optimizer");
+
+  private final String title;
+
+  Phase(String title) {
+    this.title = title;
+  }
+
+  /** Name in the time table. */
+  public String title() {
+    return title;
+  }
+}

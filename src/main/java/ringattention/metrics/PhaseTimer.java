@@ -1,0 +1,137 @@
+package ringattention.metrics;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * Time of one rank by phase. Phases nest and are exclusive: time in an inner phase is taken from
+ * the outer one, so that the phases never sum to more than the wall time. Used from one thread.
+ *
+ * <p>The timer also says which phase failed. {@link #in(Phase, Runnable)} sees exceptions pass:
+ * where phases are entered by it, the answer is exact. A {@link Scope} cannot tell an exception
+ * from a normal end, so {@link #failed} names the innermost of the scopes that closed last, one
+ * right after the other: right unless the outer scope threw after the inner one had ended.
+ */
+public final class PhaseTimer {
+  /** An open phase; closing it returns to the phase around it. */
+  public final class Scope implements AutoCloseable {
+    private final Phase phase;
+
+    private Scope(Phase phase) {
+      this.phase = phase;
+    }
+
+    /**
+     * @throws IllegalStateException if this is not the innermost open scope
+     */
+    @Override
+    public void close() {
+      end(this);
+      if (unwound == null) {
+        unwound = phase;
+      }
+    }
+  }
+
+  private final LongSupplier clock;
+  private final Deque<Scope> open = new ArrayDeque<>();
+  private final long[] charged = new long[Phase.values().length];
+  private long start;
+  private long chargedUntil;
+  private Phase unwound; // where the closing that is going on began; null while phases run
+
+  /**
+   * @param nanoseconds a clock that never goes back, such as {@link System#nanoTime}
+   */
+  public PhaseTimer(LongSupplier nanoseconds) {
+    this.clock = nanoseconds;
+    reset();
+  }
+
+  /** Enters a phase until the scope is closed. */
+  public Scope in(Phase phase) {
+    charge();
+    unwound = null;
+    Scope scope = new Scope(phase);
+    open.push(scope);
+    return scope;
+  }
+
+  /** Does some work in a phase. */
+  public void in(Phase phase, Runnable work) {
+    Scope scope = in(phase);
+    try {
+      work.run();
+    } catch (RuntimeException | Error failure) {
+      scope.close();
+      throw failure;
+    }
+    end(scope);
+    unwound = null;
+  }
+
+  /** Forgets all times, for example after the warm-up. Open phases stay open and count from now. */
+  public void reset() {
+    Arrays.fill(charged, 0);
+    start = clock.getAsLong();
+    chargedUntil = start;
+  }
+
+  /** Time spent in a phase since the last reset, up to now. */
+  public long nanoseconds(Phase phase) {
+    charge();
+    return charged[phase.ordinal()];
+  }
+
+  /** Wall time since the last reset; what no phase covers is the rest. */
+  public long nanoseconds() {
+    return clock.getAsLong() - start;
+  }
+
+  /** The innermost open phase. */
+  public Optional<Phase> current() {
+    return Optional.ofNullable(open.peek()).map(scope -> scope.phase);
+  }
+
+  /**
+   * Where an exception that has just been caught was thrown: the phase it left first, or the one
+   * still open.
+   */
+  public Optional<Phase> failed() {
+    return Optional.ofNullable(unwound).or(this::current);
+  }
+
+  /** All times since the last reset, in seconds. */
+  public PhaseTimes times() {
+    Map<Phase, Double> seconds = new EnumMap<>(Phase.class);
+    for (Phase phase : Phase.values()) {
+      seconds.put(phase, nanoseconds(phase) * 1e-9);
+    }
+    return new PhaseTimes(nanoseconds() * 1e-9, seconds);
+  }
+
+  private void end(Scope scope) {
+    if (open.peek() != scope) {
+      throw new IllegalStateException(
+          scope.phase
+              + " is closed while "
+              + current().map(Phase::name).orElse("nothing")
+              + " is innermost");
+    }
+    charge();
+    open.pop();
+  }
+
+  private void charge() {
+    long now = clock.getAsLong();
+    if (!open.isEmpty()) {
+      charged[open.peek().phase.ordinal()] += now - chargedUntil;
+    }
+    chargedUntil = now;
+  }
+}

@@ -1,0 +1,104 @@
+package ringattention.report;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One thing that must hold: a value, how it is computed, and the threshold it must not pass.
+ *
+ * @param name short, unique within a run
+ * @param value NaN where nothing was computed
+ * @param threshold NaN where nothing was checked
+ * @param formula how the value is computed, or why it was not
+ * @param details the norms behind the value, in the order of printing
+ */
+public record Check(
+    String name,
+    double value,
+    double threshold,
+    String formula,
+    Verdict verdict,
+    Map<String, Double> details) {
+  private static final int NUMBERS = "1.000e-05 <= 1.000e-05".length();
+
+  /** What came of a check. */
+  public enum Verdict {
+    PASSED("PASSED"),
+    FAILED("FAILED"),
+    NOT_CHECKED("NOT CHECKED");
+
+    private final String text;
+
+    Verdict(String text) {
+      this.text = text;
+    }
+
+    /** As printed. */
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  public Check {
+    details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+    if (verdict != Verdict.NOT_CHECKED && verdict != verdict(value, threshold)) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " of " + threshold + " is not " + verdict);
+    }
+  }
+
+  /** A check that passes if value <= threshold; a value that is not a number fails. */
+  public static Check atMost(
+      String name, double value, double threshold, String formula, Map<String, Double> details) {
+    return new Check(name, value, threshold, formula, verdict(value, threshold), details);
+  }
+
+  /** A check that could not be made. */
+  public static Check notChecked(String name, String reason) {
+    return new Check(name, Double.NaN, Double.NaN, reason, Verdict.NOT_CHECKED, Map.of());
+  }
+
+  /** For {@code run.jsonl} and {@code summary.json}. */
+  public Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("name", name);
+    fields.put("value", value);
+    fields.put("threshold", threshold);
+    fields.put("formula", formula);
+    fields.put("verdict", verdict.name());
+    fields.put("details", details);
+    return fields;
+  }
+
+  /** A table of checks; under one that failed, every norm behind it. */
+  public static List<String> lines(List<Check> checks) {
+    int width = checks.stream().mapToInt(check -> check.name().length()).max().orElse(0);
+    List<String> lines = new ArrayList<>();
+    for (Check check : checks) {
+      String numbers =
+          check.verdict == Verdict.NOT_CHECKED
+              ? " ".repeat(NUMBERS)
+              : Units.format("%9.3e <= %9.3e", check.value, check.threshold);
+      String line =
+          Units.format(
+              "%-" + Math.max(1, width) + "s  %s  %-11s  %s",
+              check.name,
+              numbers,
+              check.verdict,
+              check.formula);
+      lines.addAll(Text.wrap(line, width + NUMBERS + 17));
+      if (check.verdict == Verdict.FAILED) {
+        check.details.forEach((name, value) -> lines.add("    " + name + " = " + value));
+      }
+    }
+    return lines;
+  }
+
+  private static Verdict verdict(double value, double threshold) {
+    return value <= threshold ? Verdict.PASSED : Verdict.FAILED;
+  }
+}

@@ -1,0 +1,51 @@
+package ringattention.report;
+
+import static ringattention.report.TextTable.Align.LEFT;
+import static ringattention.report.TextTable.Align.RIGHT;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The memory plan of one rank as a table, buffers in the order given, then the sum of each purpose
+ * and of all.
+ *
+ * @param buffers what the rank allocates
+ */
+public record MemoryTable(List<Buffer> buffers) {
+  /**
+   * One planned buffer.
+   *
+   * @param purpose what it is for, for example parameters or activations
+   * @param formula where the size comes from, for example {@code 2048 tokens x 128 hidden x 4 B}
+   */
+  public record Buffer(String name, String purpose, String formula, long bytes) {}
+
+  public MemoryTable {
+    buffers = List.copyOf(buffers);
+  }
+
+  public long bytes() {
+    return buffers.stream().mapToLong(Buffer::bytes).sum();
+  }
+
+  public List<String> lines() {
+    TextTable table =
+        new TextTable(LEFT, LEFT, RIGHT, RIGHT, LEFT)
+            .row("buffer", "purpose", "bytes", "", "formula");
+    Map<String, Long> purposes = new LinkedHashMap<>();
+    for (Buffer buffer : buffers) {
+      row(table, buffer.name(), buffer.purpose(), buffer.bytes(), buffer.formula());
+      purposes.merge(buffer.purpose(), buffer.bytes(), Long::sum);
+    }
+    purposes.forEach((purpose, bytes) -> row(table, "sum", purpose, bytes, ""));
+    row(table, "total", "", bytes(), "");
+    return table.lines();
+  }
+
+  private static void row(
+      TextTable table, String name, String purpose, long bytes, String formula) {
+    table.row(name, purpose, Long.toString(bytes), Units.bytes(bytes), formula);
+  }
+}

@@ -1,0 +1,126 @@
+package ringattention.report;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The folder of one run. Files written once appear whole or not at all; files that grow are flushed
+ * line by line. Every failure is an {@link OutputException}.
+ */
+public final class RunFolder implements AutoCloseable {
+  private static final DateTimeFormatter UTC =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private final Path path;
+  private final List<LineFile> open = new ArrayList<>();
+
+  private RunFolder(Path path) {
+    this.path = path;
+  }
+
+  /**
+   * Name of a run's folder: {@code <input>-<job id>}, or {@code <input>-<UTC time>} without a job.
+   *
+   * @param input path of the input file; its folders and extension are dropped
+   * @param jobId of the batch system, or null
+   */
+  public static String name(String input, String jobId, Instant start) {
+    String file = Path.of(input).getFileName().toString();
+    int dot = file.lastIndexOf('.');
+    String base = dot > 0 ? file.substring(0, dot) : file;
+    return base + "-" + (jobId != null ? jobId : UTC.format(start));
+  }
+
+  /**
+   * Makes the folder and those above it.
+   *
+   * @throws OutputException if it cannot be written, or holds the log of another run
+   */
+  public static RunFolder create(Path path) {
+    try {
+      Files.createDirectories(path);
+      Files.delete(Files.createTempFile(path, ".writable", null));
+    } catch (IOException e) {
+      throw new OutputException("output folder " + path + " cannot be written: " + reason(e), e);
+    }
+    if (Files.exists(path.resolve("run.log"))) {
+      throw new OutputException(
+          "output folder " + path + " cannot be written: it holds the run.log of another run");
+    }
+    return new RunFolder(path);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /** Starts an empty file that grows by lines; the folder closes it. */
+  public LineFile append(String name) {
+    LineFile file = new LineFile(path.resolve(name));
+    open.add(file);
+    return file;
+  }
+
+  /** Writes a whole file at once, replacing an older one. */
+  public void write(String name, String text) {
+    write(name, text.getBytes(UTF_8));
+  }
+
+  /**
+   * Writes a whole file at once, replacing an older one.
+   *
+   * @param name may have folders, such as {@code plots/loss.png}; they are made
+   */
+  public void write(String name, byte[] bytes) {
+    Path file = path.resolve(name);
+    Path temporary = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      Files.createDirectories(file.getParent());
+      Files.write(temporary, bytes);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw cannotWrite(file, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    open.forEach(LineFile::close);
+    open.clear();
+  }
+
+  static OutputException cannotWrite(Path file, IOException e) {
+    return new OutputException("cannot write " + file + ": " + reason(e), e);
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof NoSuchFileException) {
+      return "no such file or folder";
+    }
+    if (e instanceof FileAlreadyExistsException exists) {
+      return exists.getFile() + " is a file";
+    }
+    if (e instanceof FileSystemException failure && failure.getReason() != null) {
+      return failure.getReason();
+    }
+    return e.getMessage() != null ? e.getMessage() : e.toString();
+  }
+}

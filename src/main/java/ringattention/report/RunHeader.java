@@ -1,0 +1,134 @@
+package ringattention.report;
+
+import static ringattention.report.TextTable.Align.LEFT;
+import static ringattention.report.TextTable.Align.RIGHT;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a stranger needs to repeat the run.
+ *
+ * @param program name and version, for example {@code ringattention 0.1.0}
+ * @param gitHash of the sources, or {@code unknown}
+ * @param java version and vendor
+ * @param mpi the communicator's description of itself
+ * @param command the command line as given
+ * @param dataParallel groups that each work on their own sequences
+ * @param ringSize ranks that share a sequence
+ * @param ranks one per rank, dataParallel x ringSize in number
+ */
+public record RunHeader(
+    String program,
+    String gitHash,
+    String java,
+    String mpi,
+    List<String> command,
+    int dataParallel,
+    int ringSize,
+    List<Rank> ranks) {
+  private static final int SHOWN_RANGES = 4;
+
+  /** Positions of a sequence from {@code from} to before {@code to}. */
+  public record Positions(long from, long to) {
+    public Positions {
+      if (from < 0 || to <= from) {
+        throw new IllegalArgumentException("positions from " + from + " to before " + to);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return to == from + 1 ? Long.toString(from) : from + "-" + (to - 1);
+    }
+  }
+
+  /** What one rank is and holds of each sequence. */
+  public record Rank(int rank, String host, String device, List<Positions> positions) {
+    public Rank {
+      positions = List.copyOf(positions);
+    }
+
+    public long tokens() {
+      return positions.stream().mapToLong(range -> range.to() - range.from()).sum();
+    }
+  }
+
+  public RunHeader {
+    command = List.copyOf(command);
+    ranks = List.copyOf(ranks);
+    if (ranks.size() != dataParallel * ringSize) {
+      throw new IllegalArgumentException(
+          ranks.size()
+              + " ranks are not "
+              + dataParallel
+              + " data-parallel x "
+              + ringSize
+              + " ring");
+    }
+  }
+
+  public List<String> lines() {
+    TextTable table =
+        new TextTable(LEFT, LEFT)
+            .row("program", program + " (git " + gitHash + ")")
+            .row("Java", java)
+            .row("MPI", mpi)
+            .row("hosts", hosts())
+            .row("command", String.join(" ", command))
+            .row(
+                "decomposition",
+                ranks.size()
+                    + " ranks = "
+                    + dataParallel
+                    + " data-parallel x "
+                    + ringSize
+                    + " ring");
+    List<String> lines = new ArrayList<>(table.lines());
+    lines.add("");
+    lines.addAll(rankLines());
+    return lines;
+  }
+
+  private String hosts() {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    ranks.forEach(rank -> counts.merge(rank.host(), 1, Integer::sum));
+    List<String> hosts = new ArrayList<>();
+    counts.forEach(
+        (host, count) -> hosts.add(host + " (" + count + (count == 1 ? " rank)" : " ranks)")));
+    return String.join(", ", hosts);
+  }
+
+  private List<String> rankLines() {
+    TextTable table =
+        new TextTable(RIGHT, LEFT, LEFT, RIGHT, LEFT)
+            .row("rank", "host", "device", "tokens", "positions");
+    for (Rank rank : ranks) {
+      table.row(
+          Integer.toString(rank.rank()),
+          rank.host(),
+          rank.device(),
+          Long.toString(rank.tokens()),
+          shown(rank.positions()));
+    }
+    return table.lines();
+  }
+
+  /** All ranges, or the first and the last of a striped shard's many. */
+  private static String shown(List<Positions> ranges) {
+    int count = ranges.size();
+    if (count <= SHOWN_RANGES) {
+      return String.join(" ", ranges.stream().map(Positions::toString).toList());
+    }
+    return ranges.get(0)
+        + " "
+        + ranges.get(1)
+        + " ... "
+        + ranges.get(count - 1)
+        + " ("
+        + count
+        + " ranges)";
+  }
+}

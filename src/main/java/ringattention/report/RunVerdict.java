@@ -1,0 +1,46 @@
+package ringattention.report;
+
+import java.util.List;
+
+/**
+ * The answer of a run, and the last line of its log.
+ *
+ * @param valid whether the run's numbers may be used
+ * @param text the result of a valid run, the reason of an invalid one
+ */
+public record RunVerdict(boolean valid, String text) {
+  /**
+   * Valid unless a check failed. A result that no check stands behind says so.
+   *
+   * @param result in the user's units, for example {@code final loss 2.31, 41.2 ktok/s, 4 ranks}
+   */
+  public static RunVerdict of(List<Check> checks, String result) {
+    List<Check> failed = with(Check.Verdict.FAILED, checks);
+    if (failed.isEmpty()) {
+      boolean checked = !with(Check.Verdict.PASSED, checks).isEmpty();
+      return new RunVerdict(
+          true, checked ? result : result + " (" + Check.Verdict.NOT_CHECKED + ")");
+    }
+    Check first = failed.get(0);
+    String others = failed.size() == 1 ? "" : " and " + (failed.size() - 1) + " more";
+    return new RunVerdict(
+        false,
+        Units.format(
+            "check %s failed: %.3e is not <= %.3e%s",
+            first.name(), first.value(), first.threshold(), others));
+  }
+
+  /** {@code VALID} or {@code INVALID}. */
+  public String word() {
+    return valid ? "VALID" : "INVALID";
+  }
+
+  /** For example {@code VALID: final loss 2.31, 41.2 ktok/s, 4 ranks}. */
+  public String line() {
+    return word() + ": " + text;
+  }
+
+  private static List<Check> with(Check.Verdict verdict, List<Check> checks) {
+    return checks.stream().filter(check -> check.verdict() == verdict).toList();
+  }
+}

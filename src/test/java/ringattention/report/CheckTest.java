@@ -1,0 +1,77 @@
+package ringattention.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CheckTest {
+  private static Check check(String name, double value, double threshold) {
+    Map<String, Double> norms = new LinkedHashMap<>();
+    norms.put("max|O - Oref|", 2.5e-6);
+    norms.put("max|V|", 4.0);
+    return Check.atMost(name, value, threshold, "max|O - Oref| / (eps max|V|)", norms);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 2, PASSED",
+    "2, 2, PASSED",
+    "2.0000000000000004, 2, FAILED",
+    "NaN, 2, FAILED",
+    "Infinity, 2, FAILED",
+    "1, NaN, FAILED"
+  })
+  void verdicts(double value, double threshold, Check.Verdict expected) {
+    assertEquals(expected, check("x", value, threshold).verdict());
+  }
+
+  @Test
+  void aVerdictMustFollowFromItsNumbers() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Check("x", 2, 1, "", Check.Verdict.PASSED, Map.of()));
+  }
+
+  @Test
+  void failedChecksListEveryNorm() {
+    assertEquals(
+        List.of(
+            "O         1.250e+00 <= 1.600e+01  PASSED       max|O - Oref| / (eps max|V|)",
+            "dK, dV    1.700e+01 <= 1.600e+01  FAILED       max|O - Oref| / (eps max|V|)",
+            "    max|O - Oref| = 2.5E-6",
+            "    max|V| = 4.0",
+            "unstable        NaN <= 1.600e+01  FAILED       max|O - Oref| / (eps max|V|)",
+            "    max|O - Oref| = 2.5E-6",
+            "    max|V| = 4.0",
+            "probe                             NOT CHECKED  one rank only"),
+        Check.lines(
+            List.of(
+                check("O", 1.25, 16),
+                check("dK, dV", 17, 16),
+                check("unstable", Double.NaN, 16),
+                Check.notChecked("probe", "one rank only"))));
+  }
+
+  @Test
+  void verdictOfARun() {
+    String result = "final loss 2.31, 41.2 ktok/s, 4 ranks";
+    Check good = check("O", 1, 16);
+    Check bad = check("dQ", 32, 16);
+    Check unmade = Check.notChecked("probe", "one rank only");
+    assertEquals("VALID: " + result, RunVerdict.of(List.of(good, unmade), result).line());
+    assertEquals(
+        "VALID: " + result + " (NOT CHECKED)", RunVerdict.of(List.of(unmade), result).line());
+    assertEquals(
+        "INVALID: check dQ failed: 3.200e+01 is not <= 1.600e+01",
+        RunVerdict.of(List.of(good, bad), result).line());
+    assertEquals(
+        "INVALID: check dQ failed: 3.200e+01 is not <= 1.600e+01 and 1 more",
+        RunVerdict.of(List.of(bad, good, bad), result).line());
+  }
+}

@@ -1,0 +1,86 @@
+package ringattention.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import ringattention.metrics.Phase;
+import ringattention.metrics.PhaseTimes;
+import ringattention.report.Plots.Axis;
+import ringattention.report.Plots.Series;
+
+class PlotsTest {
+  private static final List<StepRecord> STEPS =
+      LongStream.rangeClosed(1, 100)
+          .mapToObj(
+              i ->
+                  new StepRecord(
+                      i, i == 50 ? Double.NaN : 2 + 3.5 / i, 1, 1e-4, 0.8, 41_000 + i % 7 * 300))
+          .toList();
+
+  @Test
+  void curvesOfARun() throws IOException {
+    assertTrue(colours(Plots.loss(STEPS)) > 10, "a curve, its axes and their labels");
+    assertTrue(colours(Plots.tokensPerSecond(STEPS)) > 10);
+  }
+
+  @Test
+  void aRunThatDivergedAtOnceHasAnEmptyPlot() throws IOException {
+    byte[] empty = Plots.loss(List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1)));
+    assertTrue(colours(empty) > 1);
+    assertTrue(colours(Plots.loss(List.of())) > 1);
+  }
+
+  @Test
+  void breakdownHasAColourForEachPhaseAndTheRest() throws IOException {
+    Map<Phase, Double> phases = new EnumMap<>(Phase.class);
+    for (Phase phase : Phase.values()) {
+      phases.put(phase, 1.0 + phase.ordinal());
+    }
+    List<PhaseTimes> ranks =
+        IntStream.range(0, 4).mapToObj(i -> new PhaseTimes(80 + i, phases)).toList();
+    BufferedImage image = image(Plots.timeBreakdown(ranks));
+    long large =
+        IntStream.range(0, image.getWidth() * image.getHeight())
+            .map(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()))
+            .boxed()
+            .collect(Collectors.groupingBy(c -> c, Collectors.counting()))
+            .values()
+            .stream()
+            .filter(count -> count > 500)
+            .count();
+    assertTrue(large >= 1 + Phase.values().length + 1, "background, phases, rest: " + large);
+  }
+
+  @Test
+  void logarithmicAxesLeaveOutWhatTheyCannotShow() throws IOException {
+    Axis tokens = new Axis("tokens", true);
+    Axis rate = new Axis("TFLOP/s", true);
+    Series ring =
+        new Series("ring", new double[] {0, 1024, 4096, 65536}, new double[] {1, 0, 40, 500});
+    assertTrue(colours(Plots.lines("Attention", tokens, rate, List.of(ring))) > 10);
+  }
+
+  private static long colours(byte[] png) throws IOException {
+    BufferedImage image = image(png);
+    assertEquals(900, image.getWidth());
+    return IntStream.range(0, image.getWidth() * image.getHeight())
+        .map(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()))
+        .distinct()
+        .count();
+  }
+
+  private static BufferedImage image(byte[] png) throws IOException {
+    return ImageIO.read(new ByteArrayInputStream(png));
+  }
+}

@@ -1,0 +1,117 @@
+package ringattention.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What programs read: CSV lines, JSON lines, the summary. */
+class RecordsTest {
+  private final ObjectMapper mapper = new ObjectMapper();
+
+  @Test
+  void stepsKeepAllDigits() {
+    StepRecord record = new StepRecord(3, 1.0 / 3, 2.0 / 3, 1e-7, 0.1 + 0.2, 1e6 / 7);
+    assertEquals("step,loss,grad_norm,learning_rate,time_s,tokens_per_s", StepRecord.CSV_HEADER);
+    assertEquals(
+        "3,0.3333333333333333,0.6666666666666666,1.0E-7,0.30000000000000004,142857.14285714287",
+        record.csv());
+    assertEquals(
+        List.of(StepRecord.CSV_HEADER.split(",")), new ArrayList<>(record.fields().keySet()));
+    String[] cells = record.csv().split(",");
+    assertEquals(
+        record,
+        new StepRecord(
+            Long.parseLong(cells[0]),
+            Double.parseDouble(cells[1]),
+            Double.parseDouble(cells[2]),
+            Double.parseDouble(cells[3]),
+            Double.parseDouble(cells[4]),
+            Double.parseDouble(cells[5])));
+  }
+
+  @Test
+  void eventsAreOneObjectPerLine() throws JsonProcessingException {
+    List<String> lines = new ArrayList<>();
+    EventLog events = new EventLog(lines::add);
+    events.write("start", Map.of("host", "a \"b\"\nc"));
+    events.write("step", new StepRecord(1, Double.NaN, Double.POSITIVE_INFINITY, 0, 1, 2).fields());
+
+    assertEquals("{\"event\":\"start\",\"host\":\"a \\\"b\\\"\\nc\"}", lines.get(0));
+    assertEquals(
+        "{\"event\":\"step\",\"step\":1,\"loss\":null,\"grad_norm\":null,\"learning_rate\":0.0,"
+            + "\"time_s\":1.0,\"tokens_per_s\":2.0}",
+        lines.get(1));
+    assertEquals("a \"b\"\nc", mapper.readTree(lines.get(0)).get("host").asText());
+  }
+
+  @Test
+  void summaryHasTheFixedKeysFirst() throws JsonProcessingException {
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("steps", 100);
+    more.put("wall_s", 12.5);
+    more.put("versions", Map.of("java", "17"));
+    List<Check> checks =
+        List.of(
+            Check.atMost("memory", 0.01, 0.05, "|a - b| / b", Map.of("a", 1.0)),
+            Check.notChecked("probe", "one rank"));
+    Summary summary = new Summary(RunVerdict.of(checks, "done"), 0, 2.31, 41_200, 4, checks, more);
+    JsonNode json = mapper.readTree(summary.json());
+
+    List<String> keys = new ArrayList<>();
+    json.fieldNames().forEachRemaining(keys::add);
+    assertEquals(
+        List.of(
+            "verdict",
+            "verdict_text",
+            "exit_code",
+            "final_loss",
+            "tokens_per_s",
+            "ranks",
+            "checks",
+            "steps",
+            "wall_s",
+            "versions"),
+        keys);
+    assertEquals("VALID", json.get("verdict").asText());
+    assertEquals(0, json.get("exit_code").asInt(-1));
+    assertEquals(2.31, json.get("final_loss").asDouble());
+    assertEquals("memory", json.get("checks").get(0).get("name").asText());
+    assertEquals(0.01, json.get("checks").get(0).get("value").asDouble());
+    assertEquals(0.05, json.get("checks").get(0).get("threshold").asDouble());
+    assertEquals("PASSED", json.get("checks").get(0).get("verdict").asText());
+    assertEquals("NOT_CHECKED", json.get("checks").get(1).get("verdict").asText());
+    assertTrue(json.get("checks").get(1).get("value").isNull());
+    assertEquals("17", json.get("versions").get("java").asText());
+  }
+
+  @Test
+  void summaryOfADivergedRunIsStillJson() throws JsonProcessingException {
+    RunVerdict verdict = new RunVerdict(false, "loss is NaN at step 3");
+    Map<String, Object> more = Map.of("losses", List.of(1.0, Double.NEGATIVE_INFINITY));
+    JsonNode json =
+        mapper.readTree(
+            new Summary(verdict, 4, Double.NaN, Double.POSITIVE_INFINITY, 1, List.of(), more)
+                .json());
+    assertEquals("INVALID", json.get("verdict").asText());
+    assertTrue(json.get("final_loss").isNull());
+    assertTrue(json.get("tokens_per_s").isNull());
+    assertTrue(json.get("losses").get(1).isNull());
+  }
+
+  @Test
+  void furtherKeysMayNotReplaceFixedOnes() {
+    Summary summary =
+        new Summary(
+            new RunVerdict(true, ""), 0, 1, 1, 1, List.of(), Map.of("verdict", "VALID indeed"));
+    assertThrows(IllegalArgumentException.class, summary::json);
+  }
+}
