@@ -12,11 +12,12 @@ record InitialWeights(long seed, double standardDeviation) {
     double[] values = new double[count];
     Seed numbers = Seed.of(seed, parameter.name());
     for (int i = 0; i < count; i++) {
-      values[i] =
+      double value =
           switch (parameter.initial()) {
             case ONES -> 1;
             case NORMAL -> standardDeviation * numbers.normal(index + i);
           };
+      values[i] = (float) value; // what every device can hold, so that all start alike
     }
     return values;
   }

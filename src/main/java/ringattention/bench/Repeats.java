@@ -1,0 +1,34 @@
+package ringattention.bench;
+
+import java.util.function.LongSupplier;
+import ringattention.comm.Communicator;
+import ringattention.metrics.Statistics;
+
+/**
+ * Times something several times.
+ *
+ * @param warmup runs that do not count
+ * @param repeats runs that count
+ * @param clock in nanoseconds
+ */
+record Repeats(int warmup, int repeats, LongSupplier clock) {
+  /**
+   * Median over the repeats of the slowest rank's time, in seconds. Collective over the ranks; each run starts together.
+   *
+   * @param work returns when it is done
+   */
+  double seconds(Communicator ranks, Runnable work) {
+    for (int i = 0; i < warmup; i++) {
+      work.run();
+    }
+    double[] seconds = new double[repeats];
+    for (int i = 0; i < repeats; i++) {
+      ranks.barrier();
+      long start = clock.getAsLong();
+      work.run();
+      seconds[i] = (clock.getAsLong() - start) * 1e-9;
+    }
+    ranks.allReduce(seconds, Communicator.Operation.MAX);
+    return Statistics.of(seconds).median();
+  }
+}

@@ -1,0 +1,91 @@
+package ringattention.validate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import ringattention.comm.Communicator;
+import ringattention.config.MaskKind;
+import ringattention.device.Device;
+import ringattention.metrics.PhaseTimer;
+import ringattention.report.Check;
+import ringattention.shard.Decomposition;
+
+/**
+ * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly those at its position and after
+ * it, under the full mask all of them, whichever rank they live on. A mask that leaks, or a ring that is not connected, cannot
+ * pass.
+ */
+public final class PerturbationProbe {
+  private final Communicator world;
+  private final Device device;
+  private final PhaseTimer timer;
+
+  public PerturbationProbe(Communicator world, Device device, PhaseTimer timer) {
+    this.world = world;
+    this.device = device;
+    this.timer = timer;
+  }
+
+  /**
+   * Perturbs the first, a middle and the last position, and one on every rank.
+   *
+   * @param problem of one sequence
+   * @return one check on rank 0, an empty list on the others. Collective.
+   */
+  public List<Check> probe(TransformerProblem problem) {
+    Decomposition decomposition = new Decomposition(world.size(), world.size());
+    try (TransformerRunner runner =
+        new TransformerRunner(problem, problem.ring(decomposition), world, device, timer)) {
+      double[] before = runner.forward(problem.sequences());
+      Map<String, Double> wrong = new LinkedHashMap<>();
+      for (int position : positions(problem)) {
+        int[][] changed = problem.sequences();
+        changed[0][position] = (changed[0][position] + 1) % problem.model().vocabulary();
+        double[] after = runner.forward(changed);
+        if (world.rank() == 0) {
+          int first = problem.mask() == MaskKind.CAUSAL ? position : 0;
+          wrong.put("wrong at token " + position, (double) wrong(before, after, first, problem));
+        }
+      }
+      return world.rank() == 0 ? List.of(check(problem, wrong)) : List.of();
+    }
+  }
+
+  private List<Integer> positions(TransformerProblem problem) {
+    List<Integer> positions =
+        new ArrayList<>(List.of(0, problem.length() / 2, problem.length() - 1));
+    for (int rank = 0; rank < world.size(); rank++) {
+      positions.add(problem.ring(new Decomposition(world.size(), world.size())).layout().position(rank, 1));
+    }
+    return positions.stream().distinct().sorted().toList();
+  }
+
+  /** Positions that changed but must not have, and the other way round. */
+  private static int wrong(
+      double[] before, double[] after, int firstChanged, TransformerProblem problem) {
+    int row = before.length / problem.length();
+    int wrong = 0;
+    for (int position = 0; position < problem.length(); position++) {
+      boolean changed = false;
+      for (int i = position * row; i < (position + 1) * row; i++) {
+        changed |= Double.doubleToLongBits(before[i]) != Double.doubleToLongBits(after[i]);
+      }
+      if (changed != position >= firstChanged) {
+        wrong++;
+      }
+    }
+    return wrong;
+  }
+
+  private static Check check(TransformerProblem problem, Map<String, Double> wrong) {
+    String name =
+        String.format("probe, %s %s, %d tokens", problem.layout(), problem.mask(), problem.length());
+    return Check.atMost(
+        name,
+        wrong.values().stream().mapToDouble(Double::doubleValue).sum(),
+        0,
+        "outputs that change though they must not, or stay though they must change",
+        wrong);
+  }
+}

@@ -1,0 +1,121 @@
+package ringattention.validate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import ringattention.comm.Communicator;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.AttentionKind;
+import ringattention.config.FeedForwardKind;
+import ringattention.device.Device;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.model.ModelSetup;
+import ringattention.report.Check;
+import ringattention.shard.Decomposition;
+
+/**
+ * Loss and every parameter's gradient of a whole Transformer against the vanilla architecture on one rank in float64: the ring over
+ * all ranks in every decomposition, and the paper's other architectures.
+ */
+public final class TransformerChecks {
+  private final Communicator world;
+  private final Device device;
+  private final PhaseTimer timer;
+
+  public TransformerChecks(Communicator world, Device device, PhaseTimer timer) {
+    this.world = world;
+    this.device = device;
+    this.timer = timer;
+  }
+
+  /**
+   * The ring over all ranks, as data-parallel x ring.
+   *
+   * @param problem with a batch that the number of rings divides
+   * @return the checks on rank 0, an empty list on the others. Collective.
+   */
+  public List<Check> ring(TransformerProblem problem, Decomposition decomposition) {
+    TransformerRunner.Result result = run(problem, problem.ring(decomposition), world, device);
+    return world.rank() == 0
+        ? checks(
+            String.format(
+                "%d x ring of %d, %s %s, %d tokens",
+                decomposition.replicas(),
+                decomposition.ring(),
+                problem.layout(),
+                problem.mask(),
+                problem.length()),
+            problem,
+            result)
+        : List.of();
+  }
+
+  /** The four architectures of the paper on rank 0 alone; an empty list on the others. Not collective. */
+  public List<Check> architectures(TransformerProblem problem) {
+    List<Check> checks = new ArrayList<>();
+    if (world.rank() != 0) {
+      return checks;
+    }
+    Decomposition alone = new Decomposition(1, 1);
+    Map<String, ModelSetup> architectures = new LinkedHashMap<>();
+    architectures.put("vanilla", problem.vanilla());
+    architectures.put(
+        "memory-efficient attention",
+        problem.setup(AttentionKind.MEMORY_EFFICIENT, FeedForwardKind.FULL, alone));
+    architectures.put(
+        "blockwise feed-forward",
+        problem.setup(AttentionKind.MEMORY_EFFICIENT, FeedForwardKind.BLOCKWISE, alone));
+    architectures.put("ring of one", problem.ring(alone));
+    architectures.forEach(
+        (name, setup) ->
+            checks.addAll(
+                checks(name, problem, run(problem, setup, LocalCommunicator.single(), device))));
+    return checks;
+  }
+
+  private TransformerRunner.Result run(
+      TransformerProblem problem, ModelSetup setup, Communicator ranks, Device on) {
+    try (TransformerRunner runner = new TransformerRunner(problem, setup, ranks, on, timer)) {
+      return runner.lossAndGradients();
+    }
+  }
+
+  private List<Check> checks(
+      String name, TransformerProblem problem, TransformerRunner.Result result) {
+    TransformerRunner.Result truth;
+    try (ReferenceDevice reference = new ReferenceDevice()) {
+      truth = run(problem, problem.vanilla(), LocalCommunicator.single(), reference);
+    }
+    double epsilon = device.compute().epsilon();
+    Residual loss =
+        Residual.relative(new double[] {result.loss()}, new double[] {truth.loss()}, epsilon);
+    Residual worst = null;
+    Map<String, Double> norms = new LinkedHashMap<>();
+    for (Map.Entry<String, double[]> gradient : truth.gradients().entrySet()) {
+      double[] computed = result.gradients().get(gradient.getKey());
+      Residual residual = Residual.relative(computed, gradient.getValue(), epsilon);
+      norms.put(gradient.getKey(), residual.value());
+      if (worst == null || !(residual.value() <= worst.value())) {
+        worst = residual;
+      }
+    }
+    Map<String, Double> losses = new LinkedHashMap<>();
+    losses.put("loss", result.loss());
+    losses.put("reference", truth.loss());
+    return List.of(
+        Check.atMost(
+            "loss, " + name,
+            loss.value(),
+            Thresholds.loss(problem.model()),
+            "|loss - ref| / (eps |ref|)",
+            losses),
+        Check.atMost(
+            "gradients, " + name,
+            worst.value(),
+            Thresholds.parameterGradient(problem.model()),
+            "max over parameters of max|g - ref| / (eps max|ref|)",
+            norms));
+  }
+}

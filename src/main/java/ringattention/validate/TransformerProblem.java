@@ -1,0 +1,73 @@
+package ringattention.validate;
+
+import ringattention.config.AttentionKind;
+import ringattention.config.FeedForwardKind;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.config.ModelConfig;
+import ringattention.config.Seed;
+import ringattention.model.ModelSetup;
+import ringattention.shard.Decomposition;
+
+/**
+ * A small Transformer with random weights and tokens.
+ *
+ * @param length positions of a sequence
+ * @param batch sequences over all ranks
+ */
+public record TransformerProblem(
+    ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+  private static final int BLOCK = 7; // tokens: several blocks, the last one shorter
+  private static final double INITIAL = 0.15; // large weights, so that attention is far from uniform
+
+  /** Two blocks, grouped queries, no size a power of two. */
+  public static TransformerProblem small(
+      int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+    ModelConfig model = new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, 1e-5, INITIAL);
+    return new TransformerProblem(model, length, batch, mask, layout, seed);
+  }
+
+  /** One of the paper's architectures for it. */
+  public ModelSetup setup(
+      AttentionKind attention, FeedForwardKind feedForward, Decomposition decomposition) {
+    return new ModelSetup(
+        model,
+        attention,
+        mask,
+        layout,
+        feedForward,
+        BLOCK,
+        BLOCK,
+        decomposition,
+        length,
+        batch / decomposition.replicas());
+  }
+
+  /** The paper's ring architecture over all ranks of a job. */
+  public ModelSetup ring(Decomposition decomposition) {
+    return setup(AttentionKind.RING, FeedForwardKind.BLOCKWISE, decomposition);
+  }
+
+  /** The vanilla architecture on one rank. */
+  public ModelSetup vanilla() {
+    return setup(AttentionKind.VANILLA, FeedForwardKind.FULL, new Decomposition(1, 1));
+  }
+
+  /** [batch][length + 1] tokens. */
+  public int[][] sequences() {
+    Seed numbers = Seed.of(seed, "tokens");
+    int[][] sequences = new int[batch][length + 1];
+    for (int b = 0; b < batch; b++) {
+      for (int i = 0; i <= length; i++) {
+        long bits = numbers.bits((long) b * (length + 1) + i);
+        sequences[b][i] = (int) Long.remainderUnsigned(bits, model.vocabulary());
+      }
+    }
+    return sequences;
+  }
+
+  /** One over the number of labels: makes the loss a mean. */
+  public double scale() {
+    return 1.0 / ((double) length * batch);
+  }
+}

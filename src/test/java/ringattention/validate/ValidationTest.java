@@ -1,0 +1,186 @@
+package ringattention.validate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.comm.Communicator;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.device.Device;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.report.Check;
+import ringattention.shard.Decomposition;
+
+/** The product's own checks, over in-process ranks, on both devices. */
+class ValidationTest {
+
+  static Stream<Arguments> ranksAndDevices() {
+    return Stream.of(1, 2, 3, 4, 5, 8)
+        .flatMap(
+            ranks ->
+                Stream.of(
+                    Arguments.of(ranks, device("cpu", () -> new CpuDevice(1))),
+                    Arguments.of(ranks, device("reference", ReferenceDevice::new))));
+  }
+
+  /** Makes a device, and has a name for the test's report. */
+  record Named(String name, Supplier<Device> make) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static Named device(String name, Supplier<Device> make) {
+    return new Named(name, make);
+  }
+
+  private static List<Check> onRanks(
+      int ranks, Named device, BiFunction<Communicator, Device, List<Check>> body) {
+    return LocalCommunicator.run(
+            ranks,
+            rank -> {
+              try (Device made = device.make().get()) {
+                return body.apply(rank, made);
+              }
+            })
+        .get(0);
+  }
+
+  private static PhaseTimer timer() {
+    return new PhaseTimer(System::nanoTime);
+  }
+
+  private static void assertAllPassed(int expected, List<Check> checks) {
+    assertEquals(expected, checks.size());
+    for (Check check : checks) {
+      assertEquals(Check.Verdict.PASSED, check.verdict(), () -> check.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ranksAndDevices")
+  void ringAttentionIsVanillaAttention(int ranks, Named device) {
+    List<Check> checks =
+        onRanks(
+            ranks,
+            device,
+            (world, made) -> {
+              List<Check> all = new ArrayList<>();
+              for (LayoutKind layout : LayoutKind.values()) {
+                for (MaskKind mask : MaskKind.values()) {
+                  AttentionChecks attention = new AttentionChecks(world, made, timer());
+                  all.addAll(attention.whole(new AttentionProblem(61, 2, 4, 2, 16, mask, layout, 1)));
+                  all.addAll(attention.whole(new AttentionProblem(64, 1, 2, 2, 8, mask, layout, 2)));
+                }
+              }
+              return all;
+            });
+    assertAllPassed(3 * 2 * 2 * 5, checks);
+  }
+
+  @ParameterizedTest
+  @MethodSource("ranksAndDevices")
+  void lossAndGradientsAreThoseOfOneVanillaRank(int ranks, Named device) {
+    int batch = ranks * 2;
+    List<Check> checks =
+        onRanks(
+            ranks,
+            device,
+            (world, made) -> {
+              List<Check> all = new ArrayList<>();
+              TransformerChecks transformer = new TransformerChecks(world, made, timer());
+              for (LayoutKind layout : LayoutKind.values()) {
+                for (MaskKind mask : MaskKind.values()) {
+                  for (int ring = 1; ring <= ranks; ring++) {
+                    if (ranks % ring == 0) {
+                      all.addAll(
+                          transformer.ring(
+                              TransformerProblem.small(17 + ranks, batch, mask, layout, 3),
+                              new Decomposition(ranks, ring)));
+                    }
+                  }
+                }
+              }
+              return all;
+            });
+    long divisors = Stream.iterate(1, i -> i + 1).limit(ranks).filter(i -> ranks % i == 0).count();
+    assertAllPassed((int) (3 * 2 * divisors * 2), checks);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "reference"})
+  void theFourArchitecturesAgree(String name) {
+    Named device =
+        device(name, name.equals("cpu") ? () -> new CpuDevice(2) : ReferenceDevice::new);
+    for (MaskKind mask : MaskKind.values()) {
+      TransformerProblem problem =
+          TransformerProblem.small(33, 2, mask, LayoutKind.CONTIGUOUS, 5);
+      assertAllPassed(
+          4 * 2,
+          onRanks(
+              1,
+              device,
+              (world, made) ->
+                  new TransformerChecks(world, made, timer()).architectures(problem)));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ranksAndDevices")
+  void aChangedTokenChangesExactlyWhatSeesIt(int ranks, Named device) {
+    List<Check> checks =
+        onRanks(
+            ranks,
+            device,
+            (world, made) -> {
+              List<Check> all = new ArrayList<>();
+              PerturbationProbe probe = new PerturbationProbe(world, made, timer());
+              for (LayoutKind layout : LayoutKind.values()) {
+                for (MaskKind mask : MaskKind.values()) {
+                  all.addAll(probe.probe(TransformerProblem.small(31, 1, mask, layout, 7)));
+                }
+              }
+              return all;
+            });
+    assertAllPassed(3 * 2, checks);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 8})
+  void residualsDoNotGrowWithTheSequence(int ranks) {
+    int[] lengths = {256, 1024, 4096, 16384};
+    List<Check> checks =
+        onRanks(
+            ranks,
+            device("cpu", () -> new CpuDevice(1)),
+            (world, made) -> {
+              List<Check> all = new ArrayList<>();
+              for (int length : lengths) {
+                AttentionProblem problem =
+                    new AttentionProblem(
+                        length, 1, 2, 1, 16, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+                all.addAll(new AttentionChecks(world, made, timer()).sampled(problem));
+              }
+              return all;
+            });
+    assertAllPassed(lengths.length * 5, checks);
+    for (int kind = 0; kind < 5; kind++) { // O, lse, dQ, dK, dV
+      double shortest = checks.get(kind).value();
+      double longest = checks.get((lengths.length - 1) * 5 + kind).value();
+      assertTrue(longest <= 3 * Math.max(1, shortest), checks.get(kind).name() + " " + longest);
+    }
+  }
+}
