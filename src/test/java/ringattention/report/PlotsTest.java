@@ -1,11 +1,13 @@
 package ringattention.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
 import ringattention.report.Plots.Axis;
@@ -39,6 +43,18 @@ class PlotsTest {
     byte[] empty = Plots.loss(List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1)));
     assertTrue(colours(empty) > 1);
     assertTrue(colours(Plots.loss(List.of())) > 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0", "1, 2.5", "3, 2.5", "3, 0", "2, 1e-300", "2, 1e300"})
+  void curvesThatDoNotMoveAreDrawnToo(long steps, double value) {
+    List<StepRecord> flat =
+        LongStream.rangeClosed(1, steps)
+            .mapToObj(i -> new StepRecord(i, value, 1, 1, 1, value))
+            .toList();
+    Duration limit = Duration.ofSeconds(20);
+    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(flat))) > 1);
+    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.tokensPerSecond(flat))) > 1);
   }
 
   @Test
