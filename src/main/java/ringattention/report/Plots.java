@@ -66,6 +66,9 @@ public final class Plots {
           return " ";
         }
       }
+      if (value != 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e15)) {
+        return Units.format("%.1e", value); // XChart never ends where labels are too long
+      }
       double scaled = value;
       int factor = 0;
       while (factor < FACTORS.length - 1 && Math.abs(scaled) >= 1000) {

@@ -29,7 +29,12 @@ class PlotsTest {
           .mapToObj(
               i ->
                   new StepRecord(
-                      i, i == 50 ? Double.NaN : 2 + 3.5 / i, 1, 1e-4, 0.8, 41_000 + i % 7 * 300))
+                      i,
+                      i == 50 ? Double.NaN : i == 60 ? 1e38 : 2 + 3.5 / i,
+                      1,
+                      1e-4,
+                      0.8,
+                      41_000 + i % 7 * 300))
           .toList();
 
   @Test
@@ -46,15 +51,15 @@ class PlotsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 0", "1, 2.5", "3, 2.5", "3, 0", "2, 1e-300", "2, 1e300"})
-  void curvesThatDoNotMoveAreDrawnToo(long steps, double value) {
-    List<StepRecord> flat =
+  @CsvSource({"1, 0", "1, 2.5", "3, 2.5", "3, 0", "2, 1e-300", "2, 3e38", "2, 1e-9", "2, -7"})
+  void shortFlatAndHugeCurvesAreDrawnToo(long steps, double value) {
+    List<StepRecord> curve =
         LongStream.rangeClosed(1, steps)
-            .mapToObj(i -> new StepRecord(i, value, 1, 1, 1, value))
+            .mapToObj(i -> new StepRecord(i, value * i, 1, 1, 1, value))
             .toList();
     Duration limit = Duration.ofSeconds(20);
-    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(flat))) > 1);
-    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.tokensPerSecond(flat))) > 1);
+    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(curve))) > 1);
+    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.tokensPerSecond(curve))) > 1);
   }
 
   @Test
