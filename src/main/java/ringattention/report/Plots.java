@@ -4,7 +4,10 @@ import java.awt.AWTError;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -29,6 +32,14 @@ import ringattention.metrics.PhaseTimes;
 public final class Plots {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 560;
+  private static final MathContext FOUR_DIGITS = new MathContext(4);
+  private static final String[] FACTORS = {"", "k", "M", "G", "T"};
+
+  /** Ten colours that differ in print too (Tableau 10), and grey for the rest. */
+  private static final int[] COLOURS = {
+    0x4e79a7, 0xf28e2b, 0x76b7b2, 0x59a14f, 0x2f4b7c, 0xe15759, 0xedc948, 0xb07aa1, 0xff9da7,
+    0x9c755f, 0xbab0ac
+  };
 
   /**
    * A line of a plot; points that are not finite, or not positive on a logarithmic axis, are left
@@ -43,18 +54,47 @@ public final class Plots {
   }
 
   /** How an axis is labelled and divided. */
-  public record Axis(String title, boolean logarithmic) {}
+  public record Axis(String title, boolean logarithmic) {
+    /**
+     * At most four digits and a factor, for example 41.5k; on a logarithmic axis only 1, 2 and 5 of
+     * each decade.
+     */
+    private String label(double value) {
+      if (logarithmic) {
+        long mantissa = Math.round(value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9)));
+        if (mantissa != 1 && mantissa != 2 && mantissa != 5) {
+          return " ";
+        }
+      }
+      if (value != 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e15)) {
+        return Units.format("%.1e", value); // XChart never ends where labels are too long
+      }
+      double scaled = value;
+      int factor = 0;
+      while (factor < FACTORS.length - 1 && Math.abs(scaled) >= 1000) {
+        scaled /= 1000;
+        factor++;
+      }
+      return BigDecimal.valueOf(scaled).round(FOUR_DIGITS).stripTrailingZeros().toPlainString()
+          + FACTORS[factor];
+    }
+  }
 
   private Plots() {}
 
   /** Loss by step. */
   public static byte[] loss(List<StepRecord> steps) {
-    return bySteps("Loss", "nats per token", steps, StepRecord::loss);
+    return png(() -> bySteps("Loss", "nats per token", steps, StepRecord::loss));
   }
 
   /** Throughput of all ranks together by step. */
   public static byte[] tokensPerSecond(List<StepRecord> steps) {
-    return bySteps("Throughput", "tokens per second", steps, StepRecord::tokensPerS);
+    return png(
+        () -> {
+          XYChart chart = bySteps("Throughput", "tokens per second", steps, StepRecord::tokensPerS);
+          chart.getStyler().setYAxisMin(0.0);
+          return chart;
+        });
   }
 
   /** A stacked bar for each rank: seconds by phase, and the rest. */
@@ -67,15 +107,22 @@ public final class Plots {
     return png(() -> xy(title, x, y, series, true));
   }
 
-  private static byte[] bySteps(
+  private static XYChart bySteps(
       String title, String unit, List<StepRecord> steps, ToDoubleFunction<StepRecord> value) {
     Series series =
         new Series(
             title,
             steps.stream().mapToDouble(StepRecord::step).toArray(),
             steps.stream().mapToDouble(value).toArray());
-    Axis step = new Axis("step", false);
-    return png(() -> xy(title, step, new Axis(unit, false), List.of(series), false));
+    XYChart chart =
+        xy(title, new Axis("step", false), new Axis(unit, false), List.of(series), false);
+    if (!steps.isEmpty()) {
+      // XChart ticks at data points where these and the ends of the axis are equally spaced: not
+      // here
+      double last = steps.get(steps.size() - 1).step();
+      chart.getStyler().setXAxisMin(steps.get(0).step() - 1.0).setXAxisMax(last + 0.5);
+    }
+    return chart;
   }
 
   private static XYChart xy(String title, Axis x, Axis y, List<Series> series, boolean marks) {
@@ -89,6 +136,9 @@ public final class Plots {
             .build();
     style(chart.getStyler());
     chart.getStyler().setXAxisLogarithmic(x.logarithmic()).setYAxisLogarithmic(y.logarithmic());
+    chart.getStyler().setXAxisLogarithmicDecadeOnly(false).setYAxisLogarithmicDecadeOnly(false);
+    chart.getStyler().setXAxisTickLabelsFormattingFunction(x::label);
+    chart.getStyler().setYAxisTickLabelsFormattingFunction(y::label);
     chart.getStyler().setLegendVisible(series.size() > 1);
     for (Series line : series) {
       List<Double> xs = new ArrayList<>();
@@ -145,6 +195,7 @@ public final class Plots {
     styler.setLegendBorderColor(Color.WHITE);
     styler.setLegendPosition(LegendPosition.OutsideE);
     styler.setMarkerSize(7);
+    styler.setSeriesColors(Arrays.stream(COLOURS).mapToObj(Color::new).toArray(Color[]::new));
   }
 
   private static byte[] png(Supplier<IChart> chart) {

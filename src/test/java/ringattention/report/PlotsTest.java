@@ -1,11 +1,13 @@
 package ringattention.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
 import ringattention.report.Plots.Axis;
@@ -25,7 +29,12 @@ class PlotsTest {
           .mapToObj(
               i ->
                   new StepRecord(
-                      i, i == 50 ? Double.NaN : 2 + 3.5 / i, 1, 1e-4, 0.8, 41_000 + i % 7 * 300))
+                      i,
+                      i == 50 ? Double.NaN : i == 60 ? 1e38 : 2 + 3.5 / i,
+                      1,
+                      1e-4,
+                      0.8,
+                      41_000 + i % 7 * 300))
           .toList();
 
   @Test
@@ -39,6 +48,18 @@ class PlotsTest {
     byte[] empty = Plots.loss(List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1)));
     assertTrue(colours(empty) > 1);
     assertTrue(colours(Plots.loss(List.of())) > 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0", "1, 2.5", "3, 2.5", "3, 0", "2, 1e-300", "2, 3e38", "2, 1e-9", "2, -7"})
+  void shortFlatAndHugeCurvesAreDrawnToo(long steps, double value) {
+    List<StepRecord> curve =
+        LongStream.rangeClosed(1, steps)
+            .mapToObj(i -> new StepRecord(i, value * i, 1, 1, 1, value))
+            .toList();
+    Duration limit = Duration.ofSeconds(20);
+    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(curve))) > 1);
+    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.tokensPerSecond(curve))) > 1);
   }
 
   @Test
