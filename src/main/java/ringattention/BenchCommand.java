@@ -1,0 +1,88 @@
+package ringattention;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.bench.AttentionBench;
+import ringattention.bench.RingExchangeBench;
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+import ringattention.device.Device;
+import ringattention.report.Check;
+import ringattention.shard.Decomposition;
+
+/** {@code bench}: tables of rates, each with the number of wrong results beside it. */
+final class BenchCommand {
+  private BenchCommand() {}
+
+  static int run(Job job) {
+    Configuration configuration =
+        job.agree(
+            () -> {
+              Configuration read = job.line().configuration();
+              require(job, read);
+              return read;
+            });
+    try (Device device = job.openDevice(configuration);
+        RunOutput output =
+            job.line().dryRun() ? RunOutput.console(job) : RunOutput.create(job, configuration)) {
+      int ranks = job.world().size();
+      var header = Header.of(job, device, new Decomposition(ranks, ranks), Optional.empty());
+      header.lines().forEach(line -> output.log().row("# " + line));
+      output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+      return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, device, output);
+    }
+  }
+
+  private static int measure(
+      Job job, Configuration configuration, Device device, RunOutput output) {
+    long wrong;
+    if (job.line().command() == CommandLine.Command.BENCH_ATTENTION) {
+      AttentionBench bench =
+          new AttentionBench(
+              configuration.benchAttention(),
+              job.world(),
+              device,
+              job.timer(),
+              System::nanoTime,
+              output.log()::row);
+      bench.run();
+      output.write("attention.csv", bench.csv());
+      wrong = bench.wrong();
+    } else {
+      RingExchangeBench bench =
+          new RingExchangeBench(
+              configuration.benchRing(),
+              job.world(),
+              device,
+              System::nanoTime,
+              output.log()::row);
+      bench.run();
+      output.write("ring_exchange.csv", bench.csv());
+      wrong = bench.wrong();
+    }
+    Check check = Check.atMost("wrong", wrong, 0, "wrong elements in all rows", Map.of());
+    return output.finish(
+        List.of(check),
+        "all rows right, " + job.world().size() + " ranks",
+        Double.NaN,
+        Double.NaN,
+        Map.of());
+  }
+
+  private static void require(Job job, Configuration configuration) {
+    int ranks = job.world().size();
+    if (job.line().command() == CommandLine.Command.BENCH_RING_EXCHANGE) {
+      if (ranks < 2) {
+        throw new InputException("bench ring-exchange needs at least 2 ranks: mpirun -np 2");
+      }
+      return;
+    }
+    for (int tokens : configuration.benchAttention().tokens()) {
+      if (tokens < 2 * ranks) {
+        throw configuration.wrong(
+            "benchAttention.tokens", tokens, "must be at least " + 2 * ranks + " for " + ranks + " ranks");
+      }
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package ringattention;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.HelpFormatter;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+import org.apache.commons.cli.ParseException;
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+import ringattention.config.Inputs;
+
+/**
+ * What the user typed.
+ *
+ * @param arguments as given
+ * @param command what to do; HELP and VERSION win over everything else
+ * @param input the input file; needed by train and plan
+ * @param overrides from {@code -D}
+ * @param output folder from {@code -o}
+ * @param dryRun stop before anything is allocated or computed
+ */
+record CommandLine(
+    List<String> arguments,
+    Command command,
+    Optional<Path> input,
+    List<String> overrides,
+    Optional<Path> output,
+    boolean dryRun) {
+
+  /** What the program can do. */
+  enum Command {
+    TRAIN("train", true),
+    VALIDATE("validate", false),
+    BENCH_ATTENTION("bench attention", false),
+    BENCH_RING_EXCHANGE("bench ring-exchange", false),
+    PLAN("plan", true),
+    HELP("help", false),
+    VERSION("version", false);
+
+    private final String words;
+    private final boolean needsInput;
+
+    Command(String words, boolean needsInput) {
+      this.words = words;
+      this.needsInput = needsInput;
+    }
+
+    /** As typed, for the name of an output folder: with a dash. */
+    String dashed() {
+      return words.replace(' ', '-');
+    }
+  }
+
+  private static final String USAGE = "ringattention <command> [options] [INPUT.toml]";
+  private static final String COMMANDS =
+      """
+
+      Commands:
+        train INPUT.toml             train a Transformer with ring attention
+        validate [INPUT.toml]        check ring attention and training against vanilla attention
+        bench attention [INPUT]      rate of ring attention against one rank and matrix products
+        bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
+        plan INPUT.toml              print every buffer of a run without allocating it
+
+      Started alone it is one rank; start N ranks with mpirun -np N or srun.
+
+      Options:
+      """;
+  private static final String EXIT_CODES =
+      """
+
+      Exit codes: 0 done and valid, 1 error, 2 bad usage or input, 3 a check failed, 4 diverged.
+      Keys of the input: docs/inputs.md
+      """;
+
+  /** @throws InputException with one line if something is wrong */
+  static CommandLine parse(String... arguments) {
+    org.apache.commons.cli.CommandLine parsed;
+    try {
+      parsed = new DefaultParser().parse(options(), arguments);
+    } catch (ParseException e) {
+      throw new InputException("command line: " + e.getMessage() + " (ringattention -h shows the usage)");
+    }
+    List<String> words = new ArrayList<>(parsed.getArgList());
+    Command command =
+        parsed.hasOption("h")
+            ? Command.HELP
+            : parsed.hasOption("version") ? Command.VERSION : command(words);
+    if (words.size() > 1) {
+      throw new InputException("command line: " + words.get(1) + ": one input file is expected");
+    }
+    if (words.isEmpty() && command.needsInput) {
+      throw new InputException("command line: " + command.words + " needs an input file");
+    }
+    String[] overrides = parsed.getOptionValues("D");
+    return new CommandLine(
+        List.of(arguments),
+        command,
+        words.stream().findFirst().map(Path::of),
+        overrides == null ? List.of() : List.of(overrides),
+        Optional.ofNullable(parsed.getOptionValue("o")).map(Path::of),
+        parsed.hasOption("dry-run"));
+  }
+
+  /** Takes the command's words off the list. */
+  private static Command command(List<String> words) {
+    String text = String.join(" ", words) + " ";
+    for (Command command : Command.values()) {
+      if (text.startsWith(command.words + " ")) {
+        words.subList(0, command.words.split(" ").length).clear();
+        return command;
+      }
+    }
+    List<String> known =
+        Arrays.stream(Command.values())
+            .filter(command -> command != Command.HELP && command != Command.VERSION)
+            .map(command -> command.words)
+            .toList();
+    String given = words.isEmpty() ? "a command is missing" : "unknown command " + words.get(0);
+    throw new InputException("command line: " + given + " (commands: " + String.join(", ", known) + ")");
+  }
+
+  private static Options options() {
+    return new Options()
+        .addOption(
+            Option.builder("D").hasArg().argName("key=value").desc("set a key of the input").get())
+        .addOption(
+            Option.builder("o").hasArg().argName("DIR").desc("output folder (default: outputs/<input>-<job id or UTC time>)").get())
+        .addOption(
+            Option.builder()
+                .longOpt("dry-run")
+                .desc("check the input, print header and memory plan, stop")
+                .get())
+        .addOption(Option.builder("h").longOpt("help").desc("this text").get())
+        .addOption(Option.builder().longOpt("version").desc("the version").get());
+  }
+
+  static String help() {
+    StringWriter text = new StringWriter();
+    PrintWriter writer = new PrintWriter(text);
+    HelpFormatter formatter = new HelpFormatter();
+    formatter.printWrapped(writer, 100, "usage: " + USAGE);
+    writer.print(COMMANDS);
+    formatter.printOptions(writer, 100, options(), 2, 2);
+    writer.print(EXIT_CODES);
+    writer.flush();
+    return text.toString();
+  }
+
+  /** @throws InputException if the input is wrong */
+  Configuration configuration() {
+    return input.isPresent() ? Inputs.read(input.get(), overrides) : Inputs.defaults(overrides);
+  }
+
+  /** What an output folder is named after. */
+  String inputName() {
+    return input.map(Path::toString).orElse(command.dashed());
+  }
+}

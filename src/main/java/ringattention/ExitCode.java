@@ -1,0 +1,21 @@
+package ringattention;
+
+/** What a run ends with. */
+final class ExitCode {
+  /** Done, and every check passed. */
+  static final int VALID = 0;
+
+  /** Something went wrong that is not the user's doing. */
+  static final int ERROR = 1;
+
+  /** Wrong command line or input. */
+  static final int BAD_INPUT = 2;
+
+  /** Done, but a check failed. */
+  static final int CHECK_FAILED = 3;
+
+  /** Loss or gradient are not finite. */
+  static final int DIVERGED = 4;
+
+  private ExitCode() {}
+}

@@ -1,0 +1,96 @@
+package ringattention;
+
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import ringattention.comm.Communicator;
+import ringattention.comm.Launch;
+import ringattention.config.Configuration;
+import ringattention.config.DeviceConfig;
+import ringattention.config.InputException;
+import ringattention.device.Device;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.report.OutputException;
+
+/**
+ * The job this rank is part of: how it was started, who the others are, what time it spends.
+ *
+ * @param environment the process environment
+ */
+record Job(
+    CommandLine line,
+    Launch launch,
+    Communicator world,
+    Map<String, String> environment,
+    PrintStream console,
+    PhaseTimer timer) {
+
+  boolean root() {
+    return world.rank() == 0;
+  }
+
+  /**
+   * Does on every rank what may fail for bad input. If it fails anywhere, every rank throws, with the message of the first rank that
+   * failed. Collective.
+   */
+  <T> T agree(Supplier<T> work) {
+    T result = null;
+    String problem = "";
+    try {
+      result = work.get();
+    } catch (InputException | OutputException e) {
+      problem = e.getMessage();
+    }
+    double[] failures = {problem.isEmpty() ? 0 : 1};
+    world.allReduce(failures, Communicator.Operation.SUM);
+    if (failures[0] == 0) {
+      return result;
+    }
+    throw new InputException(
+        gather(problem).stream().filter(text -> !text.isEmpty()).findFirst().orElseThrow());
+  }
+
+  /** A text of every rank, on every rank. Collective. */
+  List<String> gather(String text) {
+    List<byte[]> texts = world.gather(text.getBytes(StandardCharsets.UTF_8));
+    String joined =
+        String.join(
+            "\0", texts.stream().map(bytes -> new String(bytes, StandardCharsets.UTF_8)).toList());
+    byte[] all = world.broadcast(joined.getBytes(StandardCharsets.UTF_8));
+    return List.of(new String(all, StandardCharsets.UTF_8).split("\0", -1));
+  }
+
+  /** Numbers of every rank, equally many, on rank 0; an empty list on the others. Collective. */
+  List<double[]> gather(double[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Double.BYTES);
+    bytes.asDoubleBuffer().put(values);
+    return world.gather(bytes.array()).stream()
+        .map(
+            received -> {
+              double[] numbers = new double[received.length / Double.BYTES];
+              ByteBuffer.wrap(received).asDoubleBuffer().get(numbers);
+              return numbers;
+            })
+        .toList();
+  }
+
+  /** The device the input asks for. */
+  Device openDevice(Configuration configuration) {
+    DeviceConfig config = configuration.device();
+    return switch (config.kind()) {
+      case AUTO, CPU -> new CpuDevice(threads(config));
+      case REFERENCE -> new ReferenceDevice();
+    };
+  }
+
+  /** The machine's cores shared among its ranks, unless the input says otherwise. */
+  private int threads(DeviceConfig config) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return config.threads() > 0 ? config.threads() : Math.max(1, cores / launch.localSize());
+  }
+}

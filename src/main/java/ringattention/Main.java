@@ -1,0 +1,95 @@
+package ringattention;
+
+import java.io.PrintStream;
+import java.util.Map;
+import ringattention.comm.CommunicationException;
+import ringattention.comm.Communicator;
+import ringattention.comm.Launch;
+import ringattention.comm.World;
+import ringattention.config.InputException;
+import ringattention.metrics.PhaseTimer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The program: one rank of a job, from start to exit code. */
+public final class Main {
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+  private final Map<String, String> environment;
+  private final PrintStream console;
+  private final PrintStream errors;
+  private final PhaseTimer timer = new PhaseTimer(System::nanoTime);
+  private TrainCommand training; // null unless a training run has begun
+
+  private Main(Map<String, String> environment, PrintStream console, PrintStream errors) {
+    this.environment = environment;
+    this.console = console;
+    this.errors = errors;
+  }
+
+  /** Exits with the codes of {@link ExitCode}. */
+  public static void main(String[] arguments) {
+    System.exit(new Main(System.getenv(), System.out, System.err).run(arguments));
+  }
+
+  private int run(String... arguments) {
+    World world;
+    Launch launch;
+    try {
+      launch = Launch.of(environment);
+      world = World.open(launch);
+    } catch (CommunicationException | IllegalArgumentException e) {
+      errors.println("ringattention: " + e.getMessage());
+      return ExitCode.BAD_INPUT;
+    }
+    int exitCode;
+    try {
+      exitCode = run(launch, world.communicator(), arguments);
+    } catch (InputException e) { // the same on every rank
+      if (world.communicator().rank() == 0) {
+        errors.println("ringattention: " + e.getMessage());
+      }
+      exitCode = ExitCode.BAD_INPUT;
+    } catch (Throwable e) { // this rank's own: the others must not wait for it
+      errors.println(failure(world.communicator(), e));
+      LOG.debug("thrown here", e);
+      world.communicator().abort(ExitCode.ERROR);
+      return ExitCode.ERROR;
+    }
+    world.finish();
+    return exitCode;
+  }
+
+  private int run(Launch launch, Communicator world, String... arguments) {
+    CommandLine line = CommandLine.parse(arguments);
+    Job job = new Job(line, launch, world, environment, console, timer);
+    return switch (line.command()) {
+      case HELP -> show(job, CommandLine.help());
+      case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");
+      case PLAN -> PlanCommand.run(job);
+      case VALIDATE -> ValidateCommand.run(job);
+      case BENCH_ATTENTION, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
+      case TRAIN -> {
+        training = TrainCommand.of(job);
+        yield training.run();
+      }
+    };
+  }
+
+  private int show(Job job, String text) {
+    if (job.root()) {
+      console.println(text.stripTrailing());
+    }
+    return ExitCode.VALID;
+  }
+
+  /** One line: which rank, where, in which phase and step, what. */
+  private String failure(Communicator world, Throwable e) {
+    String phase = timer.failed().map(failed -> ", phase " + failed.title()).orElse("");
+    String step = training == null || training.step() == 0 ? "" : ", step " + training.step();
+    String what = e.getMessage() == null ? e.toString() : e.getClass().getSimpleName() + ": " + e.getMessage();
+    return String.format(
+        "ringattention: rank %d of %d on %s failed%s%s: %s",
+        world.rank(), world.size(), world.host(), phase, step, what.replace('\n', ' '));
+  }
+}

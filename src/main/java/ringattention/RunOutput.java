@@ -1,0 +1,127 @@
+package ringattention;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import ringattention.config.Configuration;
+import ringattention.report.Check;
+import ringattention.report.EventLog;
+import ringattention.report.RunFolder;
+import ringattention.report.RunLog;
+import ringattention.report.RunVerdict;
+import ringattention.report.Summary;
+
+/** Where a run's log, events and files go: rank 0 writes them, the other ranks are quiet. */
+final class RunOutput implements AutoCloseable {
+  private static final Consumer<String> NOWHERE = line -> {};
+
+  private final Job job;
+  private final Optional<RunFolder> folder;
+  private final RunLog log;
+  private final EventLog events;
+
+  private RunOutput(Job job, Optional<RunFolder> folder) {
+    this.job = job;
+    this.folder = folder;
+    Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
+    this.log = new RunLog(console, lines("run.log"));
+    this.events = new EventLog(lines("run.jsonl"));
+  }
+
+  /** With a folder. Collective: if rank 0 cannot make it, every rank throws. */
+  static RunOutput create(Job job, Configuration configuration) {
+    String jobId = job.environment().get("SLURM_JOB_ID");
+    Path path =
+        job.line()
+            .output()
+            .orElseGet(
+                () ->
+                    Path.of("outputs")
+                        .resolve(RunFolder.name(job.line().inputName(), jobId, Instant.now())));
+    return job.agree(
+        () -> {
+          Optional<RunFolder> folder =
+              job.root() ? Optional.of(RunFolder.create(path)) : Optional.empty();
+          RunOutput output = new RunOutput(job, folder);
+          output.write("used_inputs.toml", configuration.toToml());
+          return output;
+        });
+  }
+
+  /** On the console only. */
+  static RunOutput console(Job job) {
+    return new RunOutput(job, Optional.empty());
+  }
+
+  RunLog log() {
+    return log;
+  }
+
+  void event(String name, Map<String, ?> values) {
+    events.write(name, values);
+  }
+
+  /** Takes lines for a file of the folder that grows. */
+  Consumer<String> lines(String file) {
+    return folder.<Consumer<String>>map(made -> made.append(file)::line).orElse(NOWHERE);
+  }
+
+  void write(String file, String text) {
+    folder.ifPresent(made -> made.write(file, text));
+  }
+
+  void write(String file, byte[] bytes) {
+    folder.ifPresent(made -> made.write(file, bytes));
+  }
+
+  /**
+   * Prints the checks and the verdict, writes the summary.
+   *
+   * @param result of a valid run, in the user's units
+   * @param more further keys of the summary
+   * @return the exit code
+   */
+  int finish(
+      List<Check> checks,
+      String result,
+      double finalLoss,
+      double tokensPerSecond,
+      Map<String, Object> more) {
+    RunVerdict verdict = RunVerdict.of(checks, result);
+    int exitCode = verdict.valid() ? ExitCode.VALID : ExitCode.CHECK_FAILED;
+    log.section("Checks");
+    log.rows(Check.lines(checks));
+    checks.forEach(check -> event("check", check.fields()));
+    end(verdict, exitCode, finalLoss, tokensPerSecond, checks, more);
+    return exitCode;
+  }
+
+  /** The last line of the log, and the files that say the same. */
+  void end(
+      RunVerdict verdict,
+      int exitCode,
+      double finalLoss,
+      double tokensPerSecond,
+      List<Check> checks,
+      Map<String, Object> more) {
+    int ranks = job.world().size();
+    Summary summary =
+        new Summary(verdict, exitCode, finalLoss, tokensPerSecond, ranks, checks, more);
+    write("summary.json", summary.json());
+    Map<String, Object> end = new LinkedHashMap<>();
+    end.put("verdict", verdict.word());
+    end.put("exit_code", exitCode);
+    event("end", end);
+    folder.ifPresent(made -> log.line("files: " + made.path()));
+    log.line(verdict.line());
+  }
+
+  @Override
+  public void close() {
+    folder.ifPresent(RunFolder::close);
+  }
+}

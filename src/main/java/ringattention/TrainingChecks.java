@@ -1,0 +1,116 @@
+package ringattention;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import ringattention.comm.Communicator;
+import ringattention.config.AttentionKind;
+import ringattention.config.Configuration;
+import ringattention.device.Device;
+import ringattention.metrics.Statistics;
+import ringattention.model.ModelSetup;
+import ringattention.report.Check;
+import ringattention.report.StepRecord;
+import ringattention.validate.AttentionChecks;
+import ringattention.validate.AttentionProblem;
+
+/** What must be true at the end of a training run. */
+final class TrainingChecks {
+  private static final double MEMORY_TOLERANCE = 0.05;
+
+  private final Job job;
+  private final TrainingPlan plan;
+  private final List<Check> checks = new ArrayList<>();
+  private long plannedBytes;
+  private long measuredBytes;
+
+  TrainingChecks(Job job, TrainingPlan plan) {
+    this.job = job;
+    this.plan = plan;
+  }
+
+  /** In the order they were made; complete on rank 0 only. */
+  List<Check> all() {
+    return checks;
+  }
+
+  /** Of the rank that differs most. */
+  long plannedBytes() {
+    return plannedBytes;
+  }
+
+  /** Of the same rank. */
+  long measuredBytes() {
+    return measuredBytes;
+  }
+
+  /** The peak the device counted, its own workspaces included, against the plan. Collective. */
+  void memory(Device device) {
+    double planned = plan.memory(job.world().rank(), device.compute(), device.sum()).bytes();
+    List<double[]> ranks = job.gather(new double[] {planned, device.peakBytes()});
+    double worst = -1;
+    for (double[] rank : ranks) {
+      double difference = Math.abs(rank[1] - rank[0]) / rank[0];
+      if (difference > worst) {
+        worst = difference;
+        plannedBytes = (long) rank[0];
+        measuredBytes = (long) rank[1];
+      }
+    }
+    Map<String, Double> details = new LinkedHashMap<>();
+    details.put("planned bytes", (double) plannedBytes);
+    details.put("measured peak bytes", (double) measuredBytes);
+    checks.add(
+        Check.atMost(
+            "memory", worst, MEMORY_TOLERANCE, "max over ranks |measured - planned| / planned", details));
+  }
+
+  /** Learning makes the loss fall: the last tenth of the steps against the first. */
+  void loss(List<StepRecord> records) {
+    int tenth = records.size() / 10;
+    if (tenth < 1) {
+      checks.add(Check.notChecked("loss falls", "fewer than 10 steps"));
+      return;
+    }
+    double first = mean(records.subList(0, tenth));
+    double last = mean(records.subList(records.size() - tenth, records.size()));
+    checks.add(
+        Check.atMost(
+            "loss falls",
+            last / first,
+            1,
+            "mean of the last tenth of the steps / mean of the first tenth",
+            Map.of("first tenth", first, "last tenth", last)));
+  }
+
+  private static double mean(List<StepRecord> records) {
+    return Statistics.of(records.stream().mapToDouble(StepRecord::loss).toArray()).mean();
+  }
+
+  /**
+   * One ring attention of the run's own shape on random numbers, on a device of its own, against vanilla attention in float64 at a
+   * sample of positions. Collective.
+   */
+  void attention(Configuration configuration) {
+    ModelSetup setup = plan.setup();
+    if (setup.attention() != AttentionKind.RING) {
+      checks.add(Check.notChecked("ring attention", "attention.kind is not ring"));
+      return;
+    }
+    AttentionProblem problem =
+        new AttentionProblem(
+            setup.sequence(),
+            setup.batch(),
+            setup.model().heads(),
+            setup.model().keyValueHeads(),
+            setup.model().headSize(),
+            setup.mask(),
+            setup.layoutKind(),
+            configuration.train().seed());
+    Communicator ring = job.world().split(setup.decomposition().replica(job.world().rank()));
+    try (Device device = job.openDevice(configuration)) {
+      checks.addAll(new AttentionChecks(ring, device, job.timer()).sampled(problem));
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package ringattention;
+
+import java.util.ArrayList;
+import java.util.List;
+import ringattention.config.Configuration;
+import ringattention.config.ModelConfig;
+import ringattention.config.TrainConfig;
+import ringattention.data.SequenceSampler;
+import ringattention.device.DType;
+import ringattention.device.MemoryPlan;
+import ringattention.model.ModelBuffers;
+import ringattention.model.ModelSetup;
+import ringattention.report.WorkBalance;
+import ringattention.shard.Decomposition;
+import ringattention.shard.SequenceLayout;
+
+/** What a training run will be, decided before anything is allocated. */
+record TrainingPlan(Configuration configuration, ModelSetup setup) {
+  /** @throws ringattention.config.InputException if the input does not suit this many ranks */
+  static TrainingPlan of(Configuration configuration, int ranks) {
+    ModelConfig model = configuration.model();
+    TrainConfig train = configuration.train();
+    Decomposition decomposition = new Decomposition(ranks, configuration.ring(ranks));
+    return new TrainingPlan(
+        configuration,
+        new ModelSetup(
+            model,
+            configuration.attention().kind(),
+            configuration.attention().mask(),
+            configuration.attention().layout(),
+            configuration.feedForward().kind(),
+            configuration.feedForward().block(),
+            configuration.lossHead().block(),
+            decomposition,
+            train.sequence(),
+            train.batch() / decomposition.replicas()));
+  }
+
+  /** @throws ringattention.config.InputException if the vocabulary has no room for the data's tokens */
+  void requireVocabulary() {
+    int vocabulary = setup.model().vocabulary();
+    if (vocabulary < SequenceSampler.VOCABULARY) {
+      throw configuration.wrong(
+          "model.vocabulary", vocabulary, "must be at least " + SequenceSampler.VOCABULARY + ": tokens are bytes");
+    }
+  }
+
+  /** Every buffer of a rank. */
+  MemoryPlan memory(int rank, DType compute, DType sum) {
+    MemoryPlan plan = new MemoryPlan();
+    ModelBuffers.allocate(plan, setup, rank, compute, sum);
+    return plan;
+  }
+
+  WorkBalance balance() {
+    SequenceLayout layout = setup.layout();
+    List<Long> pairs = new ArrayList<>();
+    for (int rank = 0; rank < layout.ranks(); rank++) {
+      pairs.add(layout.visiblePairs(rank, setup.mask()));
+    }
+    return new WorkBalance(pairs);
+  }
+
+  /** The rank that holds most: the one the memory plan is printed for. */
+  int fullestRank() {
+    SequenceLayout layout = setup.layout();
+    int fullest = 0;
+    for (int rank = 1; rank < layout.ranks(); rank++) {
+      if (layout.size(rank) > layout.size(fullest)) {
+        fullest = rank;
+      }
+    }
+    return fullest;
+  }
+}

@@ -1,0 +1,119 @@
+package ringattention;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.config.Configuration;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.config.ValidateConfig;
+import ringattention.device.Device;
+import ringattention.report.Check;
+import ringattention.shard.Decomposition;
+import ringattention.validate.AttentionChecks;
+import ringattention.validate.AttentionProblem;
+import ringattention.validate.PerturbationProbe;
+import ringattention.validate.TransformerChecks;
+import ringattention.validate.TransformerProblem;
+
+/** {@code validate}: the product's own proof, at any number of ranks. */
+final class ValidateCommand {
+  private static final int SHORT = 31; // tokens, odd
+  private final Job job;
+  private final Configuration configuration;
+  private final List<Check> checks = new ArrayList<>();
+
+  private ValidateCommand(Job job, Configuration configuration) {
+    this.job = job;
+    this.configuration = configuration;
+  }
+
+  static int run(Job job) {
+    Configuration configuration = job.agree(() -> job.line().configuration());
+    ValidateCommand command = new ValidateCommand(job, configuration);
+    try (Device device = job.openDevice(configuration)) {
+      if (job.line().dryRun()) {
+        command.announce(device, RunOutput.console(job));
+        return ExitCode.VALID;
+      }
+      try (RunOutput output = RunOutput.create(job, configuration)) {
+        command.announce(device, output);
+        command.check(device);
+        String result = command.checks.size() + " checks, " + job.world().size() + " ranks";
+        return output.finish(command.checks, result, Double.NaN, Double.NaN, Map.of());
+      }
+    }
+  }
+
+  private void announce(Device device, RunOutput output) {
+    int ranks = job.world().size();
+    var header = Header.of(job, device, new Decomposition(ranks, ranks), Optional.empty());
+    output.log().rows(header.lines());
+    output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+  }
+
+  /** Collective; the checks are complete on rank 0. */
+  private void check(Device device) {
+    ValidateConfig config = configuration.validate();
+    AttentionChecks attention = new AttentionChecks(job.world(), device, job.timer());
+    for (LayoutKind layout : LayoutKind.values()) {
+      for (MaskKind mask : MaskKind.values()) {
+        for (int keyValueHeads : config.keyValueHeads()) {
+          for (int length : longEnough(config.lengths())) {
+            checks.addAll(attention.whole(problem(length, keyValueHeads, mask, layout)));
+          }
+        }
+        transformer(device, mask, layout);
+      }
+    }
+    for (int length : longEnough(config.growth())) {
+      checks.addAll(
+          attention.sampled(
+              problem(length, config.keyValueHeads().get(0), MaskKind.CAUSAL, LayoutKind.ZIGZAG)));
+    }
+    checks.addAll(
+        new TransformerChecks(job.world(), device, job.timer())
+            .architectures(
+                TransformerProblem.small(
+                    SHORT, 2, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
+  }
+
+  /** Loss, gradients and the perturbation probe, in every decomposition of the ranks. */
+  private void transformer(Device device, MaskKind mask, LayoutKind layout) {
+    int ranks = job.world().size();
+    int length = Math.max(SHORT, 2 * ranks + 1);
+    long seed = configuration.validate().seed();
+    TransformerChecks transformer = new TransformerChecks(job.world(), device, job.timer());
+    for (int ring = 1; ring <= ranks; ring++) {
+      if (ranks % ring == 0) {
+        checks.addAll(
+            transformer.ring(
+                TransformerProblem.small(length, ranks, mask, layout, seed),
+                new Decomposition(ranks, ring)));
+      }
+    }
+    checks.addAll(
+        new PerturbationProbe(job.world(), device, job.timer())
+            .probe(TransformerProblem.small(length, 1, mask, layout, seed)));
+  }
+
+  private AttentionProblem problem(
+      int length, int keyValueHeads, MaskKind mask, LayoutKind layout) {
+    ValidateConfig config = configuration.validate();
+    return new AttentionProblem(
+        length,
+        config.batch(),
+        config.heads(),
+        keyValueHeads,
+        config.headSize(),
+        mask,
+        layout,
+        config.seed());
+  }
+
+  /** Sequences too short for the ring are left out. */
+  private List<Integer> longEnough(List<Integer> lengths) {
+    return lengths.stream().filter(length -> length >= 2 * job.world().size()).toList();
+  }
+}

@@ -1,0 +1,27 @@
+package ringattention;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
+
+/**
+ * What was built.
+ *
+ * @param git hash of the sources, or unknown
+ */
+record Version(String number, String git) {
+  static Version read() {
+    Properties properties = new Properties();
+    try (InputStream stream = Version.class.getResourceAsStream("/ringattention/version.properties")) {
+      properties.load(stream);
+    } catch (IOException e) {
+      throw new IllegalStateException("version.properties is missing from the program", e);
+    }
+    return new Version(properties.getProperty("version"), properties.getProperty("commit"));
+  }
+
+  @Override
+  public String toString() {
+    return "ringattention " + number;
+  }
+}
