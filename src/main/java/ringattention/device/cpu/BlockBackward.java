@@ -1,9 +1,5 @@
 package ringattention.device.cpu;
 
-import static ringattention.device.cpu.VectorMath.WIDTH;
-import static ringattention.device.cpu.VectorMath.load;
-
-import jdk.incubator.vector.FloatVector;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
 
@@ -88,11 +84,10 @@ final class BlockBackward {
     }
   }
 
-  /** Log-sum-exp into row 2 and D into row 3. */
+  /** Log-sum-exp and D of a block of queries into the tile. */
   private void rowTerms(Worker worker, int lane, int query, int rows) {
     int headSize = shape.headSize();
-    float[] logSums = worker.row(2, ScoreTile.QUERIES);
-    float[] dots = worker.row(3, ScoreTile.QUERIES);
+    ScoreTile tile = worker.scoreTile();
     float[] outRow = worker.row(4, headSize);
     float[] dOutRow = worker.row(5, headSize);
     VectorMath.pad(outRow, headSize, 0);
@@ -103,10 +98,10 @@ final class BlockBackward {
     for (int i = 0; i < rows; i++) {
       outs.get((long) i * shape.queryStride(), outRow, 0, headSize);
       dOuts.get((long) i * shape.queryStride(), dOutRow, 0, headSize);
-      dots[i] = (float) VectorMath.dot(outRow, dOutRow, headSize);
+      tile.sums[i] = (float) VectorMath.dot(outRow, dOutRow, headSize);
       float logSum = from.get(shape.logSumExp(lane, query + i));
       // a query that saw nothing has probabilities 0, not exp(score + infinity)
-      logSums[i] = logSum == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : logSum;
+      tile.references[i] = logSum == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : logSum;
     }
   }
 
@@ -136,31 +131,18 @@ final class BlockBackward {
 
   /** Scores become probabilities in tile 0, gradients of probabilities become gradients of scores in tile 1. */
   private void gradient(Worker worker, int query, int column, int columns, int key, int keys) {
-    float[] scores = worker.row(0, ScoreTile.KEYS * ScoreTile.STRIDE);
-    float[] dScores = worker.row(1, ScoreTile.KEYS * ScoreTile.STRIDE);
-    float[] logSums = worker.row(2, ScoreTile.QUERIES);
-    float[] dots = worker.row(3, ScoreTile.QUERIES);
+    ScoreTile tile = worker.scoreTile();
     int size = keys * ScoreTile.STRIDE;
     Floats nativeScores = worker.window(4, worker.tile(0), size);
     Floats nativeDScores = worker.window(5, worker.tile(1), size);
-    nativeScores.get(0, scores, 0, size);
-    nativeDScores.get(0, dScores, 0, size);
+    nativeScores.get(0, tile.scores, 0, size);
+    nativeDScores.get(0, tile.gradients, 0, size);
+    tile.shape(keys, column, columns);
     if (causal) {
-      ScoreTile.mask(scores, query + column, columns, key, keys);
+      tile.mask(query + column, key);
     }
-    for (int row = 0; row < size; row += ScoreTile.STRIDE) {
-      gradientRow(scores, dScores, row, columns, logSums, dots, column);
-    }
-    nativeScores.put(0, scores, 0, size);
-    nativeDScores.put(0, dScores, 0, size);
-  }
-
-  private static void gradientRow(
-      float[] scores, float[] dScores, int row, int columns, float[] logSums, float[] dots, int column) {
-    for (int c = 0; c < columns; c += WIDTH) {
-      FloatVector probability = VectorMath.exp(load(scores, row + c).sub(load(logSums, column + c)));
-      probability.intoArray(scores, row + c);
-      probability.mul(load(dScores, row + c).sub(load(dots, column + c))).intoArray(dScores, row + c);
-    }
+    tile.gradient();
+    nativeScores.put(0, tile.scores, 0, size);
+    nativeDScores.put(0, tile.gradients, 0, size);
   }
 }

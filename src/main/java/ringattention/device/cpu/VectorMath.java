@@ -19,11 +19,20 @@ final class VectorMath {
   /** Vectors whose lanes are added in float before the sum moves on in double. */
   private static final int RUN = 64;
 
-  private static final float LOG2_E = 1.44269504f;
-  private static final float ROUND = 0x1.8p23f; // adding it rounds to an integer, which then stands in the low bits
-  private static final float LN2_HIGH = 0.693359375f; // few bits, so that its multiples are exact
-  private static final float LN2_LOW = -2.12194440e-4f;
-  private static final float SMALLEST = -87.3365f; // just above the logarithm of the smallest normal float
+  // vectors, not floats: broadcasting each would fill the compiler's budget for a method three times over
+  private static final FloatVector LOG2_E = all(1.44269504f);
+  private static final FloatVector ROUND = all(0x1.8p23f); // adding it rounds to an integer, then in the low bits
+  private static final FloatVector MINUS_LN2_HIGH = all(-0.693359375f); // few bits, so that its multiples are exact
+  private static final FloatVector MINUS_LN2_LOW = all(2.12194440e-4f);
+  private static final FloatVector SMALLEST = all(-87.3365f); // just above the logarithm of the smallest normal float
+  private static final FloatVector C7 = all(1.9875691500e-4f);
+  private static final FloatVector C6 = all(1.3981999507e-3f);
+  private static final FloatVector C5 = all(8.3334519073e-3f);
+  private static final FloatVector C4 = all(4.1665795894e-2f);
+  private static final FloatVector C3 = all(1.6666665459e-1f);
+  private static final FloatVector C2 = all(5.0000001201e-1f);
+  private static final FloatVector ONE = all(1);
+  private static final FloatVector ZERO = all(0);
 
   private VectorMath() {}
 
@@ -42,30 +51,23 @@ final class VectorMath {
    * for minus infinity too; NaN stays NaN. Polynomial of Cephes' expf (Moshier).
    */
   static FloatVector exp(FloatVector x) {
-    FloatVector shifted = x.fma(all(LOG2_E), all(ROUND));
+    FloatVector shifted = x.fma(LOG2_E, ROUND);
     FloatVector power = shifted.sub(ROUND);
-    FloatVector rest = power.fma(all(-LN2_LOW), power.fma(all(-LN2_HIGH), x));
-    FloatVector series =
-        all(1.9875691500e-4f)
-            .fma(rest, all(1.3981999507e-3f))
-            .fma(rest, all(8.3334519073e-3f))
-            .fma(rest, all(4.1665795894e-2f))
-            .fma(rest, all(1.6666665459e-1f))
-            .fma(rest, all(5.0000001201e-1f));
-    FloatVector mantissa = series.fma(rest.mul(rest), rest).add(1f);
+    FloatVector rest = power.fma(MINUS_LN2_LOW, power.fma(MINUS_LN2_HIGH, x));
+    FloatVector series = C7.fma(rest, C6).fma(rest, C5).fma(rest, C4).fma(rest, C3).fma(rest, C2);
+    FloatVector mantissa = series.fma(rest.mul(rest), rest).add(ONE);
     FloatVector scaled =
         mantissa
             .reinterpretAsInts()
             .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
             .reinterpretAsFloats();
-    return scaled.blend(0f, x.compare(VectorOperators.LT, SMALLEST));
+    return scaled.blend(ZERO, x.compare(VectorOperators.LT, SMALLEST));
   }
 
   /** 1 / (1 + exp(-x)), through the exponential of -|x|, which cannot overflow. */
   static FloatVector sigmoid(FloatVector x) {
     FloatVector small = exp(x.abs().neg());
-    FloatVector one = all(1f);
-    return one.blend(small, x.compare(VectorOperators.LT, 0f)).div(small.add(one));
+    return ONE.blend(small, x.compare(VectorOperators.LT, ZERO)).div(small.add(ONE));
   }
 
   /** Maximum that passes NaN over: it shows up in the exponentials anyway. */
@@ -91,7 +93,7 @@ final class VectorMath {
   static double exponentials(float[] row, int n, float shift) {
     double sum = 0;
     for (int from = 0; from < n; from += RUN * WIDTH) {
-      FloatVector lanes = all(0f);
+      FloatVector lanes = all(0);
       for (int i = from; i < Math.min(n, from + RUN * WIDTH); i += WIDTH) {
         FloatVector exp = exp(load(row, i).sub(shift));
         exp.intoArray(row, i);
@@ -106,7 +108,7 @@ final class VectorMath {
   static double dot(float[] a, float[] b, int n) {
     double sum = 0;
     for (int from = 0; from < n; from += RUN * WIDTH) {
-      FloatVector lanes = all(0f);
+      FloatVector lanes = all(0);
       for (int i = from; i < Math.min(n, from + RUN * WIDTH); i += WIDTH) {
         lanes = load(a, i).fma(load(b, i), lanes);
       }

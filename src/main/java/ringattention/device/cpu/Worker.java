@@ -13,6 +13,7 @@ final class Worker implements AutoCloseable {
 
   private final Product product = new Product();
   private final Rotations rotations = new Rotations();
+  private final ScoreTile scoreTile = new ScoreTile();
   private final Floats[] windows = new Floats[SLOTS];
   private final float[][] rows = new float[SLOTS][0];
   private final Memory scores;
@@ -36,6 +37,10 @@ final class Worker implements AutoCloseable {
 
   Rotations rotations() {
     return rotations;
+  }
+
+  ScoreTile scoreTile() {
+    return scoreTile;
   }
 
   /** Address of the first (0) or second (1) tile of scores. */
