@@ -40,6 +40,9 @@ final class HostMemory implements Memory {
 
   @Override
   public ByteBuffer buffer(long offset, int length) {
+    if (length == 0) {
+      return ByteBuffer.allocateDirect(0); // a pointer without length makes a buffer of one element
+    }
     return new Window(address(), offset, length).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 

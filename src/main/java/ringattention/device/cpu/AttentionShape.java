@@ -1,0 +1,93 @@
+package ringattention.device.cpu;
+
+import ringattention.device.Tensor;
+
+/** Extents of one attention call, taken from q [queries, batch, heads, headSize] and k, v [keys, batch, keyValueHeads, headSize]. */
+record AttentionShape(int queries, int keys, int batch, int heads, int keyValueHeads, int headSize) {
+  AttentionShape {
+    if (headSize < 1 || keyValueHeads < 1 || heads % keyValueHeads != 0) {
+      throw new IllegalArgumentException(
+          heads + " heads of " + headSize + " do not share " + keyValueHeads + " key/value heads");
+    }
+    Math.toIntExact((long) batch * heads * headSize); // strides of matrix products are int
+  }
+
+  static AttentionShape of(Tensor q, Tensor k, Tensor v) {
+    if (q.rank() != 4 || k.rank() != 4) {
+      throw new IllegalArgumentException("attention of q " + q + " over k " + k + ": not four dimensions each");
+    }
+    AttentionShape shape =
+        new AttentionShape(
+            Math.toIntExact(q.dim(0)),
+            Math.toIntExact(k.dim(0)),
+            Math.toIntExact(q.dim(1)),
+            Math.toIntExact(q.dim(2)),
+            Math.toIntExact(k.dim(2)),
+            Math.toIntExact(q.dim(3)));
+    shape.requireQueries("q", q);
+    shape.requireKeys("k", k);
+    shape.requireKeys("v", v);
+    return shape;
+  }
+
+  void requireQueries(String name, Tensor tensor) {
+    Require.floats(name, tensor, queries, batch, heads, headSize);
+  }
+
+  void requireKeys(String name, Tensor tensor) {
+    Require.floats(name, tensor, keys, batch, keyValueHeads, headSize);
+  }
+
+  void requireLogSumExp(String name, Tensor tensor) {
+    Require.floats(name, tensor, queries, batch, heads);
+  }
+
+  void requireScores(String name, Tensor tensor) {
+    Require.floats(name, tensor, batch, heads, queries, keys);
+  }
+
+  /** Query heads that read the same keys and values. */
+  int group() {
+    return heads / keyValueHeads;
+  }
+
+  float scale() {
+    return (float) (1 / Math.sqrt(headSize));
+  }
+
+  /** Distance of positions in q and everything of its shape, in elements. */
+  int queryStride() {
+    return batch * heads * headSize;
+  }
+
+  /** Distance of positions in k and v, in elements. */
+  int keyStride() {
+    return batch * keyValueHeads * headSize;
+  }
+
+  /** Elements from one position's row of a head to the end of a later one's. */
+  long span(int rows, int stride) {
+    return (rows - 1L) * stride + headSize;
+  }
+
+  /** Address of a position's row of a head in q or a tensor of its shape; {@code lane} is batch index * heads + head. */
+  long query(Tensor tensor, int lane, int position) {
+    return tensor.address() + ((long) position * queryStride() + (long) lane * headSize) * Float.BYTES;
+  }
+
+  /** Address of a position's row in k or a tensor of its shape, for the key/value head that this query lane reads. */
+  long key(Tensor tensor, int lane, int position) {
+    int keyLane = lane / heads * keyValueHeads + lane % heads / group();
+    return tensor.address() + ((long) position * keyStride() + (long) keyLane * headSize) * Float.BYTES;
+  }
+
+  /** Index of a position's log-sum-exp. */
+  long logSumExp(int lane, int position) {
+    return (long) position * batch * heads + lane;
+  }
+
+  /** Whether the scores are worth more than one thread. */
+  boolean large() {
+    return (double) queries * keys * batch * heads * headSize > 1e6;
+  }
+}

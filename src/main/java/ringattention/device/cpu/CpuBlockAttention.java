@@ -1,0 +1,119 @@
+package ringattention.device.cpu;
+
+import static ringattention.device.cpu.VectorMath.WIDTH;
+import static ringattention.device.cpu.VectorMath.all;
+import static ringattention.device.cpu.VectorMath.load;
+
+import ringattention.device.BlockAttention;
+import ringattention.device.Mask;
+import ringattention.device.Tensor;
+
+/** Block attention on the CPU: checks shapes once, then hands on. Everything is fp32. */
+final class CpuBlockAttention implements BlockAttention {
+  private final Workers workers;
+  private final CpuVanillaAttention vanilla;
+
+  CpuBlockAttention(Workers workers) {
+    this.workers = workers;
+    this.vanilla = new CpuVanillaAttention(workers);
+  }
+
+  @Override
+  public void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
+    AttentionShape shape = AttentionShape.of(q, k, v);
+    shape.requireQueries("out", out);
+    shape.requireLogSumExp("logSumExp", logSumExp);
+    new BlockForward(shape, q, k, v, mask, out, logSumExp).run(workers);
+  }
+
+  @Override
+  public void backward(
+      Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq, Tensor dk, Tensor dv) {
+    AttentionShape shape = AttentionShape.of(q, k, v);
+    shape.requireQueries("out", out);
+    shape.requireLogSumExp("logSumExp", logSumExp);
+    shape.requireQueries("dOut", dOut);
+    shape.requireQueries("dq", dq);
+    shape.requireKeys("dk", dk);
+    shape.requireKeys("dv", dv);
+    new BlockBackward(shape, q, k, v, mask, out, logSumExp, dOut, dq, dk, dv).run(workers);
+  }
+
+  @Override
+  public void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
+    if (out.rank() != 4) {
+      throw new IllegalArgumentException("out is " + out + ", not [queries, batch, heads, headSize]");
+    }
+    Require.floats("out", out);
+    Require.floats("logSumExp", logSumExp, out.dim(0), out.dim(1), out.dim(2));
+    Require.floats("blockOut", blockOut, out.shape());
+    Require.floats("blockLogSumExp", blockLogSumExp, logSumExp.shape());
+    long rows = logSumExp.elements();
+    workers.run(
+        out.elements() > CpuKernels.SPLIT,
+        (worker, part, parts) -> {
+          long end = Workers.start(rows, part + 1, parts, 16);
+          mergeRows(worker, Workers.start(rows, part, parts, 16), end, out, logSumExp, blockOut, blockLogSumExp);
+        });
+  }
+
+  private static void mergeRows(
+      Worker worker, long start, long end, Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
+    int headSize = Require.columns(out);
+    float[] total = worker.row(0, headSize);
+    float[] block = worker.row(1, headSize);
+    Floats totals = worker.window(0, out);
+    Floats blocks = worker.window(1, blockOut);
+    Floats logSums = worker.window(2, logSumExp);
+    Floats blockLogSums = worker.window(3, blockLogSumExp);
+    for (long row = start; row < end; row++) {
+      float logSum = logSums.get(row);
+      float blockLogSum = blockLogSums.get(row);
+      if (blockLogSum == Float.NEGATIVE_INFINITY) {
+        continue; // the block saw nothing of this query
+      }
+      blocks.get(row * headSize, block, 0, headSize);
+      if (logSum == Float.NEGATIVE_INFINITY) {
+        totals.put(row * headSize, block, 0, headSize);
+        logSums.put(row, blockLogSum);
+        continue;
+      }
+      totals.get(row * headSize, total, 0, headSize);
+      double difference = (double) blockLogSum - logSum;
+      double small = StrictMath.exp(-Math.abs(difference));
+      mergeRow(total, block, headSize, (float) ((difference > 0 ? 1 : small) / (1 + small)));
+      totals.put(row * headSize, total, 0, headSize);
+      logSums.put(row, (float) (Math.max(logSum, blockLogSum) + StrictMath.log1p(small)));
+    }
+  }
+
+  /** total -= weight (total - block). */
+  private static void mergeRow(float[] total, float[] block, int n, float weight) {
+    for (int i = 0; i < n; i += WIDTH) {
+      load(block, i).sub(load(total, i)).fma(all(weight), load(total, i)).intoArray(total, i);
+    }
+  }
+
+  @Override
+  public void vanillaForward(
+      Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
+    AttentionShape shape = AttentionShape.of(q, k, v);
+    shape.requireScores("probabilities", probabilities);
+    shape.requireQueries("out", out);
+    shape.requireLogSumExp("logSumExp", logSumExp);
+    vanilla.forward(shape, q, k, v, mask, probabilities, out, logSumExp);
+  }
+
+  @Override
+  public void vanillaBackward(
+      Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor dOut, Tensor dScores, Tensor dq, Tensor dk, Tensor dv) {
+    AttentionShape shape = AttentionShape.of(q, k, v);
+    shape.requireScores("probabilities", probabilities);
+    shape.requireQueries("dOut", dOut);
+    shape.requireScores("dScores", dScores);
+    shape.requireQueries("dq", dq);
+    shape.requireKeys("dk", dk);
+    shape.requireKeys("dv", dv);
+    vanilla.backward(shape, q, k, v, probabilities, dOut, dScores, dq, dk, dv);
+  }
+}

@@ -1,0 +1,72 @@
+package ringattention.device.cpu;
+
+import ringattention.device.BlockAttention;
+import ringattention.device.DType;
+import ringattention.device.HostDevice;
+import ringattention.device.Kernels;
+
+/**
+ * The CPU in fp32: matrix products by OpenBLAS, everything else by the JDK's Vector API. Several can be alive in one process; each
+ * has its own threads. It holds {@link #workspaceBytes} of native memory, beside what OpenBLAS keeps for itself (about 32 MiB of
+ * address space a thread), and rows of the longest kernel in the Java heap.
+ */
+public final class CpuDevice extends HostDevice {
+  private final Workers workers;
+  private final Kernels kernels;
+  private final BlockAttention attention;
+
+  /** @param threads that compute, the calling one included; results are the same bits only for the same number */
+  public CpuDevice(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("a cpu device needs at least 1 thread, not " + threads);
+    }
+    OpenBlas.useOneThread();
+    workers = new Workers(threads, this::allocate);
+    kernels = new CpuKernels(workers);
+    attention = new CpuBlockAttention(workers);
+  }
+
+  /** Bytes that a device of this many threads allocates for itself: two tiles of attention scores for each. */
+  public static long workspaceBytes(int threads) {
+    return threads * Worker.bytes();
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    int threads = workers.count();
+    return OpenBlas.description()
+        + ", " + threads + (threads == 1 ? " thread" : " threads")
+        + ", " + VectorMath.LANES.vectorBitSize() + "-bit vectors";
+  }
+
+  @Override
+  public DType compute() {
+    return DType.F32;
+  }
+
+  @Override
+  public DType sum() {
+    return DType.F32;
+  }
+
+  @Override
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  @Override
+  public BlockAttention attention() {
+    return attention;
+  }
+
+  /** Ends the threads and frees the workspace; memory allocated from the device stays its owners' to close. */
+  @Override
+  public void close() {
+    workers.close();
+  }
+}
