@@ -40,10 +40,8 @@ final class HostMemory implements Memory {
 
   @Override
   public ByteBuffer buffer(long offset, int length) {
-    if (length == 0) {
-      return ByteBuffer.allocateDirect(0); // a pointer without length makes a buffer of one element
-    }
-    return new Window(address(), offset, length).asByteBuffer().order(ByteOrder.nativeOrder());
+    ByteBuffer window = new Window(address(), offset, length).asByteBuffer();
+    return window.order(ByteOrder.nativeOrder()).limit(length); // JavaCPP takes a limit of 0 for 1
   }
 
   @Override

@@ -1,0 +1,301 @@
+package ringattention.device.reference;
+
+import static ringattention.device.reference.ReferenceDevice.doubles;
+
+import java.nio.DoubleBuffer;
+import ringattention.device.BlockAttention;
+import ringattention.device.Mask;
+import ringattention.device.Tensor;
+
+/**
+ * Attention as its formulas. {@link #vanillaForward} is the truth; the block form is compared with
+ * it in tests.
+ */
+final class ReferenceAttention implements BlockAttention {
+  /** Extents of one block pair, and where its vectors begin. */
+  private record Extents(
+      int queries, int keys, int batch, int heads, int keyValueHeads, int headSize) {
+    static Extents of(Tensor q, Tensor k) {
+      return new Extents(
+          (int) q.dim(0),
+          (int) k.dim(0),
+          (int) q.dim(1),
+          (int) q.dim(2),
+          (int) k.dim(2),
+          (int) q.dim(3));
+    }
+
+    double scale() {
+      return 1 / Math.sqrt(headSize);
+    }
+
+    int visible(int query, Mask mask) {
+      return mask == Mask.CAUSAL ? Math.min(query + 1, keys) : keys;
+    }
+
+    /**
+     * Index of [i, b, h] in a log-sum-exp; times headSize, of a query's or an output's first
+     * element.
+     */
+    int row(int i, int b, int h) {
+      return (i * batch + b) * heads + h;
+    }
+
+    int query(int i, int b, int h) {
+      return row(i, b, h) * headSize;
+    }
+
+    /** Index of the first element of the key, or value, that query head h reads. */
+    int key(int j, int b, int h) {
+      return ((j * batch + b) * keyValueHeads + h / (heads / keyValueHeads)) * headSize;
+    }
+
+    /** Index of [b, h, i, 0] in a score matrix. */
+    int scores(int i, int b, int h) {
+      return ((b * heads + h) * queries + i) * keys;
+    }
+  }
+
+  @Override
+  public void vanillaForward(
+      Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
+    Extents extents = Extents.of(q, k);
+    scores(extents, doubles(q), doubles(k), mask, doubles(probabilities));
+    softmax(extents, doubles(probabilities), doubles(logSumExp));
+    output(extents, doubles(probabilities), doubles(v), doubles(out));
+  }
+
+  private static void scores(
+      Extents x, DoubleBuffer q, DoubleBuffer k, Mask mask, DoubleBuffer scores) {
+    for (int b = 0; b < x.batch; b++) {
+      for (int h = 0; h < x.heads; h++) {
+        for (int i = 0; i < x.queries; i++) {
+          for (int j = 0; j < x.keys; j++) {
+            double score =
+                j < x.visible(i, mask)
+                    ? x.scale() * dot(q, x.query(i, b, h), k, x.key(j, b, h), x.headSize)
+                    : Double.NEGATIVE_INFINITY;
+            scores.put(x.scores(i, b, h) + j, score);
+          }
+        }
+      }
+    }
+  }
+
+  private static void softmax(Extents x, DoubleBuffer scores, DoubleBuffer logSumExp) {
+    double[] row = new double[x.keys];
+    for (int b = 0; b < x.batch; b++) {
+      for (int h = 0; h < x.heads; h++) {
+        for (int i = 0; i < x.queries; i++) {
+          scores.get(x.scores(i, b, h), row);
+          logSumExp.put(x.row(i, b, h), softmax(row, x.keys));
+          scores.put(x.scores(i, b, h), row);
+        }
+      }
+    }
+  }
+
+  private static void output(
+      Extents x, DoubleBuffer probabilities, DoubleBuffer v, DoubleBuffer out) {
+    for (int b = 0; b < x.batch; b++) {
+      for (int h = 0; h < x.heads; h++) {
+        for (int i = 0; i < x.queries; i++) {
+          clear(out, x.query(i, b, h), x.headSize);
+          for (int j = 0; j < x.keys; j++) {
+            double probability = probabilities.get(x.scores(i, b, h) + j);
+            addScaled(out, x.query(i, b, h), probability, v, x.key(j, b, h), x.headSize);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void vanillaBackward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor probabilities,
+      Tensor dOut,
+      Tensor dScores,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
+    Extents x = Extents.of(q, k);
+    DoubleBuffer query = doubles(q);
+    DoubleBuffer key = doubles(k);
+    DoubleBuffer value = doubles(v);
+    DoubleBuffer probability = doubles(probabilities);
+    DoubleBuffer dOutput = doubles(dOut);
+    DoubleBuffer dScore = doubles(dScores);
+    DoubleBuffer dQuery = doubles(dq);
+    DoubleBuffer dKey = doubles(dk);
+    DoubleBuffer dValue = doubles(dv);
+    for (int b = 0; b < x.batch; b++) {
+      for (int h = 0; h < x.heads; h++) {
+        for (int i = 0; i < x.queries; i++) {
+          int qi = x.query(i, b, h);
+          int row = x.scores(i, b, h);
+          double mean = 0; // of the gradients of the probabilities, weighted by them
+          for (int j = 0; j < x.keys; j++) {
+            double p = probability.get(row + j);
+            double dProbability = dot(dOutput, qi, value, x.key(j, b, h), x.headSize);
+            addScaled(dValue, x.key(j, b, h), p, dOutput, qi, x.headSize);
+            dScore.put(row + j, dProbability);
+            mean += p * dProbability;
+          }
+          for (int j = 0; j < x.keys; j++) {
+            double ds = x.scale() * probability.get(row + j) * (dScore.get(row + j) - mean);
+            dScore.put(row + j, ds);
+            addScaled(dQuery, qi, ds, key, x.key(j, b, h), x.headSize);
+            addScaled(dKey, x.key(j, b, h), ds, query, qi, x.headSize);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
+    Extents x = Extents.of(q, k);
+    DoubleBuffer query = doubles(q);
+    DoubleBuffer key = doubles(k);
+    DoubleBuffer value = doubles(v);
+    DoubleBuffer output = doubles(out);
+    DoubleBuffer lse = doubles(logSumExp);
+    double[] row = new double[x.keys];
+    for (int b = 0; b < x.batch; b++) {
+      for (int h = 0; h < x.heads; h++) {
+        for (int i = 0; i < x.queries; i++) {
+          int qi = x.query(i, b, h);
+          int visible = x.visible(i, mask);
+          for (int j = 0; j < visible; j++) {
+            row[j] = x.scale() * dot(query, qi, key, x.key(j, b, h), x.headSize);
+          }
+          lse.put(x.row(i, b, h), softmax(row, visible));
+          clear(output, qi, x.headSize);
+          for (int j = 0; j < visible; j++) {
+            addScaled(output, qi, row[j], value, x.key(j, b, h), x.headSize);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
+    int headSize = Math.toIntExact(out.dim(3));
+    DoubleBuffer total = doubles(out);
+    DoubleBuffer lse = doubles(logSumExp);
+    DoubleBuffer block = doubles(blockOut);
+    DoubleBuffer blockLse = doubles(blockLogSumExp);
+    for (int row = 0; row < lse.limit(); row++) {
+      double merged = logAddExp(lse.get(row), blockLse.get(row));
+      if (merged == Double.NEGATIVE_INFINITY) {
+        clear(total, row * headSize, headSize); // neither has seen a key
+        continue;
+      }
+      double keep = Math.exp(lse.get(row) - merged);
+      double take = Math.exp(blockLse.get(row) - merged);
+      for (int d = row * headSize; d < (row + 1) * headSize; d++) {
+        double kept =
+            keep == 0
+                ? 0
+                : keep * total.get(d); // before the first block the total may hold anything
+        total.put(d, kept + (take == 0 ? 0 : take * block.get(d)));
+      }
+      lse.put(row, merged);
+    }
+  }
+
+  @Override
+  public void backward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Mask mask,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor dOut,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
+    Extents x = Extents.of(q, k);
+    DoubleBuffer query = doubles(q);
+    DoubleBuffer key = doubles(k);
+    DoubleBuffer value = doubles(v);
+    DoubleBuffer output = doubles(out);
+    DoubleBuffer lse = doubles(logSumExp);
+    DoubleBuffer dOutput = doubles(dOut);
+    DoubleBuffer dQuery = doubles(dq);
+    DoubleBuffer dKey = doubles(dk);
+    DoubleBuffer dValue = doubles(dv);
+    for (int b = 0; b < x.batch; b++) {
+      for (int h = 0; h < x.heads; h++) {
+        for (int i = 0; i < x.queries; i++) {
+          int qi = x.query(i, b, h);
+          double mean = dot(dOutput, qi, output, qi, x.headSize); // over the keys of all blocks
+          for (int j = 0; j < x.visible(i, mask); j++) {
+            int kj = x.key(j, b, h);
+            double score = x.scale() * dot(query, qi, key, kj, x.headSize);
+            double probability = Math.exp(score - lse.get(x.row(i, b, h)));
+            double dProbability = dot(dOutput, qi, value, kj, x.headSize);
+            double dScore = x.scale() * probability * (dProbability - mean);
+            addScaled(dValue, kj, probability, dOutput, qi, x.headSize);
+            addScaled(dQuery, qi, dScore, key, kj, x.headSize);
+            addScaled(dKey, kj, dScore, query, qi, x.headSize);
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Replaces the first scores by their softmax and returns their log-sum-exp: minus infinity where
+   * there are none.
+   */
+  private static double softmax(double[] scores, int count) {
+    double maximum = Double.NEGATIVE_INFINITY;
+    for (int j = 0; j < count; j++) {
+      maximum = Math.max(maximum, scores[j]);
+    }
+    double sum = 0;
+    for (int j = 0; j < count; j++) {
+      scores[j] = Math.exp(scores[j] - maximum);
+      sum += scores[j];
+    }
+    for (int j = 0; j < count; j++) {
+      scores[j] /= sum;
+    }
+    return maximum + Math.log(sum);
+  }
+
+  private static double logAddExp(double a, double b) {
+    double larger = Math.max(a, b);
+    if (larger == Double.NEGATIVE_INFINITY) {
+      return larger;
+    }
+    return larger + Math.log1p(Math.exp(Math.min(a, b) - larger));
+  }
+
+  private static double dot(DoubleBuffer a, int atA, DoubleBuffer b, int atB, int length) {
+    double sum = 0;
+    for (int d = 0; d < length; d++) {
+      sum += a.get(atA + d) * b.get(atB + d);
+    }
+    return sum;
+  }
+
+  private static void addScaled(
+      DoubleBuffer to, int at, double factor, DoubleBuffer from, int fromAt, int length) {
+    for (int d = 0; d < length; d++) {
+      to.put(at + d, to.get(at + d) + factor * from.get(fromAt + d));
+    }
+  }
+
+  private static void clear(DoubleBuffer x, int at, int length) {
+    for (int d = 0; d < length; d++) {
+      x.put(at + d, 0);
+    }
+  }
+}

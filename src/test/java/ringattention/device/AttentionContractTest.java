@@ -1,0 +1,180 @@
+package ringattention.device;
+
+import static ringattention.device.Trial.FEW;
+import static ringattention.device.Trial.compare;
+import static ringattention.device.Trial.sum;
+
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Block attention, merge and vanilla attention of every device against the reference. */
+@ParameterizedClass
+@MethodSource("ringattention.device.TestedDevices#all")
+class AttentionContractTest {
+  @Parameter Supplier<Device> device;
+
+  /**
+   * One block pair: q [queries, batch, heads, headSize], k and v [keys, batch, keyValueHeads,
+   * headSize].
+   */
+  record Pair(
+      int queries, int keys, int batch, int heads, int keyValueHeads, int headSize, Mask mask) {
+    Tensor query(Trial trial) {
+      return trial.random(queries, batch, heads, headSize);
+    }
+
+    Tensor key(Trial trial) {
+      return trial.random(keys, batch, keyValueHeads, headSize);
+    }
+
+    /**
+     * Errors of a score's headSize terms enter the exponent, whose sums run over keys (dk, dv: over
+     * queries of a group).
+     */
+    double roundings() {
+      return sum(headSize + Math.max(keys, queries * heads / keyValueHeads));
+    }
+  }
+
+  static Stream<Pair> pairs() {
+    return Stream.of(
+        new Pair(1, 1, 1, 1, 1, 2, Mask.FULL),
+        new Pair(1, 1, 1, 1, 1, 2, Mask.CAUSAL),
+        new Pair(5, 5, 1, 2, 2, 6, Mask.CAUSAL),
+        new Pair(7, 3, 2, 4, 2, 10, Mask.FULL),
+        new Pair(7, 3, 2, 4, 2, 10, Mask.CAUSAL),
+        new Pair(3, 7, 2, 4, 1, 10, Mask.CAUSAL),
+        new Pair(129, 65, 1, 2, 1, 16, Mask.FULL),
+        new Pair(131, 131, 2, 3, 3, 32, Mask.CAUSAL),
+        new Pair(300, 301, 1, 2, 2, 64, Mask.CAUSAL),
+        new Pair(3, 0, 1, 2, 1, 4, Mask.FULL),
+        new Pair(0, 3, 1, 2, 1, 4, Mask.FULL));
+  }
+
+  @ParameterizedTest
+  @MethodSource("pairs")
+  void blockAttention(Pair pair) {
+    compare(
+        device,
+        trial -> {
+          Tensor q = pair.query(trial);
+          Tensor k = pair.key(trial);
+          Tensor v = pair.key(trial);
+          Tensor blockOut = trial.poisoned(q.shape());
+          Tensor logSumExp = trial.poisonedSum(pair.queries, pair.batch, pair.heads);
+          trial.attention().forward(q, k, v, pair.mask, blockOut, logSumExp);
+          trial.result("out", blockOut, pair.roundings());
+          trial.result("logSumExp", logSumExp, pair.roundings());
+
+          Tensor out = trial.poisonedSum(q.shape());
+          Tensor dq = trial.randomSum(q.shape());
+          Tensor dk = trial.randomSum(k.shape());
+          Tensor dv = trial.randomSum(k.shape());
+          trial.kernels().copy(blockOut, out);
+          trial
+              .attention()
+              .backward(q, k, v, pair.mask, out, logSumExp, pair.query(trial), dq, dk, dv);
+          trial.result("dq", dq, pair.roundings());
+          trial.result("dk", dk, pair.roundings());
+          trial.result("dv", dv, pair.roundings());
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("pairs")
+  void vanillaAttention(Pair pair) {
+    compare(
+        device,
+        trial -> {
+          Tensor q = pair.query(trial);
+          Tensor k = pair.key(trial);
+          Tensor v = pair.key(trial);
+          Tensor probabilities = trial.poisoned(pair.batch, pair.heads, pair.queries, pair.keys);
+          Tensor dScores = trial.poisoned(probabilities.shape());
+          Tensor out = trial.poisonedSum(q.shape());
+          Tensor logSumExp = trial.poisonedSum(pair.queries, pair.batch, pair.heads);
+          trial.attention().vanillaForward(q, k, v, pair.mask, probabilities, out, logSumExp);
+          trial.result("probabilities", probabilities, pair.roundings());
+          trial.result("out", out, pair.roundings());
+          trial.result("logSumExp", logSumExp, pair.roundings());
+
+          Tensor dq = trial.randomSum(q.shape());
+          Tensor dk = trial.randomSum(k.shape());
+          Tensor dv = trial.randomSum(k.shape());
+          trial
+              .attention()
+              .vanillaBackward(q, k, v, probabilities, pair.query(trial), dScores, dq, dk, dv);
+          trial.result("dq", dq, pair.roundings());
+          trial.result("dk", dk, pair.roundings());
+          trial.result("dv", dv, pair.roundings());
+        });
+  }
+
+  /**
+   * Scores of several hundred: their exponential overflows single precision unless the maximum is
+   * taken out first.
+   */
+  @Test
+  void largeScores() {
+    compare(
+        device,
+        trial -> {
+          Tensor q = trial.random(5, 1, 1, 8);
+          Tensor k = trial.random(5, 1, 1, 8);
+          Tensor v = trial.random(5, 1, 1, 8);
+          Tensor out = trial.poisoned(5, 1, 1, 8);
+          Tensor logSumExp = trial.poisonedSum(5, 1, 1);
+          trial.kernels().scale(q, 256);
+          trial.attention().forward(q, k, v, Mask.FULL, out, logSumExp);
+          trial.result("q", q, 0);
+          trial.result("logSumExp", logSumExp, FEW);
+          trial.result(
+              "out", out, sum(8) * 300); // scores of 300, whose errors go through the exponential
+        });
+  }
+
+  /**
+   * Merging into nothing copies (what the total held does not matter), merging nothing changes
+   * nothing.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 3", "3, 17", "2, 64", "0, 4"})
+  void merge(int heads, int headSize) {
+    double nothing = Double.NEGATIVE_INFINITY;
+    int queries = 5;
+    compare(
+        device,
+        trial -> {
+          Tensor block = trial.random(queries, 2, heads, headSize);
+          Tensor blockLogSumExp = trial.randomSum(queries, 2, heads);
+          Tensor out = trial.randomSum(queries, 2, heads, headSize);
+          Tensor logSumExp = trial.randomSum(queries, 2, heads);
+          trial.attention().merge(out, logSumExp, block, blockLogSumExp);
+          trial.result("both", out, FEW);
+          trial.result("both logSumExp", logSumExp, FEW);
+
+          Tensor first = trial.poisonedSum(queries, 2, heads, headSize);
+          Tensor firstLogSumExp = trial.constantSum(nothing, queries, 2, heads);
+          trial.attention().merge(first, firstLogSumExp, block, blockLogSumExp);
+          trial.result("first", first, 0);
+          trial.result("first logSumExp", firstLogSumExp, 0);
+
+          Tensor unchanged = trial.randomSum(queries, 2, heads, headSize);
+          Tensor sameLogSumExp = trial.randomSum(queries, 2, heads);
+          Tensor emptyLogSumExp = trial.constantSum(nothing, queries, 2, heads);
+          trial.attention().merge(unchanged, sameLogSumExp, block, emptyLogSumExp);
+          trial.result("unchanged", unchanged, 0);
+          trial.result("same logSumExp", sameLogSumExp, 0);
+
+          Tensor neverLogSumExp = trial.constantSum(nothing, queries, 2, heads);
+          trial.attention().merge(unchanged, neverLogSumExp, block, emptyLogSumExp);
+          trial.result("never logSumExp", neverLogSumExp, 0);
+        });
+  }
+}

@@ -1,0 +1,241 @@
+package ringattention.device;
+
+import static ringattention.device.Trial.FEW;
+import static ringattention.device.Trial.compare;
+import static ringattention.device.Trial.sum;
+
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every kernel of every device against the reference, on odd sizes. */
+@ParameterizedClass
+@MethodSource("ringattention.device.TestedDevices#all")
+class DeviceContractTest {
+  @Parameter Supplier<Device> device;
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "3, 5, 7", "17, 33, 65", "130, 64, 31", "1, 257, 3", "0, 3, 5", "4, 0, 5"})
+  void matmul(int m, int k, int n) {
+    for (boolean transposeA : new boolean[] {false, true}) {
+      for (boolean transposeB : new boolean[] {false, true}) {
+        compare(
+            device,
+            trial -> {
+              Tensor a = transposeA ? trial.random(k, m) : trial.random(m, k);
+              Tensor b = transposeB ? trial.random(n, k) : trial.random(k, n);
+              Tensor product = trial.poisoned(m, n);
+              Tensor added = trial.randomSum(m, n);
+              trial.kernels().matmul(a, transposeA, b, transposeB, product, false);
+              trial.kernels().matmul(a, transposeA, b, transposeB, added, true);
+              trial.result("product", product, sum(k));
+              trial.result("added", added, sum(k));
+            });
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 7, 1021})
+  void fillScaleAddCopy(int size) {
+    compare(
+        device,
+        trial -> {
+          Tensor filled = trial.poisoned(size);
+          Tensor scaled = trial.random(size);
+          Tensor total = trial.randomSum(size);
+          Tensor copied = trial.poisonedSum(size);
+          trial.kernels().fill(filled, 0.75);
+          trial.kernels().scale(scaled, -3);
+          trial.kernels().add(total, trial.random(size));
+          trial.kernels().copy(trial.random(size), copied);
+          trial.result("filled", filled, 0);
+          trial.result("scaled", scaled, FEW);
+          trial.result("total", total, FEW);
+          trial.result("copied", copied, 0);
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 5", "7, 129", "65, 64", "0, 8"})
+  void rmsNorm(int rows, int hidden) {
+    compare(
+        device,
+        trial -> {
+          Tensor x = trial.random(rows, hidden);
+          Tensor weight = trial.random(hidden);
+          Tensor out = trial.poisoned(rows, hidden);
+          trial.kernels().rmsNorm(x, weight, 1e-5, out);
+          trial.result("out", out, sum(hidden));
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 2", "3, 5", "7, 129", "65, 64", "0, 8"})
+  void rmsNormBackward(int rows, int hidden) {
+    compare(
+        device,
+        trial -> {
+          Tensor x = trial.random(rows, hidden);
+          Tensor weight = trial.random(hidden);
+          Tensor dx = trial.random(rows, hidden);
+          Tensor dWeight = trial.randomSum(hidden);
+          trial.kernels().rmsNormBackward(x, weight, 1e-5, trial.random(rows, hidden), dx, dWeight);
+          trial.result("dx", dx, sum(hidden));
+          trial.result("dWeight", dWeight, sum(rows));
+        });
+  }
+
+  /**
+   * Positions near a million: an angle rounded to single precision would be off by 0.06 there, so
+   * angles must be double.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1, 2", "5, 2, 3, 10", "33, 1, 2, 64", "0, 1, 1, 4"})
+  void rotate(int sequence, int batch, int heads, int headSize) {
+    int[] positions = IntStream.range(0, sequence).map(i -> i * 31_249 + 3).toArray();
+    for (boolean inverse : new boolean[] {false, true}) {
+      compare(
+          device,
+          trial -> {
+            Tensor x = trial.random(sequence, batch, heads, headSize);
+            Tensor gradient = trial.randomSum(sequence, batch, heads, headSize);
+            trial.kernels().rotate(x, trial.integers(positions), 10000, inverse);
+            trial.kernels().rotate(gradient, trial.integers(positions), 10000, inverse);
+            trial.result("x", x, FEW);
+            trial.result("gradient", gradient, FEW);
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 5", "7, 1021", "0, 8"})
+  void swiGlu(int rows, int feedForward) {
+    compare(
+        device,
+        trial -> {
+          Tensor gate = trial.random(rows, feedForward);
+          Tensor up = trial.random(rows, feedForward);
+          Tensor overGate = trial.random(rows, feedForward);
+          Tensor overUp = trial.random(rows, feedForward);
+          Tensor out = trial.poisoned(rows, feedForward);
+          trial.kernels().scale(gate, 64); // saturates the sigmoid on both sides
+          trial.kernels().swiGlu(gate, up, out);
+          trial.kernels().swiGlu(overGate, up, overGate);
+          trial.kernels().swiGlu(gate, overUp, overUp);
+          trial.result("gate", gate, 0);
+          trial.result("out", out, FEW);
+          trial.result("overGate", overGate, FEW);
+          trial.result("overUp", overUp, FEW);
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 5", "7, 1021", "0, 8"})
+  void swiGluBackward(int rows, int feedForward) {
+    compare(
+        device,
+        trial -> {
+          Tensor gate = trial.random(rows, feedForward);
+          Tensor up = trial.random(rows, feedForward);
+          Tensor dOut = trial.random(rows, feedForward);
+          Tensor dGate = trial.poisoned(rows, feedForward);
+          Tensor dUp = trial.poisoned(rows, feedForward);
+          trial.kernels().swiGluBackward(gate, up, dOut, dGate, dUp);
+          trial.result("dGate", dGate, FEW);
+          trial.result("dUp", dUp, FEW);
+          trial.kernels().swiGluBackward(gate, up, dOut, gate, up);
+          trial.result("over gate", gate, FEW);
+          trial.result("over up", up, FEW);
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "40, 7, 5", "129, 3, 33", "0, 3, 4"})
+  void embed(int rows, int vocabulary, int hidden) {
+    compare(
+        device,
+        trial -> {
+          Tensor tokens = trial.randomIntegers(vocabulary, rows); // with repeats
+          Tensor out = trial.poisoned(rows, hidden);
+          Tensor dTable = trial.randomSum(vocabulary, hidden);
+          trial.kernels().embed(tokens, trial.random(vocabulary, hidden), out);
+          trial.kernels().embedBackward(tokens, trial.random(rows, hidden), dTable);
+          trial.result("out", out, 0);
+          trial.result("dTable", dTable, sum(rows));
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 2, 1", "5, 257, 1", "33, 7, 1", "5, 257, 64", "0, 5, 1"})
+  void crossEntropy(int rows, int vocabulary, int spread) {
+    int[] labels = IntStream.range(0, rows).map(i -> i % 4 == 2 ? -1 : i % vocabulary).toArray();
+    compare(
+        device,
+        trial -> {
+          Tensor logits = trial.random(rows, vocabulary);
+          Tensor loss = trial.randomSum(1);
+          trial.kernels().scale(logits, spread); // logits of 100: the maximum must be subtracted
+          trial.kernels().crossEntropy(logits, trial.integers(labels), 0.125, loss);
+          // the logarithm turns an error relative to the logits into one relative to the
+          // probability
+          trial.result("gradient", logits, sum(vocabulary) * spread);
+          trial.result("loss", loss, sum(rows) + sum(vocabulary));
+        });
+  }
+
+  /** In double whatever the element type: exact here, and too long for single precision. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 100_003})
+  void sumOfSquares(int size) {
+    compare(
+        device,
+        trial -> {
+          double total = trial.kernels().sumOfSquares(trial.random(size));
+          trial.result(
+              "total", 0, Math.rint(total * (1 << 12))); // inputs are multiples of 1/64: exact
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 0, NaN",
+    "1021, 1020, NaN",
+    "1021, 0, Infinity",
+    "1021, 517, -Infinity",
+    "65, 65, 0",
+    "0, 0, 0"
+  })
+  void firstNonFinite(int size, int bad, double value) {
+    compare(
+        device,
+        trial -> {
+          Tensor x = trial.constantSum(1, size);
+          trial.kernels().fill(x.slice(bad, size), value);
+          trial.result("first", 0, trial.kernels().firstNonFinite(x));
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 1", "1, 1", "1021, 1", "1021, 1000"})
+  void adamW(int size, long step) {
+    compare(
+        device,
+        trial -> {
+          Tensor weight = trial.randomSum(size);
+          Tensor momentum = trial.randomSum(size);
+          Tensor variance = trial.constantSum(0.25, size);
+          Tensor gradient = trial.randomSum(size);
+          var settings = new Kernels.AdamW(0.01, 0.9, 0.95, 1e-8, 0.1, step, 0.5);
+          trial.kernels().adamW(weight, momentum, variance, gradient, settings);
+          trial.result("weight", weight, FEW);
+          trial.result("momentum", momentum, FEW);
+          trial.result("variance", variance, FEW);
+        });
+  }
+}
