@@ -7,7 +7,10 @@ import java.util.List;
 final class Arguments {
   private Arguments() {}
 
-  /** The pieces from their positions to their limits: MPI starts at a buffer's address and ignores its position. */
+  /**
+   * The pieces from their positions to their limits: MPI starts at a buffer's address and ignores
+   * its position.
+   */
   static List<ByteBuffer> slices(List<ByteBuffer> pieces) {
     return pieces.stream().map(Arguments::slice).toList();
   }
@@ -35,13 +38,21 @@ final class Arguments {
   static void requireParts(String operation, ByteBuffer part, ByteBuffer whole, int ranks) {
     if (whole.remaining() != (long) part.remaining() * ranks) {
       throw new IllegalArgumentException(
-          operation + ": " + ranks + " parts of " + part.remaining() + " bytes are not " + whole.remaining() + " bytes");
+          operation
+              + ": "
+              + ranks
+              + " parts of "
+              + part.remaining()
+              + " bytes are not "
+              + whole.remaining()
+              + " bytes");
     }
   }
 
   static void requireElements(Communicator.Element element, ByteBuffer part) {
     if (part.remaining() % element.bytes() != 0) {
-      throw new IllegalArgumentException(part.remaining() + " bytes are no whole number of " + element);
+      throw new IllegalArgumentException(
+          part.remaining() + " bytes are no whole number of " + element);
     }
   }
 

@@ -4,10 +4,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * A group of ranks. Buffers are direct, in native byte order, and used from their position 0 to their limit; a list of buffers is one
- * message in pieces (a piece holds under 2 GiB). Every rank of the group must make the same collective calls in the same order.
- * A call is refused with {@link IllegalArgumentException} when its own arguments do not fit (before anything is sent); every other
- * error surfaces as {@link CommunicationException}.
+ * A group of ranks. Buffers are direct, in native byte order, and used from their position 0 to
+ * their limit; a list of buffers is one message in pieces (a piece holds under 2 GiB). Every rank
+ * of the group must make the same collective calls in the same order. A call is refused with {@link
+ * IllegalArgumentException} when its own arguments do not fit (before anything is sent); every
+ * other error surfaces as {@link CommunicationException}.
  */
 public interface Communicator extends AutoCloseable {
   /** Element types of a reduction. */
@@ -46,33 +47,38 @@ public interface Communicator extends AutoCloseable {
   /** Name of the machine this rank runs on. */
   String host();
 
-  /** Ranks with the same color (0 or more) form a group, ordered by this group's rank. Collective. */
+  /**
+   * Ranks with the same color (0 or more) form a group, ordered by this group's rank. Collective.
+   */
   Communicator split(int color);
 
   void barrier();
 
   /**
-   * Starts sending to one rank and receiving from another; both may be this rank. Neither buffer may be touched before the request
-   * has been awaited. The receiver's pieces must have the sizes of the sender's.
+   * Starts sending to one rank and receiving from another; both may be this rank. Neither buffer
+   * may be touched before the request has been awaited. The receiver's pieces must have the sizes
+   * of the sender's.
    */
   Request sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from);
 
   /**
-   * Starts gathering equal parts from all ranks: {@code receive} becomes the parts in rank order, each {@code send.remaining()}
-   * bytes.
+   * Starts gathering equal parts from all ranks: {@code receive} becomes the parts in rank order,
+   * each {@code send.remaining()} bytes.
    */
   Request allGather(ByteBuffer send, ByteBuffer receive);
 
   /**
-   * Starts a sum over ranks of {@code send}, of which this rank gets its part: {@code send} is size() parts in rank order, each
-   * {@code receive.remaining()} bytes.
+   * Starts a sum over ranks of {@code send}, of which this rank gets its part: {@code send} is
+   * size() parts in rank order, each {@code receive.remaining()} bytes.
    */
   Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive);
 
   /** Combines the values of all ranks element by element, in place. */
   void allReduce(double[] values, Operation operation);
 
-  /** Bytes of every rank, in rank order, on rank 0; an empty list on the others. Sizes may differ. */
+  /**
+   * Bytes of every rank, in rank order, on rank 0; an empty list on the others. Sizes may differ.
+   */
   List<byte[]> gather(byte[] bytes);
 
   /** Rank 0's bytes on every rank. Other ranks' argument is ignored and may be null. */

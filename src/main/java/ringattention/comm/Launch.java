@@ -7,7 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How this process was started, read from its environment before any communication: a device must be chosen before MPI starts.
+ * How this process was started, read from its environment before any communication: a device must
+ * be chosen before MPI starts.
  *
  * @param mpi whether it is a rank of an MPI job; otherwise it is the only rank
  * @param localRank number of this rank among those on its machine, from 0
@@ -22,26 +23,34 @@ public record Launch(boolean mpi, int localRank, int localSize, boolean devicePo
   public Launch {
     if (localRank < 0 || localRank >= localSize) {
       throw new IllegalArgumentException(
-          "the environment says local rank " + localRank + " of " + localSize + " ranks on this machine");
+          "the environment says local rank "
+              + localRank
+              + " of "
+              + localSize
+              + " ranks on this machine");
     }
   }
 
   /**
-   * @throws CommunicationException if several tasks were started without a way to find each other: each would take itself for the
-   *     only one
+   * @throws CommunicationException if several tasks were started without a way to find each other:
+   *     each would take itself for the only one
    * @throws IllegalArgumentException if the environment contradicts itself
    */
   public static Launch of(Map<String, String> environment) {
     if (MPI_MARKS.stream().noneMatch(environment::containsKey)) {
       if (number(environment, "SLURM_STEP_NUM_TASKS", 1) > 1) {
-        throw new CommunicationException("srun started several tasks without MPI: use srun --mpi=pmix, or mpirun");
+        throw new CommunicationException(
+            "srun started several tasks without MPI: use srun --mpi=pmix, or mpirun");
       }
       return new Launch(false, 0, 1, false);
     }
     int localRank =
         number(environment, "OMPI_COMM_WORLD_LOCAL_RANK", number(environment, "SLURM_LOCALID", 0));
-    int localSize = number(environment, "OMPI_COMM_WORLD_LOCAL_SIZE", slurmTasksHere(environment, localRank + 1));
-    return new Launch(true, localRank, localSize, "1".equals(environment.get("RINGATTENTION_MPI_CUDA")));
+    int localSize =
+        number(
+            environment, "OMPI_COMM_WORLD_LOCAL_SIZE", slurmTasksHere(environment, localRank + 1));
+    return new Launch(
+        true, localRank, localSize, "1".equals(environment.get("RINGATTENTION_MPI_CUDA")));
   }
 
   /** Slurm writes the tasks of each node as {@code 4(x2),3}: 4, 4, 3. */
@@ -55,7 +64,9 @@ public record Launch(boolean mpi, int localRank, int localSize, boolean devicePo
       }
     }
     int node = number(environment, "SLURM_NODEID", 0);
-    return node < nodes.size() ? nodes.get(node) : number(environment, "SLURM_NTASKS_PER_NODE", fallback);
+    return node < nodes.size()
+        ? nodes.get(node)
+        : number(environment, "SLURM_NTASKS_PER_NODE", fallback);
   }
 
   private static int number(Map<String, String> environment, String name, int fallback) {
@@ -63,7 +74,8 @@ public record Launch(boolean mpi, int localRank, int localSize, boolean devicePo
     try {
       return text == null ? fallback : Integer.parseInt(text);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("environment variable " + name + " is no number: " + text, e);
+      throw new IllegalArgumentException(
+          "environment variable " + name + " is no number: " + text, e);
     }
   }
 }

@@ -13,9 +13,9 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Ranks as threads of one process; also the one rank of a program started without MPI. Sums run in rank order, so results are the
- * same bits every time. Each rank calls from its own thread. Ranks that disagree about a collective, or that all wait for each
- * other, get an exception.
+ * Ranks as threads of one process; also the one rank of a program started without MPI. Sums run in
+ * rank order, so results are the same bits every time. Each rank calls from its own thread. Ranks
+ * that disagree about a collective, or that all wait for each other, get an exception.
  */
 public final class LocalCommunicator implements Communicator {
   private final LocalGroup group;
@@ -35,8 +35,9 @@ public final class LocalCommunicator implements Communicator {
    * Runs the body once per rank, each in a thread of its own, and waits for all.
    *
    * @return the results in rank order
-   * @throws CommunicationException if a rank threw: names the first that did, with what it threw as the cause. The others get an
-   *     exception from the communication they are blocked in, or from the next they try.
+   * @throws CommunicationException if a rank threw: names the first that did, with what it threw as
+   *     the cause. The others get an exception from the communication they are blocked in, or from
+   *     the next they try.
    */
   public static <T> List<T> run(int ranks, Function<Communicator, T> body) {
     LocalJob job = new LocalJob(ranks);
@@ -45,7 +46,12 @@ public final class LocalCommunicator implements Communicator {
     List<Thread> threads = new ArrayList<>();
     for (int index = 0; index < ranks; index++) {
       int rank = index;
-      Runnable task = () -> runRank(job, rank, () -> results.set(rank, body.apply(new LocalCommunicator(world, rank))));
+      Runnable task =
+          () ->
+              runRank(
+                  job,
+                  rank,
+                  () -> results.set(rank, body.apply(new LocalCommunicator(world, rank))));
       Thread thread = new Thread(task, "rank " + rank);
       thread.setDaemon(true);
       threads.add(thread);
@@ -111,7 +117,8 @@ public final class LocalCommunicator implements Communicator {
     List<Communicator> communicators = new ArrayList<>();
     for (int color : colors) {
       LocalGroup part =
-          groups.computeIfAbsent(color, key -> new LocalGroup(group.job(), Collections.frequency(colors, key)));
+          groups.computeIfAbsent(
+              color, key -> new LocalGroup(group.job(), Collections.frequency(colors, key)));
       communicators.add(new LocalCommunicator(part, nextRank.merge(color, 1, Integer::sum) - 1));
     }
     return communicators;
@@ -133,7 +140,8 @@ public final class LocalCommunicator implements Communicator {
   public Request allGather(ByteBuffer send, ByteBuffer receive) {
     Arguments.requireParts("allGather", send, receive, size());
     Exchange mine = new Exchange(Arguments.slice(send), Arguments.slice(receive));
-    return group.collective(rank, "allGather of " + send.remaining() + " bytes", mine, LocalSums::gather);
+    return group.collective(
+        rank, "allGather of " + send.remaining() + " bytes", mine, LocalSums::gather);
   }
 
   @Override
@@ -151,7 +159,9 @@ public final class LocalCommunicator implements Communicator {
   @Override
   public void allReduce(double[] values, Operation operation) {
     String what = "allReduce " + operation + " of " + values.length;
-    group.collective(rank, what, values, (List<double[]> all) -> LocalSums.allReduce(operation, all)).await();
+    group
+        .collective(rank, what, values, (List<double[]> all) -> LocalSums.allReduce(operation, all))
+        .await();
   }
 
   @Override
@@ -164,15 +174,22 @@ public final class LocalCommunicator implements Communicator {
   @Override
   public byte[] broadcast(byte[] bytes) {
     Arguments.requireRoot(rank, bytes);
-    Object root = group.collective(rank, "broadcast", bytes, (List<byte[]> all) -> all.get(0).clone()).awaitValue();
+    Object root =
+        group
+            .collective(rank, "broadcast", bytes, (List<byte[]> all) -> all.get(0).clone())
+            .awaitValue();
     byte[] copy = (byte[]) root;
     return Arrays.copyOf(copy, copy.length);
   }
 
-  /** There is no job to take down but the threads of {@link #run}: throws, and so ends this rank and with it the others. */
+  /**
+   * There is no job to take down but the threads of {@link #run}: throws, and so ends this rank and
+   * with it the others.
+   */
   @Override
   public void abort(int exitCode) {
-    throw new CommunicationException("rank " + rank + " of " + size() + " aborts with exit code " + exitCode);
+    throw new CommunicationException(
+        "rank " + rank + " of " + size() + " aborts with exit code " + exitCode);
   }
 
   @Override

@@ -12,14 +12,16 @@ import java.util.Queue;
 import java.util.function.Function;
 
 /**
- * The meeting place of the in-process ranks of one communicator. Messages match in the order posted, as in MPI, and whoever posts
- * second copies; a collective is carried out by the last rank to arrive.
+ * The meeting place of the in-process ranks of one communicator. Messages match in the order
+ * posted, as in MPI, and whoever posts second copies; a collective is carried out by the last rank
+ * to arrive.
  */
 final class LocalGroup {
   private final LocalJob job;
   private final int size;
   private final Map<Integer, Channel> channels = new HashMap<>(); // by from * size + to
-  private final Map<Long, Round> rounds = new HashMap<>(); // by number, while a rank is still to arrive
+  private final Map<Long, Round> rounds =
+      new HashMap<>(); // by number, while a rank is still to arrive
   private final long[] nextRound;
 
   LocalGroup(LocalJob job, int size) {
@@ -36,7 +38,8 @@ final class LocalGroup {
     return job;
   }
 
-  LocalRequest sendReceive(int rank, List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
+  LocalRequest sendReceive(
+      int rank, List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
     String what = "rank " + rank + ": sendReceive to rank " + to + ", from rank " + from;
     LocalRequest request = new LocalRequest(job, what, 2);
     List<Match> matches = new ArrayList<>(2);
@@ -56,14 +59,16 @@ final class LocalGroup {
   }
 
   private Channel channel(int from, int to) {
-    return channels.computeIfAbsent(from * size + to, key -> new Channel(new ArrayDeque<>(), new ArrayDeque<>()));
+    return channels.computeIfAbsent(
+        from * size + to, key -> new Channel(new ArrayDeque<>(), new ArrayDeque<>()));
   }
 
   /**
    * Joins this rank's next collective.
    *
    * @param what operation and sizes; must be the same text on every rank
-   * @param combine from the contributions in rank order to the result that every rank gets; the last rank's is used
+   * @param combine from the contributions in rank order to the result that every rank gets; the
+   *     last rank's is used
    */
   <C> LocalRequest collective(int rank, String what, C contribution, Function<List<C>, ?> combine) {
     LocalRequest request = new LocalRequest(job, "rank " + rank + ": " + what, 1);
@@ -96,7 +101,10 @@ final class LocalGroup {
   /** One side of a message. */
   private record Half(List<ByteBuffer> pieces, LocalRequest request) {}
 
-  /** Messages from one rank to another that wait for their other half; one of the queues is always empty. */
+  /**
+   * Messages from one rank to another that wait for their other half; one of the queues is always
+   * empty.
+   */
   private record Channel(Queue<Half> sends, Queue<Half> receives) {
     void send(Half send, List<Match> matches) {
       if (receives.isEmpty()) {

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What the in-process ranks of one run share: a lock, who is blocked in it, and the first failure. */
+/**
+ * What the in-process ranks of one run share: a lock, who is blocked in it, and the first failure.
+ */
 final class LocalJob {
   private final List<LocalRequest> blocked = new ArrayList<>();
   private int unfinishedRanks;
@@ -62,7 +64,10 @@ final class LocalJob {
     if (stuck) {
       failure =
           "no rank can go on: "
-              + blocked.stream().map(LocalRequest::toString).sorted().collect(Collectors.joining("; "));
+              + blocked.stream()
+                  .map(LocalRequest::toString)
+                  .sorted()
+                  .collect(Collectors.joining("; "));
       notifyAll();
     }
   }

@@ -1,6 +1,9 @@
 package ringattention.comm;
 
-/** Work in flight between in-process ranks: done when all its parts are. Changed only while the job's lock is held. */
+/**
+ * Work in flight between in-process ranks: done when all its parts are. Changed only while the
+ * job's lock is held.
+ */
 final class LocalRequest implements Communicator.Request {
   private final LocalJob job;
   private final String what;
@@ -8,7 +11,9 @@ final class LocalRequest implements Communicator.Request {
   private String error; // null unless a part failed
   private Object value;
 
-  /** @param what this rank's call in words, for the text of errors */
+  /**
+   * @param what this rank's call in words, for the text of errors
+   */
   LocalRequest(LocalJob job, String what, int parts) {
     this.job = job;
     this.what = what;

@@ -7,7 +7,10 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import ringattention.comm.LocalCommunicator.Exchange;
 
-/** The arithmetic of in-process collectives: over the contributions of all ranks at once, always in rank order. */
+/**
+ * The arithmetic of in-process collectives: over the contributions of all ranks at once, always in
+ * rank order.
+ */
 final class LocalSums {
   private LocalSums() {}
 

@@ -10,7 +10,10 @@ import mpi.MPI;
 import mpi.MPIException;
 import mpi.Op;
 
-/** Ranks as processes, through Open MPI's Java bindings. Buffers reach MPI as addresses: nothing is copied here. */
+/**
+ * Ranks as processes, through Open MPI's Java bindings. Buffers reach MPI as addresses: nothing is
+ * copied here.
+ */
 final class MpiCommunicator implements Communicator {
   private final Intracomm group;
   private final int rank;
@@ -85,18 +88,26 @@ final class MpiCommunicator implements Communicator {
     List<ByteBuffer> sent = Arguments.slices(send);
     List<ByteBuffer> received = Arguments.slices(receive);
     MpiRequest request = new MpiRequest(who);
-    // receives first, so that no message has to wait in a buffer of MPI's; the tag is the number of the piece
+    // receives first, so that no message has to wait in a buffer of MPI's; the tag is the number of
+    // the piece
     for (int piece = 0; piece < received.size(); piece++) {
       ByteBuffer buffer = received.get(piece);
       int tag = piece;
-      String what = "receive of piece " + piece + " (" + buffer.remaining() + " bytes) from rank " + from;
-      request.addReceive(what, call(what, () -> group.iRecv(buffer, buffer.remaining(), MPI.BYTE, from, tag)), buffer);
+      String what =
+          "receive of piece " + piece + " (" + buffer.remaining() + " bytes) from rank " + from;
+      request.addReceive(
+          what,
+          call(what, () -> group.iRecv(buffer, buffer.remaining(), MPI.BYTE, from, tag)),
+          buffer);
     }
     for (int piece = 0; piece < sent.size(); piece++) {
       ByteBuffer buffer = sent.get(piece);
       int tag = piece;
       String what = "send of piece " + piece + " (" + buffer.remaining() + " bytes) to rank " + to;
-      request.add(what, call(what, () -> group.iSend(buffer, buffer.remaining(), MPI.BYTE, to, tag)), buffer);
+      request.add(
+          what,
+          call(what, () -> group.iSend(buffer, buffer.remaining(), MPI.BYTE, to, tag)),
+          buffer);
     }
     return request;
   }
@@ -108,7 +119,8 @@ final class MpiCommunicator implements Communicator {
     ByteBuffer whole = Arguments.slice(receive);
     int count = part.remaining();
     String what = "allGather of " + count + " bytes";
-    mpi.Request started = call(what, () -> group.iAllGather(part, count, MPI.BYTE, whole, count, MPI.BYTE));
+    mpi.Request started =
+        call(what, () -> group.iAllGather(part, count, MPI.BYTE, whole, count, MPI.BYTE));
     return collective(what, started, part, whole);
   }
 
@@ -121,11 +133,13 @@ final class MpiCommunicator implements Communicator {
     int count = part.remaining() / element.bytes();
     Datatype type = element == Element.F32 ? MPI.FLOAT : MPI.DOUBLE;
     String what = "reduceScatter of " + count + " " + element;
-    mpi.Request started = call(what, () -> group.iReduceScatterBlock(whole, part, count, type, MPI.SUM));
+    mpi.Request started =
+        call(what, () -> group.iReduceScatterBlock(whole, part, count, type, MPI.SUM));
     return collective(what, started, whole, part);
   }
 
-  private Request collective(String what, mpi.Request started, ByteBuffer send, ByteBuffer receive) {
+  private Request collective(
+      String what, mpi.Request started, ByteBuffer send, ByteBuffer receive) {
     MpiRequest request = new MpiRequest(who);
     request.add(what, started, send, receive);
     return request;
@@ -149,7 +163,9 @@ final class MpiCommunicator implements Communicator {
 
   @Override
   public List<byte[]> gather(byte[] bytes) {
-    return call("gather of " + bytes.length + " bytes", () -> rank == 0 ? gatherHere(bytes) : sendToRoot(bytes));
+    return call(
+        "gather of " + bytes.length + " bytes",
+        () -> rank == 0 ? gatherHere(bytes) : sendToRoot(bytes));
   }
 
   private List<byte[]> gatherHere(byte[] own) throws MPIException {

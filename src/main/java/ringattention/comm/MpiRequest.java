@@ -8,7 +8,10 @@ import mpi.MPIException;
 import mpi.Request;
 import mpi.Status;
 
-/** MPI operations in flight. Holds their buffers: MPI knows only addresses, which the collector would free. */
+/**
+ * MPI operations in flight. Holds their buffers: MPI knows only addresses, which the collector
+ * would free.
+ */
 final class MpiRequest implements Communicator.Request {
   /** One operation; {@code expectedBytes} is negative unless it receives a message. */
   private record Part(String what, Request request, int expectedBytes) {}
@@ -17,7 +20,9 @@ final class MpiRequest implements Communicator.Request {
   private final List<Part> parts = new ArrayList<>();
   private final List<ByteBuffer> buffers = new ArrayList<>();
 
-  /** @param who this rank, for the text of errors */
+  /**
+   * @param who this rank, for the text of errors
+   */
   MpiRequest(String who) {
     this.who = who;
   }
@@ -34,7 +39,8 @@ final class MpiRequest implements Communicator.Request {
 
   @Override
   public void await() {
-    // one by one: MPI moves all of them forward while it waits for any, and the error is that of one message
+    // one by one: MPI moves all of them forward while it waits for any, and the error is that of
+    // one message
     for (Part part : parts) {
       await(part);
     }
@@ -52,7 +58,14 @@ final class MpiRequest implements Communicator.Request {
     }
     if (received != part.expectedBytes) {
       throw new CommunicationException(
-          who + ": " + part.what + ": " + received + " bytes came, " + part.expectedBytes + " expected");
+          who
+              + ": "
+              + part.what
+              + ": "
+              + received
+              + " bytes came, "
+              + part.expectedBytes
+              + " expected");
     }
   }
 }

@@ -15,16 +15,22 @@ final class MpiSession {
   /**
    * Starts MPI.
    *
-   * @param devicePointers whether this MPI takes pointers to device memory: it cannot be asked from Java
+   * @param devicePointers whether this MPI takes pointers to device memory: it cannot be asked from
+   *     Java
    */
   static MpiSession open(boolean devicePointers) {
     try {
       int threads = MPI.InitThread(new String[0], MPI.THREAD_MULTIPLE);
       Intracomm all = MPI.COMM_WORLD;
-      all.setErrhandler(MPI.ERRORS_RETURN); // the default would end the job without a word from this program
+      all.setErrhandler(
+          MPI.ERRORS_RETURN); // the default would end the job without a word from this program
       String library = MPI.getLibVersion().split(",", 2)[0].strip();
       String description =
-          library + ", threads " + threadLevel(threads) + ", device pointers " + (devicePointers ? "yes" : "no");
+          library
+              + ", threads "
+              + threadLevel(threads)
+              + ", device pointers "
+              + (devicePointers ? "yes" : "no");
       return new MpiSession(new MpiCommunicator(all, MPI.getProcessorName(), description));
     } catch (MPIException e) {
       throw new CommunicationException("MPI does not start: " + e.getMessage(), e);

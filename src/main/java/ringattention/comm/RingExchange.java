@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * One hop around a ring: a message to the next rank while one arrives from the rank before. Used out of order it refuses, because
- * a mixed-up ring gives wrong numbers, not errors.
+ * One hop around a ring: a message to the next rank while one arrives from the rank before. Used
+ * out of order it refuses, because a mixed-up ring gives wrong numbers, not errors.
  */
 public final class RingExchange {
   private final Communicator ring;
@@ -13,7 +13,9 @@ public final class RingExchange {
   private long exchanges;
   private long bytesSent;
 
-  /** @param ring the ranks in the ring's order */
+  /**
+   * @param ring the ranks in the ring's order
+   */
   public RingExchange(Communicator ring) {
     this.ring = ring;
   }
@@ -27,7 +29,8 @@ public final class RingExchange {
   }
 
   /**
-   * Starts sending to the next rank and receiving from the one before. The buffers belong to the exchange until {@link #await}.
+   * Starts sending to the next rank and receiving from the one before. The buffers belong to the
+   * exchange until {@link #await}.
    *
    * @param send one message in pieces
    * @param receive where the message of the rank before goes, in pieces of its sizes

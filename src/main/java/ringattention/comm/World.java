@@ -3,8 +3,8 @@ package ringattention.comm;
 /**
  * All ranks of the job, from its start to its end.
  *
- * <p>Deliberately no {@link AutoCloseable}: {@link #finish} waits for every rank, so a rank that failed must not call it. It says
- * what went wrong and calls {@link Communicator#abort}.
+ * <p>Deliberately no {@link AutoCloseable}: {@link #finish} waits for every rank, so a rank that
+ * failed must not call it. It says what went wrong and calls {@link Communicator#abort}.
  */
 public final class World {
   private final Communicator communicator;
@@ -16,7 +16,8 @@ public final class World {
   }
 
   /**
-   * Starts MPI if the process is a rank of an MPI job; needs no MPI library otherwise. Once per process.
+   * Starts MPI if the process is a rank of an MPI job; needs no MPI library otherwise. Once per
+   * process.
    *
    * @throws CommunicationException if MPI cannot be started
    */
@@ -29,7 +30,9 @@ public final class World {
       return new World(session.world(), session::finish);
     } catch (LinkageError missing) {
       throw new CommunicationException(
-          "started as an MPI rank, but Open MPI's Java library does not load (mpi.jar, libmpi_java.so): " + missing, missing);
+          "started as an MPI rank, but Open MPI's Java library does not load (mpi.jar, libmpi_java.so): "
+              + missing,
+          missing);
     }
   }
 

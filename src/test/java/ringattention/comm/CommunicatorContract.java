@@ -19,7 +19,9 @@ import ringattention.comm.Communicator.Element;
 import ringattention.comm.Communicator.Operation;
 import ringattention.comm.Communicator.Request;
 
-/** What every communicator does, at any number of ranks. {@link #main} checks it over a real MPI. */
+/**
+ * What every communicator does, at any number of ranks. {@link #main} checks it over a real MPI.
+ */
 final class CommunicatorContract {
   private static final byte UNTOUCHED = 77;
 
@@ -29,9 +31,11 @@ final class CommunicatorContract {
   static Map<String, Consumer<Communicator>> checks() {
     Map<String, Consumer<Communicator>> checks = new LinkedHashMap<>();
     checks.put("ranks count up to the size", CommunicatorContract::ranksCountUp);
-    checks.put("messages of unequal pieces go around the ring", CommunicatorContract::unequalPieces);
+    checks.put(
+        "messages of unequal pieces go around the ring", CommunicatorContract::unequalPieces);
     checks.put("a rank may write to itself", CommunicatorContract::toItself);
-    checks.put("messages between two ranks keep their order", CommunicatorContract::messagesInOrder);
+    checks.put(
+        "messages between two ranks keep their order", CommunicatorContract::messagesInOrder);
     checks.put("a large message arrives whole", CommunicatorContract::largeMessage);
     checks.put("a message of another size is an error", CommunicatorContract::wrongMessageSize);
     checks.put("allGather puts parts in rank order", CommunicatorContract::allGather);
@@ -85,7 +89,8 @@ final class CommunicatorContract {
     int previous = (world.rank() + world.size() - 1) % world.size();
     // three pieces whose sizes depend on the sender, one of them empty, all inside larger buffers
     List<ByteBuffer> receive = message(previous, UNTOUCHED);
-    Request request = world.sendReceive(message(world.rank(), world.rank()), next, receive, previous);
+    Request request =
+        world.sendReceive(message(world.rank(), world.rank()), next, receive, previous);
     request.await();
     request.await();
     for (ByteBuffer piece : receive) {
@@ -99,7 +104,9 @@ final class CommunicatorContract {
 
   private static void toItself(Communicator world) {
     ByteBuffer receive = window(100, UNTOUCHED);
-    world.sendReceive(List.of(window(100, 3)), world.rank(), List.of(receive), world.rank()).await();
+    world
+        .sendReceive(List.of(window(100, 3)), world.rank(), List.of(receive), world.rank())
+        .await();
     assertOnlyInside(receive, 3);
   }
 
@@ -110,7 +117,8 @@ final class CommunicatorContract {
     for (int message = 0; message < 4; message++) {
       ByteBuffer receive = window(8, UNTOUCHED);
       received.add(receive);
-      requests.add(world.sendReceive(List.of(window(8, message)), partner, List.of(receive), partner));
+      requests.add(
+          world.sendReceive(List.of(window(8, message)), partner, List.of(receive), partner));
     }
     for (int message = 3; message >= 0; message--) { // awaited in another order than posted
       requests.get(message).await();
@@ -123,7 +131,9 @@ final class CommunicatorContract {
     int next = (world.rank() + 1) % world.size();
     int previous = (world.rank() + world.size() - 1) % world.size();
     ByteBuffer receive = window(bytes, UNTOUCHED);
-    world.sendReceive(List.of(window(bytes, world.rank())), next, List.of(receive), previous).await();
+    world
+        .sendReceive(List.of(window(bytes, world.rank())), next, List.of(receive), previous)
+        .await();
     assertOnlyInside(receive, previous);
   }
 
@@ -137,7 +147,8 @@ final class CommunicatorContract {
       List<ByteBuffer> receive = List.of(window(expected, 0));
       Request request = world.sendReceive(List.of(window(100, 0)), next, receive, previous);
       String text = assertThrows(CommunicationException.class, request::await).getMessage();
-      assertTrue(text.contains("rank " + world.rank()) && text.contains("from rank " + previous), text);
+      assertTrue(
+          text.contains("rank " + world.rank()) && text.contains("from rank " + previous), text);
       world.barrier();
     }
   }
@@ -190,7 +201,8 @@ final class CommunicatorContract {
     ByteBuffer message = window(bytes, UNTOUCHED);
     ByteBuffer gathered = window(bytes * world.size(), UNTOUCHED);
     ByteBuffer sum = window(bytes, UNTOUCHED);
-    Request exchange = world.sendReceive(List.of(window(bytes, 5)), next, List.of(message), previous);
+    Request exchange =
+        world.sendReceive(List.of(window(bytes, 5)), next, List.of(message), previous);
     Request gather = world.allGather(window(bytes, 6), gathered);
     Request scatter = world.reduceScatter(Element.F64, window(bytes * world.size(), 0), sum);
     double[] one = {1};
@@ -206,7 +218,8 @@ final class CommunicatorContract {
 
   private static void allReduce(Communicator world) {
     int last = world.size() - 1;
-    assertArrayEquals(new double[] {last * world.size() / 2.0, world.size()}, reduced(world, Operation.SUM));
+    assertArrayEquals(
+        new double[] {last * world.size() / 2.0, world.size()}, reduced(world, Operation.SUM));
     assertArrayEquals(new double[] {0, 1}, reduced(world, Operation.MIN));
     assertArrayEquals(new double[] {last, 1}, reduced(world, Operation.MAX));
     world.allReduce(new double[0], Operation.SUM);
@@ -260,7 +273,8 @@ final class CommunicatorContract {
       assertEquals(world.size() / columns, column.size());
       assertEquals(world.rank() % columns, row.rank());
       assertEquals(world.rank() / columns, column.rank());
-      // messages of the same ranks and sizes in flight in three groups must not be mistaken for each other
+      // messages of the same ranks and sizes in flight in three groups must not be mistaken for
+      // each other
       Map<Communicator, ByteBuffer> received = new LinkedHashMap<>();
       List<Request> requests = new ArrayList<>();
       List<Communicator> groups = List.of(world, row, column);

@@ -16,7 +16,13 @@ class LaunchTest {
         Arguments.of("a plain shell", Map.of("PATH", "/bin"), new Launch(false, 0, 1, false)),
         Arguments.of(
             "mpirun",
-            Map.of("OMPI_COMM_WORLD_SIZE", "8", "OMPI_COMM_WORLD_LOCAL_RANK", "1", "OMPI_COMM_WORLD_LOCAL_SIZE", "4"),
+            Map.of(
+                "OMPI_COMM_WORLD_SIZE",
+                "8",
+                "OMPI_COMM_WORLD_LOCAL_RANK",
+                "1",
+                "OMPI_COMM_WORLD_LOCAL_SIZE",
+                "4"),
             new Launch(true, 1, 4, false)),
         Arguments.of(
             "mpirun of one rank, with CUDA",
@@ -29,13 +35,23 @@ class LaunchTest {
         Arguments.of(
             "srun --mpi=pmix on the third of unequal nodes",
             Map.of(
-                "PMIX_RANK", "9", "SLURM_LOCALID", "1", "SLURM_NODEID", "2", "SLURM_STEP_TASKS_PER_NODE", "4(x2),3"),
+                "PMIX_RANK",
+                "9",
+                "SLURM_LOCALID",
+                "1",
+                "SLURM_NODEID",
+                "2",
+                "SLURM_STEP_TASKS_PER_NODE",
+                "4(x2),3"),
             new Launch(true, 1, 3, false)),
         Arguments.of(
             "srun that says only the tasks per node",
             Map.of("PMI_RANK", "5", "SLURM_LOCALID", "1", "SLURM_NTASKS_PER_NODE", "2"),
             new Launch(true, 1, 2, false)),
-        Arguments.of("PMIx without a word on the node", Map.of("PMIX_RANK", "0"), new Launch(true, 0, 1, false)),
+        Arguments.of(
+            "PMIx without a word on the node",
+            Map.of("PMIX_RANK", "0"),
+            new Launch(true, 0, 1, false)),
         Arguments.of(
             "a batch script's own shell, in an allocation of four tasks",
             Map.of("SLURM_NTASKS", "4", "SLURM_PROCID", "0", "SLURM_LOCALID", "0"),
@@ -57,9 +73,16 @@ class LaunchTest {
   @Test
   void contradictionsAreRefused() {
     Map<String, String> beyond =
-        Map.of("OMPI_COMM_WORLD_SIZE", "2", "OMPI_COMM_WORLD_LOCAL_RANK", "2", "OMPI_COMM_WORLD_LOCAL_SIZE", "2");
+        Map.of(
+            "OMPI_COMM_WORLD_SIZE",
+            "2",
+            "OMPI_COMM_WORLD_LOCAL_RANK",
+            "2",
+            "OMPI_COMM_WORLD_LOCAL_SIZE",
+            "2");
     assertThrows(IllegalArgumentException.class, () -> Launch.of(beyond));
     assertThrows(
-        IllegalArgumentException.class, () -> Launch.of(Map.of("PMIX_RANK", "0", "SLURM_LOCALID", "first")));
+        IllegalArgumentException.class,
+        () -> Launch.of(Map.of("PMIX_RANK", "0", "SLURM_LOCALID", "first")));
   }
 }

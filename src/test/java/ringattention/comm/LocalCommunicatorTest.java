@@ -24,7 +24,10 @@ import ringattention.comm.Communicator.Operation;
 class LocalCommunicatorTest {
   static Stream<Arguments> checksAtRanks() {
     return Stream.of(1, 2, 3, 5, 8)
-        .flatMap(ranks -> CommunicatorContract.checks().keySet().stream().map(name -> Arguments.of(ranks, name)));
+        .flatMap(
+            ranks ->
+                CommunicatorContract.checks().keySet().stream()
+                    .map(name -> Arguments.of(ranks, name)));
   }
 
   @ParameterizedTest(name = "{0} ranks: {1}")
@@ -78,18 +81,23 @@ class LocalCommunicatorTest {
           assertThrows(
               CommunicationException.class,
               () -> LocalCommunicator.run(ranks, world -> failOnLastRank(world, call, woken)));
-      assertTrue(thrown.getMessage().contains("rank " + (ranks - 1) + " failed"), thrown.getMessage());
+      assertTrue(
+          thrown.getMessage().contains("rank " + (ranks - 1) + " failed"), thrown.getMessage());
       assertInstanceOf(ArithmeticException.class, thrown.getCause());
       assertEquals(ranks - 1, woken.get());
     }
   }
 
-  private static Void failOnLastRank(Communicator world, Consumer<Communicator> call, AtomicInteger woken) {
+  private static Void failOnLastRank(
+      Communicator world, Consumer<Communicator> call, AtomicInteger woken) {
     if (world.rank() == world.size() - 1) {
       throw new ArithmeticException("planted");
     }
-    CommunicationException thrown = assertThrows(CommunicationException.class, () -> call.accept(world));
-    assertTrue(thrown.getMessage().contains("rank " + (world.size() - 1) + " failed"), thrown.getMessage());
+    CommunicationException thrown =
+        assertThrows(CommunicationException.class, () -> call.accept(world));
+    assertTrue(
+        thrown.getMessage().contains("rank " + (world.size() - 1) + " failed"),
+        thrown.getMessage());
     woken.incrementAndGet();
     throw thrown;
   }
@@ -183,7 +191,8 @@ class LocalCommunicatorTest {
                       world.barrier();
                       return null;
                     }));
-    assertTrue(thrown.getMessage().contains("rank 1 of 3 aborts with exit code 42"), thrown.getMessage());
+    assertTrue(
+        thrown.getMessage().contains("rank 1 of 3 aborts with exit code 42"), thrown.getMessage());
   }
 
   private static ByteBuffer bytes(int size) {

@@ -26,7 +26,9 @@ public final class MpiJob {
     // by way of env: mpirun edits the arguments of a command named java
     command.add("env");
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-Djava.library.path=" + environment("OMPI_LIB_DIR")));
+    command.addAll(
+        List.of(
+            "-Xmx512m", "-XX:+UseSerialGC", "-Djava.library.path=" + environment("OMPI_LIB_DIR")));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
     return run(ranks, limit, command);
@@ -46,7 +48,8 @@ public final class MpiJob {
     }
   }
 
-  private static Result run(ProcessBuilder builder, Duration limit) throws IOException, InterruptedException {
+  private static Result run(ProcessBuilder builder, Duration limit)
+      throws IOException, InterruptedException {
     builder.environment().put("UCX_ERROR_SIGNALS", ""); // UCX's handlers would crash the JVM
     Path output = Files.createTempFile("mpirun", ".log");
     builder.redirectOutput(output.toFile());
@@ -61,7 +64,8 @@ public final class MpiJob {
     String text = Files.readString(output, StandardCharsets.UTF_8);
     Files.delete(output);
     if (!ended) {
-      throw new AssertionError("no end after " + limit.toSeconds() + " s: " + builder.command() + "\n" + text);
+      throw new AssertionError(
+          "no end after " + limit.toSeconds() + " s: " + builder.command() + "\n" + text);
     }
     return new Result(process.exitValue(), text, time);
   }

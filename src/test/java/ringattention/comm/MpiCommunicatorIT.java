@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Starts real MPI jobs. */
-class MpiCommunicatorTest {
+class MpiCommunicatorIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @ParameterizedTest(name = "{0} ranks")
@@ -22,7 +22,8 @@ class MpiCommunicatorTest {
     MpiJob.Result result = MpiJob.runClass(ranks, LIMIT, CommunicatorContract.class);
     assertEquals(0, result.exitCode(), result.output());
     int checks = CommunicatorContract.checks().size();
-    assertTrue(result.output().contains(checks + " checks hold on " + ranks + " ranks"), result.output());
+    assertTrue(
+        result.output().contains(checks + " checks hold on " + ranks + " ranks"), result.output());
     assertTrue(result.output().contains("Open MPI"), result.output());
   }
 
@@ -40,7 +41,9 @@ class MpiCommunicatorTest {
     MpiJob.Result result = MpiJob.runClass(2, LIMIT, LosesRank.class, "truncate");
     assertNotEquals(0, result.exitCode(), result.output());
     String expected = "receive of piece 0 (4 bytes) from rank 0: ";
-    assertTrue(result.output().contains("rank 1 of 2 on ") && result.output().contains(expected), result.output());
+    assertTrue(
+        result.output().contains("rank 1 of 2 on ") && result.output().contains(expected),
+        result.output());
   }
 
   /** Rank 1 ends in the way that its argument names, while the others wait for it. */
@@ -65,8 +68,12 @@ class MpiCommunicatorTest {
         case "throw" -> throw new IllegalStateException("planted");
         case "exit" -> System.exit(42);
         case "abort" -> all.abort(43);
-        case "kill" -> new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start().waitFor();
-        case "truncate" -> all.sendReceive(List.of(), 0, List.of(ByteBuffer.allocateDirect(4)), 0).await();
+        case "kill" ->
+            new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid()))
+                .start()
+                .waitFor();
+        case "truncate" ->
+            all.sendReceive(List.of(), 0, List.of(ByteBuffer.allocateDirect(4)), 0).await();
         default -> throw new IllegalArgumentException(how);
       }
     }

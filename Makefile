@@ -1,0 +1,65 @@
+# Everything from a fresh checkout: make run, make test. Only set-up may install packages; see tools/setup-mpi.sh.
+
+RANKS ?= 4
+INPUT ?= inputs/tutorial.toml
+
+COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+MAVEN = mvn -q -B -Dgit.commit=$(COMMIT)
+JAVA = $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
+JAR = target/ringattention.jar
+ARCHIVE = target/ringattention.jsa
+NATIVES = target/javacpp/unpacked
+PRESETS = org.bytedeco.openblas.global.openblas
+
+.PHONY: help setup build data run test format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## provide JDK, Maven and Open MPI for Java; installs only what is missing
+	@tools/setup-mpi.sh
+
+build: $(ARCHIVE) ## the program, ready for bin/ringattention
+
+data: build/text.done ## the tutorial's text: Java sources of the libraries used here
+
+run: build data ## train the tutorial on RANKS=4 ranks, or another INPUT=file.toml
+	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
+
+test: build data ## every test: threads as ranks, real mpirun, the built program
+	$(MAVEN) verify
+
+format: ## lay out the Java sources as the build demands
+	$(MAVEN) spotless:apply
+
+clean: ## remove what was built; keeps set-up's Open MPI and outputs/
+	rm -rf target build/text build/text.done
+
+# a new commit is a new version, also when no source has changed
+build/commit: FORCE
+	@mkdir -p build
+	@echo $(COMMIT) | cmp -s - $@ || echo $(COMMIT) > $@
+
+$(JAR): pom.xml build/commit $(shell find src/main -type f) | setup
+	$(MAVEN) package -Dmaven.test.skip=true
+	@touch $@
+
+# ranks must not unpack the same libraries at the same time
+$(NATIVES): pom.xml tools/UnpackNatives.java | $(JAR)
+	$(JAVA) -cp 'target/lib/*' -Dorg.bytedeco.javacpp.cachedir=target/javacpp tools/UnpackNatives.java $(PRESETS)
+	@touch $@
+
+# The classes of a run, loaded and verified once: halves the start. Not needed: without it, or where it does not fit the JVM,
+# every rank loads them itself.
+$(ARCHIVE): $(JAR) $(NATIVES)
+	@rm -f $@
+	@RINGATTENTION_JAVA_OPTIONS=-XX:ArchiveClassesAtExit=$@ \
+	  tools/mpirun.sh -np 1 bin/ringattention train $(INPUT) --dry-run > build/archive.log 2>&1 || true
+	@touch $@
+
+build/text.done: pom.xml | setup
+	rm -rf build/text
+	$(MAVEN) dependency:unpack-dependencies@tutorial-text
+	@touch $@
+
+FORCE:

@@ -1,0 +1,167 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** bin/ringattention in a home of its own, with a shell script in place of the JVM. */
+@Timeout(30)
+class LauncherTest {
+  private static final String VECTOR_WARNING =
+      "WARNING: Using incubator modules: jdk.incubator.vector";
+
+  @TempDir Path folder;
+  private Path home;
+
+  private record Result(int exitCode, List<String> output, List<String> errors) {}
+
+  @BeforeEach
+  void makeHome() throws IOException {
+    home = folder.resolve("home of the program");
+    write("target/ringattention.jar", "");
+    write("target/lib/b.jar", "");
+    write("target/lib/a.jar", "");
+    write("build/mpi/env", "OMPI_LIB_DIR=/opt/mpi/lib\nMPI_CUDA=1\n");
+    Path launcher = write("bin/ringattention", Files.readString(Path.of("bin", "ringattention")));
+    assertTrue(launcher.toFile().setExecutable(true));
+  }
+
+  private Path write(String name, String text) throws IOException {
+    Path file = home.resolve(name);
+    Files.createDirectories(file.getParent());
+    return Files.writeString(file, text);
+  }
+
+  private ProcessBuilder launch(Path launcher, String jvmScript, String... arguments)
+      throws IOException {
+    Path java = write("jdk/bin/java", "#!/bin/sh\n" + jvmScript);
+    assertTrue(java.toFile().setExecutable(true));
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("JAVA_HOME", home.resolve("jdk").toString());
+    builder
+        .environment()
+        .keySet()
+        .removeAll(List.of("OMPI_MCA_mpi_yield_when_idle", "UCX_ERROR_SIGNALS"));
+    builder.environment().remove("RINGATTENTION_JAVA_OPTIONS");
+    return builder;
+  }
+
+  private static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
+    Process process = builder.start();
+    List<String> output = process.inputReader().lines().toList();
+    List<String> errors = process.errorReader().lines().toList();
+    return new Result(process.waitFor(), output, errors);
+  }
+
+  private Path launcher() {
+    return home.resolve("bin/ringattention");
+  }
+
+  @Test
+  void givesArgumentsUnchangedAndItsExitCodeBack() throws Exception {
+    ProcessBuilder builder =
+        launch(
+            launcher(),
+            "for a; do echo \"$a\"; done; exit 75",
+            "train",
+            "a file.toml",
+            "-D",
+            "x=\"y z\"");
+    Result result = run(builder);
+    int main = result.output.indexOf("ringattention.Main");
+    assertEquals(
+        List.of("train", "a file.toml", "-D", "x=\"y z\""),
+        result.output.subList(main + 1, result.output.size()));
+    assertEquals(75, result.exitCode);
+  }
+
+  @Test
+  void findsItsHomeThroughSymbolicLinks() throws Exception {
+    Path first = Files.createSymbolicLink(folder.resolve("first"), launcher());
+    Path second = Files.createSymbolicLink(folder.resolve("second"), first.getFileName());
+    Result result = run(launch(second, "for a; do echo \"$a\"; done"));
+    List<String> jars =
+        List.of(
+            "target/ringattention.jar",
+            "target/lib/a.jar",
+            "target/lib/b.jar",
+            "build/mpi/mpi.jar");
+    String classPath =
+        String.join(":", jars.stream().map(jar -> home.resolve(jar).toString()).toList());
+    assertTrue(result.output.contains(classPath), result.output.toString());
+    assertTrue(
+        result.output.contains("-Djava.library.path=/opt/mpi/lib"), result.output.toString());
+  }
+
+  @Test
+  void preparesTheEnvironment() throws Exception {
+    Result result = run(launch(launcher(), "env"));
+    List<String> expected =
+        List.of("UCX_ERROR_SIGNALS=", "OMPI_MCA_mpi_yield_when_idle=1", "RINGATTENTION_MPI_CUDA=1");
+    assertTrue(result.output.containsAll(expected), result.output.toString());
+  }
+
+  @Test
+  void theUsersSettingsWin() throws Exception {
+    ProcessBuilder builder = launch(launcher(), "env; for a; do echo \"$a\"; done");
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "OMPI_MCA_mpi_yield_when_idle", "0", "RINGATTENTION_JAVA_OPTIONS", "-Xmx4g -ea"));
+    List<String> output = run(builder).output;
+    assertTrue(output.contains("OMPI_MCA_mpi_yield_when_idle=0"), output.toString());
+    assertTrue(
+        output.indexOf("-Xmx4g") > output.indexOf("-Xmx1g"),
+        output.toString()); // the JVM takes the last
+    assertEquals(output.indexOf("-Xmx4g") + 1, output.indexOf("-ea"));
+  }
+
+  @Test
+  void hidesTheVectorWarningAndNothingElse() throws Exception {
+    String script =
+        "echo before >&2; echo '" + VECTOR_WARNING + "' >&2; echo '" + VECTOR_WARNING + " too' >&2";
+    assertEquals(
+        List.of("before", VECTOR_WARNING + " too"), run(launch(launcher(), script)).errors);
+  }
+
+  @Test
+  void signalsReachTheJvm() throws Exception {
+    String script =
+        "trap 'echo last words >&2; kill $!; exit 75' TERM; sleep 20 & echo ready; wait";
+    Process process = launch(launcher(), script).start();
+    BufferedReader output = process.inputReader();
+    assertEquals("ready", output.readLine());
+    process.toHandle().destroy(); // TERM, to the launcher's own process only
+    assertTrue(process.waitFor(10, TimeUnit.SECONDS));
+    assertEquals(75, process.exitValue());
+    assertEquals("last words", process.errorReader().readLine());
+  }
+
+  @Test
+  void saysWhatIsMissing() throws Exception {
+    ProcessBuilder builder = launch(launcher(), "echo started");
+    Files.delete(home.resolve("target/ringattention.jar"));
+    Result notBuilt = run(builder);
+    assertEquals(2, notBuilt.exitCode);
+    assertTrue(notBuilt.errors.get(0).contains("not built yet"), notBuilt.errors.toString());
+    builder.environment().put("JAVA_HOME", "/nowhere");
+    Result noJava = run(builder);
+    assertEquals(2, noJava.exitCode);
+    assertTrue(noJava.errors.get(0).contains("JAVA_HOME"), noJava.errors.toString());
+  }
+}
