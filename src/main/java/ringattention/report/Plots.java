@@ -3,6 +3,7 @@ package ringattention.report;
 import java.awt.AWTError;
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -200,7 +202,9 @@ public final class Plots {
 
   private static byte[] png(Supplier<IChart> chart) {
     try {
-      return BitmapEncoder.getBitmapBytes(chart.get(), BitmapEncoder.BitmapFormat.PNG);
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      ImageIO.write(BitmapEncoder.getBufferedImage(chart.get()), "png", bytes);
+      return bytes.toByteArray();
     } catch (IOException | RuntimeException | LinkageError | InternalError | AWTError e) {
       throw new OutputException("cannot draw: " + e, e);
     }

@@ -25,21 +25,23 @@ import ringattention.report.Plots.Series;
 
 class PlotsTest {
   private static final List<StepRecord> STEPS =
-      LongStream.rangeClosed(1, 100)
-          .mapToObj(
-              i ->
-                  new StepRecord(
-                      i,
-                      i == 50 ? Double.NaN : i == 60 ? 1e38 : 2 + 3.5 / i,
-                      1,
-                      1e-4,
-                      0.8,
-                      41_000 + i % 7 * 300))
-          .toList();
+      LongStream.rangeClosed(1, 100).mapToObj(PlotsTest::step).toList();
+
+  private static StepRecord step(long i) {
+    double loss =
+        switch ((int) i) {
+          case 50 -> Double.NaN;
+          case 60 -> 1e38;
+          case 70 -> Double.POSITIVE_INFINITY;
+          default -> 2 + 3.5 / i;
+        };
+    return new StepRecord(i, loss, 1, 1e-4, 0.8, 41_000 + i % 7 * 300);
+  }
 
   @Test
   void curvesOfARun() throws IOException {
-    assertTrue(colours(Plots.loss(STEPS)) > 10, "a curve, its axes and their labels");
+    byte[] loss = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Plots.loss(STEPS));
+    assertTrue(colours(loss) > 10, "a curve, its axes and their labels");
     assertTrue(colours(Plots.tokensPerSecond(STEPS)) > 10);
   }
 

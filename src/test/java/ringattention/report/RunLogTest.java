@@ -47,6 +47,12 @@ class RunLogTest {
   }
 
   @Test
+  void aWordThatEndsOneColumnTooLateGoesToTheNextLine() {
+    log.line("a ".repeat(50) + "b c");
+    assertEquals(List.of("a ".repeat(50).strip(), "    b c"), console);
+  }
+
+  @Test
   void aWordThatIsTooLongStaysWhole() {
     String path = "/folder".repeat(20);
     log.line("input " + path + " and more");
