@@ -1,8 +1,8 @@
 package ringattention.comm;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import mpi.Datatype;
 import mpi.Intracomm;
@@ -169,25 +169,42 @@ final class MpiCommunicator implements Communicator {
   }
 
   private List<byte[]> gatherHere(byte[] own) throws MPIException {
+    ByteBuffer sizes = direct(Integer.BYTES * size);
+    group.gather(sizeOf(own), 1, MPI.INT, sizes, 1, MPI.INT, 0);
     int[] counts = new int[size];
-    group.gather(new int[] {own.length}, 1, MPI.INT, counts, 1, MPI.INT, 0);
+    sizes.asIntBuffer().get(counts);
     int[] offsets = new int[size];
     for (int i = 1; i < size; i++) {
       offsets[i] = Math.addExact(offsets[i - 1], counts[i - 1]);
     }
-    byte[] all = new byte[Math.addExact(offsets[size - 1], counts[size - 1])];
-    group.gatherv(own, own.length, MPI.BYTE, all, counts, offsets, MPI.BYTE, 0);
+    ByteBuffer all = direct(Math.addExact(offsets[size - 1], counts[size - 1]));
+    group.gatherv(direct(own), own.length, MPI.BYTE, all, counts, offsets, MPI.BYTE, 0);
     List<byte[]> parts = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      parts.add(Arrays.copyOfRange(all, offsets[i], offsets[i] + counts[i]));
+      byte[] part = new byte[counts[i]];
+      all.get(offsets[i], part);
+      parts.add(part);
     }
     return parts;
   }
 
   private List<byte[]> sendToRoot(byte[] own) throws MPIException {
-    group.gather(new int[] {own.length}, 1, MPI.INT, 0);
-    group.gatherv(own, own.length, MPI.BYTE, 0);
+    group.gather(sizeOf(own), 1, MPI.INT, 0);
+    group.gatherv(direct(own), own.length, MPI.BYTE, 0);
     return List.of();
+  }
+
+  // direct buffers: the bindings' own copies of large arrays write past their end (seen with 4.1.4, gatherv of 260 kB)
+  private static ByteBuffer direct(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  private static ByteBuffer direct(byte[] bytes) {
+    return direct(bytes.length).put(0, bytes);
+  }
+
+  private static ByteBuffer sizeOf(byte[] bytes) {
+    return direct(Integer.BYTES).putInt(0, bytes.length);
   }
 
   @Override
@@ -196,10 +213,12 @@ final class MpiCommunicator implements Communicator {
     return call(
         "broadcast",
         () -> {
-          int[] length = {rank == 0 ? bytes.length : 0};
+          ByteBuffer length = rank == 0 ? sizeOf(bytes) : direct(Integer.BYTES);
           group.bcast(length, 1, MPI.INT, 0);
-          byte[] received = rank == 0 ? bytes.clone() : new byte[length[0]];
-          group.bcast(received, received.length, MPI.BYTE, 0);
+          byte[] received = new byte[length.getInt(0)];
+          ByteBuffer buffer = rank == 0 ? direct(bytes) : direct(received.length);
+          group.bcast(buffer, received.length, MPI.BYTE, 0);
+          buffer.get(0, received);
           return received;
         });
   }
