@@ -88,7 +88,7 @@ final class TrainCommand {
     var header =
         Header.of(job, device, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
-    PlanCommand.print(plan, output.log());
+    PlanCommand.print(plan, device, output.log());
     Map<String, Object> start = new LinkedHashMap<>();
     start.put("command", String.join(" ", header.command()));
     start.put("version", header.program());

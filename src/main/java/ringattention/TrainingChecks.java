@@ -47,7 +47,7 @@ final class TrainingChecks {
 
   /** The peak the device counted, its own workspaces included, against the plan. Collective. */
   void memory(Device device) {
-    double planned = plan.memory(job.world().rank(), device.compute(), device.sum()).bytes();
+    double planned = plan.memory(job.world().rank(), device).bytes();
     List<double[]> ranks = job.gather(new double[] {planned, device.peakBytes()});
     double worst = -1;
     for (double[] rank : ranks) {

@@ -1,5 +1,7 @@
 package ringattention;
 
+import static ringattention.device.Allocator.Purpose.WORKSPACE;
+
 import java.util.ArrayList;
 import java.util.List;
 import ringattention.config.Configuration;
@@ -7,6 +9,8 @@ import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
 import ringattention.data.SequenceSampler;
 import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
@@ -45,10 +49,12 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
     }
   }
 
-  /** Every buffer of a rank. */
-  MemoryPlan memory(int rank, DType compute, DType sum) {
+  /** Every buffer of a rank on such a device, the device's own workspace included. */
+  MemoryPlan memory(int rank, Device device) {
     MemoryPlan plan = new MemoryPlan();
-    ModelBuffers.allocate(plan, setup, rank, compute, sum);
+    Dim words = new Dim("words", device.workspaceBytes() / DType.F32.bytes());
+    plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
+    ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     return plan;
   }
 

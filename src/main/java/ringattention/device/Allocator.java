@@ -18,7 +18,9 @@ public interface Allocator {
     /** Everything a step computes and forgets. */
     ACTIVATIONS,
     /** What the ring holds, receives and sends. */
-    RING
+    RING,
+    /** What the device holds for itself. */
+    WORKSPACE
   }
 
   /** A buffer of the product of the dimensions, under a name that is unique in the run, e.g. {@code ring.slot.0}. */

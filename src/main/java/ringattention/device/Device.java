@@ -20,6 +20,9 @@ public interface Device extends AutoCloseable {
   /** Memory of exactly this many bytes, counted until it is closed. Contents are undefined. */
   Memory allocate(long bytes);
 
+  /** Bytes the device holds for itself from when it is opened to when it is closed. */
+  long workspaceBytes();
+
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();
 

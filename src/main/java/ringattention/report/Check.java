@@ -74,26 +74,32 @@ public record Check(
     return fields;
   }
 
-  /** A table of checks; under one that failed, every norm behind it. */
+  /**
+   * A table of checks; under one that failed, every norm behind it. Formulas, which many checks
+   * share, follow below it under their numbers.
+   */
   public static List<String> lines(List<Check> checks) {
     int width = checks.stream().mapToInt(check -> check.name().length()).max().orElse(0);
+    List<String> formulas = checks.stream().map(Check::formula).distinct().toList();
     List<String> lines = new ArrayList<>();
     for (Check check : checks) {
       String numbers =
           check.verdict == Verdict.NOT_CHECKED
-              ? " ".repeat(NUMBERS)
-              : Units.format("%9.3e <= %9.3e", check.value, check.threshold);
-      String line =
+              ? " ".repeat(20)
+              : Units.format("%8.2e <= %8.2e", check.value, check.threshold);
+      lines.add(
           Units.format(
-              "%-" + Math.max(1, width) + "s  %s  %-11s  %s",
+              "%-" + Math.max(1, width) + "s  %s  %-11s [%d]",
               check.name,
               numbers,
               check.verdict,
-              check.formula);
-      lines.addAll(Text.wrap(line, width + NUMBERS + 17));
+              1 + formulas.indexOf(check.formula)));
       if (check.verdict == Verdict.FAILED) {
         check.details.forEach((name, value) -> lines.add("    " + name + " = " + value));
       }
+    }
+    for (String formula : formulas) {
+      lines.addAll(Text.wrap("[" + (1 + formulas.indexOf(formula)) + "] " + formula, 4));
     }
     return lines;
   }

@@ -42,14 +42,16 @@ class CheckTest {
   void failedChecksListEveryNorm() {
     assertEquals(
         List.of(
-            "O         1.250e+00 <= 1.600e+01  PASSED       max|O - Oref| / (eps max|V|)",
-            "dK, dV    1.700e+01 <= 1.600e+01  FAILED       max|O - Oref| / (eps max|V|)",
+            "O         1.25e+00 <= 1.60e+01  PASSED      [1]",
+            "dK, dV    1.70e+01 <= 1.60e+01  FAILED      [1]",
             "    max|O - Oref| = 2.5E-6",
             "    max|V| = 4.0",
-            "unstable        NaN <= 1.600e+01  FAILED       max|O - Oref| / (eps max|V|)",
+            "unstable       NaN <= 1.60e+01  FAILED      [1]",
             "    max|O - Oref| = 2.5E-6",
             "    max|V| = 4.0",
-            "probe                             NOT CHECKED  one rank only"),
+            "probe                           NOT CHECKED [2]",
+            "[1] max|O - Oref| / (eps max|V|)",
+            "[2] one rank only"),
         Check.lines(
             List.of(
                 check("O", 1.25, 16),

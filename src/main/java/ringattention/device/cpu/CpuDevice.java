@@ -26,9 +26,10 @@ public final class CpuDevice extends HostDevice {
     attention = new CpuBlockAttention(workers);
   }
 
-  /** Bytes that a device of this many threads allocates for itself: two tiles of attention scores for each. */
-  public static long workspaceBytes(int threads) {
-    return threads * Worker.bytes();
+  /** Two tiles of attention scores for each thread. */
+  @Override
+  public long workspaceBytes() {
+    return workers.count() * Worker.bytes();
   }
 
   @Override

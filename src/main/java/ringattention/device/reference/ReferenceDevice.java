@@ -28,6 +28,11 @@ public final class ReferenceDevice extends HostDevice {
   }
 
   @Override
+  public long workspaceBytes() {
+    return 0;
+  }
+
+  @Override
   public DType compute() {
     return DType.F64;
   }
