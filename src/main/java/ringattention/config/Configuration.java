@@ -1,0 +1,93 @@
+package ringattention.config;
+
+/**
+ * Everything a run is told, checked. Sections {@code [model]}, {@code [train]} and {@code [data]}
+ * have required keys, so they are absent if the input gives none of their keys; a command that asks
+ * for an absent one gets the {@link InputException} that names the first key it misses.
+ *
+ * @param source names the input in errors, and holds the values used
+ */
+public record Configuration(
+    ModelConfig model,
+    AttentionConfig attention,
+    FeedForwardConfig feedForward,
+    LossHeadConfig lossHead,
+    ParallelConfig parallel,
+    TrainConfig train,
+    DataConfig data,
+    DeviceConfig device,
+    ValidateConfig validate,
+    BenchAttentionConfig benchAttention,
+    BenchRingConfig benchRing,
+    FaultConfig fault,
+    OutputConfig output,
+    Source source) {
+  public Configuration {
+    if (attention.kind() != AttentionKind.RING && parallel.ring() > 1) {
+      throw source.error(
+          "parallel.ring", "must be 1 with attention.kind = " + Toml.write(attention.kind()));
+    }
+  }
+
+  /** Never null. */
+  @Override
+  public ModelConfig model() {
+    return require(model, "model", "hidden");
+  }
+
+  /** Never null. */
+  @Override
+  public TrainConfig train() {
+    return require(train, "train", "sequence");
+  }
+
+  /** Never null. */
+  @Override
+  public DataConfig data() {
+    return require(data, "data", "path");
+  }
+
+  private <T> T require(T section, String name, String firstKey) {
+    if (section == null) {
+      throw source.missing(name + "." + firstKey, "this command needs section [" + name + "]");
+    }
+    return section;
+  }
+
+  /**
+   * Checks what depends on the number of ranks, and divides them. Sequence and batch are checked if
+   * there is a section {@code [train]}.
+   *
+   * @throws InputException if the ring does not divide the ranks, a rank would hold fewer than two
+   *     tokens, the batch does not divide among the rings, or the rank that is to throw does not
+   *     exist
+   */
+  public Decomposition requireWorld(int ranks) {
+    int whole = attention.kind() == AttentionKind.RING ? ranks : 1;
+    int ring = parallel.ring() == 0 ? whole : parallel.ring();
+    if (ranks % ring != 0) {
+      throw source.error("parallel.ring", "must divide the number of ranks (" + ranks + ")");
+    }
+    int rings = ranks / ring;
+    if (train != null && train.sequence() < 2L * ring) {
+      throw source.error(
+          "train.sequence",
+          "must be at least " + 2L * ring + ", two tokens for each rank of a ring");
+    }
+    if (train != null && train.batch() % rings != 0) {
+      throw source.error(
+          "train.batch",
+          "must be a multiple of the number of rings ("
+              + ranks
+              + " ranks / "
+              + ring
+              + " = "
+              + rings
+              + ")");
+    }
+    if (fault.rank() >= ranks) {
+      throw source.error("fault.rank", "must be below the number of ranks (" + ranks + ")");
+    }
+    return new Decomposition(ranks, ring, rings);
+  }
+}

@@ -1,0 +1,88 @@
+package ringattention.config;
+
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Section {@code [model]}: a Llama-shaped Transformer. In a file, {@code shape} names one of the
+ * paper's models and the other keys override it.
+ *
+ * @param vocabulary number of tokens
+ * @param hidden width of the residual stream
+ * @param layers number of Transformer blocks
+ * @param heads query heads
+ * @param keyValueHeads key and value heads; divides heads
+ * @param headSize width of a head, even because rotary embedding turns pairs
+ * @param feedForward width of the SwiGLU feed-forward
+ * @param ropeTheta base of the rotary frequencies
+ * @param normEpsilon added to the mean of squares in RMSNorm
+ * @param initStd standard deviation of the initial weights
+ */
+public record ModelConfig(
+    int vocabulary,
+    int hidden,
+    int layers,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    int feedForward,
+    double ropeTheta,
+    double normEpsilon,
+    double initStd) {
+  public ModelConfig {
+    if (keyValueHeads < 1 || heads % keyValueHeads != 0 || headSize < 2 || headSize % 2 != 0) {
+      throw new IllegalArgumentException(
+          heads + " heads of size " + headSize + " with " + keyValueHeads + " key/value heads");
+    }
+  }
+
+  static ModelConfig read(Table table) {
+    Optional<ModelShape> shape = table.optionalChoice("shape", ModelShape.class);
+    int vocabulary =
+        table.integer(
+            "vocabulary",
+            Range.atLeast(256), // the tokens of a text are its bytes
+            Default.derived(shape.map(ModelShape::vocabulary).orElse(256), "256, or the shape's"));
+    int hidden =
+        table.integer("hidden", Range.between(2, 1 << 20), shapeOr(shape, ModelShape::hidden, 64));
+    int layers = table.integer("layers", Range.atLeast(1), shapeOr(shape, ModelShape::layers, 2));
+    int heads = table.integer("heads", Range.atLeast(1), shapeOr(shape, ModelShape::heads, 4));
+    int keyValueHeads =
+        table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
+    table.require(
+        heads % keyValueHeads == 0,
+        "heads",
+        "must be a multiple of model.keyValueHeads (" + keyValueHeads + ")");
+    table.require(
+        table.gives("headSize") || hidden % heads == 0,
+        "heads",
+        "must divide model.hidden (" + hidden + "), or give model.headSize");
+    int headSize =
+        table.integer(
+            "headSize", Range.atLeast(2), Default.derived(hidden / heads, "hidden / heads"));
+    table.require(headSize % 2 == 0, "headSize", "must be even, by default it is hidden / heads");
+    int feedForward =
+        table.integer(
+            "feedForward",
+            Range.atLeast(1),
+            Default.derived(
+                shape.map(ModelShape::feedForward).orElse((hidden * 8 / 3 + 7) / 8 * 8),
+                "8/3 hidden, up to a multiple of 8"));
+    return new ModelConfig(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        feedForward,
+        table.number("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
+        table.number("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
+        table.number("initStd", Range.POSITIVE, Default.of(0.02)));
+  }
+
+  private static Default<Integer> shapeOr(
+      Optional<ModelShape> shape, Function<ModelShape, Integer> extent, int example) {
+    return new Default<>(shape.map(extent).orElse(null), "required, or the shape's", example);
+  }
+}

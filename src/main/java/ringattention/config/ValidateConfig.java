@@ -1,0 +1,43 @@
+package ringattention.config;
+
+import java.util.List;
+
+/**
+ * Section {@code [validate]}: the cases of the proof against vanilla attention.
+ *
+ * @param seed of the random inputs
+ * @param lengths sequence lengths, in tokens
+ * @param batch sequences
+ * @param heads query heads
+ * @param keyValueHeads numbers of key and value heads to try; each divides heads
+ * @param headSize width of a head, even
+ */
+public record ValidateConfig(
+    long seed,
+    List<Integer> lengths,
+    int batch,
+    int heads,
+    List<Integer> keyValueHeads,
+    int headSize) {
+  public ValidateConfig {
+    lengths = List.copyOf(lengths);
+    keyValueHeads = List.copyOf(keyValueHeads);
+  }
+
+  static ValidateConfig read(Table table) {
+    long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
+    List<Integer> lengths =
+        table.integers("lengths", Range.atLeast(2), Default.list(64, 65, 97, 256));
+    int batch = table.integer("batch", Range.atLeast(1), Default.of(2));
+    int heads = table.integer("heads", Range.atLeast(1), Default.of(4));
+    List<Integer> keyValueHeads =
+        table.integers("keyValueHeads", Range.atLeast(1), Default.list(4, 2));
+    table.require(
+        keyValueHeads.stream().allMatch(count -> heads % count == 0),
+        "keyValueHeads",
+        "must each divide validate.heads (" + heads + ")");
+    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(16));
+    table.require(headSize % 2 == 0, "headSize", "must be even");
+    return new ValidateConfig(seed, lengths, batch, heads, keyValueHeads, headSize);
+  }
+}
