@@ -1,0 +1,62 @@
+package ringattention.data;
+
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+
+/**
+ * Which tokens each sequence of a training run takes: a run of tokens at a random place of the
+ * corpus. The place is a function of the seed, the sequence's index and the size of the corpus
+ * alone, so it is the same for any number of ranks, and a run that is resumed only needs to know
+ * the step.
+ */
+public final class SequenceSampler {
+  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
+
+  private final TextCorpus corpus;
+  private final int length;
+  private final long seed;
+
+  /**
+   * @throws InputException if the corpus has fewer tokens than a sequence and its last label
+   */
+  public SequenceSampler(Configuration configuration, TextCorpus corpus) {
+    this.corpus = corpus;
+    this.length = configuration.train().sequence();
+    this.seed = configuration.train().seed();
+    if (corpus.bytes() <= length) {
+      throw configuration
+          .source()
+          .error(
+              "data.path",
+              "has "
+                  + corpus.bytes()
+                  + " tokens, must have more than train.sequence ("
+                  + length
+                  + ")");
+    }
+  }
+
+  /**
+   * The tokens of a sequence and one more: inputs are the first {@code train.sequence}, labels the
+   * last.
+   *
+   * @param sequenceIndex counts sequences over all ranks and steps: {@code step * batch + i}
+   * @return train.sequence + 1 tokens
+   */
+  public int[] tokens(long sequenceIndex) {
+    return ByteTokenizer.encode(corpus.read(start(sequenceIndex), length + 1));
+  }
+
+  private long start(long sequenceIndex) {
+    long places = corpus.bytes() - length;
+    return Long.remainderUnsigned(hash(hash(seed) + sequenceIndex), places);
+  }
+
+  /** SplitMix64 (Steele, Lea, Flood 2014): counter in, well-mixed bits out. */
+  private static long hash(long counter) {
+    long z = (counter + 1) * GOLDEN_RATIO;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}
