@@ -1,11 +1,18 @@
 package ringattention.config;
 
-/** How attention is computed: the paper's three. */
+import java.util.Locale;
+
+/** How attention is computed. {@link #toString} is the spelling in TOML. */
 public enum AttentionKind {
-  /** Whole score matrix; whole sequences on each rank. */
-  VANILLA,
-  /** Block by block with the online softmax; whole sequences on each rank. */
+  /** Blocks of keys and values pass around the ring of ranks. */
+  RING,
+  /** Blockwise on one rank (Rabe and Staats 2021). */
   MEMORY_EFFICIENT,
-  /** Block by block, blocks passed around the ring. */
-  RING
+  /** The whole score matrix on one rank. */
+  VANILLA;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
 }

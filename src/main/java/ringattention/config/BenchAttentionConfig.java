@@ -3,38 +3,55 @@ package ringattention.config;
 import java.util.List;
 
 /**
- * What {@code bench attention} measures: every token count with every mask and layout.
+ * Section {@code [benchAttention]}: one row of the table per length, mask and layout.
  *
- * @param tokens lengths of the whole sequence
- * @param repeats runs whose median counts
- * @param warmup runs before them
+ * @param tokens sequence lengths over all ranks
+ * @param batch sequences
+ * @param heads query heads
+ * @param keyValueHeads key and value heads; divides heads
+ * @param headSize width of a head, even
+ * @param masks which positions see which
+ * @param layouts which positions a rank holds
+ * @param warmup runs that are not timed
+ * @param repeats runs that are
  */
 public record BenchAttentionConfig(
     List<Integer> tokens,
+    int batch,
     int heads,
     int keyValueHeads,
     int headSize,
-    int batch,
     List<MaskKind> masks,
     List<LayoutKind> layouts,
-    int repeats,
-    int warmup) {
+    int warmup,
+    int repeats) {
+  public BenchAttentionConfig {
+    tokens = List.copyOf(tokens);
+    masks = List.copyOf(masks);
+    layouts = List.copyOf(layouts);
+  }
+
   static BenchAttentionConfig read(Table table) {
-    int heads = table.integer("heads", 8, 1, 1024);
-    int keyValueHeads = table.integer("keyValueHeads", heads, 1, 1024);
+    List<Integer> tokens = table.integers("tokens", Range.atLeast(2), Default.list(1024, 4096));
+    int batch = table.integer("batch", Range.atLeast(1), Default.of(1));
+    int heads = table.integer("heads", Range.atLeast(1), Default.of(8));
+    int keyValueHeads =
+        table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
     table.require(
         heads % keyValueHeads == 0,
-        "keyValueHeads",
-        () -> "must be a divisor of benchAttention.heads = " + heads);
+        "heads",
+        "must be a multiple of benchAttention.keyValueHeads (" + keyValueHeads + ")");
+    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(64));
+    table.require(headSize % 2 == 0, "headSize", "must be even");
     return new BenchAttentionConfig(
-        table.integers("tokens", List.of(1024, 4096), 2, Integer.MAX_VALUE - 1),
+        tokens,
+        batch,
         heads,
         keyValueHeads,
-        table.integer("headSize", 64, 2, 1024),
-        table.integer("batch", 1, 1, 1024),
-        table.choices("masks", List.of(MaskKind.CAUSAL)),
-        table.choices("layouts", List.of(LayoutKind.ZIGZAG)),
-        table.integer("repeats", 5, 1, 10000),
-        table.integer("warmup", 2, 0, 10000));
+        headSize,
+        table.choiceList("masks", MaskKind.class, Default.list(MaskKind.CAUSAL)),
+        table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
+        table.integer("warmup", Range.atLeast(0), Default.of(2)),
+        table.integer("repeats", Range.atLeast(1), Default.of(5)));
   }
 }

@@ -3,17 +3,21 @@ package ringattention.config;
 import java.util.List;
 
 /**
- * What {@code bench ring-exchange} measures.
+ * Section {@code [benchRing]}: one row of the table per message size.
  *
- * @param bytes sizes of the message
- * @param repeats runs whose median counts
- * @param warmup runs before them
+ * @param bytes message sizes
+ * @param warmup exchanges that are not timed
+ * @param repeats exchanges that are
  */
-public record BenchRingConfig(List<Integer> bytes, int repeats, int warmup) {
+public record BenchRingConfig(List<Long> bytes, int warmup, int repeats) {
+  public BenchRingConfig {
+    bytes = List.copyOf(bytes);
+  }
+
   static BenchRingConfig read(Table table) {
     return new BenchRingConfig(
-        table.integers("bytes", List.of(65536, 1048576, 16777216), 4, 1 << 30),
-        table.integer("repeats", 20, 1, 100000),
-        table.integer("warmup", 3, 0, 100000));
+        table.longIntegers("bytes", Range.atLeast(1), Default.list(65536L, 1048576L, 16777216L)),
+        table.integer("warmup", Range.atLeast(0), Default.of(5)),
+        table.integer("repeats", Range.atLeast(1), Default.of(20)));
   }
 }

@@ -1,15 +1,28 @@
 package ringattention.config;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where text comes from.
+ * Section {@code [data]}.
  *
- * @param path a file, or a folder that is read with all below it
- * @param extensions endings of the files to read, such as {@code .java}; empty: all
+ * @param path a file or a folder of text, relative to the working directory
+ * @param extensions of the files to read from a folder, without dot, e.g. {@code java}; empty: all
+ *     files
  */
-public record DataConfig(String path, List<String> extensions) {
+public record DataConfig(Path path, List<String> extensions) {
+  public DataConfig {
+    extensions = List.copyOf(extensions);
+  }
+
   static DataConfig read(Table table) {
-    return new DataConfig(table.text("path", null), table.texts("extensions"));
+    String path = table.text("path", Default.required("text"));
+    table.require(path.indexOf('\0') < 0, "path", "must not contain a zero byte");
+    List<String> extensions = table.texts("extensions", Default.list());
+    table.require(
+        extensions.stream().noneMatch(extension -> extension.startsWith(".")),
+        "extensions",
+        "must be without the leading dot");
+    return new DataConfig(Path.of(path), extensions);
   }
 }

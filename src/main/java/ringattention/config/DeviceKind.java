@@ -1,11 +1,20 @@
 package ringattention.config;
 
-/** Where ranks compute. */
+import java.util.Locale;
+
+/** What a rank computes on. {@link #toString} is the spelling in TOML. */
 public enum DeviceKind {
-  /** The fastest there is. */
+  /** The best there is. */
   AUTO,
-  /** float32 on the host's cores. */
+  /** Single precision on the host's cores. */
   CPU,
-  /** float64 in plain loops: the truth, slowly. */
-  REFERENCE
+  /** Double precision, plain loops: the slow truth. */
+  REFERENCE,
+  /** A GPU. */
+  CUDA;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
 }

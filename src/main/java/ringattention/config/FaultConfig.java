@@ -1,14 +1,15 @@
 package ringattention.config;
 
 /**
- * A failure on purpose, to see what a job script makes of it.
+ * Section {@code [fault]}: makes one rank throw, to try how a job script and a scheduler take it.
  *
  * @param rank that throws; -1: none
- * @param step at which it does
+ * @param step at which it throws, counted from 1; -1: never
  */
-public record FaultConfig(int rank, long step) {
+public record FaultConfig(int rank, int step) {
   static FaultConfig read(Table table) {
     return new FaultConfig(
-        table.integer("rank", -1, -1, Integer.MAX_VALUE), table.whole("step", 1L, 1, Long.MAX_VALUE));
+        table.integer("rank", Range.atLeast(-1), Default.of(-1)),
+        table.integer("step", Range.atLeast(-1), Default.of(-1)));
   }
 }

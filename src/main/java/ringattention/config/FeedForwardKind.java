@@ -1,9 +1,16 @@
 package ringattention.config;
 
-/** How the feed-forward goes over the tokens of a shard. */
+import java.util.Locale;
+
+/** How the feed-forward is computed. {@link #toString} is the spelling in TOML. */
 public enum FeedForwardKind {
-  /** All tokens at once. */
-  FULL,
-  /** A block of tokens at a time. */
-  BLOCKWISE
+  /** In blocks of tokens. */
+  BLOCKWISE,
+  /** All tokens of a rank at once. */
+  FULL;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
 }

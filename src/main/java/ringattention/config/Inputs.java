@@ -1,139 +1,107 @@
 package ringattention.config;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.toml.TomlMapper;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
-/** Reads an input file and what the command line changes of it. */
+/** Reads input files. All errors are {@link InputException}s; the first one found is thrown. */
 public final class Inputs {
-  private final TomlMapper mapper = new TomlMapper();
-  private final String origin;
-  private final ObjectNode given;
-  private final ObjectNode used = mapper.createObjectNode();
-  private final Map<String, String> origins = new HashMap<>(); // full key -> who gave it
-  private final List<String> absent = new ArrayList<>(); // sections that may be there but are not
-
-  private Inputs(String origin, String toml, List<String> overrides) {
-    this.origin = origin;
-    this.given = parse(toml);
-    overrides.forEach(this::override);
-  }
+  private Inputs() {}
 
   /**
-   * @param overrides each {@code section.key=value}; the value is TOML, or else a text
-   * @throws InputException naming file, key, value and what is allowed
+   * Reads a TOML file.
+   *
+   * @param overrides {@code section.key=value}; the value is TOML, or else taken as text
    */
   public static Configuration read(Path file, List<String> overrides) {
-    try {
-      String toml = Files.readString(file, StandardCharsets.UTF_8);
-      return new Configuration(new Inputs(file.toString(), toml, overrides));
-    } catch (NoSuchFileException e) {
-      throw new InputException(file + ": there is no such input file");
-    } catch (IOException e) {
-      throw new InputException(file + ": cannot be read as UTF-8 text: " + e.getMessage());
-    }
+    return configure(file.toString(), parse(file), overrides);
   }
 
-  /** Nothing but defaults and what the command line says. */
+  /** The configuration without an input file. */
   public static Configuration defaults(List<String> overrides) {
-    return new Configuration(new Inputs("no input file", "", overrides));
+    return configure("no input file", new LinkedHashMap<>(), overrides);
   }
 
-  private ObjectNode parse(String toml) {
+  /** Every key there is, in the order of the sections. */
+  public static List<Key> keys() {
+    List<Key> keys = new ArrayList<>();
+    bind(Map.of(), new Source("", Set.of()), keys, true);
+    return keys;
+  }
+
+  private static Configuration configure(
+      String file, Map<String, Object> leaves, List<String> overrides) {
+    Set<String> overridden = new LinkedHashSet<>();
+    for (String override : overrides) {
+      int equals = override.indexOf('=');
+      if (equals < 1) {
+        throw new InputException("-D " + override + ": must be key=value");
+      }
+      String key = override.substring(0, equals).strip();
+      leaves.put(key, Toml.value(override.substring(equals + 1).strip()));
+      overridden.add(key);
+    }
+    Source source = new Source(file, overridden);
+    KnownKeys known = new KnownKeys(keys());
+    leaves.forEach(
+        (key, value) ->
+            known
+                .problem(key, value)
+                .ifPresent(
+                    problem -> {
+                      throw source.error(key, value, problem);
+                    }));
+    return bind(leaves, source, new ArrayList<>(), false);
+  }
+
+  private static Configuration bind(
+      Map<String, Object> leaves, Source source, List<Key> keys, boolean listing) {
+    Function<String, Table> table = section -> new Table(section, leaves, source, keys, listing);
+    Function<String, Boolean> given =
+        section ->
+            listing
+                || leaves.keySet().stream()
+                    .anyMatch(key -> key.equals(section) || key.startsWith(section + "."));
+    return new Configuration(
+        given.apply("model") ? ModelConfig.read(table.apply("model")) : null,
+        AttentionConfig.read(table.apply("attention")),
+        FeedForwardConfig.read(table.apply("feedForward")),
+        LossHeadConfig.read(table.apply("lossHead")),
+        ParallelConfig.read(table.apply("parallel")),
+        given.apply("train") ? TrainConfig.read(table.apply("train")) : null,
+        given.apply("data") ? DataConfig.read(table.apply("data")) : null,
+        DeviceConfig.read(table.apply("device")),
+        ValidateConfig.read(table.apply("validate")),
+        BenchAttentionConfig.read(table.apply("benchAttention")),
+        BenchRingConfig.read(table.apply("benchRing")),
+        FaultConfig.read(table.apply("fault")),
+        OutputConfig.read(table.apply("output")),
+        source);
+  }
+
+  private static Map<String, Object> parse(Path file) {
     try {
-      ObjectNode tree = (ObjectNode) mapper.readTree(toml);
-      tree.fields()
-          .forEachRemaining(
-              entry -> {
-                if (!entry.getValue().isObject()) {
-                  throw new InputException(
-                      origin + ": " + entry.getKey() + " = " + entry.getValue() + ": keys stand in sections, such as [train]");
-                }
-              });
-      return tree;
-    } catch (JacksonException e) {
-      JsonLocation at = e.getLocation();
-      String reason = e.getOriginalMessage().lines().findFirst().orElse("");
-      String line = at == null ? "" : " line " + at.getLineNr() + ":";
-      throw new InputException(origin + ":" + line + " not TOML: " + reason);
+      return Toml.parse(Files.readString(file));
+    } catch (JacksonException syntax) {
+      int line = syntax.getLocation() == null ? 1 : syntax.getLocation().getLineNr();
+      String reason = syntax.getOriginalMessage().lines().findFirst().orElse("cannot be parsed");
+      throw new InputException(file + ": line " + line + ": not valid TOML: " + reason);
+    } catch (NoSuchFileException missing) {
+      throw new InputException(file + ": no such file");
+    } catch (CharacterCodingException notText) {
+      throw new InputException(file + ": must be UTF-8 text");
+    } catch (IOException unreadable) {
+      throw new InputException(file + ": cannot be read: must be a readable file");
     }
-  }
-
-  private void override(String override) {
-    int equals = override.indexOf('=');
-    String key = equals < 0 ? override : override.substring(0, equals).strip();
-    String[] parts = key.split("\\.", -1);
-    if (equals < 0 || parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
-      throw new InputException("-D " + override + ": must be section.key=value");
-    }
-    ObjectNode section = given.has(parts[0]) ? (ObjectNode) given.get(parts[0]) : given.putObject(parts[0]);
-    section.set(parts[1], value(override.substring(equals + 1).strip()));
-    origins.put(key, "-D");
-  }
-
-  private JsonNode value(String text) {
-    try {
-      JsonNode node = mapper.readTree("value = " + text).get("value");
-      return node == null ? mapper.getNodeFactory().textNode(text) : node;
-    } catch (JacksonException e) {
-      return mapper.getNodeFactory().textNode(text); // as in -D data.path=some/folder
-    }
-  }
-
-  String origin() {
-    return origin;
-  }
-
-  ObjectNode used() {
-    return used;
-  }
-
-  /** A section whose keys all have defaults. */
-  <T> T section(String name, Function<Table, T> read) {
-    ObjectNode section = given.has(name) ? (ObjectNode) given.get(name) : mapper.createObjectNode();
-    origins.put(name, origin);
-    Table table = new Table(name, section, used.putObject(name), origins);
-    T record = read.apply(table);
-    table.finish();
-    return record;
-  }
-
-  /** A section with required keys, if it is there. */
-  <T> Optional<T> optional(String name, Function<Table, T> read) {
-    return given.has(name) ? Optional.of(section(name, read)) : absent(name);
-  }
-
-  private <T> Optional<T> absent(String name) {
-    absent.add(name);
-    return Optional.empty();
-  }
-
-  /** Refuses sections that nobody asked for. */
-  void finish() {
-    List<String> known = new ArrayList<>(absent);
-    used.fieldNames().forEachRemaining(known::add);
-    given
-        .fieldNames()
-        .forEachRemaining(
-            name -> {
-              if (!known.contains(name)) {
-                boolean overridden = origins.keySet().stream().anyMatch(key -> key.startsWith(name + "."));
-                throw new InputException(
-                    Spelling.unknown(overridden ? "-D" : origin, "section " + name, "sections", known));
-              }
-            });
   }
 }

@@ -1,8 +1,12 @@
 package ringattention.config;
 
-/** @param block tokens whose logits exist at a time */
+/**
+ * Section {@code [lossHead]}.
+ *
+ * @param block tokens whose logits are in memory at a time
+ */
 public record LossHeadConfig(int block) {
   static LossHeadConfig read(Table table) {
-    return new LossHeadConfig(table.integer("block", 512, 1, Integer.MAX_VALUE));
+    return new LossHeadConfig(table.integer("block", Range.atLeast(1), Default.of(512)));
   }
 }

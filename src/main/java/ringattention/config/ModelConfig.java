@@ -1,18 +1,22 @@
 package ringattention.config;
 
+import java.util.Optional;
+import java.util.function.Function;
+
 /**
- * A Llama-shaped Transformer.
+ * Section {@code [model]}: a Llama-shaped Transformer. In a file, {@code shape} names one of the
+ * paper's models and the other keys override it.
  *
  * @param vocabulary number of tokens
  * @param hidden width of the residual stream
- * @param layers number of blocks
+ * @param layers number of Transformer blocks
  * @param heads query heads
- * @param keyValueHeads divides heads
- * @param headSize even; heads * headSize need not be hidden
- * @param feedForward width of the feed-forward
- * @param ropeTheta base of the rotary angles
- * @param normEpsilon added to the mean square in RMSNorm
- * @param initStd standard deviation of initial weights
+ * @param keyValueHeads key and value heads; divides heads
+ * @param headSize width of a head, even because rotary embedding turns pairs
+ * @param feedForward width of the SwiGLU feed-forward
+ * @param ropeTheta base of the rotary frequencies
+ * @param normEpsilon added to the mean of squares in RMSNorm
+ * @param initStd standard deviation of the initial weights
  */
 public record ModelConfig(
     int vocabulary,
@@ -25,27 +29,45 @@ public record ModelConfig(
     double ropeTheta,
     double normEpsilon,
     double initStd) {
+  public ModelConfig {
+    if (keyValueHeads < 1 || heads % keyValueHeads != 0 || headSize < 2 || headSize % 2 != 0) {
+      throw new IllegalArgumentException(
+          heads + " heads of size " + headSize + " with " + keyValueHeads + " key/value heads");
+    }
+  }
 
   static ModelConfig read(Table table) {
-    PaperModel shape = table.has("shape") ? shape(table) : null;
-    int vocabulary = table.integer("vocabulary", shape == null ? 256 : 32000, 2, 1 << 24);
-    int hidden = table.integer("hidden", shape == null ? null : shape.hidden, 2, 1 << 20);
-    int layers = table.integer("layers", shape == null ? null : shape.layers, 1, 10000);
-    int heads = table.integer("heads", shape == null ? null : shape.heads, 1, 1 << 16);
-    int keyValueHeads = table.integer("keyValueHeads", heads, 1, 1 << 16);
+    Optional<ModelShape> shape = table.optionalChoice("shape", ModelShape.class);
+    int vocabulary =
+        table.integer(
+            "vocabulary",
+            Range.atLeast(256), // the tokens of a text are its bytes
+            Default.derived(shape.map(ModelShape::vocabulary).orElse(256), "256, or the shape's"));
+    int hidden =
+        table.integer("hidden", Range.between(2, 1 << 20), shapeOr(shape, ModelShape::hidden, 64));
+    int layers = table.integer("layers", Range.atLeast(1), shapeOr(shape, ModelShape::layers, 2));
+    int heads = table.integer("heads", Range.atLeast(1), shapeOr(shape, ModelShape::heads, 4));
+    int keyValueHeads =
+        table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
     table.require(
         heads % keyValueHeads == 0,
         "heads",
-        () -> "must be a multiple of model.keyValueHeads = " + keyValueHeads);
+        "must be a multiple of model.keyValueHeads (" + keyValueHeads + ")");
     table.require(
-        table.has("headSize") || hidden % heads == 0,
-        "hidden",
-        () -> "must be a multiple of model.heads = " + heads + ", or give model.headSize");
-    int headSize = table.integer("headSize", Math.max(2, hidden / heads), 2, 1 << 12);
-    table.require(headSize % 2 == 0, "headSize", "must be even: rotary positions turn pairs");
-    int wide = Math.toIntExact((8L * hidden / 3 + 7) / 8 * 8);
+        table.gives("headSize") || hidden % heads == 0,
+        "heads",
+        "must divide model.hidden (" + hidden + "), or give model.headSize");
+    int headSize =
+        table.integer(
+            "headSize", Range.atLeast(2), Default.derived(hidden / heads, "hidden / heads"));
+    table.require(headSize % 2 == 0, "headSize", "must be even, by default it is hidden / heads");
     int feedForward =
-        table.integer("feedForward", shape == null ? wide : shape.feedForward, 1, 1 << 22);
+        table.integer(
+            "feedForward",
+            Range.atLeast(1),
+            Default.derived(
+                shape.map(ModelShape::feedForward).orElse((hidden * 8 / 3 + 7) / 8 * 8),
+                "8/3 hidden, up to a multiple of 8"));
     return new ModelConfig(
         vocabulary,
         hidden,
@@ -54,20 +76,13 @@ public record ModelConfig(
         keyValueHeads,
         headSize,
         feedForward,
-        table.positive("ropeTheta", 10000.0),
-        table.positive("normEpsilon", 1e-5),
-        table.positive("initStd", 0.02));
+        table.number("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
+        table.number("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
+        table.number("initStd", Range.POSITIVE, Default.of(0.02)));
   }
 
-  private static PaperModel shape(Table table) {
-    return PaperModel.of(table.text("shape", null))
-        .orElseThrow(() -> table.error("shape", "must be one of 1B, 3B, 7B, 13B, 30B, 65B"));
-  }
-
-  /** Number of weights of this model, embedding and head included. */
-  public long parameters() {
-    long attention = (long) hidden * headSize * (2L * heads + 2L * keyValueHeads);
-    long block = attention + 3L * hidden * feedForward + 2L * hidden;
-    return layers * block + 2L * vocabulary * hidden + hidden;
+  private static Default<Integer> shapeOr(
+      Optional<ModelShape> shape, Function<ModelShape, Integer> extent, int example) {
+    return new Default<>(shape.map(extent).orElse(null), "required, or the shape's", example);
   }
 }

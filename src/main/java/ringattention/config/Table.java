@@ -1,228 +1,204 @@
 package ringattention.config;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
-/** Typed reads of one section of an input. Remembers every key with the value used, and refuses what nobody asked for. */
+/**
+ * Typed, checked reads of one section. What is read is remembered: as known keys, and in the {@link
+ * Source} as used values.
+ */
 final class Table {
+  private static final String WHOLE = "whole number";
+
   private final String section;
-  private final ObjectNode given;
-  private final ObjectNode used;
-  private final Map<String, String> origins; // full key -> where it was given
+  private final Map<String, Object> leaves;
+  private final Source source;
+  private final List<Key> keys;
+  private final boolean listing;
 
   /**
-   * @param given what the input says
-   * @param used takes the values in use, defaults included
-   * @param origins file or command line, by full key; under the section's name the file
+   * @param leaves all values of the file by full key
+   * @param keys gets every key that is read
+   * @param listing answers with examples where required keys are missing
    */
-  Table(String section, ObjectNode given, ObjectNode used, Map<String, String> origins) {
+  Table(
+      String section, Map<String, Object> leaves, Source source, List<Key> keys, boolean listing) {
     this.section = section;
-    this.given = given;
-    this.used = used;
-    this.origins = origins;
+    this.leaves = leaves;
+    this.source = source;
+    this.keys = keys;
+    this.listing = listing;
   }
 
-  boolean has(String key) {
-    return given.has(key);
-  }
-
-  int integer(String key, Integer fallback, int least, int most) {
-    return (int) whole(key, fallback == null ? null : fallback.longValue(), least, most);
-  }
-
-  /** @param fallback null where the key is required */
-  long whole(String key, Long fallback, long least, long most) {
-    String allowed = "a whole number " + range(least, most);
-    JsonNode node = node(key, fallback, allowed);
-    long value = node.canConvertToLong() ? node.longValue() : 0;
-    require(
-        node.isIntegralNumber() && node.canConvertToLong() && value >= least && value <= most,
-        key,
-        "must be " + allowed);
-    used.put(key, value);
-    return value;
-  }
-
-  private static String range(long least, long most) {
-    return most >= Integer.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most;
-  }
-
-  /** @param least and most are allowed themselves */
-  double number(String key, Double fallback, double least, double most) {
-    String allowed =
-        Double.isInfinite(most)
-            ? "a number of at least " + least
-            : "a number from " + least + " to " + most;
-    JsonNode node = node(key, fallback, allowed);
-    double value = node.doubleValue();
-    require(
-        node.isNumber() && Double.isFinite(value) && value >= least && value <= most,
-        key,
-        "must be " + allowed);
-    used.put(key, value);
-    return value;
-  }
-
-  /** A number greater than zero. */
-  double positive(String key, Double fallback) {
-    double value = number(key, fallback, 0, Double.POSITIVE_INFINITY);
-    require(value > 0, key, "must be a number greater than 0");
-    return value;
-  }
-
-  String text(String key, String fallback) {
-    JsonNode node = node(key, fallback, "a text");
-    require(node.isTextual() && !node.textValue().isBlank(), key, "must be a text, not empty");
-    used.put(key, node.textValue());
-    return node.textValue();
-  }
-
-  boolean flag(String key, boolean fallback) {
-    JsonNode node = node(key, fallback, "true or false");
-    require(node.isBoolean(), key, "must be true or false");
-    used.put(key, node.booleanValue());
-    return node.booleanValue();
-  }
-
-  <E extends Enum<E>> E choice(String key, E fallback) {
-    E value = choice(key, node(key, spelling(fallback), "a choice"), fallback);
-    used.put(key, spelling(value));
-    return value;
-  }
-
-  private <E extends Enum<E>> E choice(String key, JsonNode node, E fallback) {
-    E[] constants = fallback.getDeclaringClass().getEnumConstants();
-    for (E constant : constants) {
-      if (node.isTextual() && node.textValue().equals(spelling(constant))) {
-        return constant;
-      }
+  int integer(String key, Range range, Default<Integer> otherwise) {
+    String name = section + "." + key;
+    if (leaves.get(name) instanceof Long large) {
+      throw source.error(name, large, "must be a whole number below 2^31");
     }
-    List<String> names = Arrays.stream(constants).map(Table::spelling).toList();
-    throw error(key, "must be one of " + String.join(", ", names));
+    return read(key, WHOLE, range.text(), otherwise, value -> toInteger(value, range));
   }
 
-  List<Integer> integers(String key, List<Integer> fallback, int least, int most) {
-    ArrayNode defaults = given.arrayNode();
-    fallback.forEach(number -> defaults.add(number));
-    String allowed = "must be a list of whole numbers " + range(least, most) + ", not empty";
-    return list(
-        key,
-        defaults,
-        allowed,
-        node -> {
-          boolean whole = node.isIntegralNumber() && node.canConvertToInt();
-          require(whole && node.intValue() >= least && node.intValue() <= most, key, allowed);
-          return node.intValue();
-        });
+  long longInteger(String key, Range range, Default<Long> otherwise) {
+    return read(key, WHOLE, range.text(), otherwise, value -> toLong(value, range));
   }
 
-  <E extends Enum<E>> List<E> choices(String key, List<E> fallback) {
-    ArrayNode defaults = given.arrayNode();
-    fallback.forEach(value -> defaults.add(spelling(value)));
-    return list(
+  double number(String key, Range range, Default<Double> otherwise) {
+    return read(
         key,
-        defaults,
-        "must be a list, not empty",
-        node -> choice(key, node, fallback.get(0)));
+        "number",
+        range.text(),
+        otherwise,
+        value ->
+            value instanceof Number number && Double.isFinite(number.doubleValue())
+                ? accept(number.doubleValue(), range)
+                : null);
   }
 
-  /** An empty list where the key is not given. */
-  List<String> texts(String key) {
-    String allowed = "must be a list of texts";
-    return list(
+  boolean flag(String key, Default<Boolean> otherwise) {
+    return read(
         key,
-        given.arrayNode(),
-        allowed,
-        node -> {
-          require(node.isTextual(), key, allowed);
-          return node.textValue();
-        });
+        "true or false",
+        "any",
+        otherwise,
+        value -> value instanceof Boolean flag ? flag : null);
+  }
+
+  String text(String key, Default<String> otherwise) {
+    return read(key, "text", "not empty", otherwise, Table::toText);
+  }
+
+  <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {
+    return read(key, "text", choices(type), otherwise, value -> toChoice(value, type));
+  }
+
+  /** A choice without a default. */
+  <E extends Enum<E>> Optional<E> optionalChoice(String key, Class<E> type) {
+    String name = section + "." + key;
+    if (leaves.containsKey(name)) {
+      return Optional.of(choice(key, type, new Default<>(null, "none", null)));
+    }
+    keys.add(new Key(name, "text", "none", choices(type)));
+    return Optional.empty();
+  }
+
+  List<Integer> integers(String key, Range range, Default<List<Integer>> otherwise) {
+    return list(
+        key, "list of whole numbers", range.text(), otherwise, value -> toInteger(value, range), 1);
+  }
+
+  List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
+    return list(
+        key, "list of whole numbers", range.text(), otherwise, value -> toLong(value, range), 1);
+  }
+
+  <E extends Enum<E>> List<E> choiceList(String key, Class<E> type, Default<List<E>> otherwise) {
+    return list(key, "list of texts", choices(type), otherwise, value -> toChoice(value, type), 1);
+  }
+
+  /** A list that may be empty. */
+  List<String> texts(String key, Default<List<String>> otherwise) {
+    return list(key, "list of texts", "not empty", otherwise, Table::toText, 0);
+  }
+
+  /** Whether the input has this key. */
+  boolean gives(String key) {
+    return leaves.containsKey(section + "." + key);
+  }
+
+  /** Throws unless the value read under the key stands in this relation to others. */
+  void require(boolean holds, String key, String allowed) {
+    if (!holds) {
+      throw source.error(section + "." + key, allowed);
+    }
   }
 
   private <T> List<T> list(
-      String key, ArrayNode fallback, String allowed, Function<JsonNode, T> element) {
-    JsonNode node = given.has(key) ? given.get(key) : fallback;
-    require(node.isArray() && (!node.isEmpty() || fallback.isEmpty()), key, allowed);
-    List<T> values = new ArrayList<>();
-    node.forEach(entry -> values.add(element.apply(entry)));
-    used.set(key, node);
-    return List.copyOf(values);
+      String key,
+      String type,
+      String each,
+      Default<List<T>> otherwise,
+      Function<Object, T> convert,
+      int fewest) {
+    String allowed = (fewest > 0 ? "one or more, " : "") + "each " + each;
+    return read(
+        key,
+        type,
+        allowed,
+        otherwise,
+        value -> {
+          if (!(value instanceof List<?> items) || items.size() < fewest) {
+            return null;
+          }
+          List<T> converted = new ArrayList<>();
+          for (Object item : items) {
+            converted.add(convert.apply(item));
+          }
+          return converted.contains(null) ? null : List.copyOf(converted);
+        });
   }
 
-  /** Refuses keys that were given and never asked for. */
-  void finish() {
-    given
-        .fieldNames()
-        .forEachRemaining(
-            key -> {
-              if (!used.has(key)) {
-                throw new InputException(
-                    Spelling.unknown(origin(key), section + "." + key, "keys", keys()));
-              }
-            });
-  }
-
-  private List<String> keys() {
-    List<String> keys = new ArrayList<>();
-    used.fieldNames().forEachRemaining(key -> keys.add(section + "." + key));
-    return keys;
-  }
-
-  /** What is wrong with the value of a key. */
-  void require(boolean condition, String key, String allowed) {
-    if (!condition) {
-      throw error(key, allowed);
-    }
-  }
-
-  /** As {@link #require}, with a text made only when needed. */
-  void require(boolean condition, String key, Supplier<String> allowed) {
-    if (!condition) {
-      throw error(key, allowed.get());
-    }
-  }
-
-  InputException error(String key, String allowed) {
-    JsonNode value = given.has(key) ? given.get(key) : used.get(key);
-    return new InputException(
-        String.format("%s: %s.%s = %s: %s", origin(key), section, key, value, allowed));
-  }
-
-  private JsonNode node(String key, Object fallback, String allowed) {
-    if (given.has(key)) {
-      return given.get(key);
-    }
-    if (fallback == null) {
-      throw new InputException(
-          String.format("%s: %s.%s is missing: %s is needed", origin(section), section, key, allowed));
-    }
-    ObjectNode holder = given.objectNode();
-    if (fallback instanceof Long number) {
-      holder.put(key, number);
-    } else if (fallback instanceof Double number) {
-      holder.put(key, number);
-    } else if (fallback instanceof Boolean flag) {
-      holder.put(key, flag);
+  /**
+   * @param convert null for a value that is not allowed
+   */
+  private <T> T read(
+      String key, String type, String allowed, Default<T> otherwise, Function<Object, T> convert) {
+    String name = section + "." + key;
+    keys.add(new Key(name, type, otherwise.text(), allowed));
+    String must = "must be " + (allowed.startsWith("\"") ? allowed : described(type, allowed));
+    T value;
+    if (leaves.containsKey(name)) {
+      value = convert.apply(leaves.get(name));
+      if (value == null) {
+        throw source.error(name, leaves.get(name), must);
+      }
     } else {
-      holder.put(key, (String) fallback);
+      value = otherwise.value() == null && listing ? otherwise.example() : otherwise.value();
+      if (value == null) {
+        throw source.missing(name, must);
+      }
     }
-    return holder.get(key);
+    source.use(name, value);
+    return value;
   }
 
-  private String origin(String key) {
-    return origins.getOrDefault(section + "." + key, origins.get(section));
+  private static String described(String type, String allowed) {
+    String noun = type.equals("true or false") ? type : "a " + type;
+    return allowed.equals("any") ? noun : noun + ", " + allowed;
   }
 
-  /** As written in TOML: lower case, with dashes. */
-  static String spelling(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  private static Integer toInteger(Object value, Range range) {
+    Long whole = toLong(value, range);
+    return whole == null || whole != whole.intValue() ? null : Integer.valueOf(whole.intValue());
+  }
+
+  private static Long toLong(Object value, Range range) {
+    boolean whole = value instanceof Integer || value instanceof Long;
+    return whole ? accept(((Number) value).longValue(), range) : null;
+  }
+
+  private static <T extends Number> T accept(T value, Range range) {
+    return range.accepts().test(value.doubleValue()) ? value : null;
+  }
+
+  private static String toText(Object value) {
+    return value instanceof String text && !text.isBlank() ? text : null;
+  }
+
+  private static <E extends Enum<E>> E toChoice(Object value, Class<E> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(choice -> choice.toString().equals(value))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static String choices(Class<? extends Enum<?>> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .map(Toml::write)
+        .collect(Collectors.joining(" or "));
   }
 }

@@ -1,59 +1,66 @@
 package ringattention.config;
 
 /**
- * The training run.
+ * Section {@code [train]}: the loop, AdamW and its schedule (linear warm-up, then a cosine down to
+ * the minimum).
  *
- * @param sequence positions of one sequence
- * @param batch sequences of one step, over all ranks
- * @param steps of the whole run
- * @param seed of weights and data
+ * @param sequence tokens per sequence
+ * @param batch sequences per step over all ranks
+ * @param steps updates
+ * @param seed of initial weights and of the order of sequences
  * @param learningRate peak
  * @param minLearningRate at the last step
  * @param warmupSteps steps of linear warm-up
- * @param weightDecay decoupled; not applied to norms
- * @param clipNorm largest global gradient norm; 0: no clipping
- * @param reportEvery steps between lines in the log
+ * @param weightDecay decoupled, per unit of learning rate
+ * @param beta1 decay of the first moment
+ * @param beta2 decay of the second moment
+ * @param epsilon added to the root of the second moment
+ * @param clipNorm largest global norm of the gradient; 0 does not clip
+ * @param reportEvery steps between progress lines
  */
 public record TrainConfig(
     int sequence,
     int batch,
-    long steps,
+    int steps,
     long seed,
     double learningRate,
     double minLearningRate,
-    long warmupSteps,
+    int warmupSteps,
     double weightDecay,
     double beta1,
     double beta2,
     double epsilon,
     double clipNorm,
     int reportEvery) {
-  private static final double BELOW_ONE = Math.nextDown(1.0);
-
   static TrainConfig read(Table table) {
-    int sequence = table.integer("sequence", null, 2, Integer.MAX_VALUE - 1);
-    int batch = table.integer("batch", 1, 1, Integer.MAX_VALUE);
-    long steps = table.whole("steps", null, 1, Long.MAX_VALUE);
-    double learningRate = table.positive("learningRate", 3e-4);
-    double minLearningRate =
-        table.number("minLearningRate", 0.1 * learningRate, 0, Double.POSITIVE_INFINITY);
+    int sequence = table.integer("sequence", Range.atLeast(2), Default.required(8192));
+    int batch = table.integer("batch", Range.atLeast(1), Default.of(1));
+    int steps = table.integer("steps", Range.atLeast(1), Default.required(100));
+    long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
+    double learningRate = table.number("learningRate", Range.POSITIVE, Default.of(3e-4));
+    Default<Double> tenth = Default.derived(learningRate / 10, "learningRate / 10");
+    double minLearningRate = table.number("minLearningRate", Range.atLeast(0), tenth);
     table.require(
         minLearningRate <= learningRate,
         "minLearningRate",
-        () -> "must be at most train.learningRate = " + learningRate);
+        "must be at most train.learningRate (" + Toml.write(learningRate) + ")");
+    int warmupSteps =
+        table.integer("warmupSteps", Range.atLeast(0), Default.derived(steps / 10, "steps / 10"));
+    table.require(
+        warmupSteps <= steps, "warmupSteps", "must be at most train.steps (" + steps + ")");
     return new TrainConfig(
         sequence,
         batch,
         steps,
-        table.whole("seed", 1L, Long.MIN_VALUE, Long.MAX_VALUE),
+        seed,
         learningRate,
         minLearningRate,
-        table.whole("warmupSteps", 0L, 0, Long.MAX_VALUE),
-        table.number("weightDecay", 0.1, 0, Double.POSITIVE_INFINITY),
-        table.number("beta1", 0.9, 0, BELOW_ONE),
-        table.number("beta2", 0.95, 0, BELOW_ONE),
-        table.positive("epsilon", 1e-8),
-        table.number("clipNorm", 1.0, 0, Double.POSITIVE_INFINITY),
-        table.integer("reportEvery", 1, 1, Integer.MAX_VALUE));
+        warmupSteps,
+        table.number("weightDecay", Range.atLeast(0), Default.of(0.1)),
+        table.number("beta1", Range.FRACTION, Default.of(0.9)),
+        table.number("beta2", Range.FRACTION, Default.of(0.95)),
+        table.number("epsilon", Range.POSITIVE, Default.of(1e-8)),
+        table.number("clipNorm", Range.atLeast(0), Default.of(1.0)),
+        table.integer("reportEvery", Range.atLeast(1), Default.of(1)));
   }
 }

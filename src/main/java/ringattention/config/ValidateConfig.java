@@ -3,35 +3,41 @@ package ringattention.config;
 import java.util.List;
 
 /**
- * What {@code validate} compares.
+ * Section {@code [validate]}: the cases of the proof against vanilla attention.
  *
- * @param lengths of the sequences compared in full; shorter than twice the number of ranks are left out
- * @param growth of the sequences compared at a sample of positions
- * @param keyValueHeads numbers of key/value heads, each a divisor of heads
+ * @param seed of the random inputs
+ * @param lengths sequence lengths, in tokens
+ * @param batch sequences
+ * @param heads query heads
+ * @param keyValueHeads numbers of key and value heads to try; each divides heads
+ * @param headSize width of a head, even
  */
 public record ValidateConfig(
+    long seed,
     List<Integer> lengths,
-    List<Integer> growth,
     int batch,
     int heads,
     List<Integer> keyValueHeads,
-    int headSize,
-    long seed) {
+    int headSize) {
+  public ValidateConfig {
+    lengths = List.copyOf(lengths);
+    keyValueHeads = List.copyOf(keyValueHeads);
+  }
+
   static ValidateConfig read(Table table) {
-    int heads = table.integer("heads", 4, 1, 1024);
+    long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
+    List<Integer> lengths =
+        table.integers("lengths", Range.atLeast(2), Default.list(64, 65, 97, 256));
+    int batch = table.integer("batch", Range.atLeast(1), Default.of(2));
+    int heads = table.integer("heads", Range.atLeast(1), Default.of(4));
     List<Integer> keyValueHeads =
-        table.integers("keyValueHeads", List.of(heads, Math.max(1, heads / 2)), 1, 1024);
+        table.integers("keyValueHeads", Range.atLeast(1), Default.list(4, 2));
     table.require(
         keyValueHeads.stream().allMatch(count -> heads % count == 0),
         "keyValueHeads",
-        () -> "must be divisors of validate.heads = " + heads);
-    return new ValidateConfig(
-        table.integers("lengths", List.of(64, 97), 2, 4096),
-        table.integers("growth", List.of(256, 1024, 4096, 16384), 2, 1 << 20),
-        table.integer("batch", 2, 1, 64),
-        heads,
-        keyValueHeads.stream().distinct().toList(),
-        table.integer("headSize", 16, 2, 1024),
-        table.whole("seed", 1L, Long.MIN_VALUE, Long.MAX_VALUE));
+        "must each divide validate.heads (" + heads + ")");
+    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(16));
+    table.require(headSize % 2 == 0, "headSize", "must be even");
+    return new ValidateConfig(seed, lengths, batch, heads, keyValueHeads, headSize);
   }
 }

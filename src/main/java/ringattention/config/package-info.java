@@ -1,5 +1,5 @@
 /**
- * What a run is asked to do: TOML into immutable, validated records. Every key, its default and what is allowed is listed in
- * {@code docs/inputs.md}.
+ * TOML inputs as immutable records. Types, ranges and choices are checked where a key is read
+ * ({@link ringattention.config.Table}), relations between keys where a section is complete.
  */
 package ringattention.config;

@@ -1,48 +1,62 @@
 package ringattention.data;
 
+import ringattention.config.Configuration;
 import ringattention.config.InputException;
-import ringattention.config.Seed;
 
-/** Cuts sequences out of a corpus at random places. */
+/**
+ * Which tokens each sequence of a training run takes: a run of tokens at a random place of the
+ * corpus. The place is a function of the seed, the sequence's index and the size of the corpus
+ * alone, so it is the same for any number of ranks, and a run that is resumed only needs to know
+ * the step.
+ */
 public final class SequenceSampler {
-  /** Tokens are bytes. */
-  public static final int VOCABULARY = 256;
+  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
   private final TextCorpus corpus;
   private final int length;
-  private final Seed places;
+  private final long seed;
 
   /**
-   * @param length of a sequence; each is cut with one token more, the last label
-   * @throws InputException if the corpus is too short for one sequence
+   * @throws InputException if the corpus has fewer tokens than a sequence and its last label
    */
-  public SequenceSampler(TextCorpus corpus, int length, long seed) {
-    if (corpus.size() <= length) {
-      throw new InputException(
-          "data.path: holds "
-              + corpus.size()
-              + " tokens, train.sequence = "
-              + length
-              + " needs at least "
-              + (length + 1L));
-    }
+  public SequenceSampler(Configuration configuration, TextCorpus corpus) {
     this.corpus = corpus;
-    this.length = length;
-    this.places = Seed.of(seed, "sequences");
+    this.length = configuration.train().sequence();
+    this.seed = configuration.train().seed();
+    if (corpus.bytes() <= length) {
+      throw configuration
+          .source()
+          .error(
+              "data.path",
+              "has "
+                  + corpus.bytes()
+                  + " tokens, must have more than train.sequence ("
+                  + length
+                  + ")");
+    }
   }
 
   /**
-   * The sequence with this index, counted over the whole run and all ranks.
+   * The tokens of a sequence and one more: inputs are the first {@code train.sequence}, labels the
+   * last.
    *
-   * @return [length + 1] tokens
+   * @param sequenceIndex counts sequences over all ranks and steps: {@code step * batch + i}
+   * @return train.sequence + 1 tokens
    */
-  public int[] tokens(long index) {
-    long starts = corpus.size() - (long) length;
-    int start = (int) Long.remainderUnsigned(places.bits(index), starts);
-    int[] tokens = new int[length + 1];
-    for (int i = 0; i <= length; i++) {
-      tokens[i] = corpus.token(start + i);
-    }
-    return tokens;
+  public int[] tokens(long sequenceIndex) {
+    return ByteTokenizer.encode(corpus.read(start(sequenceIndex), length + 1));
+  }
+
+  private long start(long sequenceIndex) {
+    long places = corpus.bytes() - length;
+    return Long.remainderUnsigned(hash(hash(seed) + sequenceIndex), places);
+  }
+
+  /** SplitMix64 (Steele, Lea, Flood 2014): counter in, well-mixed bits out. */
+  private static long hash(long counter) {
+    long z = (counter + 1) * GOLDEN_RATIO;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
   }
 }

@@ -2,93 +2,139 @@ package ringattention.data;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import ringattention.config.Configuration;
 import ringattention.config.DataConfig;
 import ringattention.config.InputException;
+import ringattention.config.Source;
 
-/** All text of a file or a folder as one row of bytes, files in the order of their paths, a newline between them. */
+/**
+ * The bytes of one file, or of all files under a folder in the order of their paths, joined by
+ * newlines. Only sizes are held; bytes are read when asked for, so a corpus may be larger than
+ * memory. Files must not change while it is in use.
+ */
 public final class TextCorpus {
-  private final byte[] bytes;
+  private record Part(Path file, long start, long bytes) {
+    long end() {
+      return start + bytes;
+    }
+  }
 
-  private TextCorpus(byte[] bytes) {
-    this.bytes = bytes;
+  private final Source source;
+  private final TreeMap<Long, Part> parts = new TreeMap<>(); // by start
+  private final long bytes;
+
+  /**
+   * @throws InputException naming {@code data.path} if it is missing, unreadable, or without any
+   *     text
+   */
+  public TextCorpus(Configuration configuration) {
+    this.source = configuration.source();
+    long end = 0;
+    for (Path file : files(configuration.data())) {
+      long size = size(file);
+      if (size > 0) {
+        long start = parts.isEmpty() ? 0 : end + 1; // one newline between files
+        parts.put(start, new Part(file, start, size));
+        end = start + size;
+      }
+    }
+    if (end == 0) {
+      throw source.error("data.path", "must hold text, found " + emptiness(configuration.data()));
+    }
+    this.bytes = end;
+  }
+
+  private static String emptiness(DataConfig data) {
+    boolean filtered = !data.extensions().isEmpty() && Files.isDirectory(data.path());
+    return "0 bytes"
+        + (filtered ? " in files ending in ." + String.join(", .", data.extensions()) : "");
+  }
+
+  private List<Path> files(DataConfig data) {
+    if (!Files.exists(data.path())) {
+      throw source.error("data.path", "no such file or folder");
+    }
+    if (!Files.isDirectory(data.path())) {
+      return List.of(data.path());
+    }
+    try (Stream<Path> tree = Files.walk(data.path(), FileVisitOption.FOLLOW_LINKS)) {
+      return tree.filter(Files::isRegularFile)
+          .filter(file -> wanted(file, data.extensions()))
+          .sorted(Comparator.comparing(Path::toString)) // the same on every file system and locale
+          .toList();
+    } catch (IOException | UncheckedIOException unreadable) {
+      throw source.error("data.path", "folder cannot be read: " + reason(unreadable));
+    }
+  }
+
+  private static boolean wanted(Path file, List<String> extensions) {
+    String name = file.getFileName().toString();
+    return extensions.isEmpty() || extensions.stream().anyMatch(end -> name.endsWith("." + end));
+  }
+
+  private long size(Path file) {
+    try {
+      if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+        throw source.error("data.path", file + " is not a readable file");
+      }
+      return Files.size(file);
+    } catch (IOException unreadable) {
+      throw source.error("data.path", file + " cannot be read: " + reason(unreadable));
+    }
+  }
+
+  /** Size of the whole text. */
+  public long bytes() {
+    return bytes;
   }
 
   /**
-   * @throws InputException naming data.path if it is missing, unreadable, empty or larger than 2 GiB
+   * Bytes [start, start + count) of the text.
+   *
+   * @throws InputException if a file can no longer be read, or has shrunk
    */
-  public static TextCorpus read(DataConfig data) {
-    Path path = Path.of(data.path());
-    if (!Files.exists(path)) {
-      throw wrong(data, "there is no such file or folder");
+  public byte[] read(long start, int count) {
+    if (start < 0 || count < 0 || start + count > bytes) {
+      throw new IndexOutOfBoundsException(count + " bytes at " + start + " of " + bytes);
     }
-    try {
-      List<Path> files = files(path, data.extensions());
-      long size = files.size();
-      for (Path file : files) {
-        size += Files.size(file);
+    ByteBuffer text = ByteBuffer.allocate(count);
+    Part part = parts.floorEntry(start).getValue();
+    while (text.hasRemaining()) {
+      long at = start + text.position();
+      if (at == part.end()) {
+        text.put((byte) '\n');
+        part = parts.get(at + 1);
+      } else {
+        int piece = (int) Math.min(text.remaining(), part.end() - at);
+        read(part, at - part.start(), text.slice(text.position(), piece));
+        text.position(text.position() + piece);
       }
-      if (size > Integer.MAX_VALUE - 8) {
-        throw wrong(data, "holds more than 2 GiB of text");
-      }
-      byte[] bytes = join(files, (int) size);
-      if (bytes.length == 0) {
-        throw wrong(data, files.isEmpty() ? "holds no text files" : "is empty");
-      }
-      return new TextCorpus(bytes);
-    } catch (IOException e) {
-      throw wrong(data, "cannot be read: " + e);
-    } catch (UncheckedIOException e) {
-      throw wrong(data, "cannot be read: " + e.getCause());
     }
+    return text.array();
   }
 
-  private static List<Path> files(Path path, List<String> extensions) throws IOException {
-    if (Files.isRegularFile(path)) {
-      return List.of(path);
-    }
-    try (Stream<Path> walk = Files.walk(path)) {
-      return walk.filter(Files::isRegularFile)
-          .filter(
-              file ->
-                  extensions.isEmpty() || extensions.stream().anyMatch(file.toString()::endsWith))
-          .sorted()
-          .toList();
-    }
-  }
-
-  private static byte[] join(List<Path> files, int most) throws IOException {
-    byte[] joined = new byte[most];
-    int size = 0;
-    for (Path file : files) {
-      byte[] bytes = Files.readAllBytes(file);
-      if (bytes.length > 0) {
-        if (size > 0) {
-          joined[size++] = '\n';
+  private void read(Part part, long offset, ByteBuffer piece) {
+    try (FileChannel channel = FileChannel.open(part.file())) {
+      while (piece.hasRemaining()) {
+        if (channel.read(piece, offset + piece.position()) < 0) {
+          throw source.error("data.path", part.file() + " has become shorter during the run");
         }
-        System.arraycopy(bytes, 0, joined, size, bytes.length);
-        size += bytes.length;
       }
+    } catch (IOException unreadable) {
+      throw source.error("data.path", part.file() + " cannot be read: " + reason(unreadable));
     }
-    return Arrays.copyOf(joined, size);
   }
 
-  private static InputException wrong(DataConfig data, String reason) {
-    return new InputException(
-        "data.path = \"" + data.path() + "\": " + reason + (data.extensions().isEmpty() ? "" : " (data.extensions = " + data.extensions() + ")"));
-  }
-
-  /** How many bytes, which are tokens. */
-  public int size() {
-    return bytes.length;
-  }
-
-  /** The token at a place: one byte, 0 to 255. */
-  int token(int index) {
-    return bytes[index] & 0xFF;
+  private static String reason(Exception unreadable) {
+    return String.valueOf(unreadable.getMessage()).lines().findFirst().orElse("unknown reason");
   }
 }

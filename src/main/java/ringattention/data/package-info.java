@@ -1,2 +1,2 @@
-/** Text into tokens. Which tokens a sequence holds is a pure function of seed and index, so a run can start anywhere. */
+/** Where tokens come from: text, its tokens, and which of them a sequence of a step takes. */
 package ringattention.data;

@@ -1,0 +1,126 @@
+package ringattention.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What a user reads after a mistake: one line with file (or -D), key, value and what is allowed.
+ */
+class BadInputTest {
+  @TempDir Path folder;
+
+  private String message(String text, List<String> overrides) throws IOException {
+    Path file = Files.writeString(folder.resolve("x.toml"), text.replace(" ; ", "\n"));
+    InputException error =
+        assertThrows(InputException.class, () -> Inputs.read(file, overrides), text);
+    return error.getMessage().replace(file.toString(), "x.toml");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          model.heads = 4 | x.toml: model.hidden is missing: must be a whole number, 2 to 1048576
+          [model] ; hiden = 64 | x.toml: model.hiden = 64: unknown key, did you mean model.hidden?
+          [modle] ; hidden = 64 | x.toml: modle.hidden = 64: unknown key, did you mean model.hidden?
+          steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
+          [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
+          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchRing, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchRing, fault, output
+          model = 3 | x.toml: model = 3: must be a section, [model]
+          model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, normEpsilon, initStd
+          [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
+          [model] ; hidden = 64 ; layers = 2 ; heads = 6 | x.toml: model.heads = 6: must divide model.hidden (64), or give model.headSize
+          [model] ; hidden = 12 ; layers = 2 ; heads = 4 | x.toml: model.headSize = 3: must be even, by default it is hidden / heads
+          [model] ; hidden = 64 ; layers = 2 ; heads = 4 ; headSize = 7 | x.toml: model.headSize = 7: must be even, by default it is hidden / heads
+          [model] | x.toml: model.hidden is missing: must be a whole number, 2 to 1048576
+          [model] ; hidden = 0 | x.toml: model.hidden = 0: must be a whole number, 2 to 1048576
+          [model] ; hidden = 64 ; layers = "two" | x.toml: model.layers = "two": must be a whole number, at least 1
+          [model] ; hidden = 64.0 | x.toml: model.hidden = 64.0: must be a whole number, 2 to 1048576
+          [model] ; hidden = 3000000000 | x.toml: model.hidden = 3000000000: must be a whole number below 2^31
+          [model] ; shape = "2B" | x.toml: model.shape = "2B": must be "1B" or "3B" or "7B" or "13B" or "30B" or "65B"
+          [model] ; shape = "7B" ; vocabulary = 255 | x.toml: model.vocabulary = 255: must be a whole number, at least 256
+          [model] ; shape = "7B" ; initStd = 0 | x.toml: model.initStd = 0: must be a number, above 0
+          [model] ; shape = "7B" ; ropeTheta = inf | x.toml: model.ropeTheta = Infinity: must be a number, above 0
+          [model] ; shape = "7B" ; normEpsilon = nan | x.toml: model.normEpsilon = NaN: must be a number, above 0
+          [model] ; shape = "7B" ; keyValueHeads = 0 | x.toml: model.keyValueHeads = 0: must be a whole number, at least 1
+          [attention] ; kind = "rings" | x.toml: attention.kind = "rings": must be "ring" or "memory-efficient" or "vanilla"
+          [attention] ; kind = "RING" | x.toml: attention.kind = "RING": must be "ring" or "memory-efficient" or "vanilla"
+          [attention] ; layout = 3 | x.toml: attention.layout = 3: must be "contiguous" or "zigzag" or "striped"
+          [attention] ; mask = ["causal"] | x.toml: attention.mask = ["causal"]: must be "causal" or "full"
+          [attention] ; kind = "vanilla" ; [parallel] ; ring = 2 | x.toml: parallel.ring = 2: must be 1 with attention.kind = "vanilla"
+          [feedForward] ; block = 0 | x.toml: feedForward.block = 0: must be a whole number, at least 1
+          [lossHead] ; block = -1 | x.toml: lossHead.block = -1: must be a whole number, at least 1
+          [parallel] ; ring = -1 | x.toml: parallel.ring = -1: must be a whole number, at least 0
+          [train] ; sequence = 8 | x.toml: train.steps is missing: must be a whole number, at least 1
+          [train] ; steps = 8 | x.toml: train.sequence is missing: must be a whole number, at least 2
+          [train] ; sequence = 1 ; steps = 8 | x.toml: train.sequence = 1: must be a whole number, at least 2
+          [train] ; sequence = 8 ; steps = 0 | x.toml: train.steps = 0: must be a whole number, at least 1
+          [train] ; sequence = 8 ; steps = 8 ; batch = 0 | x.toml: train.batch = 0: must be a whole number, at least 1
+          [train] ; sequence = 8 ; steps = 8 ; seed = 1.5 | x.toml: train.seed = 1.5: must be a whole number
+          [train] ; sequence = 8 ; steps = 8 ; learningRate = 0 | x.toml: train.learningRate = 0: must be a number, above 0
+          [train] ; sequence = 8 ; steps = 8 ; minLearningRate = 1 | x.toml: train.minLearningRate = 1.0: must be at most train.learningRate (3e-4)
+          [train] ; sequence = 8 ; steps = 8 ; warmupSteps = 9 | x.toml: train.warmupSteps = 9: must be at most train.steps (8)
+          [train] ; sequence = 8 ; steps = 8 ; beta1 = 1.0 | x.toml: train.beta1 = 1.0: must be a number, at least 0 and below 1
+          [train] ; sequence = 8 ; steps = 8 ; beta2 = -0.1 | x.toml: train.beta2 = -0.1: must be a number, at least 0 and below 1
+          [train] ; sequence = 8 ; steps = 8 ; epsilon = 0 | x.toml: train.epsilon = 0: must be a number, above 0
+          [train] ; sequence = 8 ; steps = 8 ; clipNorm = -1 | x.toml: train.clipNorm = -1: must be a number, at least 0
+          [train] ; sequence = 8 ; steps = 8 ; reportEvery = 0 | x.toml: train.reportEvery = 0: must be a whole number, at least 1
+          [data] ; extensions = [] | x.toml: data.path is missing: must be a text, not empty
+          [data] ; path = "" | x.toml: data.path = "": must be a text, not empty
+          [data] ; path = 7 | x.toml: data.path = 7: must be a text, not empty
+          [data] ; path = "x" ; extensions = [".java"] | x.toml: data.extensions = [".java"]: must be without the leading dot
+          [data] ; path = "x" ; extensions = "java" | x.toml: data.extensions = "java": must be a list of texts, each not empty
+          [device] ; kind = "cuda" | x.toml: device.kind = "cuda": this build has no GPU device, use "auto" or "cpu"
+          [device] ; kind = "gpu" | x.toml: device.kind = "gpu": must be "auto" or "cpu" or "reference" or "cuda"
+          [device] ; threads = -1 | x.toml: device.threads = -1: must be a whole number, at least 0
+          [validate] ; lengths = [] | x.toml: validate.lengths = []: must be a list of whole numbers, one or more, each at least 2
+          [validate] ; lengths = [64, 1] | x.toml: validate.lengths = [64, 1]: must be a list of whole numbers, one or more, each at least 2
+          [validate] ; keyValueHeads = [3] | x.toml: validate.keyValueHeads = [3]: must each divide validate.heads (4)
+          [validate] ; headSize = 3 | x.toml: validate.headSize = 3: must be even
+          [benchAttention] ; heads = 6 ; keyValueHeads = 4 | x.toml: benchAttention.heads = 6: must be a multiple of benchAttention.keyValueHeads (4)
+          [benchAttention] ; layouts = ["zigzag", "zagzig"] | x.toml: benchAttention.layouts = ["zigzag", "zagzig"]: must be a list of texts, one or more, each "contiguous" or "zigzag" or "striped"
+          [benchRing] ; bytes = [0] | x.toml: benchRing.bytes = [0]: must be a list of whole numbers, one or more, each at least 1
+          [benchRing] ; bytes = 65536 | x.toml: benchRing.bytes = 65536: must be a list of whole numbers, one or more, each at least 1
+          [fault] ; rank = -2 | x.toml: fault.rank = -2: must be a whole number, at least -1
+          [output] ; plots = "yes" | x.toml: output.plots = "yes": must be true or false
+          [train ; steps = 8 | x.toml: line 1: not valid TOML: Newline not permitted here
+          [train] ; steps = 8 ; steps = 9 | x.toml: line 3: not valid TOML: Duplicate key
+          [data] ; path = text.txt | x.toml: line 2: not valid TOML: Unknown token
+          [device] ; kind = "a very long text that goes on and on and on and on and on and on and on and on and on" | x.toml: device.kind = "a very long text that goes on and on and on and on and on and on and on and on ...: must be "auto" or "cpu" or "reference" or "cuda"
+          """)
+  void badFile(String text, String message) throws IOException {
+    assertEquals(message, message(text, List.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          modle.heads=6 | -D modle.heads = 6: unknown key, did you mean model.heads?
+          train.step=6 | -D train.step = 6: unknown key, did you mean train.steps?
+          train.sequence | -D train.sequence: must be key=value
+          =3 | -D =3: must be key=value
+          parallel.ring=two | -D parallel.ring = "two": must be a whole number, at least 0
+          parallel.ring= | -D parallel.ring = "": must be a whole number, at least 0
+          attention.kind=rings | -D attention.kind = "rings": must be "ring" or "memory-efficient" or "vanilla"
+          data.path= | -D data.path = "": must be a text, not empty
+          model=3 | -D model = 3: must be a section, [model]
+          """)
+  void badOverride(String override, String message) throws IOException {
+    assertEquals(message, message("", List.of(override)));
+  }
+}

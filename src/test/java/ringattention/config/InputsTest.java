@@ -1,0 +1,174 @@
+package ringattention.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InputsTest {
+  private static final String COMPLETE =
+      """
+      [model]
+      hidden = 64
+      layers = 2
+      heads = 4
+      keyValueHeads = 2
+      [train]
+      sequence = 8_192
+      steps = 40
+      learningRate = 1e-3
+      [data]
+      path = "a \\"quoted\\" \\\\ folder\\t"
+      extensions = ["java", "md"]
+      [benchRing]
+      bytes = [5_000_000_000]
+      """;
+
+  @TempDir Path folder;
+
+  private Configuration read(String text, String... overrides) throws IOException {
+    Path file = folder.resolve("input.toml");
+    Files.writeString(file, text);
+    return Inputs.read(file, List.of(overrides));
+  }
+
+  @Test
+  void valuesAndDefaults() throws IOException {
+    Configuration configuration = read(COMPLETE);
+    assertEquals(
+        new ModelConfig(256, 64, 2, 4, 2, 16, 176, 10000, 1e-5, 0.02), configuration.model());
+    assertEquals(
+        new TrainConfig(8192, 1, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1),
+        configuration.train());
+    assertEquals(Path.of("a \"quoted\" \\ folder\t"), configuration.data().path());
+    assertEquals(List.of("java", "md"), configuration.data().extensions());
+    assertEquals(List.of(5_000_000_000L), configuration.benchRing().bytes());
+    assertEquals(
+        new AttentionConfig(AttentionKind.RING, MaskKind.CAUSAL, LayoutKind.ZIGZAG),
+        configuration.attention());
+  }
+
+  @Test
+  void layoutFollowsMask() throws IOException {
+    assertEquals(LayoutKind.CONTIGUOUS, read("attention.mask = \"full\"").attention().layout());
+  }
+
+  @Test
+  void shapeNamesThePapersModels() {
+    assertEquals(
+        new ModelConfig(32000, 4096, 32, 32, 32, 128, 11008, 10000, 1e-5, 0.02),
+        Inputs.defaults(List.of("model.shape=7B")).model());
+    ModelConfig changed =
+        Inputs.defaults(List.of("model.shape=1B", "model.layers=3", "model.keyValueHeads=4"))
+            .model();
+    assertEquals(new ModelConfig(32000, 2048, 3, 16, 4, 128, 5504, 10000, 1e-5, 0.02), changed);
+  }
+
+  /** Commands that need no model run without one; asking for it is the error. */
+  @Test
+  void absentSections() {
+    Configuration configuration = Inputs.defaults(List.of());
+    assertEquals(List.of(64, 65, 97, 256), configuration.validate().lengths());
+    assertMessage(
+        "no input file: model.hidden is missing: this command needs section [model]",
+        configuration::model);
+    assertMessage(
+        "no input file: train.sequence is missing: this command needs section [train]",
+        configuration::train);
+    assertMessage(
+        "no input file: data.path is missing: this command needs section [data]",
+        configuration::data);
+  }
+
+  @Test
+  void overridesWinAndNeedNoQuotes() throws IOException {
+    Configuration configuration =
+        read(
+            COMPLETE,
+            "train.steps=7",
+            "attention.kind=memory-efficient",
+            "data.path=src/main",
+            "data.extensions=[\"txt\"]",
+            "output.plots = false",
+            "model.initStd=1e-1");
+    assertEquals(7, configuration.train().steps());
+    assertEquals(AttentionKind.MEMORY_EFFICIENT, configuration.attention().kind());
+    assertEquals(new DataConfig(Path.of("src/main"), List.of("txt")), configuration.data());
+    assertEquals(false, configuration.output().plots());
+    assertEquals(0.1, configuration.model().initStd());
+  }
+
+  @Test
+  void usedInputsReadBackEqual() throws Exception {
+    Configuration first = read(COMPLETE, "parallel.ring=3", "validate.lengths=[9]");
+    String used = first.source().toml();
+    Configuration second = read(used);
+    for (RecordComponent section : Configuration.class.getRecordComponents()) {
+      if (section.getType() != Source.class) {
+        assertEquals(section.getAccessor().invoke(first), section.getAccessor().invoke(second));
+      }
+    }
+    assertEquals(used, second.source().toml());
+    for (Key key : Inputs.keys()) {
+      String name = key.name().substring(key.name().indexOf('.') + 1);
+      assertTrue(used.contains("\n" + name + " = ") || name.equals("shape"), key.name());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 0, RING, 4, 1", "4, 2, RING, 2, 2", "3, 0, VANILLA, 1, 3", "1, 0, RING, 1, 1"})
+  void worldIsDivided(int ranks, int ring, AttentionKind kind, int ringSize, int rings) {
+    Configuration configuration =
+        Inputs.defaults(List.of("parallel.ring=" + ring, "attention.kind=" + kind));
+    assertEquals(new Decomposition(ranks, ringSize, rings), configuration.requireWorld(ranks));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          4 | parallel.ring=3    | -D parallel.ring = 3: must divide the number of ranks (4)
+          2 | parallel.ring=4    | -D parallel.ring = 4: must divide the number of ranks (2)
+          4 | train.sequence=7   | -D train.sequence = 7: must be at least 8, two tokens for each rank of a ring
+          4 | parallel.ring=2    | FILE: train.batch = 1: must be a multiple of the number of rings (4 ranks / 2 = 2)
+          2 | fault.rank=2       | -D fault.rank = 2: must be below the number of ranks (2)
+          2 | attention.kind=vanilla | FILE: train.batch = 1: must be a multiple of the number of rings (2 ranks / 1 = 2)
+          """)
+  void worldThatDoesNotFit(int ranks, String override, String message) throws IOException {
+    Configuration configuration = read(COMPLETE, override);
+    assertMessage(
+        message.replace("FILE", folder.resolve("input.toml").toString()),
+        () -> configuration.requireWorld(ranks));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 8, 3, 2", "0, 2, 4, 1", "5, 8, 2, 5"})
+  void threadsShareTheCores(int threads, int cores, int localRanks, int expected) {
+    assertEquals(expected, new DeviceConfig(DeviceKind.CPU, threads).threads(cores, localRanks));
+  }
+
+  @Test
+  void missingAndUnreadableFiles() throws IOException {
+    Path missing = folder.resolve("none.toml");
+    assertMessage(missing + ": no such file", () -> Inputs.read(missing, List.of()));
+    assertMessage(
+        folder + ": cannot be read: must be a readable file", () -> Inputs.read(folder, List.of()));
+    Path binary = Files.write(folder.resolve("binary.toml"), new byte[] {(byte) 0xff, 0});
+    assertMessage(binary + ": must be UTF-8 text", () -> Inputs.read(binary, List.of()));
+  }
+
+  private static void assertMessage(String expected, Executable call) {
+    assertEquals(expected, assertThrows(InputException.class, call).getMessage());
+  }
+}

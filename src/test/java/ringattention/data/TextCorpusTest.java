@@ -1,0 +1,109 @@
+package ringattention.data;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+import ringattention.config.Inputs;
+
+class TextCorpusTest {
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    Files.createDirectories(folder.resolve("b/inner"));
+    Files.writeString(folder.resolve("c.txt"), "last");
+    Files.writeString(folder.resolve("b/inner/x.java"), "inner");
+    Files.writeString(folder.resolve("a.java"), "first \u00e9");
+    Files.writeString(folder.resolve("b/empty.java"), "");
+  }
+
+  private static Configuration configuration(Path path, String... more) {
+    List<String> overrides = new ArrayList<>(List.of(more));
+    overrides.add("data.path=" + path);
+    return Inputs.defaults(overrides);
+  }
+
+  private static String text(TextCorpus corpus) {
+    return new String(corpus.read(0, (int) corpus.bytes()), UTF_8);
+  }
+
+  @Test
+  void filesInOrderOfTheirPaths() {
+    assertEquals("first \u00e9\ninner\nlast", text(new TextCorpus(configuration(folder))));
+  }
+
+  @Test
+  void extensionsSelect() {
+    Configuration java = configuration(folder, "data.extensions=[\"java\"]");
+    assertEquals("first \u00e9\ninner", text(new TextCorpus(java)));
+  }
+
+  @Test
+  void oneFileWhateverItsExtension() {
+    Configuration one = configuration(folder.resolve("c.txt"), "data.extensions=[\"java\"]");
+    assertEquals("last", text(new TextCorpus(one)));
+  }
+
+  /** Every range, so every way to begin and end in a file, on a newline, or across several. */
+  @Test
+  void everyRange() {
+    TextCorpus corpus = new TextCorpus(configuration(folder));
+    byte[] whole = corpus.read(0, (int) corpus.bytes());
+    for (int start = 0; start <= whole.length; start++) {
+      for (int end = start; end <= whole.length; end++) {
+        byte[] expected = Arrays.copyOfRange(whole, start, end);
+        assertArrayEquals(expected, corpus.read(start, end - start), start + " to " + end);
+      }
+    }
+    assertThrows(IndexOutOfBoundsException.class, () -> corpus.read(1, whole.length));
+  }
+
+  @Test
+  void bytesAreTokens() {
+    int[] tokens = ByteTokenizer.encode(new byte[] {0, 127, -128, -1});
+    assertArrayEquals(new int[] {0, 127, 128, 255}, tokens);
+    assertArrayEquals(new byte[] {0, 127, -128, -1}, ByteTokenizer.decode(tokens));
+    assertThrows(IllegalArgumentException.class, () -> ByteTokenizer.decode(new int[] {256}));
+  }
+
+  @Test
+  void nothingToRead() throws IOException {
+    Path missing = folder.resolve("none");
+    assertError(missing, "no such file or folder");
+    assertError(folder.resolve("b/empty.java"), "must hold text, found 0 bytes");
+    assertError(Files.createDirectory(folder.resolve("d")), "must hold text, found 0 bytes");
+    String problem = "must hold text, found 0 bytes in files ending in .md, .rst";
+    assertError(folder, problem, "data.extensions=[\"md\", \"rst\"]");
+    assertError(Path.of("/dev/null"), "/dev/null is not a readable file");
+  }
+
+  @Test
+  void aFileThatShrinksIsAnErrorNotAHang() throws IOException {
+    Path file = folder.resolve("c.txt");
+    TextCorpus corpus = new TextCorpus(configuration(file));
+    Files.writeString(file, "la");
+    InputException error = assertThrows(InputException.class, () -> corpus.read(0, 4));
+    assertEquals(
+        "-D data.path = \"" + file + "\": " + file + " has become shorter during the run",
+        error.getMessage());
+  }
+
+  private static void assertError(Path path, String problem, String... more) {
+    Configuration configuration = configuration(path, more);
+    InputException error = assertThrows(InputException.class, () -> new TextCorpus(configuration));
+    assertEquals("-D data.path = \"" + path + "\": " + problem, error.getMessage());
+  }
+}
