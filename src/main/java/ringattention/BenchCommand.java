@@ -80,8 +80,11 @@ final class BenchCommand {
     }
     for (int tokens : configuration.benchAttention().tokens()) {
       if (tokens < 2 * ranks) {
-        throw configuration.wrong(
-            "benchAttention.tokens", tokens, "must be at least " + 2 * ranks + " for " + ranks + " ranks");
+        throw configuration
+            .source()
+            .error(
+                "benchAttention.tokens",
+                "must each be at least " + 2 * ranks + " for " + ranks + " ranks");
       }
     }
   }

@@ -83,14 +83,11 @@ record Job(
   Device openDevice(Configuration configuration) {
     DeviceConfig config = configuration.device();
     return switch (config.kind()) {
-      case AUTO, CPU -> new CpuDevice(threads(config));
+      case AUTO, CPU ->
+          new CpuDevice(
+              config.threads(Runtime.getRuntime().availableProcessors(), launch.localSize()));
       case REFERENCE -> new ReferenceDevice();
+      case CUDA -> throw new IllegalStateException("config lets no cuda pass");
     };
-  }
-
-  /** The machine's cores shared among its ranks, unless the input says otherwise. */
-  private int threads(DeviceConfig config) {
-    int cores = Runtime.getRuntime().availableProcessors();
-    return config.threads() > 0 ? config.threads() : Math.max(1, cores / launch.localSize());
   }
 }

@@ -47,7 +47,7 @@ final class RunOutput implements AutoCloseable {
           Optional<RunFolder> folder =
               job.root() ? Optional.of(RunFolder.create(path)) : Optional.empty();
           RunOutput output = new RunOutput(job, folder);
-          output.write("used_inputs.toml", configuration.toToml());
+          output.write("used_inputs.toml", configuration.source().toml());
           return output;
         });
   }

@@ -53,14 +53,12 @@ final class TrainCommand {
         () -> {
           Configuration configuration = job.line().configuration();
           TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
-          plan.requireVocabulary();
-          TrainConfig train = configuration.train();
-          TextCorpus corpus = TextCorpus.read(configuration.data());
+          TextCorpus corpus = TextCorpus.read(configuration);
           return new TrainCommand(
               job,
               configuration,
               plan,
-              new SequenceSampler(corpus, train.sequence(), train.seed()));
+              new SequenceSampler(configuration, corpus));
         });
   }
 

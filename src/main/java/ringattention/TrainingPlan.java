@@ -7,7 +7,6 @@ import java.util.List;
 import ringattention.config.Configuration;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
-import ringattention.data.SequenceSampler;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
@@ -24,7 +23,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
   static TrainingPlan of(Configuration configuration, int ranks) {
     ModelConfig model = configuration.model();
     TrainConfig train = configuration.train();
-    Decomposition decomposition = new Decomposition(ranks, configuration.ring(ranks));
+    Decomposition decomposition = new Decomposition(ranks, configuration.ringSize(ranks));
     return new TrainingPlan(
         configuration,
         new ModelSetup(
@@ -38,15 +37,6 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
             decomposition,
             train.sequence(),
             train.batch() / decomposition.replicas()));
-  }
-
-  /** @throws ringattention.config.InputException if the vocabulary has no room for the data's tokens */
-  void requireVocabulary() {
-    int vocabulary = setup.model().vocabulary();
-    if (vocabulary < SequenceSampler.VOCABULARY) {
-      throw configuration.wrong(
-          "model.vocabulary", vocabulary, "must be at least " + SequenceSampler.VOCABULARY + ": tokens are bytes");
-    }
   }
 
   /** Every buffer of a rank on such a device, the device's own workspace included. */

@@ -59,7 +59,7 @@ public final class RingExchangeBench {
     if (world.rank() == 0) {
       table.header().forEach(print);
     }
-    for (int bytes : config.bytes()) {
+    for (long bytes : config.bytes()) {
       measure(bytes);
     }
   }

@@ -55,14 +55,14 @@ public record Configuration(
   }
 
   /**
-   * Checks what depends on the number of ranks, and divides them. Sequence and batch are checked if
-   * there is a section {@code [train]}.
+   * How many of these ranks share a sequence, after checking what depends on their number. Sequence
+   * and batch are checked if there is a section {@code [train]}.
    *
    * @throws InputException if the ring does not divide the ranks, a rank would hold fewer than two
    *     tokens, the batch does not divide among the rings, or the rank that is to throw does not
    *     exist
    */
-  public Decomposition requireWorld(int ranks) {
+  public int ringSize(int ranks) {
     int whole = attention.kind() == AttentionKind.RING ? ranks : 1;
     int ring = parallel.ring() == 0 ? whole : parallel.ring();
     if (ranks % ring != 0) {
@@ -88,6 +88,6 @@ public record Configuration(
     if (fault.rank() >= ranks) {
       throw source.error("fault.rank", "must be below the number of ranks (" + ranks + ")");
     }
-    return new Decomposition(ranks, ring, rings);
+    return ring;
   }
 }

@@ -81,6 +81,13 @@ public record ModelConfig(
         table.number("initStd", Range.POSITIVE, Default.of(0.02)));
   }
 
+  /** Number of weights, embedding and head included. */
+  public long parameters() {
+    long attention = 2L * hidden * headSize * (heads + keyValueHeads);
+    long block = attention + 3L * hidden * feedForward + 2L * hidden;
+    return layers * block + 2L * vocabulary * hidden + hidden;
+  }
+
   private static Default<Integer> shapeOr(
       Optional<ModelShape> shape, Function<ModelShape, Integer> extent, int example) {
     return new Default<>(shape.map(extent).orElse(null), "required, or the shape's", example);

@@ -6,7 +6,8 @@ import java.util.List;
  * Section {@code [validate]}: the cases of the proof against vanilla attention.
  *
  * @param seed of the random inputs
- * @param lengths sequence lengths, in tokens
+ * @param lengths sequence lengths, in tokens, compared position by position
+ * @param growth sequence lengths compared at a sample of positions: errors must not grow with them
  * @param batch sequences
  * @param heads query heads
  * @param keyValueHeads numbers of key and value heads to try; each divides heads
@@ -15,19 +16,23 @@ import java.util.List;
 public record ValidateConfig(
     long seed,
     List<Integer> lengths,
+    List<Integer> growth,
     int batch,
     int heads,
     List<Integer> keyValueHeads,
     int headSize) {
   public ValidateConfig {
     lengths = List.copyOf(lengths);
+    growth = List.copyOf(growth);
     keyValueHeads = List.copyOf(keyValueHeads);
   }
 
   static ValidateConfig read(Table table) {
     long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
     List<Integer> lengths =
-        table.integers("lengths", Range.atLeast(2), Default.list(64, 65, 97, 256));
+        table.integers("lengths", Range.between(2, 4096), Default.list(64, 97));
+    List<Integer> growth =
+        table.integers("growth", Range.atLeast(2), Default.list(256, 1024, 4096, 16384));
     int batch = table.integer("batch", Range.atLeast(1), Default.of(2));
     int heads = table.integer("heads", Range.atLeast(1), Default.of(4));
     List<Integer> keyValueHeads =
@@ -38,6 +43,6 @@ public record ValidateConfig(
         "must each divide validate.heads (" + heads + ")");
     int headSize = table.integer("headSize", Range.atLeast(2), Default.of(16));
     table.require(headSize % 2 == 0, "headSize", "must be even");
-    return new ValidateConfig(seed, lengths, batch, heads, keyValueHeads, headSize);
+    return new ValidateConfig(seed, lengths, growth, batch, heads, keyValueHeads, headSize);
   }
 }

@@ -2,6 +2,7 @@ package ringattention.data;
 
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
+import ringattention.config.Seed;
 
 /**
  * Which tokens each sequence of a training run takes: a run of tokens at a random place of the
@@ -10,11 +11,9 @@ import ringattention.config.InputException;
  * the step.
  */
 public final class SequenceSampler {
-  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
-
   private final TextCorpus corpus;
   private final int length;
-  private final long seed;
+  private final Seed seed;
 
   /**
    * @throws InputException if the corpus has fewer tokens than a sequence and its last label
@@ -22,7 +21,7 @@ public final class SequenceSampler {
   public SequenceSampler(Configuration configuration, TextCorpus corpus) {
     this.corpus = corpus;
     this.length = configuration.train().sequence();
-    this.seed = configuration.train().seed();
+    this.seed = Seed.of(configuration.train().seed(), "sequences");
     if (corpus.bytes() <= length) {
       throw configuration
           .source()
@@ -49,14 +48,6 @@ public final class SequenceSampler {
 
   private long start(long sequenceIndex) {
     long places = corpus.bytes() - length;
-    return Long.remainderUnsigned(hash(hash(seed) + sequenceIndex), places);
-  }
-
-  /** SplitMix64 (Steele, Lea, Flood 2014): counter in, well-mixed bits out. */
-  private static long hash(long counter) {
-    long z = (counter + 1) * GOLDEN_RATIO;
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
+    return Long.remainderUnsigned(seed.bits(sequenceIndex), places);
   }
 }
