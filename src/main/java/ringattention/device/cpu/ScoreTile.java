@@ -15,7 +15,10 @@ import jdk.incubator.vector.VectorOperators;
  * leave lanes unused.
  */
 final class ScoreTile {
-  /** Queries of a tile. Measured on AVX-512: larger tiles leave the second-level cache, smaller ones starve the products. */
+  /**
+   * Queries of a tile. From 128 to 512 queries and keys the measured rate hardly differs; these keep the tiles, native and in the
+   * heap, in a second-level cache of 1 MiB.
+   */
   static final int QUERIES = 256;
 
   /** Keys of a tile. */
@@ -101,7 +104,7 @@ final class ScoreTile {
 
   /**
    * One call for every pass: the compiler sees too many targets to inline them. Inlined into one method they exceed its limit of
-   * nodes, and it then allocates an object for each vector (measured: five times slower).
+   * nodes, and it then allocates an object for each vector (measured: 3 ns a score instead of 1).
    */
   private void apply(Pass[] passes) {
     for (Pass pass : passes) {
