@@ -47,6 +47,7 @@ final class CommunicatorContract {
     checks.put("gather takes unequal sizes", CommunicatorContract::gather);
     checks.put("broadcast takes an unknown size", CommunicatorContract::broadcast);
     checks.put("a grid of rows and columns", CommunicatorContract::grid);
+    checks.put("a part of the world reports errors too", CommunicatorContract::errorsOfPart);
     checks.put("wrong arguments are refused", CommunicatorContract::wrongArguments);
     checks.put("a block goes around the ring and comes home", CommunicatorContract::ringExchange);
     checks.put("ring exchange refuses misuse", CommunicatorContract::ringMisuse);
@@ -257,11 +258,13 @@ final class CommunicatorContract {
 
   private static void broadcast(Communicator world) {
     byte[] text = "known to rank 0 only".getBytes(StandardCharsets.US_ASCII);
-    byte[] received = world.broadcast(world.rank() == 0 ? text.clone() : null);
+    byte[] given = world.rank() == 0 ? text.clone() : null;
+    byte[] received = world.broadcast(given);
     assertArrayEquals(text, received);
-    received[0] = (byte) world.rank(); // must be this rank's own copy
+    received[0] = (byte) world.rank(); // must be nobody else's, nor what was given
     world.barrier();
     assertEquals((byte) world.rank(), received[0]);
+    assertTrue(given == null || given[0] == text[0]);
     assertEquals(0, world.broadcast(new byte[0]).length);
   }
 
@@ -294,6 +297,12 @@ final class CommunicatorContract {
         expected += rank;
       }
       assertEquals(expected, sum[0]);
+    }
+  }
+
+  private static void errorsOfPart(Communicator world) {
+    try (Communicator part = world.split(0)) {
+      wrongMessageSize(part);
     }
   }
 
