@@ -53,7 +53,7 @@ final class TrainCommand {
         () -> {
           Configuration configuration = job.line().configuration();
           TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
-          TextCorpus corpus = TextCorpus.read(configuration);
+          TextCorpus corpus = new TextCorpus(configuration);
           return new TrainCommand(
               job,
               configuration,

@@ -4,7 +4,7 @@ package ringattention.config;
  * Section {@code [parallel]}.
  *
  * @param ring ranks that share a sequence; 0: all ranks if attention is a ring, else 1. {@link
- *     Configuration#requireWorld} settles it
+ *     Configuration#ringSize} settles it
  */
 public record ParallelConfig(int ring) {
   static ParallelConfig read(Table table) {

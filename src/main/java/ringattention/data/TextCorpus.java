@@ -110,7 +110,7 @@ public final class TextCorpus {
     Part part = parts.floorEntry(start).getValue();
     while (text.hasRemaining()) {
       long at = start + text.position();
-      if (at > part.end()) {
+      if (at == part.end()) {
         text.put((byte) '\n');
         part = parts.get(at + 1);
       } else {
