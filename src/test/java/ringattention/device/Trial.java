@@ -76,15 +76,14 @@ final class Trial {
   }
 
   private static Trial run(Device device, Consumer<Trial> body) {
-    try (device) {
-      Trial trial = new Trial(device);
-      try (trial.arena) {
-        body.accept(trial);
-        trial.requireUntouched();
-      }
-      assertEquals(0, device.allocatedBytes(), "bytes left allocated");
-      return trial;
+    Trial trial = new Trial(device);
+    try (device;
+        trial.arena) {
+      body.accept(trial);
+      trial.requireUntouched();
     }
+    assertEquals(0, device.allocatedBytes(), "bytes left allocated by a closed device");
+    return trial;
   }
 
   private static void assertClose(
