@@ -4,21 +4,14 @@ import static ringattention.device.Trial.FEW;
 import static ringattention.device.Trial.compare;
 import static ringattention.device.Trial.sum;
 
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Block attention, merge and vanilla attention of every device against the reference. */
-@ParameterizedClass
-@MethodSource("ringattention.device.TestedDevices#all")
 class AttentionContractTest {
-  @Parameter Supplier<Device> device;
-
   /**
    * One block pair: q [queries, batch, heads, headSize], k and v [keys, batch, keyValueHeads,
    * headSize].
@@ -61,7 +54,6 @@ class AttentionContractTest {
   @MethodSource("pairs")
   void blockAttention(Pair pair) {
     compare(
-        device,
         trial -> {
           Tensor q = pair.query(trial);
           Tensor k = pair.key(trial);
@@ -90,7 +82,6 @@ class AttentionContractTest {
   @MethodSource("pairs")
   void vanillaAttention(Pair pair) {
     compare(
-        device,
         trial -> {
           Tensor q = pair.query(trial);
           Tensor k = pair.key(trial);
@@ -123,7 +114,6 @@ class AttentionContractTest {
   @Test
   void largeScores() {
     compare(
-        device,
         trial -> {
           Tensor q = trial.random(5, 1, 1, 8);
           Tensor k = trial.random(5, 1, 1, 8);
@@ -149,7 +139,6 @@ class AttentionContractTest {
     double nothing = Double.NEGATIVE_INFINITY;
     int queries = 5;
     compare(
-        device,
         trial -> {
           Tensor block = trial.random(queries, 2, heads, headSize);
           Tensor blockLogSumExp = trial.randomSum(queries, 2, heads);

@@ -4,28 +4,19 @@ import static ringattention.device.Trial.FEW;
 import static ringattention.device.Trial.compare;
 import static ringattention.device.Trial.sum;
 
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every kernel of every device against the reference, on odd sizes. */
-@ParameterizedClass
-@MethodSource("ringattention.device.TestedDevices#all")
 class DeviceContractTest {
-  @Parameter Supplier<Device> device;
-
   @ParameterizedTest
   @CsvSource({"1, 1, 1", "3, 5, 7", "17, 33, 65", "130, 64, 31", "1, 257, 3", "0, 3, 5", "4, 0, 5"})
   void matmul(int m, int k, int n) {
     for (boolean transposeA : new boolean[] {false, true}) {
       for (boolean transposeB : new boolean[] {false, true}) {
         compare(
-            device,
             trial -> {
               Tensor a = transposeA ? trial.random(k, m) : trial.random(m, k);
               Tensor b = transposeB ? trial.random(n, k) : trial.random(k, n);
@@ -44,7 +35,6 @@ class DeviceContractTest {
   @ValueSource(ints = {0, 1, 7, 1021})
   void fillScaleAddCopy(int size) {
     compare(
-        device,
         trial -> {
           Tensor filled = trial.poisoned(size);
           Tensor scaled = trial.random(size);
@@ -65,7 +55,6 @@ class DeviceContractTest {
   @CsvSource({"1, 1", "3, 5", "7, 129", "65, 64", "0, 8"})
   void rmsNorm(int rows, int hidden) {
     compare(
-        device,
         trial -> {
           Tensor x = trial.random(rows, hidden);
           Tensor weight = trial.random(hidden);
@@ -79,7 +68,6 @@ class DeviceContractTest {
   @CsvSource({"1, 2", "3, 5", "7, 129", "65, 64", "0, 8"})
   void rmsNormBackward(int rows, int hidden) {
     compare(
-        device,
         trial -> {
           Tensor x = trial.random(rows, hidden);
           Tensor weight = trial.random(hidden);
@@ -101,7 +89,6 @@ class DeviceContractTest {
     int[] positions = IntStream.range(0, sequence).map(i -> i * 31_249 + 3).toArray();
     for (boolean inverse : new boolean[] {false, true}) {
       compare(
-          device,
           trial -> {
             Tensor x = trial.random(sequence, batch, heads, headSize);
             Tensor gradient = trial.randomSum(sequence, batch, heads, headSize);
@@ -117,7 +104,6 @@ class DeviceContractTest {
   @CsvSource({"1, 1", "3, 5", "7, 1021", "0, 8"})
   void swiGlu(int rows, int feedForward) {
     compare(
-        device,
         trial -> {
           Tensor gate = trial.random(rows, feedForward);
           Tensor up = trial.random(rows, feedForward);
@@ -139,7 +125,6 @@ class DeviceContractTest {
   @CsvSource({"1, 1", "3, 5", "7, 1021", "0, 8"})
   void swiGluBackward(int rows, int feedForward) {
     compare(
-        device,
         trial -> {
           Tensor gate = trial.random(rows, feedForward);
           Tensor up = trial.random(rows, feedForward);
@@ -159,7 +144,6 @@ class DeviceContractTest {
   @CsvSource({"1, 1, 1", "40, 7, 5", "129, 3, 33", "0, 3, 4"})
   void embed(int rows, int vocabulary, int hidden) {
     compare(
-        device,
         trial -> {
           Tensor tokens = trial.randomIntegers(vocabulary, rows); // with repeats
           Tensor out = trial.poisoned(rows, hidden);
@@ -176,7 +160,6 @@ class DeviceContractTest {
   void crossEntropy(int rows, int vocabulary, int spread) {
     int[] labels = IntStream.range(0, rows).map(i -> i % 4 == 2 ? -1 : i % vocabulary).toArray();
     compare(
-        device,
         trial -> {
           Tensor logits = trial.random(rows, vocabulary);
           Tensor loss = trial.randomSum(1);
@@ -194,7 +177,6 @@ class DeviceContractTest {
   @ValueSource(ints = {0, 1, 100_003})
   void sumOfSquares(int size) {
     compare(
-        device,
         trial -> {
           double total = trial.kernels().sumOfSquares(trial.random(size));
           trial.result(
@@ -213,7 +195,6 @@ class DeviceContractTest {
   })
   void firstNonFinite(int size, int bad, double value) {
     compare(
-        device,
         trial -> {
           Tensor x = trial.constantSum(1, size);
           trial.kernels().fill(x.slice(bad, size), value);
@@ -225,7 +206,6 @@ class DeviceContractTest {
   @CsvSource({"0, 1", "1, 1", "1021, 1", "1021, 1000"})
   void adamW(int size, long step) {
     compare(
-        device,
         trial -> {
           Tensor weight = trial.randomSum(size);
           Tensor momentum = trial.randomSum(size);

@@ -55,36 +55,39 @@ final class Trial {
   }
 
   /**
-   * Runs the body on the reference and twice on the tested device: results must be near the former,
-   * and the same bits twice.
+   * Runs the body on the reference and twice on every tested device: results must be near the
+   * former, and the same bits twice.
    */
-  static void compare(Supplier<Device> tested, Consumer<Trial> body) {
+  static void compare(Consumer<Trial> body) {
     Trial expected = run(new ReferenceDevice(), body);
-    Trial actual = run(tested.get(), body);
-    Trial again = run(tested.get(), body);
     assertTrue(!expected.results.isEmpty(), "the trial names no result");
+    TestedDevices.all().forEach((device, make) -> compare(device, make, body, expected));
+  }
+
+  private static void compare(
+      String device, Supplier<Device> make, Consumer<Trial> body, Trial expected) {
+    Trial actual = run(make.get(), body);
+    Trial again = run(make.get(), body);
     double epsilon = actual.device.compute().epsilon();
     expected.results.forEach(
-        (name, values) -> {
-          assertClose(
-              name, values, actual.results.get(name), expected.roundings.get(name) * epsilon);
+        (result, values) -> {
+          String name = device + ": " + result;
+          double[] computed = actual.results.get(result);
+          assertClose(name, values, computed, expected.roundings.get(result) * epsilon);
           assertArrayEquals(
-              actual.results.get(name),
-              again.results.get(name),
-              name + " differs between two runs");
+              computed, again.results.get(result), name + " differs between two runs");
         });
   }
 
   private static Trial run(Device device, Consumer<Trial> body) {
-    try (device) {
-      Trial trial = new Trial(device);
-      try (trial.arena) {
-        body.accept(trial);
-        trial.requireUntouched();
-      }
-      assertEquals(0, device.allocatedBytes(), "bytes left allocated");
-      return trial;
+    Trial trial = new Trial(device);
+    try (device;
+        trial.arena) {
+      body.accept(trial);
+      trial.requireUntouched();
     }
+    assertEquals(0, device.allocatedBytes(), "bytes left allocated by a closed device");
+    return trial;
   }
 
   private static void assertClose(
