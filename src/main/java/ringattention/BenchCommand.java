@@ -52,11 +52,7 @@ final class BenchCommand {
     } else {
       RingExchangeBench bench =
           new RingExchangeBench(
-              configuration.benchRing(),
-              job.world(),
-              device,
-              System::nanoTime,
-              output.log()::row);
+              configuration.benchRing(), job.world(), device, System::nanoTime, output.log()::row);
       bench.run();
       output.write("ring_exchange.csv", bench.csv());
       wrong = bench.wrong();

@@ -80,13 +80,16 @@ record CommandLine(
       Keys of the input: docs/inputs.md
       """;
 
-  /** @throws InputException with one line if something is wrong */
+  /**
+   * @throws InputException with one line if something is wrong
+   */
   static CommandLine parse(String... arguments) {
     org.apache.commons.cli.CommandLine parsed;
     try {
       parsed = new DefaultParser().parse(options(), arguments);
     } catch (ParseException e) {
-      throw new InputException("command line: " + e.getMessage() + " (ringattention -h shows the usage)");
+      throw new InputException(
+          "command line: " + e.getMessage() + " (ringattention -h shows the usage)");
     }
     List<String> words = new ArrayList<>(parsed.getArgList());
     Command command =
@@ -124,7 +127,8 @@ record CommandLine(
             .map(command -> command.words)
             .toList();
     String given = words.isEmpty() ? "a command is missing" : "unknown command " + words.get(0);
-    throw new InputException("command line: " + given + " (commands: " + String.join(", ", known) + ")");
+    throw new InputException(
+        "command line: " + given + " (commands: " + String.join(", ", known) + ")");
   }
 
   private static Options options() {
@@ -132,7 +136,11 @@ record CommandLine(
         .addOption(
             Option.builder("D").hasArg().argName("key=value").desc("set a key of the input").get())
         .addOption(
-            Option.builder("o").hasArg().argName("DIR").desc("output folder (default: outputs/<input>-<job id or UTC time>)").get())
+            Option.builder("o")
+                .hasArg()
+                .argName("DIR")
+                .desc("output folder (default: outputs/<input>-<job id or UTC time>)")
+                .get())
         .addOption(
             Option.builder()
                 .longOpt("dry-run")
@@ -154,7 +162,9 @@ record CommandLine(
     return text.toString();
   }
 
-  /** @throws InputException if the input is wrong */
+  /**
+   * @throws InputException if the input is wrong
+   */
   Configuration configuration() {
     return input.isPresent() ? Inputs.read(input.get(), overrides) : Inputs.defaults(overrides);
   }

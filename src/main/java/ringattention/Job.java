@@ -35,8 +35,8 @@ record Job(
   }
 
   /**
-   * Does on every rank what may fail for bad input. If it fails anywhere, every rank throws, with the message of the first rank that
-   * failed. Collective.
+   * Does on every rank what may fail for bad input. If it fails anywhere, every rank throws, with
+   * the message of the first rank that failed. Collective.
    */
   <T> T agree(Supplier<T> work) {
     T result = null;

@@ -2,14 +2,14 @@ package ringattention;
 
 import java.io.PrintStream;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import ringattention.comm.CommunicationException;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
 import ringattention.comm.World;
 import ringattention.config.InputException;
 import ringattention.metrics.PhaseTimer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The program: one rank of a job, from start to exit code. */
 public final class Main {
@@ -87,7 +87,10 @@ public final class Main {
   private String failure(Communicator world, Throwable e) {
     String phase = timer.failed().map(failed -> ", phase " + failed.title()).orElse("");
     String step = training == null || training.step() == 0 ? "" : ", step " + training.step();
-    String what = e.getMessage() == null ? e.toString() : e.getClass().getSimpleName() + ": " + e.getMessage();
+    String what =
+        e.getMessage() == null
+            ? e.toString()
+            : e.getClass().getSimpleName() + ": " + e.getMessage();
     return String.format(
         "ringattention: rank %d of %d on %s failed%s%s: %s",
         world.rank(), world.size(), world.host(), phase, step, what.replace('\n', ' '));

@@ -3,7 +3,10 @@ package ringattention;
 import ringattention.device.Device;
 import ringattention.report.RunLog;
 
-/** {@code plan}: every named buffer of a training run, with its formula and size, before anything is allocated. */
+/**
+ * {@code plan}: every named buffer of a training run, with its formula and size, before anything is
+ * allocated.
+ */
 final class PlanCommand {
   private PlanCommand() {}
 

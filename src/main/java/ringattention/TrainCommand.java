@@ -55,10 +55,7 @@ final class TrainCommand {
           TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
           TextCorpus corpus = new TextCorpus(configuration);
           return new TrainCommand(
-              job,
-              configuration,
-              plan,
-              new SequenceSampler(configuration, corpus));
+              job, configuration, plan, new SequenceSampler(configuration, corpus));
         });
   }
 

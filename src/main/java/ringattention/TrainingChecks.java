@@ -63,7 +63,11 @@ final class TrainingChecks {
     details.put("measured peak bytes", (double) measuredBytes);
     checks.add(
         Check.atMost(
-            "memory", worst, MEMORY_TOLERANCE, "max over ranks |measured - planned| / planned", details));
+            "memory",
+            worst,
+            MEMORY_TOLERANCE,
+            "max over ranks |measured - planned| / planned",
+            details));
   }
 
   /** Learning makes the loss fall: the last tenth of the steps against the first. */
@@ -89,8 +93,8 @@ final class TrainingChecks {
   }
 
   /**
-   * One ring attention of the run's own shape on random numbers, on a device of its own, against vanilla attention in float64 at a
-   * sample of positions. Collective.
+   * One ring attention of the run's own shape on random numbers, on a device of its own, against
+   * vanilla attention in float64 at a sample of positions. Collective.
    */
   void attention(Configuration configuration) {
     ModelSetup setup = plan.setup();

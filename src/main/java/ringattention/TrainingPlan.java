@@ -19,7 +19,9 @@ import ringattention.shard.SequenceLayout;
 
 /** What a training run will be, decided before anything is allocated. */
 record TrainingPlan(Configuration configuration, ModelSetup setup) {
-  /** @throws ringattention.config.InputException if the input does not suit this many ranks */
+  /**
+   * @throws ringattention.config.InputException if the input does not suit this many ranks
+   */
   static TrainingPlan of(Configuration configuration, int ranks) {
     ModelConfig model = configuration.model();
     TrainConfig train = configuration.train();

@@ -12,7 +12,8 @@ import java.util.Properties;
 record Version(String number, String git) {
   static Version read() {
     Properties properties = new Properties();
-    try (InputStream stream = Version.class.getResourceAsStream("/ringattention/version.properties")) {
+    try (InputStream stream =
+        Version.class.getResourceAsStream("/ringattention/version.properties")) {
       properties.load(stream);
     } catch (IOException e) {
       throw new IllegalStateException("version.properties is missing from the program", e);

@@ -31,7 +31,16 @@ class ArchitectureTest {
           .importPackages(ROOT);
 
   private static final List<String> BELOW_MODEL =
-      List.of("attention", "parallel", "shard", "data", "report", "device", "comm", "config", "metrics");
+      List.of(
+          "attention",
+          "parallel",
+          "shard",
+          "data",
+          "report",
+          "device",
+          "comm",
+          "config",
+          "metrics");
 
   private static final Map<String, List<String>> MAY_IMPORT =
       Map.ofEntries(
@@ -81,8 +90,7 @@ class ArchitectureTest {
             "ringattention classes outside " + allowed,
             imported ->
                 imported.getPackageName().startsWith(ROOT)
-                    && allowed.stream()
-                        .noneMatch(name -> inPackage(imported, ROOT + "." + name)));
+                    && allowed.stream().noneMatch(name -> inPackage(imported, ROOT + "." + name)));
     noClasses()
         .that()
         .resideInAPackage(ROOT + "." + importer + "..")
@@ -145,10 +153,7 @@ class ArchitectureTest {
 
   @Test
   void namesSaySomething() {
-    classes()
-        .should()
-        .haveNameNotMatching("(?i).*(util|common|helper|manager).*")
-        .check(CLASSES);
+    classes().should().haveNameNotMatching("(?i).*(util|common|helper|manager).*").check(CLASSES);
   }
 
   @Test

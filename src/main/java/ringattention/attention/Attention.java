@@ -3,8 +3,8 @@ package ringattention.attention;
 import ringattention.device.Tensor;
 
 /**
- * Attention of one layer: this rank's queries over the whole sequence. Layouts are sequence-major; q, dOut and the keys and values
- * are of the compute type, everything else of the sum type.
+ * Attention of one layer: this rank's queries over the whole sequence. Layouts are sequence-major;
+ * q, dOut and the keys and values are of the compute type, everything else of the sum type.
  */
 public interface Attention {
   /** Where the caller puts this rank's keys and values, rotated, before {@link #forward}. */

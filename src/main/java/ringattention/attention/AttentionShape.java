@@ -4,7 +4,8 @@ package ringattention.attention;
  * The sizes of attention on one rank.
  *
  * @param tokens positions of the sequence this rank holds
- * @param largestShard positions the best-filled rank of the ring holds: arriving blocks fit into this many
+ * @param largestShard positions the best-filled rank of the ring holds: arriving blocks fit into
+ *     this many
  * @param batch sequences side by side
  * @param keyValueHeads divides heads
  */
@@ -15,7 +16,8 @@ public record AttentionShape(
       throw new IllegalArgumentException("attention of no size");
     }
     if (heads % keyValueHeads != 0) {
-      throw new IllegalArgumentException(heads + " heads over " + keyValueHeads + " key/value heads");
+      throw new IllegalArgumentException(
+          heads + " heads over " + keyValueHeads + " key/value heads");
     }
   }
 }

@@ -8,7 +8,8 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
 /**
- * Keys and values of one shard, or their gradients, in one buffer, so that both travel as one message.
+ * Keys and values of one shard, or their gradients, in one buffer, so that both travel as one
+ * message.
  *
  * @param storage [2, tokens, batch, keyValueHeads, headSize]
  */
@@ -32,10 +33,12 @@ public record KeyValue(Tensor storage) {
             new Dim("head size", shape.headSize())));
   }
 
-  /** The same buffer for a shard of this many tokens; the keys move together, the values follow them. */
+  /**
+   * The same buffer for a shard of this many tokens; the keys move together, the values follow
+   * them.
+   */
   KeyValue of(int tokens) {
-    return new KeyValue(
-        storage.prefix(2, tokens, storage.dim(2), storage.dim(3), storage.dim(4)));
+    return new KeyValue(storage.prefix(2, tokens, storage.dim(2), storage.dim(3), storage.dim(4)));
   }
 
   /** [tokens, batch, keyValueHeads, headSize] */

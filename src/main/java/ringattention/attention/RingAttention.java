@@ -14,10 +14,11 @@ import ringattention.shard.BlockPair;
 import ringattention.shard.SequenceLayout;
 
 /**
- * Ring attention (Liu, Zaharia, Abbeel 2023, section 3): the keys and values of every rank pass by every rank's queries, one block
- * a step, and while a block is attended to the next one arrives. The one loop for all layouts, masks and devices: what is visible
- * is data ({@link SequenceLayout}), how it is computed is the device's affair. A ring of one rank is blockwise attention without
- * communication.
+ * Ring attention (Liu, Zaharia, Abbeel 2023, section 3): the keys and values of every rank pass by
+ * every rank's queries, one block a step, and while a block is attended to the next one arrives.
+ * The one loop for all layouts, masks and devices: what is visible is data ({@link
+ * SequenceLayout}), how it is computed is the device's affair. A ring of one rank is blockwise
+ * attention without communication.
  */
 public final class RingAttention implements Attention {
   private final Device device;
@@ -128,14 +129,19 @@ public final class RingAttention implements Attention {
     }
   }
 
-  /** Where the gradient of the held block is summed: alternating, since the one before is still being sent. */
+  /**
+   * Where the gradient of the held block is summed: alternating, since the one before is still
+   * being sent.
+   */
   private KeyValue gradientOfHeld(int step) {
     KeyValue room =
         layout.ranks() == 1 ? buffers.ownGradient() : buffers.travelling().get(step % 2);
     return room.of(layout.size(holder(step)));
   }
 
-  /** Adds what the ranks before have summed for the held block, and sends the sum after the block. */
+  /**
+   * Adds what the ranks before have summed for the held block, and sends the sum after the block.
+   */
   private void passOn(int step, KeyValue gradient) {
     if (layout.ranks() == 1) {
       return;

@@ -15,8 +15,10 @@ import ringattention.device.Tensor;
  * @param own this rank's keys and values
  * @param ownGradient their gradient; on the way there, what arrives from the rank before
  * @param slots two receiving slots: one is attended to while the other fills
- * @param travelling gradients of the block held now, and of the block before, on its way to the next rank
- * @param blockOut output of one block pair before it is merged; null where the first block needs no merge and there is no second
+ * @param travelling gradients of the block held now, and of the block before, on its way to the
+ *     next rank
+ * @param blockOut output of one block pair before it is merged; null where the first block needs no
+ *     merge and there is no second
  * @param blockLogSumExp its log-sum-exp
  */
 public record RingBuffers(
@@ -28,8 +30,9 @@ public record RingBuffers(
     Tensor blockLogSumExp) {
 
   /**
-   * A ring has its slots also when one rank makes up the whole ring, so that bytes per rank do not depend on the number of ranks;
-   * attention that is not a ring (the paper's memory-efficient attention) has none.
+   * A ring has its slots also when one rank makes up the whole ring, so that bytes per rank do not
+   * depend on the number of ranks; attention that is not a ring (the paper's memory-efficient
+   * attention) has none.
    */
   public static RingBuffers allocate(
       Allocator allocator, AttentionShape shape, DType compute, DType sum, boolean ring) {

@@ -13,8 +13,9 @@ import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 
 /**
- * The attention of the original Transformer: every rank holds whole sequences, and the whole score matrix. What the paper measures
- * against, and, in float64, the truth that everything is checked against.
+ * The attention of the original Transformer: every rank holds whole sequences, and the whole score
+ * matrix. What the paper measures against, and, in float64, the truth that everything is checked
+ * against.
  */
 public final class VanillaAttention implements Attention {
   /**

@@ -21,8 +21,9 @@ import ringattention.validate.AttentionRunner;
 import ringattention.validate.SampledTruth;
 
 /**
- * {@code bench attention}: ring attention over all ranks against the same attention on one rank, and both against the device's own
- * rate for matrix products, all in one run. Columns are derived in {@code docs/performance.md}.
+ * {@code bench attention}: ring attention over all ranks against the same attention on one rank,
+ * and both against the device's own rate for matrix products, all in one run. Columns are derived
+ * in {@code docs/performance.md}.
  */
 public final class AttentionBench {
   private static final int SAMPLES = 16;
@@ -179,8 +180,7 @@ public final class AttentionBench {
   private void rows(
       AttentionProblem problem, int ranks, Measured measured, Measured alone, double matrixRate) {
     AttentionFlops flops =
-        new AttentionFlops(
-            problem.heads(), problem.headSize(), problem.mask() == MaskKind.CAUSAL);
+        new AttentionFlops(problem.heads(), problem.headSize(), problem.mask() == MaskKind.CAUSAL);
     row(
         problem,
         ranks,

@@ -9,7 +9,9 @@ import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
-/** The device's own rate for one large square matrix product: what attention rates are held against. */
+/**
+ * The device's own rate for one large square matrix product: what attention rates are held against.
+ */
 final class MatrixRate {
   private static final int SIZE = 1024;
 

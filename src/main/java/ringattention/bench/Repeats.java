@@ -13,7 +13,8 @@ import ringattention.metrics.Statistics;
  */
 record Repeats(int warmup, int repeats, LongSupplier clock) {
   /**
-   * Median over the repeats of the slowest rank's time, in seconds. Collective over the ranks; each run starts together.
+   * Median over the repeats of the slowest rank's time, in seconds. Collective over the ranks; each
+   * run starts together.
    *
    * @param work returns when it is done
    */

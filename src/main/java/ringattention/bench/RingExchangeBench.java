@@ -18,8 +18,8 @@ import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;
 
 /**
- * {@code bench ring-exchange}: every rank sends a message to the next and receives one from the rank before, both at once, from and
- * to the device's memory. Bandwidth is per rank and direction.
+ * {@code bench ring-exchange}: every rank sends a message to the next and receives one from the
+ * rank before, both at once, from and to the device's memory. Bandwidth is per rank and direction.
  */
 public final class RingExchangeBench {
   private final BenchRingConfig config;

@@ -1,2 +1,5 @@
-/** Benchmarks, one file per table. Every row with a rate carries the number of wrong results beside it. */
+/**
+ * Benchmarks, one file per table. Every row with a rate carries the number of wrong results beside
+ * it.
+ */
 package ringattention.bench;

@@ -194,7 +194,8 @@ final class MpiCommunicator implements Communicator {
     return List.of();
   }
 
-  // direct buffers: the bindings' own copies of large arrays write past their end (seen with 4.1.4, gatherv of 260 kB)
+  // direct buffers: the bindings' own copies of large arrays write past their end (seen with 4.1.4,
+  // gatherv of 260 kB)
   private static ByteBuffer direct(int bytes) {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
   }

@@ -3,13 +3,15 @@ package ringattention.config;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Random numbers as a pure function of (seed, name, index): no state, so any rank can make its part alone and the numbers do not
- * depend on how many ranks there are.
+ * Random numbers as a pure function of (seed, name, index): no state, so any rank can make its part
+ * alone and the numbers do not depend on how many ranks there are.
  *
  * @param stream state shared by all indices; made by {@link #of}
  */
 public record Seed(long stream) {
-  /** @param name what the numbers are for; different names give unrelated numbers */
+  /**
+   * @param name what the numbers are for; different names give unrelated numbers
+   */
   public static Seed of(long seed, String name) {
     long hash = 0xCBF29CE484222325L; // FNV-1a, 64 bits
     for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
@@ -35,7 +37,8 @@ public record Seed(long stream) {
   }
 
   /**
-   * Bell-shaped with mean 0 and variance 1, within +-2 sqrt(3): the sum of four uniform 16-bit numbers. Cheap, for test data.
+   * Bell-shaped with mean 0 and variance 1, within +-2 sqrt(3): the sum of four uniform 16-bit
+   * numbers. Cheap, for test data.
    */
   public double bell(long index) {
     long bits = bits(index);

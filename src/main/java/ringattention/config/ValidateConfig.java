@@ -29,8 +29,7 @@ public record ValidateConfig(
 
   static ValidateConfig read(Table table) {
     long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
-    List<Integer> lengths =
-        table.integers("lengths", Range.between(2, 4096), Default.list(64, 97));
+    List<Integer> lengths = table.integers("lengths", Range.between(2, 4096), Default.list(64, 97));
     List<Integer> growth =
         table.integers("growth", Range.atLeast(2), Default.list(256, 1024, 4096, 16384));
     int batch = table.integer("batch", Range.atLeast(1), Default.of(2));

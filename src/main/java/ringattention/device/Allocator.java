@@ -3,8 +3,9 @@ package ringattention.device;
 import java.util.Arrays;
 
 /**
- * Where named buffers come from. A {@link MemoryPlan} answers with tensors that have a shape and no memory; an {@link Arena}
- * answers with real ones. Because both run the same code, the plan is what a run allocates.
+ * Where named buffers come from. A {@link MemoryPlan} answers with tensors that have a shape and no
+ * memory; an {@link Arena} answers with real ones. Because both run the same code, the plan is what
+ * a run allocates.
  */
 public interface Allocator {
   /** What a buffer is for; the plan sums by it. */
@@ -23,7 +24,10 @@ public interface Allocator {
     WORKSPACE
   }
 
-  /** A buffer of the product of the dimensions, under a name that is unique in the run, e.g. {@code ring.slot.0}. */
+  /**
+   * A buffer of the product of the dimensions, under a name that is unique in the run, e.g. {@code
+   * ring.slot.0}.
+   */
   Tensor allocate(String name, Purpose purpose, DType dtype, Dim... dims);
 
   /** The extents of named dimensions. */

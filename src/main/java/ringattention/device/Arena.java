@@ -5,7 +5,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** An allocator backed by a device: each named buffer is one allocation; closing the arena frees them all. */
+/**
+ * An allocator backed by a device: each named buffer is one allocation; closing the arena frees
+ * them all.
+ */
 public final class Arena implements Allocator, AutoCloseable {
   private final Device device;
   private final List<Memory> memories = new ArrayList<>();

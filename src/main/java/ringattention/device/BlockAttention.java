@@ -1,12 +1,15 @@
 package ringattention.device;
 
 /**
- * Attention of a block of queries over a block of keys and values, and the rule that merges blocks. Shapes are sequence-major:
- * queries [queries, batch, heads, headSize], keys and values [keys, batch, keyValueHeads, headSize], log-sum-exp [queries, batch,
- * heads] in natural logarithm of the scaled, masked scores. Query head h reads key/value head h / (heads / keyValueHeads). Scores
- * are scaled by 1 / sqrt(headSize). With {@link Mask#CAUSAL} query i sees keys 0 to i; blocks need not be square.
+ * Attention of a block of queries over a block of keys and values, and the rule that merges blocks.
+ * Shapes are sequence-major: queries [queries, batch, heads, headSize], keys and values [keys,
+ * batch, keyValueHeads, headSize], log-sum-exp [queries, batch, heads] in natural logarithm of the
+ * scaled, masked scores. Query head h reads key/value head h / (heads / keyValueHeads). Scores are
+ * scaled by 1 / sqrt(headSize). With {@link Mask#CAUSAL} query i sees keys 0 to i; blocks need not
+ * be square.
  *
- * <p>Types: q, k, v, dOut and {@code blockOut} are {@link Device#compute}; everything else is {@link Device#sum}.
+ * <p>Types: q, k, v, dOut and {@code blockOut} are {@link Device#compute}; everything else is
+ * {@link Device#sum}.
  */
 public interface BlockAttention {
   /**
@@ -18,17 +21,19 @@ public interface BlockAttention {
   void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp);
 
   /**
-   * Merges a further block into a running total (online softmax; Liu et al. 2023, section 2, in the form with log-sum-exp):
-   * {@code out -= sigmoid(lseBlock - lse) (out - blockOut)}, {@code lse -= logsigmoid(lse - lseBlock)}.
+   * Merges a further block into a running total (online softmax; Liu et al. 2023, section 2, in the
+   * form with log-sum-exp): {@code out -= sigmoid(lseBlock - lse) (out - blockOut)}, {@code lse -=
+   * logsigmoid(lse - lseBlock)}.
    *
    * @param out [queries, batch, heads, headSize], sum type, updated
-   * @param logSumExp [queries, batch, heads], updated; minus infinity where nothing has been merged yet
+   * @param logSumExp [queries, batch, heads], updated; minus infinity where nothing has been merged
+   *     yet
    */
   void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp);
 
   /**
-   * Adds one block pair's contribution to dq, dk, dv. {@code out} and {@code logSumExp} are the final merged ones, which makes the
-   * contributions of all pairs sum to the true gradient.
+   * Adds one block pair's contribution to dq, dk, dv. {@code out} and {@code logSumExp} are the
+   * final merged ones, which makes the contributions of all pairs sum to the true gradient.
    *
    * @param out [queries, batch, heads, headSize], sum type
    * @param dOut gradient of the final output, compute type
@@ -37,12 +42,22 @@ public interface BlockAttention {
    * @param dv as dk
    */
   void backward(
-      Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq, Tensor dk, Tensor dv);
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Mask mask,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor dOut,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv);
 
   /**
    * Vanilla attention: the whole score matrix in memory, then its softmax, then the output.
    *
-   * @param probabilities [batch, heads, queries, keys], compute type, overwritten and needed by {@link #vanillaBackward}
+   * @param probabilities [batch, heads, queries, keys], compute type, overwritten and needed by
+   *     {@link #vanillaBackward}
    * @param out [queries, batch, heads, headSize], sum type, overwritten
    * @param logSumExp [queries, batch, heads], overwritten
    */
@@ -56,5 +71,13 @@ public interface BlockAttention {
    * @param dq added to, as are dk and dv
    */
   void vanillaBackward(
-      Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor dOut, Tensor dScores, Tensor dq, Tensor dk, Tensor dv);
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor probabilities,
+      Tensor dOut,
+      Tensor dScores,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv);
 }

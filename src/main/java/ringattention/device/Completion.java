@@ -1,6 +1,9 @@
 package ringattention.device;
 
-/** A point in a device's queue of work: an event on a GPU, nothing to wait for where work is done when the call returns. */
+/**
+ * A point in a device's queue of work: an event on a GPU, nothing to wait for where work is done
+ * when the call returns.
+ */
 @FunctionalInterface
 public interface Completion {
   /** All work has been done already. */

@@ -1,8 +1,9 @@
 package ringattention.device;
 
 /**
- * Where a rank computes. Work is enqueued in order and may return before it is done; {@link #mark} and {@link #synchronize}
- * say when it is. A device belongs to one rank and is called from one thread.
+ * Where a rank computes. Work is enqueued in order and may return before it is done; {@link #mark}
+ * and {@link #synchronize} say when it is. A device belongs to one rank and is called from one
+ * thread.
  */
 public interface Device extends AutoCloseable {
   /** Short name: {@code cpu}, {@code reference}, {@code cuda}. */
@@ -14,7 +15,9 @@ public interface Device extends AutoCloseable {
   /** Element type of activations: what matrix products take. */
   DType compute();
 
-  /** Element type where sums live: merged attention output, log-sum-exp, gradients, master weights. */
+  /**
+   * Element type where sums live: merged attention output, log-sum-exp, gradients, master weights.
+   */
   DType sum();
 
   /** Memory of exactly this many bytes, counted until it is closed. Contents are undefined. */
@@ -39,7 +42,9 @@ public interface Device extends AutoCloseable {
   /** Blocks until all work enqueued so far has been done. */
   void synchronize();
 
-  /** Copies host values (any numeric element type is converted) into a tensor; returns when done. */
+  /**
+   * Copies host values (any numeric element type is converted) into a tensor; returns when done.
+   */
   void write(Tensor to, double... values);
 
   /** As {@link #write(Tensor, double...)} for I32 tensors. */

@@ -2,7 +2,10 @@ package ringattention.device;
 
 import java.nio.ByteBuffer;
 
-/** What devices that compute in the host's memory share: allocation, counting, transfers. Work is done when a call returns. */
+/**
+ * What devices that compute in the host's memory share: allocation, counting, transfers. Work is
+ * done when a call returns.
+ */
 public abstract class HostDevice implements Device {
   private long allocated;
   private long peak;

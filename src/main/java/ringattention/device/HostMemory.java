@@ -14,7 +14,9 @@ final class HostMemory implements Memory {
   private final Runnable onClose;
   private Pointer allocation; // null once closed
 
-  /** @param onClose told once, when the memory is freed */
+  /**
+   * @param onClose told once, when the memory is freed
+   */
   HostMemory(long bytes, Runnable onClose) {
     this.allocation = Pointer.malloc(Math.addExact(bytes, ALIGNMENT));
     if (allocation == null || allocation.isNull()) {

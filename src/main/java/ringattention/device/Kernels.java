@@ -1,8 +1,9 @@
 package ringattention.device;
 
 /**
- * Everything a Transformer computes beside attention. {@code rows} means all leading dimensions together. Unless said otherwise
- * arguments are {@link Device#compute} and outputs are overwritten; outputs may alias an input of the same shape only where said.
+ * Everything a Transformer computes beside attention. {@code rows} means all leading dimensions
+ * together. Unless said otherwise arguments are {@link Device#compute} and outputs are overwritten;
+ * outputs may alias an input of the same shape only where said.
  */
 public interface Kernels {
   /** Sets every element. */
@@ -18,12 +19,15 @@ public interface Kernels {
   void scale(Tensor to, double factor);
 
   /**
-   * c = op(a) op(b), or c += op(a) op(b) if {@code accumulate}. op transposes where asked. After op: a [m, k], b [k, n], c [m, n].
-   * c may be of the compute or the sum type.
+   * c = op(a) op(b), or c += op(a) op(b) if {@code accumulate}. op transposes where asked. After
+   * op: a [m, k], b [k, n], c [m, n]. c may be of the compute or the sum type.
    */
-  void matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, boolean accumulate);
+  void matmul(
+      Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, boolean accumulate);
 
-  /** RMSNorm: out = x / sqrt(mean(x^2) + epsilon) * weight. x, out [rows, hidden], weight [hidden]. */
+  /**
+   * RMSNorm: out = x / sqrt(mean(x^2) + epsilon) * weight. x, out [rows, hidden], weight [hidden].
+   */
   void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out);
 
   /**
@@ -32,11 +36,12 @@ public interface Kernels {
    * @param dx [rows, hidden], added to
    * @param dWeight [hidden], sum type, added to
    */
-  void rmsNormBackward(Tensor x, Tensor weight, double epsilon, Tensor dOut, Tensor dx, Tensor dWeight);
+  void rmsNormBackward(
+      Tensor x, Tensor weight, double epsilon, Tensor dOut, Tensor dx, Tensor dWeight);
 
   /**
-   * Rotary position embedding in place, Llama's pairing: element i < headSize/2 turns with element i + headSize/2 by the angle
-   * position * theta^(-2 i / headSize) (Su et al. 2021).
+   * Rotary position embedding in place, Llama's pairing: element i < headSize/2 turns with element
+   * i + headSize/2 by the angle position * theta^(-2 i / headSize) (Su et al. 2021).
    *
    * @param x [sequence, batch, heads, headSize], compute or sum type
    * @param positions [sequence], I32, the global position of each row
@@ -47,7 +52,10 @@ public interface Kernels {
   /** SwiGLU: out = gate * sigmoid(gate) * up, all [rows, feedForward]; out may alias gate or up. */
   void swiGlu(Tensor gate, Tensor up, Tensor out);
 
-  /** Backward of {@link #swiGlu}; dGate may alias gate, dUp may alias up, neither may alias the other's input. */
+  /**
+   * Backward of {@link #swiGlu}; dGate may alias gate, dUp may alias up, neither may alias the
+   * other's input.
+   */
   void swiGluBackward(Tensor gate, Tensor up, Tensor dOut, Tensor dGate, Tensor dUp);
 
   /**
@@ -59,12 +67,16 @@ public interface Kernels {
    */
   void embed(Tensor tokens, Tensor table, Tensor out);
 
-  /** dTable[tokens[row]] += dOut[row]; dTable [vocabulary, hidden], sum type. The order of additions is fixed. */
+  /**
+   * dTable[tokens[row]] += dOut[row]; dTable [vocabulary, hidden], sum type. The order of additions
+   * is fixed.
+   */
   void embedBackward(Tensor tokens, Tensor dOut, Tensor dTable);
 
   /**
-   * Softmax cross-entropy of a block of rows. Adds the sum of -log softmax(logits)[label] to {@code lossSum} and replaces the logits
-   * by the gradient {@code scale * (softmax(logits) - onehot(label))}. Rows with label -1 count nothing and get a zero gradient.
+   * Softmax cross-entropy of a block of rows. Adds the sum of -log softmax(logits)[label] to {@code
+   * lossSum} and replaces the logits by the gradient {@code scale * (softmax(logits) -
+   * onehot(label))}. Rows with label -1 count nothing and get a zero gradient.
    *
    * @param logits [rows, vocabulary]
    * @param labels [rows], I32
@@ -79,9 +91,10 @@ public interface Kernels {
   long firstNonFinite(Tensor x);
 
   /**
-   * One AdamW update (Loshchilov and Hutter 2019, decoupled decay) of flat tensors of equal size, all sum type:
-   * {@code g = gradientScale * gradient; m = beta1 m + (1-beta1) g; v = beta2 v + (1-beta2) g^2;
-   * w -= learningRate (mHat / (sqrt(vHat) + epsilon) + weightDecay w)} with mHat = m / (1 - beta1^step), vHat likewise.
+   * One AdamW update (Loshchilov and Hutter 2019, decoupled decay) of flat tensors of equal size,
+   * all sum type: {@code g = gradientScale * gradient; m = beta1 m + (1-beta1) g; v = beta2 v +
+   * (1-beta2) g^2; w -= learningRate (mHat / (sqrt(vHat) + epsilon) + weightDecay w)} with mHat = m
+   * / (1 - beta1^step), vHat likewise.
    */
   void adamW(Tensor weight, Tensor momentum, Tensor variance, Tensor gradient, AdamW settings);
 

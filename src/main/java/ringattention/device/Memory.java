@@ -11,8 +11,8 @@ public interface Memory extends AutoCloseable {
   long bytes();
 
   /**
-   * The range as a direct buffer over the same address, native byte order: what a communicator takes. On a GPU its contents must
-   * not be touched from Java.
+   * The range as a direct buffer over the same address, native byte order: what a communicator
+   * takes. On a GPU its contents must not be touched from Java.
    *
    * @param length at most {@link Integer#MAX_VALUE} bytes
    */

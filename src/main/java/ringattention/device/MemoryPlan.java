@@ -5,7 +5,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** An allocator that allocates nothing and remembers every buffer: name, purpose, formula and size. */
+/**
+ * An allocator that allocates nothing and remembers every buffer: name, purpose, formula and size.
+ */
 public final class MemoryPlan implements Allocator {
   /** One planned buffer. */
   public record Buffer(String name, Purpose purpose, DType dtype, List<Dim> dims) {

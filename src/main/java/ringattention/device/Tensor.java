@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * A dense row-major array in a device's memory: element type, shape and address. Slices and views share the memory. A tensor
- * without memory (a planned one) has a shape and a size but no address.
+ * A dense row-major array in a device's memory: element type, shape and address. Slices and views
+ * share the memory. A tensor without memory (a planned one) has a shape and a size but no address.
  */
 public final class Tensor {
   private final Memory memory;
@@ -24,7 +24,12 @@ public final class Tensor {
     this.shape = shape.clone();
     if (memory != null && (offset < 0 || offset + bytes() > memory.bytes())) {
       throw new IllegalArgumentException(
-          this + " at byte " + offset + " does not fit an allocation of " + memory.bytes() + " bytes");
+          this
+              + " at byte "
+              + offset
+              + " does not fit an allocation of "
+              + memory.bytes()
+              + " bytes");
     }
   }
 
@@ -85,7 +90,10 @@ public final class Tensor {
     return view;
   }
 
-  /** The first elements of this tensor under a smaller shape: how a scratch buffer serves blocks of several sizes. */
+  /**
+   * The first elements of this tensor under a smaller shape: how a scratch buffer serves blocks of
+   * several sizes.
+   */
   public Tensor prefix(long... newShape) {
     return new Tensor(memory, offset, dtype, elements()).slice(0, product(newShape)).view(newShape);
   }

@@ -12,11 +12,14 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
 /**
- * Every activation of a rank. Only the block inputs are as many as there are blocks; the rest is shared by all of them.
+ * Every activation of a rank. Only the block inputs are as many as there are blocks; the rest is
+ * shared by all of them.
  *
- * @param inputs layers + 1 of [tokens, batch, hidden]: each block's input, last the final block's output
+ * @param inputs layers + 1 of [tokens, batch, hidden]: each block's input, last the final block's
+ *     output
  * @param gradient of the residual stream, [tokens, batch, hidden]
- * @param afterAttention the residual stream between attention and feed-forward, recomputed in the backward, [tokens, batch, hidden]
+ * @param afterAttention the residual stream between attention and feed-forward, recomputed in the
+ *     backward, [tokens, batch, hidden]
  * @param query [tokens, batch, heads, headSize]
  * @param attended merged attention output, sum type, [tokens, batch, heads, headSize]
  * @param logSumExp sum type, [tokens, batch, heads]
@@ -49,7 +52,8 @@ public record Activations(
    * @param normed [rows, hidden], as is dNormed
    * @param gate [rows, feedForward], as are up, activated, dActivated
    * @param logits [loss rows, vocabulary]
-   * @param projected sum-type tensors converted to the compute type, [rows, heads * headSize]; null where the types are the same
+   * @param projected sum-type tensors converted to the compute type, [rows, heads * headSize]; null
+   *     where the types are the same
    */
   public record Block(
       Tensor normed,

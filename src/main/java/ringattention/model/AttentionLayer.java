@@ -13,8 +13,8 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;
 
 /**
- * The first half of a block, x + output(attention(rotate(query), rotate(key), value)) of norm(x). Projections go one block of tokens
- * at a time; the attention in between is any {@link Attention}.
+ * The first half of a block, x + output(attention(rotate(query), rotate(key), value)) of norm(x).
+ * Projections go one block of tokens at a time; the attention in between is any {@link Attention}.
  */
 final class AttentionLayer {
   private final Kernels kernels;
@@ -107,7 +107,8 @@ final class AttentionLayer {
     try (var scope = timer.in(Phase.PROJECTIONS)) {
       rotate(activations.dQuery(), true);
       rotate(dOwn.keys(), true);
-      blocks.forEach((from, to) -> projectBackward(weights, gradients, x, gradient, dOwn, from, to));
+      blocks.forEach(
+          (from, to) -> projectBackward(weights, gradients, x, gradient, dOwn, from, to));
     }
   }
 
@@ -137,7 +138,10 @@ final class AttentionLayer {
         gradients.get(LlamaParameters.ATTENTION_NORM));
   }
 
-  /** Backward of out = input W^T: adds dOut^T input to the gradient of W, and gives dInput = dOut W or adds it. */
+  /**
+   * Backward of out = input W^T: adds dOut^T input to the gradient of W, and gives dInput = dOut W
+   * or adds it.
+   */
   private void backThrough(
       String name,
       Weights weights,

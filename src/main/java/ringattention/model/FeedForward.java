@@ -10,8 +10,9 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;
 
 /**
- * The second half of a block, x + down(silu(gate(norm(x))) * up(norm(x))), one block of tokens at a time (Liu and Abbeel 2023), so
- * that the wide activations exist for one block only. The paper's full feed-forward is one block of all tokens.
+ * The second half of a block, x + down(silu(gate(norm(x))) * up(norm(x))), one block of tokens at a
+ * time (Liu and Abbeel 2023), so that the wide activations exist for one block only. The paper's
+ * full feed-forward is one block of all tokens.
  */
 final class FeedForward {
   private final Kernels kernels;

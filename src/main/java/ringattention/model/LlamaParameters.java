@@ -10,8 +10,8 @@ import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 
 /**
- * Names and shapes of a Llama checkpoint (Hugging Face), in groups that are gathered together: the embedding, each block, the head.
- * Matrices are [outputs, inputs].
+ * Names and shapes of a Llama checkpoint (Hugging Face), in groups that are gathered together: the
+ * embedding, each block, the head. Matrices are [outputs, inputs].
  */
 public final class LlamaParameters {
   static final String EMBEDDING = "model.embed_tokens.weight"; // [vocabulary, hidden]

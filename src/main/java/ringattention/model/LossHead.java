@@ -9,7 +9,10 @@ import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;
 
-/** Final norm, projection to the vocabulary, cross-entropy and their backward, one block of tokens at a time: never sequence x vocabulary. */
+/**
+ * Final norm, projection to the vocabulary, cross-entropy and their backward, one block of tokens
+ * at a time: never sequence x vocabulary.
+ */
 final class LossHead {
   private final Kernels kernels;
   private final ModelConfig model;

@@ -9,9 +9,9 @@ import ringattention.shard.Decomposition;
 import ringattention.shard.SequenceLayout;
 
 /**
- * Everything that decides the sizes of a training step. The paper's four architectures are values of it: vanilla (vanilla, full),
- * memory-efficient attention (memory-efficient, full), blockwise feed-forward on top (memory-efficient, blockwise), ring (ring,
- * blockwise).
+ * Everything that decides the sizes of a training step. The paper's four architectures are values
+ * of it: vanilla (vanilla, full), memory-efficient attention (memory-efficient, full), blockwise
+ * feed-forward on top (memory-efficient, blockwise), ring (ring, blockwise).
  *
  * @param feedForwardBlock tokens, used where feedForward is blockwise
  * @param lossBlock tokens

@@ -37,11 +37,7 @@ public final class Replica {
         ModelBuffers.allocate(allocator, setup, rank, device.compute(), device.sum());
     this.parameters =
         new ShardedParameters(
-            device,
-            world,
-            LlamaParameters.groups(setup.model()),
-            buffers.parameters(),
-            timer);
+            device, world, LlamaParameters.groups(setup.model()), buffers.parameters(), timer);
     this.transformer =
         new Transformer(
             setup.model(),
@@ -54,11 +50,7 @@ public final class Replica {
   }
 
   private static Attention attention(
-      ModelSetup setup,
-      Communicator world,
-      Device device,
-      ModelBuffers buffers,
-      PhaseTimer timer) {
+      ModelSetup setup, Communicator world, Device device, ModelBuffers buffers, PhaseTimer timer) {
     Communicator ring = world.split(setup.decomposition().replica(world.rank()));
     return switch (setup.attention()) {
       case VANILLA -> new VanillaAttention(device, setup.mask(), buffers.vanilla(), timer);

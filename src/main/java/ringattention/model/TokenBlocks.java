@@ -2,7 +2,10 @@ package ringattention.model;
 
 import ringattention.device.Tensor;
 
-/** Walks over the tokens of a shard in blocks; tensors are cut along their first dimension and seen as rows. */
+/**
+ * Walks over the tokens of a shard in blocks; tensors are cut along their first dimension and seen
+ * as rows.
+ */
 record TokenBlocks(int tokens, int block) {
   /** What is done with tokens from (inclusive) to (exclusive). */
   @FunctionalInterface

@@ -11,8 +11,9 @@ import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.Weights;
 
 /**
- * A Llama-shaped Transformer over this rank's shard of the sequence. The forward keeps each block's input and nothing else; the
- * backward recomputes a block from it (Liu, Zaharia, Abbeel 2023, section 3). Parameters are gathered one block ahead.
+ * A Llama-shaped Transformer over this rank's shard of the sequence. The forward keeps each block's
+ * input and nothing else; the backward recomputes a block from it (Liu, Zaharia, Abbeel 2023,
+ * section 3). Parameters are gathered one block ahead.
  */
 public final class Transformer {
   private final ModelConfig model;
@@ -40,8 +41,7 @@ public final class Transformer {
     this.activations = activations;
     this.timer = timer;
     TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
-    this.attentionLayer =
-        new AttentionLayer(kernels, model, attention, blocks, activations, timer);
+    this.attentionLayer = new AttentionLayer(kernels, model, attention, blocks, activations, timer);
     this.feedForward = new FeedForward(kernels, model, blocks, activations.block(), timer);
     this.lossHead =
         new LossHead(
@@ -88,10 +88,11 @@ public final class Transformer {
   }
 
   /**
-   * Sum of the losses of this rank's tokens; adds the gradients of all parameters, summed over all ranks, to their shards.
-   * Collective.
+   * Sum of the losses of this rank's tokens; adds the gradients of all parameters, summed over all
+   * ranks, to their shards. Collective.
    *
-   * @param scale of the gradient: one over the number of labels that count in the whole batch of all ranks
+   * @param scale of the gradient: one over the number of labels that count in the whole batch of
+   *     all ranks
    */
   public double lossAndGradients(double scale) {
     Tensor output = forward();

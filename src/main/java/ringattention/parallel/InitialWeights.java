@@ -3,8 +3,8 @@ package ringattention.parallel;
 import ringattention.config.Seed;
 
 /**
- * Initial weights as a pure function of (seed, parameter name, element index): the same for any number of ranks, and any rank can
- * make its part alone.
+ * Initial weights as a pure function of (seed, parameter name, element index): the same for any
+ * number of ranks, and any rank can make its part alone.
  */
 record InitialWeights(long seed, double standardDeviation) {
   /** Elements index to index + count of a parameter. */

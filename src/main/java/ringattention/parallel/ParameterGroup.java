@@ -5,7 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Parameters that are gathered together: one flat buffer, each parameter at its offset, cut into equal shards. */
+/**
+ * Parameters that are gathered together: one flat buffer, each parameter at its offset, cut into
+ * equal shards.
+ */
 public final class ParameterGroup {
   private final String name;
   private final List<Parameter> parameters;

@@ -11,8 +11,9 @@ import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 
 /**
- * All parameters of a model, sharded over all ranks of the job. A whole group exists only from {@link #weights} until the group
- * after next is prefetched; its gradient only from {@link #gradients} to {@link #reduce}.
+ * All parameters of a model, sharded over all ranks of the job. A whole group exists only from
+ * {@link #weights} until the group after next is prefetched; its gradient only from {@link
+ * #gradients} to {@link #reduce}.
  */
 public final class ShardedParameters {
   private static final int NONE = -1;
@@ -66,7 +67,10 @@ public final class ShardedParameters {
     weightsChanged();
   }
 
-  /** Starts gathering a group, unless it is there; the group last asked for by {@link #weights} stays. */
+  /**
+   * Starts gathering a group, unless it is there; the group last asked for by {@link #weights}
+   * stays.
+   */
   public void prefetch(int group) {
     if (group == resident[0] || group == resident[1]) {
       return;
@@ -85,7 +89,10 @@ public final class ShardedParameters {
     resident[buffer] = group;
   }
 
-  /** The whole group, gathered, in the compute type; valid until the group after the next is prefetched. */
+  /**
+   * The whole group, gathered, in the compute type; valid until the group after the next is
+   * prefetched.
+   */
   public Weights weights(int group) {
     prefetch(group);
     lastUsed = resident[0] == group ? 0 : 1;
@@ -126,7 +133,10 @@ public final class ShardedParameters {
     return Math.sqrt(squares[0]);
   }
 
-  /** The first parameter, in model order, with a gradient that is not finite; empty text if all are. Collective. */
+  /**
+   * The first parameter, in model order, with a gradient that is not finite; empty text if all are.
+   * Collective.
+   */
   public String firstNonFiniteGradient() {
     double first = Double.POSITIVE_INFINITY; // counted over all elements of all groups
     double before = 0;
@@ -184,8 +194,8 @@ public final class ShardedParameters {
   }
 
   /**
-   * The whole gradient of a group on the host, in the order of its parameters, on every rank. Collective; for checks of small
-   * models only.
+   * The whole gradient of a group on the host, in the order of its parameters, on every rank.
+   * Collective; for checks of small models only.
    */
   public double[] gatherGradient(int group) {
     long elements = groups.get(group).shardElements(world.size());

@@ -2,7 +2,10 @@ package ringattention.parallel;
 
 import ringattention.device.Tensor;
 
-/** A whole parameter group in one flat buffer, weights or gradients, each parameter under its name and shape. */
+/**
+ * A whole parameter group in one flat buffer, weights or gradients, each parameter under its name
+ * and shape.
+ */
 public final class Weights {
   private final ParameterGroup group;
   private final Tensor flat; // [elements of the group or more]

@@ -3,8 +3,9 @@ package ringattention.shard;
 import ringattention.config.MaskKind;
 
 /**
- * A range of local queries, a range of held keys, and the mask between them. Under {@link MaskKind#CAUSAL} the ranges are equally
- * long and query i of the range sees keys 0 to i of the range.
+ * A range of local queries, a range of held keys, and the mask between them. Under {@link
+ * MaskKind#CAUSAL} the ranges are equally long and query i of the range sees keys 0 to i of the
+ * range.
  */
 public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, MaskKind mask) {
   public BlockPair {

@@ -3,7 +3,9 @@ package ringattention.shard;
 import java.util.List;
 import ringattention.config.MaskKind;
 
-/** Rank r holds the r-th chunk. Under the causal mask the last rank works about twice the average. */
+/**
+ * Rank r holds the r-th chunk. Under the causal mask the last rank works about twice the average.
+ */
 record ContiguousLayout(int length, int ranks) implements SequenceLayout {
   private Chunks chunks() {
     return new Chunks(length, ranks);

@@ -1,8 +1,8 @@
 package ringattention.shard;
 
 /**
- * How the ranks of a job share the work: rings of neighbouring ranks, each ring a replica that takes its own sequences. Parameters
- * are sharded over all ranks.
+ * How the ranks of a job share the work: rings of neighbouring ranks, each ring a replica that
+ * takes its own sequences. Parameters are sharded over all ranks.
  *
  * @param world ranks in the job
  * @param ring ranks that share one sequence; divides world
@@ -10,7 +10,8 @@ package ringattention.shard;
 public record Decomposition(int world, int ring) {
   public Decomposition {
     if (world < 1 || ring < 1 || world % ring != 0) {
-      throw new IllegalArgumentException("rings of " + ring + " do not make up " + world + " ranks");
+      throw new IllegalArgumentException(
+          "rings of " + ring + " do not make up " + world + " ranks");
     }
   }
 

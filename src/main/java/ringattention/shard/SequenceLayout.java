@@ -5,8 +5,8 @@ import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 
 /**
- * Spreads the positions 0 to length-1 of a sequence over the ranks of a ring. Every rank holds its positions in ascending order.
- * Shards may differ in size by a few positions; nothing is padded.
+ * Spreads the positions 0 to length-1 of a sequence over the ranks of a ring. Every rank holds its
+ * positions in ascending order. Shards may differ in size by a few positions; nothing is padded.
  */
 public interface SequenceLayout {
   /** Positions in the whole sequence. */
@@ -22,8 +22,8 @@ public interface SequenceLayout {
   int position(int rank, int index);
 
   /**
-   * What the queries of one rank see of the keys of another under the causal mask, as at most one block pair in all three layouts.
-   * Under the full mask a rank sees everything: {@link #visible}.
+   * What the queries of one rank see of the keys of another under the causal mask, as at most one
+   * block pair in all three layouts. Under the full mask a rank sees everything: {@link #visible}.
    */
   List<BlockPair> causalBlocks(int queryRank, int keyRank);
 
@@ -64,7 +64,10 @@ public interface SequenceLayout {
     return pairs;
   }
 
-  /** The layout of this kind. The length must be at least twice the number of ranks, so that no shard half is empty. */
+  /**
+   * The layout of this kind. The length must be at least twice the number of ranks, so that no
+   * shard half is empty.
+   */
   static SequenceLayout of(LayoutKind kind, int length, int ranks) {
     if (ranks < 1 || length < 2L * ranks) {
       throw new IllegalArgumentException(

@@ -3,7 +3,10 @@ package ringattention.shard;
 import java.util.List;
 import ringattention.config.MaskKind;
 
-/** Position p lives on rank p mod ranks (Brandon et al. 2023). Every block pair is causal, with or without the diagonal. */
+/**
+ * Position p lives on rank p mod ranks (Brandon et al. 2023). Every block pair is causal, with or
+ * without the diagonal.
+ */
 record StripedLayout(int length, int ranks) implements SequenceLayout {
   @Override
   public int size(int rank) {

@@ -4,8 +4,9 @@ import java.util.List;
 import ringattention.config.MaskKind;
 
 /**
- * The sequence in 2 ranks chunks; rank r holds chunk r and chunk 2 ranks - 1 - r, so that every rank sees equally much under the
- * causal mask (the layout of ring-flash-attention and TransformerEngine).
+ * The sequence in 2 ranks chunks; rank r holds chunk r and chunk 2 ranks - 1 - r, so that every
+ * rank sees equally much under the causal mask (the layout of ring-flash-attention and
+ * TransformerEngine).
  */
 record ZigzagLayout(int length, int ranks) implements SequenceLayout {
   private Chunks chunks() {
@@ -39,7 +40,9 @@ record ZigzagLayout(int length, int ranks) implements SequenceLayout {
     if (keyRank == queryRank) {
       return List.of(new BlockPair(0, queries, 0, queries, MaskKind.CAUSAL));
     }
-    if (keyRank < queryRank) { // both query chunks come after the key rank's low chunk and before its high one
+    if (keyRank
+        < queryRank) { // both query chunks come after the key rank's low chunk and before its high
+      // one
       return List.of(new BlockPair(0, queries, 0, lowSize(keyRank), MaskKind.FULL));
     }
     return List.of( // the low query chunk comes before both key chunks, the high one after both

@@ -10,7 +10,10 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 
-/** The training step: data, loss and gradients, clip, AdamW. The same on every rank; all calls are collective. */
+/**
+ * The training step: data, loss and gradients, clip, AdamW. The same on every rank; all calls are
+ * collective.
+ */
 public final class Trainer {
   private final TrainConfig config;
   private final ModelSetup setup;
@@ -22,7 +25,9 @@ public final class Trainer {
   private final LongSupplier clock;
   private long step;
 
-  /** @param clock in nanoseconds */
+  /**
+   * @param clock in nanoseconds
+   */
   public Trainer(
       TrainConfig config,
       ModelSetup setup,
@@ -40,10 +45,7 @@ public final class Trainer {
     this.clock = clock;
     this.schedule =
         new LearningRate(
-            config.learningRate(),
-            config.minLearningRate(),
-            config.warmupSteps(),
-            config.steps());
+            config.learningRate(), config.minLearningRate(), config.warmupSteps(), config.steps());
   }
 
   /** The step that is running or ran last, counted from 1; 0 before the first. */
@@ -51,7 +53,10 @@ public final class Trainer {
     return step;
   }
 
-  /** @throws DivergedException if the loss or a gradient is not finite; weights are as before the step */
+  /**
+   * @throws DivergedException if the loss or a gradient is not finite; weights are as before the
+   *     step
+   */
   public StepResult next() {
     long start = clock.getAsLong();
     step++;
@@ -85,7 +90,9 @@ public final class Trainer {
     return new StepResult(step, loss[0], norm, rate, seconds[0]);
   }
 
-  /** The sequences of this rank's ring: a pure function of the step, whatever the number of rings. */
+  /**
+   * The sequences of this rank's ring: a pure function of the step, whatever the number of rings.
+   */
   private int[][] sequences() {
     int batch = setup.batch();
     long first =

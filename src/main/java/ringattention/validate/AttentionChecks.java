@@ -27,7 +27,10 @@ public final class AttentionChecks {
     this.timer = timer;
   }
 
-  /** The whole result against the whole truth. Collective; the checks on rank 0, an empty list on the others. */
+  /**
+   * The whole result against the whole truth. Collective; the checks on rank 0, an empty list on
+   * the others.
+   */
   public List<Check> whole(AttentionProblem problem) {
     AttentionResult result = ring(problem);
     if (world.rank() != 0) {
@@ -47,7 +50,10 @@ public final class AttentionChecks {
     return checks(problem, result.residuals(truth, largestValue, epsilon()));
   }
 
-  /** The result at a sample of positions, for sequences whose score matrix is too large. Collective; as {@link #whole}. */
+  /**
+   * The result at a sample of positions, for sequences whose score matrix is too large. Collective;
+   * as {@link #whole}.
+   */
   public List<Check> sampled(AttentionProblem problem) {
     AttentionResult result = ring(problem);
     if (world.rank() != 0) {
@@ -57,8 +63,7 @@ public final class AttentionChecks {
     int[] positions = SampledTruth.sample(problem.length(), SAMPLES);
     AttentionResult rows = result.at(positions, problem.length());
     return checks(
-        problem,
-        rows.residuals(truth.at(positions, result), truth.largestValue(), epsilon()));
+        problem, rows.residuals(truth.at(positions, result), truth.largestValue(), epsilon()));
   }
 
   private AttentionResult ring(AttentionProblem problem) {

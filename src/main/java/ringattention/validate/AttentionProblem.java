@@ -8,7 +8,8 @@ import ringattention.device.DType;
 import ringattention.shard.SequenceLayout;
 
 /**
- * An attention problem whose inputs any rank can make for any position: bell-shaped numbers of variance 1, in float precision.
+ * An attention problem whose inputs any rank can make for any position: bell-shaped numbers of
+ * variance 1, in float precision.
  *
  * @param length positions of the sequence
  */
@@ -41,8 +42,8 @@ public record AttentionProblem(
   }
 
   /**
-   * The rows of an input at some positions, [positions, batch, heads, headSize], rounded to a type that both the device under test
-   * and the reference hold exactly.
+   * The rows of an input at some positions, [positions, batch, heads, headSize], rounded to a type
+   * that both the device under test and the reference hold exactly.
    */
   public double[] rows(Input input, int[] positions, DType rounded) {
     int size = rowSize(input);

@@ -26,9 +26,9 @@ public record AttentionResult(
   }
 
   /**
-   * Scaled residuals against the truth at the same positions. O is a convex combination of rows of V, so its error is measured in
-   * rounding steps of the largest element of V; the log-sum-exp in steps of itself or of 1; gradients relative to their largest
-   * element.
+   * Scaled residuals against the truth at the same positions. O is a convex combination of rows of
+   * V, so its error is measured in rounding steps of the largest element of V; the log-sum-exp in
+   * steps of itself or of 1; gradients relative to their largest element.
    *
    * @param largestValue largest element of V in magnitude
    * @param epsilon of the result's type

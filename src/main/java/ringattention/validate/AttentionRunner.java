@@ -19,7 +19,9 @@ import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.SequenceLayout;
 
-/** One rank's part in solving an {@link AttentionProblem} on a device: allocate, load, run, gather. */
+/**
+ * One rank's part in solving an {@link AttentionProblem} on a device: allocate, load, run, gather.
+ */
 public final class AttentionRunner implements AutoCloseable {
   private final AttentionProblem problem;
   private final Communicator ring;
@@ -71,11 +73,7 @@ public final class AttentionRunner implements AutoCloseable {
    * @param rounded the type whose precision the inputs have
    */
   public static AttentionRunner ring(
-      AttentionProblem problem,
-      Communicator ring,
-      Device device,
-      DType rounded,
-      PhaseTimer timer) {
+      AttentionProblem problem, Communicator ring, Device device, DType rounded, PhaseTimer timer) {
     return new AttentionRunner(problem, ring, device, false, rounded, timer);
   }
 

@@ -12,9 +12,9 @@ import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 
 /**
- * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly those at its position and after
- * it, under the full mask all of them, whichever rank they live on. A mask that leaks, or a ring that is not connected, cannot
- * pass.
+ * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly
+ * those at its position and after it, under the full mask all of them, whichever rank they live on.
+ * A mask that leaks, or a ring that is not connected, cannot pass.
  */
 public final class PerturbationProbe {
   private final Communicator world;
@@ -56,7 +56,8 @@ public final class PerturbationProbe {
     List<Integer> positions =
         new ArrayList<>(List.of(0, problem.length() / 2, problem.length() - 1));
     for (int rank = 0; rank < world.size(); rank++) {
-      positions.add(problem.ring(new Decomposition(world.size(), world.size())).layout().position(rank, 1));
+      positions.add(
+          problem.ring(new Decomposition(world.size(), world.size())).layout().position(rank, 1));
     }
     return positions.stream().distinct().sorted().toList();
   }
@@ -80,7 +81,8 @@ public final class PerturbationProbe {
 
   private static Check check(TransformerProblem problem, Map<String, Double> wrong) {
     String name =
-        String.format("probe, %s %s, %d tokens", problem.layout(), problem.mask(), problem.length());
+        String.format(
+            "probe, %s %s, %d tokens", problem.layout(), problem.mask(), problem.length());
     return Check.atMost(
         name,
         wrong.values().stream().mapToDouble(Double::doubleValue).sum(),

@@ -1,15 +1,17 @@
 package ringattention.validate;
 
 /**
- * How far a result is from the truth: {@code difference / (epsilon * scale)}, a number of order one where only rounding separates
- * them.
+ * How far a result is from the truth: {@code difference / (epsilon * scale)}, a number of order one
+ * where only rounding separates them.
  *
  * @param difference largest absolute difference; NaN if any element is not a number
  * @param scale the magnitude the rounding errors are relative to
  * @param epsilon of the result's type
  */
 public record Residual(double difference, double scale, double epsilon) {
-  /** @param scale null-safe magnitude, zero where everything is zero */
+  /**
+   * @param scale null-safe magnitude, zero where everything is zero
+   */
   public static Residual of(double[] result, double[] truth, double scale, double epsilon) {
     if (result.length != truth.length) {
       throw new IllegalArgumentException(result.length + " values against " + truth.length);

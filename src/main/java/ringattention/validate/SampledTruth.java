@@ -6,9 +6,10 @@ import ringattention.device.DType;
 import ringattention.validate.AttentionProblem.Input;
 
 /**
- * Vanilla attention in float64 at a sample of positions: the truth where the whole score matrix would take too long or too much
- * memory. O, log-sum-exp and dQ of a sampled query follow from the inputs alone. dK and dV of a sampled key need the log-sum-exp
- * and O of every query: those are taken from the result under test, whose own samples are checked beside them.
+ * Vanilla attention in float64 at a sample of positions: the truth where the whole score matrix
+ * would take too long or too much memory. O, log-sum-exp and dQ of a sampled query follow from the
+ * inputs alone. dK and dV of a sampled key need the log-sum-exp and O of every query: those are
+ * taken from the result under test, whose own samples are checked beside them.
  */
 public final class SampledTruth {
   private final AttentionProblem problem;
@@ -20,7 +21,9 @@ public final class SampledTruth {
   private final double[] value;
   private final double[] dOut;
 
-  /** @param rounded the type whose precision the inputs have */
+  /**
+   * @param rounded the type whose precision the inputs have
+   */
   public SampledTruth(AttentionProblem problem, DType rounded) {
     this.problem = problem;
     this.heads = problem.batch() * problem.heads();
@@ -33,7 +36,10 @@ public final class SampledTruth {
     this.dOut = problem.rows(Input.OUTPUT_GRADIENT, all, rounded);
   }
 
-  /** Both ends, and positions between them, denser towards the start, where causal queries see few keys and gradients are large. */
+  /**
+   * Both ends, and positions between them, denser towards the start, where causal queries see few
+   * keys and gradients are large.
+   */
   public static int[] sample(int length, int count) {
     return IntStream.range(0, count)
         .map(i -> (int) Math.round((length - 1) * Math.pow(i / (count - 1.0), 3)))
@@ -42,7 +48,8 @@ public final class SampledTruth {
   }
 
   /**
-   * How many elements of a whole result are wrong, of those at some positions: off by more than rounding explains, or not a number.
+   * How many elements of a whole result are wrong, of those at some positions: off by more than
+   * rounding explains, or not a number.
    *
    * @param epsilon of the result's type
    */
@@ -54,9 +61,11 @@ public final class SampledTruth {
     double logScale = Math.max(1, Residual.largest(truth.logSumExp()));
     return count(rows.out(), truth.out(), output * epsilon * largestValue())
         + count(rows.logSumExp(), truth.logSumExp(), output * epsilon * logScale)
-        + count(rows.dQuery(), truth.dQuery(), gradient * epsilon * Residual.largest(truth.dQuery()))
+        + count(
+            rows.dQuery(), truth.dQuery(), gradient * epsilon * Residual.largest(truth.dQuery()))
         + count(rows.dKey(), truth.dKey(), gradient * epsilon * Residual.largest(truth.dKey()))
-        + count(rows.dValue(), truth.dValue(), gradient * epsilon * Residual.largest(truth.dValue()));
+        + count(
+            rows.dValue(), truth.dValue(), gradient * epsilon * Residual.largest(truth.dValue()));
   }
 
   private static long count(double[] result, double[] truth, double allowed) {
@@ -122,8 +131,7 @@ public final class SampledTruth {
   }
 
   /** What one query head adds to the gradients of one key and value. */
-  private void key(
-      int position, int head, int row, AttentionResult result, AttentionResult truth) {
+  private void key(int position, int head, int row, AttentionResult result, AttentionResult truth) {
     int group = keyValueHead(head);
     int held = at(position, group, keyValueHeads);
     int gradient = (row * keyValueHeads + group) * headSize;

@@ -16,8 +16,9 @@ import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 
 /**
- * Loss and every parameter's gradient of a whole Transformer against the vanilla architecture on one rank in float64: the ring over
- * all ranks in every decomposition, and the paper's other architectures.
+ * Loss and every parameter's gradient of a whole Transformer against the vanilla architecture on
+ * one rank in float64: the ring over all ranks in every decomposition, and the paper's other
+ * architectures.
  */
 public final class TransformerChecks {
   private final Communicator world;
@@ -52,7 +53,10 @@ public final class TransformerChecks {
         : List.of();
   }
 
-  /** The four architectures of the paper on rank 0 alone; an empty list on the others. Not collective. */
+  /**
+   * The four architectures of the paper on rank 0 alone; an empty list on the others. Not
+   * collective.
+   */
   public List<Check> architectures(TransformerProblem problem) {
     List<Check> checks = new ArrayList<>();
     if (world.rank() != 0) {

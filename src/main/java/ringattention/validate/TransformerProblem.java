@@ -18,7 +18,8 @@ import ringattention.shard.Decomposition;
 public record TransformerProblem(
     ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
   private static final int BLOCK = 7; // tokens: several blocks, the last one shorter
-  private static final double INITIAL = 0.15; // large weights, so that attention is far from uniform
+  private static final double INITIAL =
+      0.15; // large weights, so that attention is far from uniform
 
   /** Two blocks, grouped queries, no size a power of two. */
   public static TransformerProblem small(

@@ -60,7 +60,10 @@ final class TransformerRunner implements AutoCloseable {
     return new Result(loss[0] * problem.scale(), gradients);
   }
 
-  /** The blocks' output for these sequences, [length, batch of one ring, hidden], on rank 0; null on the others. */
+  /**
+   * The blocks' output for these sequences, [length, batch of one ring, hidden], on rank 0; null on
+   * the others.
+   */
   double[] forward(int[][] sequences) {
     replica.load(mine(sequences));
     return Gathered.rows(world, setup.layout(), device.read(replica.forward()));

@@ -16,9 +16,13 @@ import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionResult;
 import ringattention.validate.AttentionRunner;
 
-/** The ring over in-process ranks, in float64, against vanilla attention in float64: equal but for the order of sums. */
+/**
+ * The ring over in-process ranks, in float64, against vanilla attention in float64: equal but for
+ * the order of sums.
+ */
 class RingAttentionTest {
-  private static final double ROUNDING = 1e-12; // thousands of float64 roundings; any real mistake is above 1e-3
+  private static final double ROUNDING =
+      1e-12; // thousands of float64 roundings; any real mistake is above 1e-3
 
   static List<AttentionProblem> problems(int ranks) {
     List<AttentionProblem> problems = new ArrayList<>();

@@ -103,7 +103,6 @@ class SequenceLayoutTest {
 
   @Test
   void aSequenceTooShortForTheRingIsRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> SequenceLayout.of(LayoutKind.ZIGZAG, 7, 4));
+    assertThrows(IllegalArgumentException.class, () -> SequenceLayout.of(LayoutKind.ZIGZAG, 7, 4));
   }
 }

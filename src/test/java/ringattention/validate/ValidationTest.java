@@ -82,8 +82,10 @@ class ValidationTest {
               for (LayoutKind layout : LayoutKind.values()) {
                 for (MaskKind mask : MaskKind.values()) {
                   AttentionChecks attention = new AttentionChecks(world, made, timer());
-                  all.addAll(attention.whole(new AttentionProblem(61, 2, 4, 2, 16, mask, layout, 1)));
-                  all.addAll(attention.whole(new AttentionProblem(64, 1, 2, 2, 8, mask, layout, 2)));
+                  all.addAll(
+                      attention.whole(new AttentionProblem(61, 2, 4, 2, 16, mask, layout, 1)));
+                  all.addAll(
+                      attention.whole(new AttentionProblem(64, 1, 2, 2, 8, mask, layout, 2)));
                 }
               }
               return all;
@@ -123,18 +125,15 @@ class ValidationTest {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "reference"})
   void theFourArchitecturesAgree(String name) {
-    Named device =
-        device(name, name.equals("cpu") ? () -> new CpuDevice(2) : ReferenceDevice::new);
+    Named device = device(name, name.equals("cpu") ? () -> new CpuDevice(2) : ReferenceDevice::new);
     for (MaskKind mask : MaskKind.values()) {
-      TransformerProblem problem =
-          TransformerProblem.small(33, 2, mask, LayoutKind.CONTIGUOUS, 5);
+      TransformerProblem problem = TransformerProblem.small(33, 2, mask, LayoutKind.CONTIGUOUS, 5);
       assertAllPassed(
           4 * 2,
           onRanks(
               1,
               device,
-              (world, made) ->
-                  new TransformerChecks(world, made, timer()).architectures(problem)));
+              (world, made) -> new TransformerChecks(world, made, timer()).architectures(problem)));
     }
   }
 

@@ -2,8 +2,12 @@ package ringattention.device.cpu;
 
 import ringattention.device.Tensor;
 
-/** Extents of one attention call, taken from q [queries, batch, heads, headSize] and k, v [keys, batch, keyValueHeads, headSize]. */
-record AttentionShape(int queries, int keys, int batch, int heads, int keyValueHeads, int headSize) {
+/**
+ * Extents of one attention call, taken from q [queries, batch, heads, headSize] and k, v [keys,
+ * batch, keyValueHeads, headSize].
+ */
+record AttentionShape(
+    int queries, int keys, int batch, int heads, int keyValueHeads, int headSize) {
   AttentionShape {
     if (headSize < 1 || keyValueHeads < 1 || heads % keyValueHeads != 0) {
       throw new IllegalArgumentException(
@@ -14,7 +18,8 @@ record AttentionShape(int queries, int keys, int batch, int heads, int keyValueH
 
   static AttentionShape of(Tensor q, Tensor k, Tensor v) {
     if (q.rank() != 4 || k.rank() != 4) {
-      throw new IllegalArgumentException("attention of q " + q + " over k " + k + ": not four dimensions each");
+      throw new IllegalArgumentException(
+          "attention of q " + q + " over k " + k + ": not four dimensions each");
     }
     AttentionShape shape =
         new AttentionShape(
@@ -70,15 +75,23 @@ record AttentionShape(int queries, int keys, int batch, int heads, int keyValueH
     return (rows - 1L) * stride + headSize;
   }
 
-  /** Address of a position's row of a head in q or a tensor of its shape; {@code lane} is batch index * heads + head. */
+  /**
+   * Address of a position's row of a head in q or a tensor of its shape; {@code lane} is batch
+   * index * heads + head.
+   */
   long query(Tensor tensor, int lane, int position) {
-    return tensor.address() + ((long) position * queryStride() + (long) lane * headSize) * Float.BYTES;
+    return tensor.address()
+        + ((long) position * queryStride() + (long) lane * headSize) * Float.BYTES;
   }
 
-  /** Address of a position's row in k or a tensor of its shape, for the key/value head that this query lane reads. */
+  /**
+   * Address of a position's row in k or a tensor of its shape, for the key/value head that this
+   * query lane reads.
+   */
   long key(Tensor tensor, int lane, int position) {
     int keyLane = lane / heads * keyValueHeads + lane % heads / group();
-    return tensor.address() + ((long) position * keyStride() + (long) keyLane * headSize) * Float.BYTES;
+    return tensor.address()
+        + ((long) position * keyStride() + (long) keyLane * headSize) * Float.BYTES;
   }
 
   /** Index of a position's log-sum-exp. */

@@ -4,11 +4,13 @@ import ringattention.device.Mask;
 import ringattention.device.Tensor;
 
 /**
- * Backward of block attention (Dao et al. 2022, algorithm 4): probabilities come back from the scores and the final log-sum-exp,
- * {@code dS = P (dP - D)} with {@code D = rowsum(dOut out)}; the products add straight to dq, dk and dv.
+ * Backward of block attention (Dao et al. 2022, algorithm 4): probabilities come back from the
+ * scores and the final log-sum-exp, {@code dS = P (dP - D)} with {@code D = rowsum(dOut out)}; the
+ * products add straight to dq, dk and dv.
  *
- * <p>Two threads never add to the same row. Key/value heads are independent; where they do not divide by the threads, the keys of
- * each are dealt to several threads, and in each of as many rounds every one of them takes other queries.
+ * <p>Two threads never add to the same row. Key/value heads are independent; where they do not
+ * divide by the threads, the keys of each are dealt to several threads, and in each of as many
+ * rounds every one of them takes other queries.
  */
 final class BlockBackward {
   private final AttentionShape shape;
@@ -24,8 +26,17 @@ final class BlockBackward {
   private final Tensor dv;
 
   BlockBackward(
-      AttentionShape shape, Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq,
-      Tensor dk, Tensor dv) {
+      AttentionShape shape,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Mask mask,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor dOut,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
     this.shape = shape;
     this.q = q;
     this.k = k;
@@ -51,14 +62,22 @@ final class BlockBackward {
               int deal = task / groups;
               for (int member = 0; member < shape.group(); member++) {
                 // query lanes of one key/value head are neighbours
-                head(worker, task % groups * shape.group() + member, deal, (deal + shift) % deals, deals);
+                head(
+                    worker,
+                    task % groups * shape.group() + member,
+                    deal,
+                    (deal + shift) % deals,
+                    deals);
               }
             }
           });
     }
   }
 
-  /** Into how many hands the blocks of one key/value head are dealt, so that all threads get equal work. */
+  /**
+   * Into how many hands the blocks of one key/value head are dealt, so that all threads get equal
+   * work.
+   */
   private int deals(int groups, int threads) {
     int common = groups;
     for (int rest = threads; rest != 0; ) {
@@ -70,9 +89,14 @@ final class BlockBackward {
     return Math.max(1, Math.min(threads / Math.max(1, common), blocks));
   }
 
-  /** One query head: every {@code deals}th block of keys against every {@code deals}th block of queries. */
+  /**
+   * One query head: every {@code deals}th block of keys against every {@code deals}th block of
+   * queries.
+   */
   private void head(Worker worker, int lane, int keyDeal, int queryDeal, int deals) {
-    for (int query = queryDeal * ScoreTile.QUERIES; query < shape.queries(); query += deals * ScoreTile.QUERIES) {
+    for (int query = queryDeal * ScoreTile.QUERIES;
+        query < shape.queries();
+        query += deals * ScoreTile.QUERIES) {
       int rows = Math.min(ScoreTile.QUERIES, shape.queries() - query);
       int seen = causal ? Math.min(shape.keys(), query + rows) : shape.keys();
       if (keyDeal * ScoreTile.KEYS < seen) {
@@ -92,8 +116,10 @@ final class BlockBackward {
     float[] dOutRow = worker.row(5, headSize);
     VectorMath.pad(outRow, headSize, 0);
     VectorMath.pad(dOutRow, headSize, 0);
-    Floats outs = worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
-    Floats dOuts = worker.window(2, shape.query(dOut, lane, query), shape.span(rows, shape.queryStride()));
+    Floats outs =
+        worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
+    Floats dOuts =
+        worker.window(2, shape.query(dOut, lane, query), shape.span(rows, shape.queryStride()));
     Floats from = worker.window(3, logSumExp);
     for (int i = 0; i < rows; i++) {
       outs.get((long) i * shape.queryStride(), outRow, 0, headSize);
@@ -117,19 +143,31 @@ final class BlockBackward {
     Product product = worker.product();
     product.left(keyRow, shape.keyStride(), false).right(queryRow, shape.queryStride(), true);
     product.into(scores, ScoreTile.STRIDE, keys, columns, headSize, shape.scale(), 0);
-    product.left(shape.key(v, lane, key), shape.keyStride(), false).right(dOutRow, shape.queryStride(), true);
+    product
+        .left(shape.key(v, lane, key), shape.keyStride(), false)
+        .right(dOutRow, shape.queryStride(), true);
     product.into(dScores, ScoreTile.STRIDE, keys, columns, headSize, 1, 0);
     gradient(worker, query, column, columns, key, keys);
     product.left(scores, ScoreTile.STRIDE, false).right(dOutRow, shape.queryStride(), false);
     product.into(shape.key(dv, lane, key), shape.keyStride(), keys, headSize, columns, 1, 1);
     product.left(dScores, ScoreTile.STRIDE, false).right(queryRow, shape.queryStride(), false);
-    product.into(shape.key(dk, lane, key), shape.keyStride(), keys, headSize, columns, shape.scale(), 1);
+    product.into(
+        shape.key(dk, lane, key), shape.keyStride(), keys, headSize, columns, shape.scale(), 1);
     product.left(dScores, ScoreTile.STRIDE, true).right(keyRow, shape.keyStride(), false);
     product.into(
-        shape.query(dq, lane, query + column), shape.queryStride(), columns, headSize, keys, shape.scale(), 1);
+        shape.query(dq, lane, query + column),
+        shape.queryStride(),
+        columns,
+        headSize,
+        keys,
+        shape.scale(),
+        1);
   }
 
-  /** Scores become probabilities in tile 0, gradients of probabilities become gradients of scores in tile 1. */
+  /**
+   * Scores become probabilities in tile 0, gradients of probabilities become gradients of scores in
+   * tile 1.
+   */
   private void gradient(Worker worker, int query, int column, int columns, int key, int keys) {
     ScoreTile tile = worker.scoreTile();
     int size = keys * ScoreTile.STRIDE;

@@ -5,8 +5,9 @@ import ringattention.device.Mask;
 import ringattention.device.Tensor;
 
 /**
- * Forward of block attention by online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): for each block of queries one tile of
- * scores at a time, {@code sum} and {@code out} relative to a reference score of each query.
+ * Forward of block attention by online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): for
+ * each block of queries one tile of scores at a time, {@code sum} and {@code out} relative to a
+ * reference score of each query.
  */
 final class BlockForward {
   private final AttentionShape shape;
@@ -17,7 +18,8 @@ final class BlockForward {
   private final Tensor out;
   private final Tensor logSumExp;
 
-  BlockForward(AttentionShape shape, Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
+  BlockForward(
+      AttentionShape shape, Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
     this.shape = shape;
     this.q = q;
     this.k = k;
@@ -54,7 +56,8 @@ final class BlockForward {
           .product()
           .left(shape.key(k, lane, key), shape.keyStride(), false)
           .right(shape.query(q, lane, query + column), shape.queryStride(), true)
-          .into(worker.tile(0), ScoreTile.STRIDE, keys, columns, shape.headSize(), shape.scale(), 0);
+          .into(
+              worker.tile(0), ScoreTile.STRIDE, keys, columns, shape.headSize(), shape.scale(), 0);
       Floats scores = worker.window(0, worker.tile(0), (long) keys * ScoreTile.STRIDE);
       tile.shape(keys, column, columns);
       scores.get(0, tile.scores, 0, keys * ScoreTile.STRIDE);
@@ -84,7 +87,8 @@ final class BlockForward {
 
   private void scaleOut(Worker worker, int lane, int query, int rows, float[] factor, int column) {
     float[] row = worker.row(4, shape.headSize());
-    Floats to = worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
+    Floats to =
+        worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
     for (int i = 0; i < rows; i++) {
       if (factor[column + i] != 1) {
         long at = (long) i * shape.queryStride();
@@ -100,7 +104,8 @@ final class BlockForward {
     Floats logSums = worker.window(2, logSumExp);
     for (int i = 0; i < rows; i++) {
       tile.factors[i] = 1 / tile.sums[i];
-      double logSum = seen == 0 ? Double.NEGATIVE_INFINITY : tile.references[i] + StrictMath.log(tile.sums[i]);
+      double logSum =
+          seen == 0 ? Double.NEGATIVE_INFINITY : tile.references[i] + StrictMath.log(tile.sums[i]);
       logSums.put(shape.logSumExp(lane, query + i), (float) logSum);
     }
     if (seen > 0) {
@@ -109,7 +114,8 @@ final class BlockForward {
     }
     float[] row = worker.row(4, shape.headSize());
     Arrays.fill(row, 0);
-    Floats to = worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
+    Floats to =
+        worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
     for (int i = 0; i < rows; i++) {
       to.put((long) i * shape.queryStride(), row, 0, shape.headSize());
     }

@@ -28,7 +28,16 @@ final class CpuBlockAttention implements BlockAttention {
 
   @Override
   public void backward(
-      Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq, Tensor dk, Tensor dv) {
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Mask mask,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor dOut,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
     AttentionShape shape = AttentionShape.of(q, k, v);
     shape.requireQueries("out", out);
     shape.requireLogSumExp("logSumExp", logSumExp);
@@ -42,7 +51,8 @@ final class CpuBlockAttention implements BlockAttention {
   @Override
   public void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
     if (out.rank() != 4) {
-      throw new IllegalArgumentException("out is " + out + ", not [queries, batch, heads, headSize]");
+      throw new IllegalArgumentException(
+          "out is " + out + ", not [queries, batch, heads, headSize]");
     }
     Require.floats("out", out);
     Require.floats("logSumExp", logSumExp, out.dim(0), out.dim(1), out.dim(2));
@@ -53,12 +63,25 @@ final class CpuBlockAttention implements BlockAttention {
         out.elements() > CpuKernels.SPLIT,
         (worker, part, parts) -> {
           long end = Workers.start(rows, part + 1, parts, 16);
-          mergeRows(worker, Workers.start(rows, part, parts, 16), end, out, logSumExp, blockOut, blockLogSumExp);
+          mergeRows(
+              worker,
+              Workers.start(rows, part, parts, 16),
+              end,
+              out,
+              logSumExp,
+              blockOut,
+              blockLogSumExp);
         });
   }
 
   private static void mergeRows(
-      Worker worker, long start, long end, Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
+      Worker worker,
+      long start,
+      long end,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor blockOut,
+      Tensor blockLogSumExp) {
     int headSize = Require.columns(out);
     float[] total = worker.row(0, headSize);
     float[] block = worker.row(1, headSize);
@@ -106,7 +129,15 @@ final class CpuBlockAttention implements BlockAttention {
 
   @Override
   public void vanillaBackward(
-      Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor dOut, Tensor dScores, Tensor dq, Tensor dk, Tensor dv) {
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor probabilities,
+      Tensor dOut,
+      Tensor dScores,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
     AttentionShape shape = AttentionShape.of(q, k, v);
     shape.requireScores("probabilities", probabilities);
     shape.requireQueries("dOut", dOut);

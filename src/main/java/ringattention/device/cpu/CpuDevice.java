@@ -6,16 +6,20 @@ import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
 
 /**
- * The CPU in fp32: matrix products by OpenBLAS, everything else by the JDK's Vector API. Several can be alive in one process; each
- * has its own threads. It holds {@link #workspaceBytes} of native memory, beside what OpenBLAS keeps for itself (about 32 MiB of
- * address space a thread), and rows of the longest kernel in the Java heap.
+ * The CPU in fp32: matrix products by OpenBLAS, everything else by the JDK's Vector API. Several
+ * can be alive in one process; each has its own threads. It holds {@link #workspaceBytes} of native
+ * memory, beside what OpenBLAS keeps for itself (about 32 MiB of address space a thread), and rows
+ * of the longest kernel in the Java heap.
  */
 public final class CpuDevice extends HostDevice {
   private final Workers workers;
   private final Kernels kernels;
   private final BlockAttention attention;
 
-  /** @param threads that compute, the calling one included; results are the same bits only for the same number */
+  /**
+   * @param threads that compute, the calling one included; results are the same bits only for the
+   *     same number
+   */
   public CpuDevice(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException("a cpu device needs at least 1 thread, not " + threads);
@@ -41,8 +45,12 @@ public final class CpuDevice extends HostDevice {
   public String description() {
     int threads = workers.count();
     return OpenBlas.description()
-        + ", " + threads + (threads == 1 ? " thread" : " threads")
-        + ", " + VectorMath.LANES.vectorBitSize() + "-bit vectors";
+        + ", "
+        + threads
+        + (threads == 1 ? " thread" : " threads")
+        + ", "
+        + VectorMath.LANES.vectorBitSize()
+        + "-bit vectors";
   }
 
   @Override
@@ -65,7 +73,10 @@ public final class CpuDevice extends HostDevice {
     return attention;
   }
 
-  /** Ends the threads and frees the workspace; memory allocated from the device stays its owners' to close. */
+  /**
+   * Ends the threads and frees the workspace; memory allocated from the device stays its owners' to
+   * close.
+   */
   @Override
   public void close() {
     workers.close();

@@ -53,7 +53,8 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, boolean accumulate) {
+  public void matmul(
+      Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, boolean accumulate) {
     Require.floats("a", a);
     Require.floats("b", b);
     Require.floats("c", c);
@@ -74,7 +75,8 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void rmsNormBackward(Tensor x, Tensor weight, double epsilon, Tensor dOut, Tensor dx, Tensor dWeight) {
+  public void rmsNormBackward(
+      Tensor x, Tensor weight, double epsilon, Tensor dOut, Tensor dx, Tensor dWeight) {
     Require.floats("x", x);
     Require.floats("weight", weight, Require.columns(x));
     Require.elements("dOut", dOut, x.elements());
@@ -87,7 +89,8 @@ final class CpuKernels implements Kernels {
   public void rotate(Tensor x, Tensor positions, double theta, boolean inverse) {
     Require.floats("x", x);
     if (x.rank() != 4 || x.dim(3) % 2 != 0) {
-      throw new IllegalArgumentException("x is " + x + ", not [sequence, batch, heads, an even headSize]");
+      throw new IllegalArgumentException(
+          "x is " + x + ", not [sequence, batch, heads, an even headSize]");
     }
     Require.integers("positions", positions, x.dim(0));
     rotary.rotate(x, integers(positions), theta, inverse);
@@ -132,7 +135,8 @@ final class CpuKernels implements Kernels {
     Require.floats("logits", logits);
     Require.integers("labels", labels, Require.rows(logits));
     Require.elements("lossSum", lossSum, 1);
-    vocabulary.crossEntropy(logits, indices("label", labels, -1, Require.columns(logits)), scale, lossSum);
+    vocabulary.crossEntropy(
+        logits, indices("label", labels, -1, Require.columns(logits)), scale, lossSum);
   }
 
   @Override
@@ -148,7 +152,8 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void adamW(Tensor weight, Tensor momentum, Tensor variance, Tensor gradient, AdamW settings) {
+  public void adamW(
+      Tensor weight, Tensor momentum, Tensor variance, Tensor gradient, AdamW settings) {
     Require.floats("weight", weight);
     Require.elements("momentum", momentum, weight.elements());
     Require.elements("variance", variance, weight.elements());
@@ -175,7 +180,16 @@ final class CpuKernels implements Kernels {
     for (int row = 0; row < values.length; row++) {
       if (values[row] < least || values[row] >= end) {
         throw new IllegalArgumentException(
-            name + " " + values[row] + " in row " + row + " is not in [" + least + ", " + end + ")");
+            name
+                + " "
+                + values[row]
+                + " in row "
+                + row
+                + " is not in ["
+                + least
+                + ", "
+                + end
+                + ")");
       }
     }
     return values;

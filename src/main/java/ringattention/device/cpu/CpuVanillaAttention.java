@@ -19,7 +19,14 @@ final class CpuVanillaAttention {
   }
 
   void forward(
-      AttentionShape shape, Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
+      AttentionShape shape,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Mask mask,
+      Tensor probabilities,
+      Tensor out,
+      Tensor logSumExp) {
     eachRows(
         shape,
         (worker, lane, query, rows) -> {
@@ -27,21 +34,38 @@ final class CpuVanillaAttention {
           Product product = worker.product();
           product.left(shape.query(q, lane, query), shape.queryStride(), false);
           product.right(shape.key(k, lane, 0), shape.keyStride(), true);
-          product.into(scores, shape.keys(), rows, shape.keys(), shape.headSize(), shape.scale(), 0);
+          product.into(
+              scores, shape.keys(), rows, shape.keys(), shape.headSize(), shape.scale(), 0);
           softmax(worker, shape, mask, scores, lane, query, rows, logSumExp);
           if (shape.keys() == 0) {
             clear(worker, shape, out, lane, query, rows);
             return;
           }
-          product.left(scores, shape.keys(), false).right(shape.key(v, lane, 0), shape.keyStride(), false);
+          product
+              .left(scores, shape.keys(), false)
+              .right(shape.key(v, lane, 0), shape.keyStride(), false);
           product.into(
-              shape.query(out, lane, query), shape.queryStride(), rows, shape.headSize(), shape.keys(), 1, 0);
+              shape.query(out, lane, query),
+              shape.queryStride(),
+              rows,
+              shape.headSize(),
+              shape.keys(),
+              1,
+              0);
         });
   }
 
   void backward(
-      AttentionShape shape, Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor dOut, Tensor dScores, Tensor dq,
-      Tensor dk, Tensor dv) {
+      AttentionShape shape,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor probabilities,
+      Tensor dOut,
+      Tensor dScores,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
     if (shape.keys() == 0) {
       return;
     }
@@ -54,9 +78,17 @@ final class CpuVanillaAttention {
           product.right(shape.key(v, lane, 0), shape.keyStride(), true);
           product.into(gradient, shape.keys(), rows, shape.keys(), shape.headSize(), 1, 0);
           softmaxBackward(worker, shape, scores(shape, probabilities, lane, query), gradient, rows);
-          product.left(gradient, shape.keys(), false).right(shape.key(k, lane, 0), shape.keyStride(), false);
+          product
+              .left(gradient, shape.keys(), false)
+              .right(shape.key(k, lane, 0), shape.keyStride(), false);
           product.into(
-              shape.query(dq, lane, query), shape.queryStride(), rows, shape.headSize(), shape.keys(), shape.scale(), 1);
+              shape.query(dq, lane, query),
+              shape.queryStride(),
+              rows,
+              shape.headSize(),
+              shape.keys(),
+              shape.scale(),
+              1);
         });
     workers.run(
         shape.large(),
@@ -69,11 +101,23 @@ final class CpuVanillaAttention {
             product.left(scores(shape, probabilities, lane, 0) + column, shape.keys(), true);
             product.right(shape.query(dOut, lane, 0), shape.queryStride(), false);
             product.into(
-                shape.key(dv, lane, first), shape.keyStride(), keys, shape.headSize(), shape.queries(), 1, 1);
+                shape.key(dv, lane, first),
+                shape.keyStride(),
+                keys,
+                shape.headSize(),
+                shape.queries(),
+                1,
+                1);
             product.left(scores(shape, dScores, lane, 0) + column, shape.keys(), true);
             product.right(shape.query(q, lane, 0), shape.queryStride(), false);
             product.into(
-                shape.key(dk, lane, first), shape.keyStride(), keys, shape.headSize(), shape.queries(), shape.scale(), 1);
+                shape.key(dk, lane, first),
+                shape.keyStride(),
+                keys,
+                shape.headSize(),
+                shape.queries(),
+                shape.scale(),
+                1);
           }
         });
   }
@@ -96,7 +140,14 @@ final class CpuVanillaAttention {
   }
 
   private static void softmax(
-      Worker worker, AttentionShape shape, Mask mask, long scores, int lane, int query, int rows, Tensor logSumExp) {
+      Worker worker,
+      AttentionShape shape,
+      Mask mask,
+      long scores,
+      int lane,
+      int query,
+      int rows,
+      Tensor logSumExp) {
     int keys = shape.keys();
     float[] row = worker.row(0, keys);
     Floats window = worker.window(0, scores, (long) rows * keys);
@@ -114,7 +165,8 @@ final class CpuVanillaAttention {
     }
   }
 
-  private static void softmaxBackward(Worker worker, AttentionShape shape, long scores, long gradients, int rows) {
+  private static void softmaxBackward(
+      Worker worker, AttentionShape shape, long scores, long gradients, int rows) {
     int keys = shape.keys();
     float[] probability = worker.row(0, keys);
     float[] gradient = worker.row(1, keys);
@@ -133,10 +185,12 @@ final class CpuVanillaAttention {
     }
   }
 
-  private static void clear(Worker worker, AttentionShape shape, Tensor out, int lane, int query, int rows) {
+  private static void clear(
+      Worker worker, AttentionShape shape, Tensor out, int lane, int query, int rows) {
     float[] zeros = worker.row(0, shape.headSize());
     Arrays.fill(zeros, 0);
-    Floats window = worker.window(0, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
+    Floats window =
+        worker.window(0, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
     for (int i = 0; i < rows; i++) {
       window.put((long) i * shape.queryStride(), zeros, 0, shape.headSize());
     }

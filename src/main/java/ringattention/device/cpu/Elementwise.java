@@ -10,8 +10,8 @@ import ringattention.device.Kernels.AdamW;
 import ringattention.device.Tensor;
 
 /**
- * Kernels that treat each element alone. Tiles are copied into the heap, computed and copied back, all inputs before any output: so
- * an output may be one of the inputs.
+ * Kernels that treat each element alone. Tiles are copied into the heap, computed and copied back,
+ * all inputs before any output: so an output may be one of the inputs.
  */
 final class Elementwise {
   /** Elements of a tile: up to seven tiles stay in the first- and second-level cache. */
@@ -74,7 +74,8 @@ final class Elementwise {
           Floats[] windows = new Floats[inputs.length + outputs.length];
           float[][] tiles = new float[windows.length][];
           for (int i = 0; i < windows.length; i++) {
-            windows[i] = worker.window(i, i < inputs.length ? inputs[i] : outputs[i - inputs.length]);
+            windows[i] =
+                worker.window(i, i < inputs.length ? inputs[i] : outputs[i - inputs.length]);
             tiles[i] = worker.row(i, TILE);
           }
           for (long at = Workers.start(elements, part, parts, TILE); at < end; at += TILE) {
@@ -138,7 +139,8 @@ final class Elementwise {
       FloatVector gradient = load(t[3], i).mul(gradientScale);
       FloatVector momentum = load(t[1], i).mul(beta1).add(gradient.mul(fresh1));
       FloatVector variance = load(t[2], i).mul(beta2).add(gradient.mul(gradient).mul(fresh2));
-      FloatVector step = momentum.mul(correction1).div(variance.mul(correction2).sqrt().add(epsilon));
+      FloatVector step =
+          momentum.mul(correction1).div(variance.mul(correction2).sqrt().add(epsilon));
       weight.sub(step.add(weight.mul(decay)).mul(rate)).intoArray(t[4], i);
       momentum.intoArray(t[5], i);
       variance.intoArray(t[6], i);

@@ -5,8 +5,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A movable window onto floats in native memory, for bulk copies to and from arrays. It goes through a direct buffer because its
- * copies are compiled in line, five times cheaper on short rows than a native call.
+ * A movable window onto floats in native memory, for bulk copies to and from arrays. It goes
+ * through a direct buffer because its copies are compiled in line, five times cheaper on short rows
+ * than a native call.
  */
 final class Floats {
   /** Elements under one buffer, well below the 2 GiB a buffer can address. */

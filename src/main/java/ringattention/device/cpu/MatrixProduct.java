@@ -2,8 +2,12 @@ package ringattention.device.cpu;
 
 import ringattention.device.Tensor;
 
-/** c [m, n] = op(a) [m, k] op(b) [k, n] of whole tensors, split over the workers by rows of c, or by columns where there are more. */
-record MatrixProduct(int m, int n, int k, Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c) {
+/**
+ * c [m, n] = op(a) [m, k] op(b) [k, n] of whole tensors, split over the workers by rows of c, or by
+ * columns where there are more.
+ */
+record MatrixProduct(
+    int m, int n, int k, Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c) {
   /** Multiply-adds below which one thread is faster. */
   private static final double SPLIT = 1e6;
 
@@ -17,13 +21,21 @@ record MatrixProduct(int m, int n, int k, Tensor a, boolean transposeA, Tensor b
     int n = transposeB ? Math.toIntExact(Require.rows(b)) : Require.columns(b);
     if (k != kOfB || Require.rows(c) != m || Require.columns(c) != n) {
       throw new IllegalArgumentException(
-          "product of " + a + (transposeA ? " transposed" : "") + " and " + b + (transposeB ? " transposed" : "")
-              + " into " + c);
+          "product of "
+              + a
+              + (transposeA ? " transposed" : "")
+              + " and "
+              + b
+              + (transposeB ? " transposed" : "")
+              + " into "
+              + c);
     }
     return new MatrixProduct(m, n, k, a, transposeA, b, transposeB, c);
   }
 
-  /** @param beta what c is multiplied with first */
+  /**
+   * @param beta what c is multiplied with first
+   */
   void run(Workers workers, float beta) {
     workers.run(
         (double) m * n * k > SPLIT,
@@ -47,7 +59,10 @@ record MatrixProduct(int m, int n, int k, Tensor a, boolean transposeA, Tensor b
     worker
         .product()
         .left(a.address() + row * (transposeA ? 1L : strideA) * Float.BYTES, strideA, transposeA)
-        .right(b.address() + column * (transposeB ? (long) strideB : 1L) * Float.BYTES, strideB, transposeB)
+        .right(
+            b.address() + column * (transposeB ? (long) strideB : 1L) * Float.BYTES,
+            strideB,
+            transposeB)
         .into(c.address() + ((long) row * n + column) * Float.BYTES, n, rows, columns, k, 1, beta);
   }
 }

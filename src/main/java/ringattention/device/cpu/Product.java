@@ -8,7 +8,10 @@ import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** Row-major matrix products at native addresses. One per worker: its pointer objects are reused from call to call. */
+/**
+ * Row-major matrix products at native addresses. One per worker: its pointer objects are reused
+ * from call to call.
+ */
 final class Product {
   /** A matrix at a native address; {@code stride} is the distance of its rows in elements. */
   static final class Matrix extends FloatPointer {
@@ -43,11 +46,26 @@ final class Product {
     return this;
   }
 
-  /** result [m, n] = alpha left [m, k] right [k, n] + beta result; with beta 0 the old contents do not matter. */
+  /**
+   * result [m, n] = alpha left [m, k] right [k, n] + beta result; with beta 0 the old contents do
+   * not matter.
+   */
   void into(long address, long stride, int m, int n, int k, float alpha, float beta) {
     result.at(address, stride, CblasNoTrans);
     cblas_sgemm(
-        CblasRowMajor, left.transpose, right.transpose, m, n, k, alpha, left, left.stride, right, right.stride, beta,
-        result, result.stride);
+        CblasRowMajor,
+        left.transpose,
+        right.transpose,
+        m,
+        n,
+        k,
+        alpha,
+        left,
+        left.stride,
+        right,
+        right.stride,
+        beta,
+        result,
+        result.stride);
   }
 }

@@ -19,7 +19,8 @@ final class Require {
   static void floats(String name, Tensor tensor, long... shape) {
     floats(name, tensor);
     if (!Arrays.equals(tensor.shape(), shape)) {
-      throw new IllegalArgumentException(name + " is " + tensor + ", not F32" + Arrays.toString(shape));
+      throw new IllegalArgumentException(
+          name + " is " + tensor + ", not F32" + Arrays.toString(shape));
     }
   }
 
@@ -27,14 +28,16 @@ final class Require {
   static void elements(String name, Tensor tensor, long elements) {
     floats(name, tensor);
     if (tensor.elements() != elements) {
-      throw new IllegalArgumentException(name + " is " + tensor + ", not of " + elements + " elements");
+      throw new IllegalArgumentException(
+          name + " is " + tensor + ", not of " + elements + " elements");
     }
   }
 
   /** 32-bit integers with this many elements. */
   static void integers(String name, Tensor tensor, long elements) {
     if (tensor.dtype() != DType.I32 || tensor.elements() != elements) {
-      throw new IllegalArgumentException(name + " is " + tensor + ", not I32 of " + elements + " elements");
+      throw new IllegalArgumentException(
+          name + " is " + tensor + ", not I32 of " + elements + " elements");
     }
   }
 

@@ -95,14 +95,18 @@ final class RmsNorm {
   }
 
   /** dWeight += dOut x / rms. */
-  private static void weightGradient(float[] x, float[] dOut, float[] dWeight, int hidden, float inverse) {
+  private static void weightGradient(
+      float[] x, float[] dOut, float[] dWeight, int hidden, float inverse) {
     for (int i = 0; i < hidden; i += WIDTH) {
       load(x, i).mul(inverse).fma(load(dOut, i), load(dWeight, i)).intoArray(dWeight, i);
     }
   }
 
-  /** dx += weight dOut / rms - x dot(x, weight dOut) / (hidden rms^3); leaves weight dOut in dOut. */
-  private static void inputGradient(float[] x, float[] weight, float[] dOut, float[] dx, int hidden, double inverse) {
+  /**
+   * dx += weight dOut / rms - x dot(x, weight dOut) / (hidden rms^3); leaves weight dOut in dOut.
+   */
+  private static void inputGradient(
+      float[] x, float[] weight, float[] dOut, float[] dx, int hidden, double inverse) {
     for (int i = 0; i < hidden; i += WIDTH) {
       load(weight, i).mul(load(dOut, i)).intoArray(dOut, i);
     }

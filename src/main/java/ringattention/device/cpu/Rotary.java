@@ -40,7 +40,8 @@ final class Rotary {
         });
   }
 
-  private static void turn(float[] row, int from, int pairs, float[] cosines, float[] sines, boolean inverse) {
+  private static void turn(
+      float[] row, int from, int pairs, float[] cosines, float[] sines, boolean inverse) {
     int i = 0;
     for (; i + WIDTH <= pairs; i += WIDTH) {
       FloatVector first = FloatVector.fromArray(LANES, row, from + i);

@@ -1,8 +1,9 @@
 package ringattention.device.cpu;
 
 /**
- * Cosines and sines of rotary position embedding. Positions are cut into a coarse part and one of 256 fine steps, whose angles are
- * added by the addition theorem in double precision: a sine costs 50 ns, and there is one for each position and pair of elements.
+ * Cosines and sines of rotary position embedding. Positions are cut into a coarse part and one of
+ * 256 fine steps, whose angles are added by the addition theorem in double precision: a sine costs
+ * 50 ns, and there is one for each position and pair of elements.
  */
 final class Rotations {
   private static final int FINE = 256;
@@ -45,8 +46,10 @@ final class Rotations {
     }
     int fine = Math.floorMod(position, FINE) * pairs;
     for (int i = 0; i < pairs; i++) {
-      cosines[i] = (float) (coarseCosines[i] * fineCosines[fine + i] - coarseSines[i] * fineSines[fine + i]);
-      sines[i] = (float) (coarseSines[i] * fineCosines[fine + i] + coarseCosines[i] * fineSines[fine + i]);
+      cosines[i] =
+          (float) (coarseCosines[i] * fineCosines[fine + i] - coarseSines[i] * fineSines[fine + i]);
+      sines[i] =
+          (float) (coarseSines[i] * fineCosines[fine + i] + coarseCosines[i] * fineSines[fine + i]);
     }
   }
 

@@ -5,7 +5,10 @@ import ringattention.device.Tensor;
 
 /** Kernels that read a whole tensor for one number. */
 final class Scans {
-  /** Elements of one partial sum, whoever computes it: the result does not depend on the number of threads. */
+  /**
+   * Elements of one partial sum, whoever computes it: the result does not depend on the number of
+   * threads.
+   */
   private static final int TILE = 4096;
 
   private final Workers workers;
@@ -66,7 +69,9 @@ final class Scans {
           long end = Workers.start(elements, part + 1, parts, TILE);
           float[] tile = worker.row(0, TILE);
           Floats window = worker.window(0, x);
-          for (long at = Workers.start(elements, part, parts, TILE); at < end && found[part] < 0; at += TILE) {
+          for (long at = Workers.start(elements, part, parts, TILE);
+              at < end && found[part] < 0;
+              at += TILE) {
             int n = (int) Math.min(TILE, end - at);
             window.get(at, tile, 0, n);
             int index = firstNonFinite(tile, n);

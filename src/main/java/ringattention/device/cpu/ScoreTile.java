@@ -10,35 +10,41 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * A tile of transposed scores, [keys, queries], in the heap, with what is known of each query (a column). A vector holds one key for
- * neighbouring queries, so a softmax over the keys never crosses lanes, and queries that are no multiple of the vector width only
- * leave lanes unused.
+ * A tile of transposed scores, [keys, queries], in the heap, with what is known of each query (a
+ * column). A vector holds one key for neighbouring queries, so a softmax over the keys never
+ * crosses lanes, and queries that are no multiple of the vector width only leave lanes unused.
  */
 final class ScoreTile {
   /**
-   * Queries of a tile. From 128 to 512 queries and keys the measured rate hardly differs; these keep the tiles, native and in the
-   * heap, in a second-level cache of 1 MiB.
+   * Queries of a tile. From 128 to 512 queries and keys the measured rate hardly differs; these
+   * keep the tiles, native and in the heap, in a second-level cache of 1 MiB.
    */
   static final int QUERIES = 256;
 
   /** Keys of a tile. */
   static final int KEYS = 192;
 
-  /** Distance of rows: one cache line more than the queries, or all rows would fall into the same cache sets. */
+  /**
+   * Distance of rows: one cache line more than the queries, or all rows would fall into the same
+   * cache sets.
+   */
   static final int STRIDE = QUERIES + 16;
 
   /** Size of a tile in native memory. */
   static final long BYTES = (long) KEYS * STRIDE * Float.BYTES;
 
   /**
-   * The reference follows the maximum only when that has grown by more than this, because each step costs a pass over the output.
-   * Probabilities then reach exp(8) before normalization, far from overflow, and lose no precision.
+   * The reference follows the maximum only when that has grown by more than this, because each step
+   * costs a pass over the output. Probabilities then reach exp(8) before normalization, far from
+   * overflow, and lose no precision.
    */
   private static final FloatVector SLACK = all(8);
 
   private static final FloatVector ONE = all(1);
 
-  private static final Pass[] SOFTMAX = {ScoreTile::findMaxima, ScoreTile::moveReferences, ScoreTile::addExponentials};
+  private static final Pass[] SOFTMAX = {
+    ScoreTile::findMaxima, ScoreTile::moveReferences, ScoreTile::addExponentials
+  };
   private static final Pass[] GRADIENT = {ScoreTile::takeGradients};
 
   /** Scores, then probabilities. */
@@ -66,7 +72,10 @@ final class ScoreTile {
     void run(ScoreTile tile);
   }
 
-  /** First column of the block of queries that may see a key at or after {@code key}, rounded down to a whole vector. */
+  /**
+   * First column of the block of queries that may see a key at or after {@code key}, rounded down
+   * to a whole vector.
+   */
   static int firstColumn(boolean causal, int firstQuery, int key) {
     return causal ? Math.max(0, key - firstQuery) / WIDTH * WIDTH : 0;
   }
@@ -78,7 +87,10 @@ final class ScoreTile {
     columns = newColumns;
   }
 
-  /** Sets scores of keys after their query to minus infinity. Column 0 is {@code query}, row 0 is {@code key}. */
+  /**
+   * Sets scores of keys after their query to minus infinity. Column 0 is {@code query}, row 0 is
+   * {@code key}.
+   */
   void mask(int query, int key) {
     int row = Math.max(0, query - key);
     for (int at = row * STRIDE; at < size; at += STRIDE, row++) {
@@ -87,7 +99,8 @@ final class ScoreTile {
   }
 
   /**
-   * Scores to probabilities relative to the reference, which moves where the maximum left it behind.
+   * Scores to probabilities relative to the reference, which moves where the maximum left it
+   * behind.
    *
    * @return whether any factor is not 1
    */
@@ -97,14 +110,17 @@ final class ScoreTile {
     return moved;
   }
 
-  /** Scores to probabilities exp(score - logSumExp), and their gradients to gradients of the scores. */
+  /**
+   * Scores to probabilities exp(score - logSumExp), and their gradients to gradients of the scores.
+   */
   void gradient() {
     apply(GRADIENT);
   }
 
   /**
-   * One call for every pass: the compiler sees too many targets to inline them. Inlined into one method they exceed its limit of
-   * nodes, and it then allocates an object for each vector (measured: 3 ns a score instead of 1).
+   * One call for every pass: the compiler sees too many targets to inline them. Inlined into one
+   * method they exceed its limit of nodes, and it then allocates an object for each vector
+   * (measured: 3 ns a score instead of 1).
    */
   private void apply(Pass[] passes) {
     for (Pass pass : passes) {
@@ -112,7 +128,10 @@ final class ScoreTile {
     }
   }
 
-  /** Maxima of the columns into factors; every other row on its own, because one maximum has to wait for the last. */
+  /**
+   * Maxima of the columns into factors; every other row on its own, because one maximum has to wait
+   * for the last.
+   */
   private void findMaxima() {
     for (int c = 0; c < columns; c += WIDTH) {
       FloatVector even = load(scores, c);
@@ -154,7 +173,8 @@ final class ScoreTile {
   private void takeGradients() {
     for (int row = 0; row < size; row += STRIDE) {
       for (int c = 0; c < columns; c += WIDTH) {
-        FloatVector probability = VectorMath.exp(load(scores, row + c).sub(load(references, firstColumn + c)));
+        FloatVector probability =
+            VectorMath.exp(load(scores, row + c).sub(load(references, firstColumn + c)));
         probability.intoArray(scores, row + c);
         FloatVector gradient = load(gradients, row + c).sub(load(sums, firstColumn + c));
         probability.mul(gradient).intoArray(gradients, row + c);

@@ -7,10 +7,12 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Vector arithmetic that gives the same bits interpreted and compiled. Only operations that IEEE 754 defines exactly are used: the
- * Vector API's own EXP and the order of its ADD reduction both change with the compiler.
+ * Vector arithmetic that gives the same bits interpreted and compiled. Only operations that IEEE
+ * 754 defines exactly are used: the Vector API's own EXP and the order of its ADD reduction both
+ * change with the compiler.
  *
- * <p>Arrays of rows end in padding: their length is a multiple of {@link #WIDTH}, so that no loop needs a tail.
+ * <p>Arrays of rows end in padding: their length is a multiple of {@link #WIDTH}, so that no loop
+ * needs a tail.
  */
 final class VectorMath {
   static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
@@ -19,12 +21,16 @@ final class VectorMath {
   /** Vectors whose lanes are added in float before the sum moves on in double. */
   private static final int RUN = 64;
 
-  // vectors, not floats: broadcasting each would fill the compiler's budget for a method three times over
+  // vectors, not floats: broadcasting each would fill the compiler's budget for a method three
+  // times over
   private static final FloatVector LOG2_E = all(1.44269504f);
-  private static final FloatVector ROUND = all(0x1.8p23f); // adding it rounds to an integer, then in the low bits
-  private static final FloatVector MINUS_LN2_HIGH = all(-0.693359375f); // few bits, so that its multiples are exact
+  private static final FloatVector ROUND =
+      all(0x1.8p23f); // adding it rounds to an integer, then in the low bits
+  private static final FloatVector MINUS_LN2_HIGH =
+      all(-0.693359375f); // few bits, so that its multiples are exact
   private static final FloatVector MINUS_LN2_LOW = all(2.12194440e-4f);
-  private static final FloatVector SMALLEST = all(-87.3365f); // just above the logarithm of the smallest normal float
+  private static final FloatVector SMALLEST =
+      all(-87.3365f); // just above the logarithm of the smallest normal float
   private static final FloatVector C7 = all(1.9875691500e-4f);
   private static final FloatVector C6 = all(1.3981999507e-3f);
   private static final FloatVector C5 = all(8.3334519073e-3f);
@@ -47,8 +53,9 @@ final class VectorMath {
   }
 
   /**
-   * Natural exponential for arguments up to 88, within 2 units in the last place; 0 where the result would not be a normal float,
-   * for minus infinity too; NaN stays NaN. Polynomial of Cephes' expf (Moshier).
+   * Natural exponential for arguments up to 88, within 2 units in the last place; 0 where the
+   * result would not be a normal float, for minus infinity too; NaN stays NaN. Polynomial of
+   * Cephes' expf (Moshier).
    */
   static FloatVector exp(FloatVector x) {
     FloatVector shifted = x.fma(LOG2_E, ROUND);
@@ -89,7 +96,10 @@ final class VectorMath {
     return max;
   }
 
-  /** Replaces a row that is padded with minus infinity by exp(row - shift) and returns the sum of that. */
+  /**
+   * Replaces a row that is padded with minus infinity by exp(row - shift) and returns the sum of
+   * that.
+   */
   static double exponentials(float[] row, int n, float shift) {
     double sum = 0;
     for (int from = 0; from < n; from += RUN * WIDTH) {

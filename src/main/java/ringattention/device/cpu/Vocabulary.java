@@ -6,7 +6,9 @@ import static ringattention.device.cpu.VectorMath.load;
 import java.util.Arrays;
 import ringattention.device.Tensor;
 
-/** Kernels over the vocabulary: embedding, its backward, cross-entropy. Tokens have been checked. */
+/**
+ * Kernels over the vocabulary: embedding, its backward, cross-entropy. Tokens have been checked.
+ */
 final class Vocabulary {
   private static final int IGNORED = -1;
 
@@ -32,7 +34,10 @@ final class Vocabulary {
         });
   }
 
-  /** Split by columns, so that every element of the table is added to by one thread, in the order of the rows. */
+  /**
+   * Split by columns, so that every element of the table is added to by one thread, in the order of
+   * the rows.
+   */
   void embedBackward(int[] tokens, Tensor dOut, Tensor dTable) {
     int hidden = Require.columns(dTable);
     workers.run(
@@ -58,7 +63,8 @@ final class Vocabulary {
 
   void crossEntropy(Tensor logits, int[] labels, double scale, Tensor lossSum) {
     int vocabulary = Require.columns(logits);
-    double[] losses = new double[labels.length]; // added in order at the end: the same for any number of threads
+    double[] losses =
+        new double[labels.length]; // added in order at the end: the same for any number of threads
     workers.run(
         logits.elements() > CpuKernels.SPLIT,
         (worker, part, parts) -> {

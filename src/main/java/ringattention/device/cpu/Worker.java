@@ -5,8 +5,8 @@ import ringattention.device.Memory;
 import ringattention.device.Tensor;
 
 /**
- * What one thread of a device works with, so that no kernel allocates: windows onto tensors, rows in the Java heap, two tiles of
- * scores in native memory. Not shared between threads.
+ * What one thread of a device works with, so that no kernel allocates: windows onto tensors, rows
+ * in the Java heap, two tiles of scores in native memory. Not shared between threads.
  */
 final class Worker implements AutoCloseable {
   private static final int SLOTS = 8;
@@ -18,7 +18,9 @@ final class Worker implements AutoCloseable {
   private final float[][] rows = new float[SLOTS][0];
   private final Memory scores;
 
-  /** @param allocate from the device, so that the tiles are counted */
+  /**
+   * @param allocate from the device, so that the tiles are counted
+   */
   Worker(LongFunction<Memory> allocate) {
     for (int slot = 0; slot < SLOTS; slot++) {
       windows[slot] = new Floats();
@@ -58,7 +60,9 @@ final class Worker implements AutoCloseable {
     return windows[slot].at(address, elements);
   }
 
-  /** An array of at least n elements and whole vectors, with whatever it held. Grows once and stays. */
+  /**
+   * An array of at least n elements and whole vectors, with whatever it held. Grows once and stays.
+   */
   float[] row(int slot, int n) {
     if (rows[slot].length < VectorMath.padded(n)) {
       rows[slot] = new float[VectorMath.padded(n)];

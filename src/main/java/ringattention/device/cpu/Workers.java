@@ -6,8 +6,9 @@ import java.util.function.LongFunction;
 import ringattention.device.Memory;
 
 /**
- * The threads of one device. Work is cut into as many parts as there are threads, and part i always runs on thread i (the caller
- * is thread 0), so nothing depends on who comes first. With one thread there is no pool.
+ * The threads of one device. Work is cut into as many parts as there are threads, and part i always
+ * runs on thread i (the caller is thread 0), so nothing depends on who comes first. With one thread
+ * there is no pool.
  */
 final class Workers implements AutoCloseable {
   /** One thread's part of a piece of work. */
@@ -42,7 +43,10 @@ final class Workers implements AutoCloseable {
     return workers.length;
   }
 
-  /** Runs the task in one part per thread, or whole on the caller where splitting would cost more than it saves. */
+  /**
+   * Runs the task in one part per thread, or whole on the caller where splitting would cost more
+   * than it saves.
+   */
   void run(boolean split, Task work) {
     if (gate.isTerminated()) {
       throw new IllegalStateException("the device is closed");
@@ -64,7 +68,10 @@ final class Workers implements AutoCloseable {
     }
   }
 
-  /** Start of a part when a total is cut into equal runs of whole units; the end is the start of the next part. */
+  /**
+   * Start of a part when a total is cut into equal runs of whole units; the end is the start of the
+   * next part.
+   */
   static long start(long total, int part, int parts, int unit) {
     long units = (total + unit - 1) / unit;
     return Math.min(total, units * part / parts * unit);

@@ -68,7 +68,8 @@ final class AttentionLoops {
     for (int j = 0; j < seen; j++) {
       int key = key(j, b, h);
       double probability = Math.exp(score[j] - logSumExp[row]);
-      double dScore = probability * (dot(dOut, row * headSize, v, key) - common) / Math.sqrt(headSize);
+      double dScore =
+          probability * (dot(dOut, row * headSize, v, key) - common) / Math.sqrt(headSize);
       for (int d = 0; d < headSize; d++) {
         dq[row * headSize + d] += dScore * k[key + d];
         dk[key + d] += dScore * q[row * headSize + d];

@@ -14,8 +14,8 @@ import ringattention.device.Memory;
 import ringattention.device.Tensor;
 
 /**
- * Attention against the matrix product of the same machine in the same run. The floor is loose, so that a busy machine does not
- * break it; {@code bench attention} gives the figure that counts.
+ * Attention against the matrix product of the same machine in the same run. The floor is loose, so
+ * that a busy machine does not break it; {@code bench attention} gives the figure that counts.
  */
 @Tag("rate")
 class CpuAttentionRateTest {
@@ -59,7 +59,8 @@ class CpuAttentionRateTest {
           "%s: sgemm %.1f GFLOP/s, attention forward %.2f of it, forward and backward %.2f%n",
           device.description(), best / 1e9, bestForward / best, bestBoth / best);
       assertTrue(bestForward > FLOOR * best, "forward at " + bestForward / best + " of sgemm");
-      assertTrue(bestBoth > FLOOR * best, "forward and backward at " + bestBoth / best + " of sgemm");
+      assertTrue(
+          bestBoth > FLOOR * best, "forward and backward at " + bestBoth / best + " of sgemm");
     }
   }
 

@@ -13,12 +13,16 @@ import ringattention.device.Mask;
 import ringattention.device.Tensor;
 
 class CpuBlockAttentionTest {
-  /** Results are convex combinations, so a few roundings of the largest value; gradients add up over queries. */
+  /**
+   * Results are convex combinations, so a few roundings of the largest value; gradients add up over
+   * queries.
+   */
   private static final double OUT = 16;
 
   private static final double GRADIENT = 64;
 
-  @ParameterizedTest(name = "{0} queries, {1} keys, batch {2}, {3} heads over {4}, headSize {5}, {6}, {7} threads")
+  @ParameterizedTest(
+      name = "{0} queries, {1} keys, batch {2}, {3} heads over {4}, headSize {5}, {6}, {7} threads")
   @CsvSource({
     "1, 1, 1, 1, 1, 1, CAUSAL, 1",
     "1, 7, 1, 2, 1, 5, FULL, 1",
@@ -39,7 +43,14 @@ class CpuBlockAttentionTest {
     "5, 0, 1, 2, 1, 8, CAUSAL, 1",
   })
   void matchesLoops(
-      int queries, int keys, int batch, int heads, int keyValueHeads, int headSize, Mask mask, int threads) {
+      int queries,
+      int keys,
+      int batch,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      Mask mask,
+      int threads) {
     try (Data data = new Data(threads)) {
       Case c = new Case(data, queries, keys, batch, heads, keyValueHeads, headSize, mask);
       AttentionLoops loops = new AttentionLoops(data, c.q, c.k, c.v, mask, c.dOut);
@@ -53,7 +64,8 @@ class CpuBlockAttentionTest {
     }
   }
 
-  @ParameterizedTest(name = "{0} queries, {1} keys, batch {2}, {3} heads over {4}, headSize {5}, {6}, {7} threads")
+  @ParameterizedTest(
+      name = "{0} queries, {1} keys, batch {2}, {3} heads over {4}, headSize {5}, {6}, {7} threads")
   @CsvSource({
     "1, 1, 1, 1, 1, 1, CAUSAL, 1",
     "7, 3, 2, 3, 1, 16, CAUSAL, 1",
@@ -63,23 +75,37 @@ class CpuBlockAttentionTest {
     "0, 5, 1, 2, 1, 8, FULL, 1",
   })
   void vanillaMatchesLoops(
-      int queries, int keys, int batch, int heads, int keyValueHeads, int headSize, Mask mask, int threads) {
+      int queries,
+      int keys,
+      int batch,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      Mask mask,
+      int threads) {
     try (Data data = new Data(threads)) {
       Case c = new Case(data, queries, keys, batch, heads, keyValueHeads, headSize, mask);
       AttentionLoops loops = new AttentionLoops(data, c.q, c.k, c.v, mask, c.dOut);
       Tensor probabilities = data.filled(Double.NaN, batch, heads, queries, keys);
       Tensor dScores = data.filled(Double.NaN, batch, heads, queries, keys);
-      data.device().attention().vanillaForward(c.q, c.k, c.v, mask, probabilities, c.out, c.logSumExp);
+      data.device()
+          .attention()
+          .vanillaForward(c.q, c.k, c.v, mask, probabilities, c.out, c.logSumExp);
       Residual.assertWithin(OUT, loops.out, data.read(c.out), "out");
       Residual.assertWithin(OUT, loops.logSumExp, data.read(c.logSumExp), "logSumExp");
-      data.device().attention().vanillaBackward(c.q, c.k, c.v, probabilities, c.dOut, dScores, c.dq, c.dk, c.dv);
+      data.device()
+          .attention()
+          .vanillaBackward(c.q, c.k, c.v, probabilities, c.dOut, dScores, c.dq, c.dk, c.dv);
       Residual.assertWithin(GRADIENT, plus(loops.dq, 0.5), data.read(c.dq), "dq");
       Residual.assertWithin(GRADIENT, plus(loops.dk, 0.5), data.read(c.dk), "dk");
       Residual.assertWithin(GRADIENT, plus(loops.dv, 0.5), data.read(c.dv), "dv");
     }
   }
 
-  /** The reference of the online softmax has to move again and again, with steps below and above its slack. */
+  /**
+   * The reference of the online softmax has to move again and again, with steps below and above its
+   * slack.
+   */
   @ParameterizedTest
   @CsvSource({"0.5", "3", "-3", "40"})
   void scoresThatGrowFromBlockToBlock(double growth) {
@@ -126,7 +152,9 @@ class CpuBlockAttentionTest {
       Tensor logSumExp = data.floats(none, 2, none).view(3, 1, 1);
       Tensor block = data.random(3, 1, 1, 5);
       double[] before = data.read(out);
-      data.device().attention().merge(out, logSumExp, block, data.floats(-200, none, none).view(3, 1, 1));
+      data.device()
+          .attention()
+          .merge(out, logSumExp, block, data.floats(-200, none, none).view(3, 1, 1));
       double[] expected = before.clone();
       System.arraycopy(data.read(block), 0, expected, 0, 5);
       assertArrayEquals(expected, data.read(out));
@@ -142,7 +170,9 @@ class CpuBlockAttentionTest {
       Tensor logSumExp = data.floats(-3000, 3000).view(2, 1, 1);
       double[] expected = data.read(out);
       System.arraycopy(data.read(block), 0, expected, 0, 3);
-      data.device().attention().merge(out, logSumExp, block, data.floats(3000, -3000).view(2, 1, 1));
+      data.device()
+          .attention()
+          .merge(out, logSumExp, block, data.floats(3000, -3000).view(2, 1, 1));
       Residual.assertWithin(1, expected, data.read(out), "out");
       assertArrayEquals(new double[] {3000, 3000}, data.read(logSumExp));
     }
@@ -175,7 +205,10 @@ class CpuBlockAttentionTest {
       double[] after = data.read(c.out);
       for (int i = 0; i < 600; i++) {
         double[] was = Arrays.copyOfRange(before, i * 16, (i + 1) * 16);
-        assertEquals(i < changed, Arrays.equals(was, Arrays.copyOfRange(after, i * 16, (i + 1) * 16)), "query " + i);
+        assertEquals(
+            i < changed,
+            Arrays.equals(was, Arrays.copyOfRange(after, i * 16, (i + 1) * 16)),
+            "query " + i);
       }
     }
   }
@@ -220,7 +253,10 @@ class CpuBlockAttentionTest {
       IllegalArgumentException heads =
           assertThrows(
               IllegalArgumentException.class,
-              () -> data.device().attention().forward(c.q, twoHeads, twoHeads, Mask.FULL, c.out, c.logSumExp));
+              () ->
+                  data.device()
+                      .attention()
+                      .forward(c.q, twoHeads, twoHeads, Mask.FULL, c.out, c.logSumExp));
       assertEquals("3 heads of 8 do not share 2 key/value heads", heads.getMessage());
       IllegalArgumentException out =
           assertThrows(
@@ -248,7 +284,15 @@ class CpuBlockAttentionTest {
     final Tensor dk;
     final Tensor dv;
 
-    Case(Data data, int queries, int keys, int batch, int heads, int keyValueHeads, int headSize, Mask mask) {
+    Case(
+        Data data,
+        int queries,
+        int keys,
+        int batch,
+        int heads,
+        int keyValueHeads,
+        int headSize,
+        Mask mask) {
       this.data = data;
       this.mask = mask;
       q = data.random(queries, batch, heads, headSize);

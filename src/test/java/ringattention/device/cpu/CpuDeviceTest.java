@@ -34,7 +34,8 @@ class CpuDeviceTest {
   void describesLibraryThreadsAndVectors() {
     try (Device device = new CpuDevice(2)) {
       String text = device.description();
-      assertTrue(text.matches("OpenBLAS \\d+\\.\\d+\\.\\d+ [A-Z]+, 2 threads, \\d+-bit vectors"), text);
+      assertTrue(
+          text.matches("OpenBLAS \\d+\\.\\d+\\.\\d+ [A-Z]+, 2 threads, \\d+-bit vectors"), text);
     }
   }
 
@@ -44,7 +45,8 @@ class CpuDeviceTest {
     CpuDevice device = new CpuDevice(4);
     device.close();
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      assertTrue(!thread.getName().startsWith("cpu-device-") || !thread.isAlive(), thread.getName());
+      assertTrue(
+          !thread.getName().startsWith("cpu-device-") || !thread.isAlive(), thread.getName());
     }
   }
 

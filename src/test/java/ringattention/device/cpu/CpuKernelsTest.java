@@ -14,14 +14,23 @@ import ringattention.device.Kernels;
 import ringattention.device.Kernels.AdamW;
 import ringattention.device.Tensor;
 
-/** Every kernel against loops in float64, on sizes that are no multiple of anything, and large enough to be split. */
+/**
+ * Every kernel against loops in float64, on sizes that are no multiple of anything, and large
+ * enough to be split.
+ */
 class CpuKernelsTest {
   /** Empty, one, less than a vector, more than a tile, more than one thread takes alone. */
   private static final String SIZES = "0, 1, 13, 2051, 70001";
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1, 1", "3, 5, 7, 1", "17, 1, 33, 1", "1, 65, 130, 2", "129, 127, 131, 3", "300, 33, 257, 2", "33, 300, 257, 4"
+    "1, 1, 1, 1",
+    "3, 5, 7, 1",
+    "17, 1, 33, 1",
+    "1, 65, 130, 2",
+    "129, 127, 131, 3",
+    "300, 33, 257, 2",
+    "33, 300, 257, 4"
   })
   void matmul(int m, int n, int k, int threads) {
     try (Data data = new Data(threads)) {
@@ -38,7 +47,8 @@ class CpuKernelsTest {
         for (int i = 0; i < m; i++) {
           for (int j = 0; j < n; j++) {
             for (int l = 0; l < k; l++) {
-              expected[i * n + j] += av[transposeA ? l * m + i : i * k + l] * bv[transposeB ? j * k + l : l * n + j];
+              expected[i * n + j] +=
+                  av[transposeA ? l * m + i : i * k + l] * bv[transposeB ? j * k + l : l * n + j];
             }
           }
         }
@@ -62,7 +72,8 @@ class CpuKernelsTest {
           "product of F32[3, 4] and F32[3, 5] into F32[3, 5]",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> kernels.matmul(data.random(3, 4), false, data.random(3, 5), false, c, false))
+                  () ->
+                      kernels.matmul(data.random(3, 4), false, data.random(3, 5), false, c, false))
               .getMessage());
     }
   }
@@ -238,7 +249,9 @@ class CpuKernelsTest {
       double[] tableValues = data.read(table);
       data.device().kernels().embed(tokens, table, out);
       assertArrayEquals(
-          loop(rows * hidden, i -> tableValues[(int) tokenValues[i / hidden] * hidden + i % hidden]), data.read(out));
+          loop(
+              rows * hidden, i -> tableValues[(int) tokenValues[i / hidden] * hidden + i % hidden]),
+          data.read(out));
       Tensor dOut = data.random(rows, 1, hidden);
       Tensor dTable = data.random(vocabulary, hidden);
       double[] changes = data.read(dOut);
@@ -268,10 +281,12 @@ class CpuKernelsTest {
         if (label[r] >= 0) {
           double[] row = Arrays.copyOfRange(x, r * vocabulary, (r + 1) * vocabulary);
           double max = Arrays.stream(row).max().orElseThrow();
-          double logSum = max + Math.log(Arrays.stream(row).map(value -> Math.exp(value - max)).sum());
+          double logSum =
+              max + Math.log(Arrays.stream(row).map(value -> Math.exp(value - max)).sum());
           loss += logSum - row[(int) label[r]];
           for (int i = 0; i < vocabulary; i++) {
-            expected[r * vocabulary + i] = scale * (Math.exp(row[i] - logSum) - (i == (int) label[r] ? 1 : 0));
+            expected[r * vocabulary + i] =
+                scale * (Math.exp(row[i] - logSum) - (i == (int) label[r] ? 1 : 0));
           }
         }
       }
@@ -286,9 +301,13 @@ class CpuKernelsTest {
   void crossEntropyOfHugeLogitsAndOfNotANumber() {
     try (Data data = new Data(1)) {
       Tensor lossSum = data.floats(0);
-      data.device().kernels().crossEntropy(data.floats(3e38, -3e38).view(1, 2), data.integers(0), 1, lossSum);
+      data.device()
+          .kernels()
+          .crossEntropy(data.floats(3e38, -3e38).view(1, 2), data.integers(0), 1, lossSum);
       assertArrayEquals(new double[] {0}, data.read(lossSum));
-      data.device().kernels().crossEntropy(data.floats(0, Double.NaN, 1).view(1, 3), data.integers(0), 1, lossSum);
+      data.device()
+          .kernels()
+          .crossEntropy(data.floats(0, Double.NaN, 1).view(1, 3), data.integers(0), 1, lossSum);
       assertTrue(Double.isNaN(data.read(lossSum)[0]));
     }
   }
@@ -302,7 +321,8 @@ class CpuKernelsTest {
       assertEquals(
           "token 4 in row 2 is not in [0, 4)",
           assertThrows(
-                  IllegalArgumentException.class, () -> kernels.embed(data.integers(0, 3, 4), table, rows))
+                  IllegalArgumentException.class,
+                  () -> kernels.embed(data.integers(0, 3, 4), table, rows))
               .getMessage());
       assertEquals(
           "token -1 in row 0 is not in [0, 4)",

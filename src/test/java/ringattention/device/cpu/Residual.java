@@ -17,7 +17,16 @@ final class Residual {
       double distance = Math.abs(actual[i] - expected[i]);
       assertTrue(
           expected[i] == actual[i] || distance <= roundings * 0x1p-23 * size,
-          what + "[" + i + "] is " + actual[i] + ", not " + expected[i] + " (largest " + size + ")");
+          what
+              + "["
+              + i
+              + "] is "
+              + actual[i]
+              + ", not "
+              + expected[i]
+              + " (largest "
+              + size
+              + ")");
     }
   }
 }

@@ -31,7 +31,15 @@ class VectorMathTest {
   void exponentialOfSpecialValues() {
     float[] x = new float[VectorMath.padded(9)];
     float[] special = {
-      0, -0f, Float.NEGATIVE_INFINITY, -1e30f, -88, -87.34f, Float.NaN, -Float.MIN_VALUE, -Float.MAX_VALUE
+      0,
+      -0f,
+      Float.NEGATIVE_INFINITY,
+      -1e30f,
+      -88,
+      -87.34f,
+      Float.NaN,
+      -Float.MIN_VALUE,
+      -Float.MAX_VALUE
     };
     System.arraycopy(special, 0, x, 0, special.length);
     float[] expected = {1, 1, 0, 0, 0, 0, Float.NaN, 1, 0};
