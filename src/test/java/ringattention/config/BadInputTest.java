@@ -85,8 +85,8 @@ class BadInputTest {
           [device] ; kind = "cuda" | x.toml: device.kind = "cuda": this build has no GPU device, use "auto" or "cpu"
           [device] ; kind = "gpu" | x.toml: device.kind = "gpu": must be "auto" or "cpu" or "reference" or "cuda"
           [device] ; threads = -1 | x.toml: device.threads = -1: must be a whole number, at least 0
-          [validate] ; lengths = [] | x.toml: validate.lengths = []: must be a list of whole numbers, one or more, each at least 2
-          [validate] ; lengths = [64, 1] | x.toml: validate.lengths = [64, 1]: must be a list of whole numbers, one or more, each at least 2
+          [validate] ; lengths = [] | x.toml: validate.lengths = []: must be a list of whole numbers, one or more, each 2 to 4096
+          [validate] ; lengths = [64, 1] | x.toml: validate.lengths = [64, 1]: must be a list of whole numbers, one or more, each 2 to 4096
           [validate] ; keyValueHeads = [3] | x.toml: validate.keyValueHeads = [3]: must each divide validate.heads (4)
           [validate] ; headSize = 3 | x.toml: validate.headSize = 3: must be even
           [benchAttention] ; heads = 6 ; keyValueHeads = 4 | x.toml: benchAttention.heads = 6: must be a multiple of benchAttention.keyValueHeads (4)

@@ -78,7 +78,7 @@ class InputsTest {
   @Test
   void absentSections() {
     Configuration configuration = Inputs.defaults(List.of());
-    assertEquals(List.of(64, 65, 97, 256), configuration.validate().lengths());
+    assertEquals(List.of(64, 97), configuration.validate().lengths());
     assertMessage(
         "no input file: model.hidden is missing: this command needs section [model]",
         configuration::model);
