@@ -125,6 +125,7 @@ public final class AttentionBench {
       double forward, double both, double forwardWait, double bothWait, long wrong) {}
 
   private void compare(AttentionProblem problem, double matrixRate) {
+    warmEveryRank(problem);
     Measured alone = null;
     if (world.rank() == 0) { // the bound: the same work, the same code, one rank
       alone = measure(problem, LocalCommunicator.single());
@@ -139,30 +140,42 @@ public final class AttentionBench {
     }
   }
 
+  /** Otherwise rank 0, which measures alone first, would be the only one with compiled code. */
+  private void warmEveryRank(AttentionProblem problem) {
+    try (AttentionRunner runner =
+        AttentionRunner.ring(problem, world, device, device.compute(), timer)) {
+      repeats.warm(
+          () -> {
+            runner.forward();
+            runner.backward();
+          });
+    }
+  }
+
   private Measured measure(AttentionProblem problem, Communicator ranks) {
     try (AttentionRunner runner =
         AttentionRunner.ring(problem, ranks, device, device.compute(), timer)) {
+      Runnable both =
+          () -> {
+            runner.forward();
+            runner.backward();
+          };
+      repeats.warm(both);
       timer.reset();
-      double forward = repeats.seconds(ranks, runner::forward);
+      double forwardSeconds = repeats.seconds(ranks, runner::forward);
       double forwardWait = waited(ranks);
       timer.reset();
-      double both =
-          repeats.seconds(
-              ranks,
-              () -> {
-                runner.forward();
-                runner.backward();
-              });
+      double bothSeconds = repeats.seconds(ranks, both);
       double bothWait = waited(ranks);
       AttentionResult result = runner.gather();
       long wrongHere = ranks.rank() == 0 ? wrong(problem, result) : 0;
-      return new Measured(forward, both, forwardWait, bothWait, wrongHere);
+      return new Measured(forwardSeconds, bothSeconds, forwardWait, bothWait, wrongHere);
     }
   }
 
   private double waited(Communicator ranks) {
     double[] wait = {
-      timer.nanoseconds(Phase.RING_WAIT) * 1e-9 / (config.warmup() + config.repeats())
+      timer.nanoseconds(Phase.RING_WAIT) * 1e-9 / config.repeats()
     };
     ranks.allReduce(wait, Communicator.Operation.MAX);
     return wait[0];

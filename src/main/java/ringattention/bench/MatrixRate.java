@@ -28,13 +28,13 @@ final class MatrixRate {
       Arrays.fill(ones, 1);
       device.write(a, ones);
       device.write(b, ones);
-      double seconds =
-          repeats.seconds(
-              LocalCommunicator.single(),
-              () -> {
-                device.kernels().matmul(a, false, b, false, c, false);
-                device.synchronize();
-              });
+      Runnable product =
+          () -> {
+            device.kernels().matmul(a, false, b, false, c, false);
+            device.synchronize();
+          };
+      repeats.warm(product);
+      double seconds = repeats.seconds(LocalCommunicator.single(), product);
       if (device.read(c.slice(0, 1))[0] != SIZE) {
         throw new IllegalStateException("the device's matrix product is wrong");
       }

@@ -12,16 +12,20 @@ import ringattention.metrics.Statistics;
  * @param clock in nanoseconds
  */
 record Repeats(int warmup, int repeats, LongSupplier clock) {
+  /** The runs that do not count: code is compiled, memory is touched. */
+  void warm(Runnable work) {
+    for (int i = 0; i < warmup; i++) {
+      work.run();
+    }
+  }
+
   /**
    * Median over the repeats of the slowest rank's time, in seconds. Collective over the ranks; each
    * run starts together.
    *
-   * @param work returns when it is done
+   * @param work returns when it is done; {@link #warm} comes first
    */
   double seconds(Communicator ranks, Runnable work) {
-    for (int i = 0; i < warmup; i++) {
-      work.run();
-    }
     double[] seconds = new double[repeats];
     for (int i = 0; i < repeats; i++) {
       ranks.barrier();

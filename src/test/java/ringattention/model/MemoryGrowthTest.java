@@ -1,0 +1,108 @@
+package ringattention.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.AttentionKind;
+import ringattention.config.FeedForwardKind;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.config.ModelConfig;
+import ringattention.device.Arena;
+import ringattention.device.Device;
+import ringattention.device.MemoryPlan;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.shard.Decomposition;
+
+/** Context grows with the number of ranks: what a rank allocates depends on its tokens only. */
+class MemoryGrowthTest {
+  private static final ModelConfig MODEL =
+      new ModelConfig(61, 16, 2, 2, 2, 8, 40, 10000, 1e-5, 0.02);
+
+  private static ModelSetup setup(AttentionKind attention, int ranks, int sequence) {
+    return new ModelSetup(
+        MODEL,
+        attention,
+        MaskKind.CAUSAL,
+        LayoutKind.ZIGZAG,
+        FeedForwardKind.BLOCKWISE,
+        64,
+        64,
+        new Decomposition(ranks, attention == AttentionKind.RING ? ranks : 1),
+        sequence,
+        1);
+  }
+
+  /** Bytes the device counts when a rank's buffers are really allocated, without its workspace. */
+  private static long measured(ModelSetup setup, int rank) {
+    try (Device device = new CpuDevice(1);
+        Arena arena = new Arena(device)) {
+      ModelBuffers.allocate(arena, setup, rank, device.compute(), device.sum());
+      return device.peakBytes() - device.workspaceBytes();
+    }
+  }
+
+  @Test
+  void bytesPerRankStayFlatFromOneToEightRanks() {
+    long[] peaks =
+        IntStream.rangeClosed(1, 8)
+            .mapToLong(
+                ranks ->
+                    IntStream.range(0, ranks)
+                        .mapToLong(
+                            rank -> measured(setup(AttentionKind.RING, ranks, 4096 * ranks), rank))
+                        .max()
+                        .orElseThrow())
+            .toArray();
+    for (long peak : peaks) {
+      double ratio = (double) peak / peaks[0];
+      assertTrue(ratio > 0.98 && ratio <= 1.02, "bytes per rank " + java.util.Arrays.toString(peaks));
+    }
+  }
+
+  @Test
+  void vanillaGrowsWithTheSquareAndTheRingDoesNot() {
+    int tokens = 64;
+    double vanilla = quadraticBytes(AttentionKind.VANILLA, tokens);
+    int scores = 2; // probabilities and their gradient
+    assertEquals(scores * MODEL.heads() * Float.BYTES, vanilla, 1e-9);
+    assertEquals(0, quadraticBytes(AttentionKind.RING, tokens), 1e-9);
+    assertEquals(0, quadraticBytes(AttentionKind.MEMORY_EFFICIENT, tokens), 1e-9);
+  }
+
+  /** The c of bytes = a + b tokens + c tokens^2, from three lengths. */
+  private static double quadraticBytes(AttentionKind attention, int tokens) {
+    double one = measured(setup(attention, 1, tokens), 0);
+    double two = measured(setup(attention, 1, 2 * tokens), 0);
+    double four = measured(setup(attention, 1, 4 * tokens), 0);
+    return ((four - two) - 2 * (two - one)) / (6.0 * tokens * tokens);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4})
+  void aStepAllocatesExactlyWhatWasPlanned(int ranks) {
+    ModelSetup setup = setup(AttentionKind.RING, ranks, 130 * ranks + 1);
+    LocalCommunicator.run(
+        ranks,
+        rank -> {
+          try (Device device = new CpuDevice(1);
+              Arena arena = new Arena(device)) {
+            MemoryPlan plan = new MemoryPlan();
+            ModelBuffers.allocate(plan, setup, rank.rank(), device.compute(), device.sum());
+            Replica replica =
+                new Replica(setup, rank, device, arena, new PhaseTimer(System::nanoTime));
+            replica.parameters().initialize(1, 0.02);
+            replica.load(new int[1][setup.sequence() + 1]);
+            replica.lossAndGradients(1);
+            assertEquals(plan.bytes() + device.workspaceBytes(), device.peakBytes());
+            return null;
+          }
+        });
+  }
+}

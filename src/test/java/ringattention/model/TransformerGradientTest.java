@@ -1,0 +1,86 @@
+package ringattention.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.config.Seed;
+import ringattention.device.Allocator;
+import ringattention.device.Arena;
+import ringattention.device.Device;
+import ringattention.device.Kernels;
+import ringattention.device.Tensor;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.Parameter;
+import ringattention.parallel.ParameterGroup;
+import ringattention.validate.TransformerProblem;
+
+/** The hand-written backward of the whole vanilla Transformer, which all else is held against, by central differences. */
+class TransformerGradientTest {
+  private static final double STEP = 1e-5;
+  private static final double TOLERANCE = 1e-7; // step^2 times third derivatives, and loss rounding / step
+  private static final Kernels.AdamW NO_CHANGE = new Kernels.AdamW(0, 0.9, 0.9, 1e-8, 0, 1, 1);
+
+  @ParameterizedTest
+  @EnumSource(MaskKind.class)
+  void everyParameterHasTheGradientOfItsDifferences(MaskKind mask) {
+    TransformerProblem problem = TransformerProblem.small(13, 2, mask, LayoutKind.CONTIGUOUS, 11);
+    Map<String, Tensor> buffers = new HashMap<>();
+    try (Device device = new ReferenceDevice();
+        Arena arena = new Arena(device)) {
+      Allocator recording =
+          (name, purpose, dtype, dims) -> {
+            Tensor tensor = arena.allocate(name, purpose, dtype, dims);
+            buffers.put(name, tensor);
+            return tensor;
+          };
+      PhaseTimer timer = new PhaseTimer(System::nanoTime);
+      Replica replica =
+          new Replica(problem.vanilla(), LocalCommunicator.single(), device, recording, timer);
+      replica.parameters().initialize(problem.seed(), problem.model().initStd());
+      replica.load(problem.sequences());
+      replica.lossAndGradients(problem.scale());
+      int checked = 0;
+      for (int index = 0; index < replica.parameters().groups().size(); index++) {
+        ParameterGroup group = replica.parameters().groups().get(index);
+        Tensor weights = buffers.get("parameters." + group.name() + ".weight");
+        replica.parameters().update(NO_CHANGE);
+        replica.lossAndGradients(problem.scale());
+        double[] gradients = replica.parameters().gatherGradient(index);
+        for (Parameter parameter : group.parameters()) {
+          for (int pick = 0; pick < 3; pick++) {
+            long bits = Seed.of(pick, parameter.name()).bits(0);
+            long element = group.offset(parameter) + Long.remainderUnsigned(bits, parameter.elements());
+            double difference =
+                (loss(problem, replica, device, weights.slice(element, element + 1), STEP)
+                        - loss(problem, replica, device, weights.slice(element, element + 1), -STEP))
+                    / (2 * STEP);
+            assertEquals(
+                difference, gradients[(int) element], TOLERANCE, parameter.name() + " " + element);
+            checked++;
+          }
+        }
+      }
+      assertEquals(3 * (1 + 2 * 9 + 2), checked);
+    }
+  }
+
+  /** The loss with one weight moved. */
+  private static double loss(
+      TransformerProblem problem, Replica replica, Device device, Tensor weight, double step) {
+    double value = device.read(weight)[0];
+    device.write(weight, value + step);
+    replica.parameters().update(NO_CHANGE); // gathered copies are stale
+    double loss = replica.lossAndGradients(problem.scale()) * problem.scale();
+    device.write(weight, value);
+    assertTrue(Double.isFinite(loss));
+    return loss;
+  }
+}
