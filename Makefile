@@ -11,7 +11,7 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/javacpp/unpacked
 PRESETS = org.bytedeco.openblas.global.openblas
 
-.PHONY: help setup build data run test format clean
+.PHONY: help setup build data run test record format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ run: build data ## train the tutorial on RANKS=4 ranks, or another INPUT=file.to
 
 test: build data ## every test: threads as ranks, real mpirun, the built program
 	$(MAVEN) verify
+
+record: build data ## measure this machine's CPU ranks into validation/cpu/
+	tools/record-cpu.sh
 
 format: ## lay out the Java sources as the build demands
 	$(MAVEN) spotless:apply

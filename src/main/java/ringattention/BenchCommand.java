@@ -28,7 +28,7 @@ final class BenchCommand {
             job.line().dryRun() ? RunOutput.console(job) : RunOutput.create(job, configuration)) {
       int ranks = job.world().size();
       var header = Header.of(job, device, new Decomposition(ranks, ranks), Optional.empty());
-      header.lines().forEach(line -> output.log().row("# " + line));
+      output.log().rows(header.lines());
       output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
       return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, device, output);
     }

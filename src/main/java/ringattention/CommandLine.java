@@ -52,6 +52,11 @@ record CommandLine(
       this.needsInput = needsInput;
     }
 
+    /** Whether what it prints is a table of data, to be read by programs. */
+    boolean isTable() {
+      return this == BENCH_ATTENTION || this == BENCH_RING_EXCHANGE;
+    }
+
     /** As typed, for the name of an output folder: with a dash. */
     String dashed() {
       return words.replace(' ', '-');

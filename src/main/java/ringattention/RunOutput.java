@@ -28,7 +28,8 @@ final class RunOutput implements AutoCloseable {
     this.job = job;
     this.folder = folder;
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
-    this.log = new RunLog(console, lines("run.log"));
+    RunLog plain = new RunLog(console, lines("run.log"));
+    this.log = job.line().command().isTable() ? plain.ofTable() : plain;
     this.events = new EventLog(lines("run.jsonl"));
   }
 

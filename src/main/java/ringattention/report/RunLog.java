@@ -9,38 +9,47 @@ public final class RunLog {
 
   private final Consumer<String> console;
   private final Consumer<String> file;
+  private final String remark; // before all that is not data
 
   /**
    * @param file takes the lines for {@code run.log}; commands without a folder pass one that does
    *     nothing
    */
   public RunLog(Consumer<String> console, Consumer<String> file) {
+    this(console, file, "");
+  }
+
+  private RunLog(Consumer<String> console, Consumer<String> file, String remark) {
     this.console = console;
     this.file = file;
+    this.remark = remark;
+  }
+
+  /** The same log with {@code #} before everything but single rows: those are data. */
+  public RunLog ofTable() {
+    return new RunLog(console, file, "# ");
   }
 
   /** One line of text, broken at blanks where it is longer than 100 columns. */
   public void line(String text) {
     String clean = Text.ascii(text);
     int indent = clean.length() - clean.stripLeading().length();
-    Text.wrap(clean, indent + CONTINUATION).forEach(this::write);
+    Text.wrap(clean, indent + CONTINUATION).forEach(wrapped -> write(remark + wrapped));
   }
 
-  /** Lines of a table, which has its own width and is not broken. */
+  /** A line of data, which has its own width and is not broken. */
   public void row(String text) {
     write(Text.ascii(text).stripTrailing());
   }
 
-  /** As {@link #row}, for each. */
+  /** Lines that have their own width and are not broken. */
   public void rows(List<String> lines) {
-    lines.forEach(this::row);
+    lines.forEach(line -> row(remark + line));
   }
 
   /** A blank line and an underlined title. */
   public void section(String title) {
-    write("");
-    row(title);
-    row("-".repeat(title.length()));
+    rows(List.of("", title, "-".repeat(title.length())));
   }
 
   private void write(String line) {
