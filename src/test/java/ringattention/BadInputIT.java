@@ -82,15 +82,13 @@ class BadInputIT {
     Path below = program.file("text.txt").resolve("output");
     String all = arguments.replace("INPUT", input) + " -o " + below;
     String error = refused(2, all.split(" "));
-    assertTrue(
-        error.contains("output folder " + below + " cannot be written: "), error);
+    assertTrue(error.contains("output folder " + below + " cannot be written: "), error);
     assertTrue(Files.isRegularFile(program.file("text.txt")));
   }
 
   /** The one line the program says. */
   private String refused(int ranks, String... arguments) {
-    MpiJob.Result job =
-        ranks == 1 ? program.alone(arguments) : program.mpirun(ranks, arguments);
+    MpiJob.Result job = ranks == 1 ? program.alone(arguments) : program.mpirun(ranks, arguments);
     Run run = new Run(job, output);
     assertEquals(2, job.exitCode(), job.output());
     assertEquals(1, run.errors().size(), job.output());
