@@ -38,13 +38,22 @@ public final class MpiJob {
   public static Result run(int ranks, Duration limit, List<String> command) {
     List<String> all = new ArrayList<>(List.of("tools/mpirun.sh", "-np", Integer.toString(ranks)));
     all.addAll(command);
+    return runAlone(limit, all);
+  }
+
+  /**
+   * Runs a command as it is, without mpirun.
+   *
+   * @throws AssertionError if it takes longer than the limit
+   */
+  public static Result runAlone(Duration limit, List<String> command) {
     try {
-      return run(new ProcessBuilder(all).redirectErrorStream(true), limit);
+      return run(new ProcessBuilder(command).redirectErrorStream(true), limit);
     } catch (IOException e) {
-      throw new AssertionError("mpirun does not start; make setup provides it", e);
+      throw new AssertionError("does not start: " + command, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted while mpirun was running", e);
+      throw new AssertionError("interrupted while it was running: " + command, e);
     }
   }
 

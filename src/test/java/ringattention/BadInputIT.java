@@ -1,0 +1,101 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.comm.MpiJob;
+
+/** What the built program says about input it cannot take: one line, exit code 2, no files. */
+class BadInputIT {
+  // 5 s after a start of up to 5 s on two quiet cores; machines that run tests are not quiet
+  private static final int LIMIT_SECONDS = 15;
+
+  private Program program;
+  private String input;
+  private Path output;
+
+  @BeforeEach
+  void makeInput(@TempDir Path folder) {
+    program = new Program(folder);
+    input = program.file("small.toml").toString();
+    output = program.file("output");
+  }
+
+  /**
+   * A small.toml with one thing wrong.
+   *
+   * @param expected what the line must contain, with {@code |} between
+   */
+  @ParameterizedTest(name = "{3}, {0} ranks")
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "1, heads = 2, headz = 2, model.headz = 2|unknown",
+        "1, sequence = 257, # none, train.sequence is missing|at least 2",
+        "1, layers = 2, layers = \"two\", model.layers = \"two\"|whole number",
+        "1, steps = 20, steps = 0, train.steps = 0|at least 1",
+        "1, keyValueHeads = 1, keyValueHeads = 3, model.heads = 2|multiple of model.keyValueHeads (3)",
+        "1, steps = 20, steps =, line 9",
+        "1, sequence = 257, sequence = 9999, data.path = |more than train.sequence (9999)",
+        "3, text.txt, absent.txt, data.path = |absent.txt|no such file or folder",
+        "2, text.txt, empty.txt, data.path = |empty.txt|0 bytes",
+        "4, sequence = 257, sequence = 7, train.sequence = 7|at least 8",
+        "4, [data], `[parallel]\nring = 3\n[data]`, parallel.ring = 3|4",
+      })
+  void namesFileKeyValueAndWhatIsAllowed(int ranks, String good, String bad, String expected) {
+    String text = program.input();
+    assertTrue(text.contains(good), good);
+    program.write("small.toml", text.replaceFirst(Pattern.quote(good), bad));
+    String error = refused(ranks, "train", input, "-o", output.toString());
+    assertTrue(error.startsWith("ringattention: " + input + ": "), error);
+    for (String part : expected.split("\\|")) {
+      assertTrue(error.contains(part), part + " is not in: " + error);
+    }
+  }
+
+  @ParameterizedTest(name = "{1}, {0} ranks")
+  @CsvSource({
+    "1, trane INPUT, command line: unknown command trane (commands: train",
+    "1, train INPUT --dryrun, --dryrun",
+    "1, train, command line: train needs an input file",
+    "1, train INPUT INPUT, one input file is expected",
+    "1, train INPUT -D train.steps=0, '-D train.steps = 0: must be a whole number, at least 1'",
+    "1, bench ring-exchange INPUT, bench ring-exchange needs at least 2 ranks",
+    "2, train INPUT.absent, small.toml.absent: no such file",
+  })
+  void namesWhatIsWrongWithTheCommandLine(int ranks, String arguments, String expected) {
+    String error = refused(ranks, arguments.replace("INPUT", input).split(" "));
+    assertTrue(error.contains(expected), error);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"train INPUT", "bench ring-exchange INPUT"})
+  void namesAnOutputFolderThatCannotBeWritten(String arguments) {
+    Path below = program.file("text.txt").resolve("output");
+    String all = arguments.replace("INPUT", input) + " -o " + below;
+    String error = refused(2, all.split(" "));
+    assertTrue(error.contains("output folder " + below + " cannot be written: "), error);
+    assertTrue(Files.isRegularFile(program.file("text.txt")));
+  }
+
+  /** The one line the program says. */
+  private String refused(int ranks, String... arguments) {
+    MpiJob.Result job = ranks == 1 ? program.alone(arguments) : program.mpirun(ranks, arguments);
+    Run run = new Run(job, output);
+    assertEquals(2, job.exitCode(), job.output());
+    assertEquals(1, run.errors().size(), job.output());
+    assertFalse(job.output().contains("\tat "), job.output());
+    assertFalse(job.output().contains("Exception"), job.output());
+    assertTrue(job.time().toSeconds() < LIMIT_SECONDS, "took " + job.time());
+    assertFalse(Files.exists(output), "left " + output);
+    return run.errors().get(0);
+  }
+}

@@ -1,0 +1,164 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.comm.MpiJob;
+
+/** Every command but {@code train}, with the built program. */
+class CommandIT {
+  // name, purpose, bytes, the same for people, formula; the sums below have no formula
+  private static final Pattern BUFFER =
+      Pattern.compile("\\S+ +([a-z]+) +(\\d+) +[\\d.]+ (?:B|KiB|MiB) +\\S.*");
+
+  private Program program;
+  private String input;
+  private Path output;
+
+  @BeforeEach
+  void makeInput(@TempDir Path folder) {
+    program = new Program(folder);
+    input = program.file("small.toml").toString();
+    output = program.file("output");
+  }
+
+  private Run mpirun(int ranks, String... arguments) {
+    return new Run(program.mpirun(ranks, arguments), output);
+  }
+
+  @ParameterizedTest(name = "{0} ranks")
+  @ValueSource(ints = {1, 2, 3, 4})
+  void validateProves(int ranks) {
+    Run run = mpirun(ranks, "validate", input, "-o", output.toString());
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    assertFalse(run.job().output().contains("FAILED"), run.job().output());
+    JsonNode checks = run.summary().path("checks");
+    assertTrue(
+        run.lastLine().equals("VALID: " + checks.size() + " checks, " + ranks + " ranks"),
+        run.lastLine());
+    Set<String> names = new TreeSet<>();
+    checks.forEach(check -> names.add(check.path("name").asText()));
+    assertEquals(checks.size(), names.size(), "a name stands twice");
+    for (String layout : List.of("contiguous", "zigzag", "striped")) {
+      for (String mask : List.of("causal", "full")) {
+        for (String part : List.of("O, ", "lse, ", "dQ, ", "dK, ", "dV, ")) {
+          String start = part + layout + ", " + mask;
+          // two lengths, two numbers of key and value heads
+          assertTrue(
+              names.stream().filter(name -> name.startsWith(start)).count() >= 4,
+              start + " is not in " + names);
+        }
+      }
+    }
+    assertTrue(names.stream().anyMatch(name -> name.startsWith("O, zigzag, causal, 256 tokens")));
+  }
+
+  @ParameterizedTest(name = "bench {0}")
+  @CsvSource({
+    "attention, attention.csv, 4, 'tokens,ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
+        + "pass,time_ms,gflops_per_rank,matmul_fraction,bound_fraction,exposed_wait_ms,wrong'",
+    "ring-exchange, ring_exchange.csv, 2, 'bytes,ranks,time_us,bandwidth_gbytes_per_s,wrong'"
+  })
+  void benchPrintsATableWithoutWrongResults(String what, String file, int rows, String header) {
+    Run run = mpirun(2, "bench", what, input, "-o", output.toString());
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    assertTrue(run.lastLine().startsWith("VALID"), run.job().output());
+    List<String> printed = run.printed();
+    List<String> names = List.of(header.split(","));
+    int title = 0;
+    while (!List.of(printed.get(title).split("\\s+")).equals(prepended("#", names))) {
+      title++;
+      assertTrue(title < printed.size(), "no row of names in\n" + run.job().output());
+    }
+    assertTrue(printed.get(title + 1).matches("#[\\sA-Za-z/()]+"), printed.get(title + 1));
+    assertTrue(printed.get(title + 1).contains("s)"), "no unit of time");
+    for (String row : printed.subList(title + 2, title + 2 + rows)) {
+      assertEquals(names.size(), row.strip().split("\\s+").length, row);
+      assertTrue(row.endsWith(" 0"), row); // the column "wrong"
+    }
+    assertEquals("", printed.get(title + 2 + rows), "more rows than expected");
+    List<String> csv = run.lines(file);
+    assertEquals(header, csv.get(0));
+    assertEquals(1 + rows, csv.size());
+    csv.stream().skip(1).forEach(row -> assertTrue(row.endsWith(",0"), row));
+  }
+
+  private static List<String> prepended(String first, List<String> rest) {
+    return Stream.concat(Stream.of(first), rest.stream()).toList();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"plan", "train --dry-run"})
+  void planNamesEveryBufferAndWritesNothing(String command) throws IOException {
+    Set<String> before = everything();
+    List<String> words =
+        Stream.concat(Stream.of(command.split(" ")), Stream.of(input, "-o", output.toString()))
+            .toList();
+    MpiJob.Result job = program.mpirun(2, words.toArray(String[]::new));
+    assertEquals(0, job.exitCode(), job.output());
+    Set<String> purposes = new TreeSet<>();
+    long sum = 0;
+    long total = 0;
+    for (String line : job.output().lines().toList()) {
+      Matcher buffer = BUFFER.matcher(line);
+      if (buffer.matches()) {
+        purposes.add(buffer.group(1));
+        sum += Long.parseLong(buffer.group(2));
+      } else if (line.startsWith("total ")) {
+        total = Long.parseLong(line.split("\\s+")[1]);
+      }
+    }
+    for (String buffer : List.of("block.1.input", "ring.slot.0", "parameters.block.0.weight")) {
+      assertTrue(job.output().contains("\n" + buffer + " "), buffer + "\n" + job.output());
+    }
+    assertEquals(
+        Set.of("workspace", "parameters", "gathered", "saved", "activations", "ring"), purposes);
+    assertEquals(total, sum, job.output());
+    assertFalse(job.output().contains("step  1/20"), job.output());
+    assertEquals(before, everything());
+  }
+
+  /** The files and folders of the test and of the default output folder. */
+  private Set<String> everything() throws IOException {
+    Set<String> names = new TreeSet<>();
+    for (Path root : List.of(program.file("."), Path.of("outputs"))) {
+      if (Files.exists(root)) {
+        try (Stream<Path> files = Files.walk(root)) {
+          files.forEach(file -> names.add(file.toString()));
+        }
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void helpAndVersionNeedNoMpirun() {
+    MpiJob.Result help = program.alone("-h");
+    assertEquals(0, help.exitCode(), help.output());
+    for (String command : List.of("train", "validate", "bench attention", "plan", "--dry-run")) {
+      assertTrue(help.output().contains("  " + command), help.output());
+    }
+    MpiJob.Result version = program.alone("--version");
+    assertEquals(0, version.exitCode(), version.output());
+    assertTrue(
+        version.output().matches("(?s).*ringattention \\d+\\.\\d+\\.\\d+ \\(git \\S+\\)\\R"),
+        version.output());
+  }
+}
