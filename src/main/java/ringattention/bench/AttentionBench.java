@@ -13,6 +13,7 @@ import ringattention.device.Device;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
+import ringattention.metrics.Statistics;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;
 import ringattention.validate.AttentionProblem;
@@ -45,11 +46,13 @@ public final class AttentionBench {
               new Column("key_value_heads", "", "%d"),
               new Column("head_size", "", "%d"),
               new Column("dtype", "", "%s"),
-              new Column("pass", "", "%s"),
+              new Column("pass", "", "%16s"),
               new Column("time_ms", "ms", "%.2f"),
               new Column("gflops_per_rank", "GFLOP/s", "%.2f"),
+              new Column("matmul_gflops", "GFLOP/s", "%.2f"),
               new Column("matmul_fraction", "", "%.3f"),
               new Column("bound_fraction", "", "%.3f"),
+              new Column("machine_fraction", "", "%.3f"),
               new Column("exposed_wait_ms", "ms", "%.2f"),
               new Column("wrong", "", "%d")));
   private long wrong;
@@ -75,19 +78,16 @@ public final class AttentionBench {
 
   /** Prints every row as it is measured. Collective. */
   public void run() {
-    double matrixRate = 0;
     if (world.rank() == 0) {
-      matrixRate = MatrixRate.measure(device, repeats);
-      say(
-          String.format(
-              Locale.ROOT, "# matrix product 1024^3: %.2f GFLOP/s on rank 0", matrixRate * 1e-9));
+      say(BenchTable.comment("fractions are medians over repeats of ratios taken side by side"));
       table.header().forEach(this::say);
     }
-    world.barrier();
-    for (int tokens : config.tokens()) {
-      for (MaskKind mask : config.masks()) {
-        for (LayoutKind layout : config.layouts()) {
-          compare(problem(tokens, mask, layout), matrixRate);
+    try (MatrixRate matrixRate = new MatrixRate(device, repeats.clock())) {
+      for (int tokens : config.tokens()) {
+        for (MaskKind mask : config.masks()) {
+          for (LayoutKind layout : config.layouts()) {
+            compare(problem(tokens, mask, layout), matrixRate);
+          }
         }
       }
     }
@@ -115,70 +115,141 @@ public final class AttentionBench {
         1);
   }
 
-  /**
-   * @param forward median seconds
-   * @param both forward and backward
-   * @param forwardWait seconds of the forward in which the slowest rank waited for the ring
-   * @param wrong elements
-   */
-  private record Measured(
-      double forward, double both, double forwardWait, double bothWait, long wrong) {}
-
-  private void compare(AttentionProblem problem, double matrixRate) {
-    warmEveryRank(problem);
-    Measured alone = null;
-    if (world.rank() == 0) { // the bound: the same work, the same code, one rank
-      alone = measure(problem, LocalCommunicator.single());
-      rows(problem, 1, alone, alone, matrixRate);
-    }
-    world.barrier();
-    if (world.size() > 1) {
-      Measured ring = measure(problem, world);
-      if (world.rank() == 0) {
-        rows(problem, world.size(), ring, alone, matrixRate);
-      }
-    }
-  }
-
-  /** Otherwise rank 0, which measures alone first, would be the only one with compiled code. */
-  private void warmEveryRank(AttentionProblem problem) {
-    try (AttentionRunner runner =
-        AttentionRunner.ring(problem, world, device, device.compute(), timer)) {
-      repeats.warm(
-          () -> {
+  /** Both passes on one rank and on all, side by side. */
+  private void compare(AttentionProblem problem, MatrixRate matrixRate) {
+    Communicator single = LocalCommunicator.single();
+    try (AttentionRunner alone = runner(problem, single);
+        AttentionRunner ring = runner(problem, world)) {
+      Passes passes = new Passes(problem, alone, ring, matrixRate);
+      passes.measure("forward", 1, AttentionRunner::forward);
+      passes.measure(
+          "forward+backward",
+          AttentionFlops.FORWARD_AND_BACKWARD,
+          runner -> {
             runner.forward();
             runner.backward();
           });
     }
   }
 
-  private Measured measure(AttentionProblem problem, Communicator ranks) {
-    try (AttentionRunner runner =
-        AttentionRunner.ring(problem, ranks, device, device.compute(), timer)) {
-      Runnable both =
-          () -> {
-            runner.forward();
-            runner.backward();
-          };
-      repeats.warm(both);
-      timer.reset();
-      double forwardSeconds = repeats.seconds(ranks, runner::forward);
-      double forwardWait = waited(ranks);
-      timer.reset();
-      double bothSeconds = repeats.seconds(ranks, both);
-      double bothWait = waited(ranks);
-      AttentionResult result = runner.gather();
-      long wrongHere = ranks.rank() == 0 ? wrong(problem, result) : 0;
-      return new Measured(forwardSeconds, bothSeconds, forwardWait, bothWait, wrongHere);
-    }
+  private AttentionRunner runner(AttentionProblem problem, Communicator ranks) {
+    return AttentionRunner.ring(problem, ranks, device, device.compute(), timer);
   }
 
-  private double waited(Communicator ranks) {
-    double[] wait = {
-      timer.nanoseconds(Phase.RING_WAIT) * 1e-9 / config.repeats()
-    };
-    ranks.allReduce(wait, Communicator.Operation.MAX);
-    return wait[0];
+  /** The rows of one problem. */
+  private final class Passes {
+    private final AttentionProblem problem;
+    private final AttentionRunner alone;
+    private final AttentionRunner ring;
+    private final MatrixRate matrixRate;
+    private final long wrongAlone;
+    private final long wrongRing;
+
+    /** Warms up, on every rank, and checks the results. */
+    Passes(
+        AttentionProblem problem,
+        AttentionRunner alone,
+        AttentionRunner ring,
+        MatrixRate matrixRate) {
+      this.problem = problem;
+      this.alone = alone;
+      this.ring = ring;
+      this.matrixRate = matrixRate;
+      for (AttentionRunner runner : List.of(alone, ring)) {
+        runner.forward();
+        runner.backward();
+        repeats.warm(
+            () -> {
+              runner.forward();
+              runner.backward();
+            });
+      }
+      AttentionResult result = ring.gather();
+      this.wrongRing = world.rank() == 0 ? wrong(problem, result) : 0;
+      this.wrongAlone = world.rank() == 0 ? wrong(problem, alone.gather()) : 0;
+    }
+
+    /**
+     * In every repeat a matrix product, the pass on rank 0 alone, the same on every rank at once
+     * and without exchange, the pass on all ranks together: what drifts on a shared machine drifts
+     * for all of them.
+     *
+     * @param factor FLOPs over those of the forward
+     */
+    void measure(String pass, double factor, Consumer<AttentionRunner> work) {
+      int count = repeats.repeats();
+      double[] product = new double[count]; // FLOP/s
+      double[] aloneSeconds = new double[count];
+      double[] ringSeconds = new double[count];
+      double[] bound = new double[count];
+      double[] machine = new double[count];
+      double wait = 0;
+      for (int i = 0; i < count; i++) {
+        if (world.rank() == 0) {
+          product[i] = matrixRate.measure();
+          aloneSeconds[i] = repeats.once(LocalCommunicator.single(), () -> work.accept(alone));
+        }
+        double atOnce = repeats.once(world, () -> work.accept(alone));
+        timer.reset();
+        ringSeconds[i] = repeats.once(world, () -> work.accept(ring));
+        wait += timer.nanoseconds(Phase.RING_WAIT) * 1e-9 / count;
+        bound[i] = aloneSeconds[i] / (ringSeconds[i] * world.size());
+        machine[i] = aloneSeconds[i] / atOnce;
+      }
+      double[] waits = {wait};
+      world.allReduce(waits, Communicator.Operation.MAX);
+      if (world.rank() == 0) {
+        double flops = factor * forwardFlops();
+        row(pass, 1, flops, aloneSeconds, product, 1, 1, 0, wrongAlone);
+        if (world.size() > 1) {
+          double share = Statistics.of(bound).median();
+          double kept = Statistics.of(machine).median();
+          row(pass, world.size(), flops, ringSeconds, product, share, kept, waits[0], wrongRing);
+        }
+      }
+    }
+
+    private double forwardFlops() {
+      boolean causal = problem.mask() == MaskKind.CAUSAL;
+      return new AttentionFlops(problem.heads(), problem.headSize(), causal)
+          .forward(problem.batch(), problem.length());
+    }
+
+    private void row(
+        String pass,
+        int ranks,
+        double flops,
+        double[] seconds,
+        double[] product,
+        double bound,
+        double machine,
+        double wait,
+        long wrongElements) {
+      double[] ofProduct = new double[seconds.length];
+      for (int i = 0; i < seconds.length; i++) {
+        ofProduct[i] = flops / ranks / seconds[i] / product[i];
+      }
+      double time = Statistics.of(seconds).median();
+      say(
+          table.row(
+              problem.length(),
+              ranks,
+              problem.layoutKind(),
+              problem.mask(),
+              problem.heads(),
+              problem.keyValueHeads(),
+              problem.headSize(),
+              device.compute().name().toLowerCase(Locale.ROOT),
+              pass,
+              time * 1e3,
+              flops / ranks / time * 1e-9,
+              Statistics.of(product).median() * 1e-9,
+              Statistics.of(ofProduct).median(),
+              bound,
+              machine,
+              wait * 1e3,
+              wrongElements));
+    }
   }
 
   private long wrong(AttentionProblem problem, AttentionResult result) {
@@ -190,67 +261,7 @@ public final class AttentionBench {
     return count;
   }
 
-  private void rows(
-      AttentionProblem problem, int ranks, Measured measured, Measured alone, double matrixRate) {
-    AttentionFlops flops =
-        new AttentionFlops(problem.heads(), problem.headSize(), problem.mask() == MaskKind.CAUSAL);
-    row(
-        problem,
-        ranks,
-        "forward",
-        flops.forward(problem.batch(), problem.length()) / ranks,
-        measured.forward,
-        alone.forward,
-        measured.forwardWait,
-        measured.wrong,
-        matrixRate);
-    row(
-        problem,
-        ranks,
-        "forward+backward",
-        flops.forwardAndBackward(problem.batch(), problem.length()) / ranks,
-        measured.both,
-        alone.both,
-        measured.bothWait,
-        measured.wrong,
-        matrixRate);
-  }
-
-  private void row(
-      AttentionProblem problem,
-      int ranks,
-      String pass,
-      double flopsPerRank,
-      double seconds,
-      double secondsAlone,
-      double wait,
-      long wrongElements,
-      double matrixRate) {
-    double rate = flopsPerRank / seconds;
-    say(
-        table.row(
-            problem.length(),
-            ranks,
-            name(problem.layoutKind()),
-            name(problem.mask()),
-            problem.heads(),
-            problem.keyValueHeads(),
-            problem.headSize(),
-            name(device.compute()),
-            pass,
-            seconds * 1e3,
-            rate * 1e-9,
-            rate / matrixRate,
-            secondsAlone / (seconds * ranks),
-            wait * 1e3,
-            wrongElements));
-  }
-
   private void say(String line) {
     print.accept(line);
-  }
-
-  private static String name(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -20,20 +20,25 @@ record Repeats(int warmup, int repeats, LongSupplier clock) {
   }
 
   /**
-   * Median over the repeats of the slowest rank's time, in seconds. Collective over the ranks; each
-   * run starts together.
+   * One run that all ranks start together: the slowest rank's time in seconds. Collective.
    *
-   * @param work returns when it is done; {@link #warm} comes first
+   * @param work returns when it is done
    */
-  double seconds(Communicator ranks, Runnable work) {
+  double once(Communicator ranks, Runnable work) {
+    ranks.barrier();
+    long start = clock.getAsLong();
+    work.run();
+    double[] seconds = {(clock.getAsLong() - start) * 1e-9};
+    ranks.allReduce(seconds, Communicator.Operation.MAX);
+    return seconds[0];
+  }
+
+  /** Median over the repeats of {@link #once}. Collective. */
+  double median(Communicator ranks, Runnable work) {
     double[] seconds = new double[repeats];
     for (int i = 0; i < repeats; i++) {
-      ranks.barrier();
-      long start = clock.getAsLong();
-      work.run();
-      seconds[i] = (clock.getAsLong() - start) * 1e-9;
+      seconds[i] = once(ranks, work);
     }
-    ranks.allReduce(seconds, Communicator.Operation.MAX);
     return Statistics.of(seconds).median();
   }
 }

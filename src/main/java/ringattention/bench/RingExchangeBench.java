@@ -90,7 +90,7 @@ public final class RingExchangeBench {
             exchange.await();
           };
       repeats.warm(hop);
-      double seconds = repeats.seconds(world, hop);
+      double seconds = repeats.median(world, hop);
       double[] wrongElements = {wrong(device.read(receive))};
       world.allReduce(wrongElements, Communicator.Operation.SUM);
       if (world.rank() == 0) {

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 import ringattention.comm.LocalCommunicator;
 import ringattention.config.AttentionKind;
 import ringattention.config.FeedForwardKind;
@@ -62,7 +62,8 @@ class MemoryGrowthTest {
             .toArray();
     for (long peak : peaks) {
       double ratio = (double) peak / peaks[0];
-      assertTrue(ratio > 0.98 && ratio <= 1.02, "bytes per rank " + java.util.Arrays.toString(peaks));
+      assertTrue(
+          ratio > 0.98 && ratio <= 1.02, "bytes per rank " + java.util.Arrays.toString(peaks));
     }
   }
 

@@ -22,10 +22,14 @@ import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.validate.TransformerProblem;
 
-/** The hand-written backward of the whole vanilla Transformer, which all else is held against, by central differences. */
+/**
+ * The hand-written backward of the whole vanilla Transformer, which all else is held against, by
+ * central differences.
+ */
 class TransformerGradientTest {
   private static final double STEP = 1e-5;
-  private static final double TOLERANCE = 1e-7; // step^2 times third derivatives, and loss rounding / step
+  private static final double TOLERANCE =
+      1e-7; // step^2 times third derivatives, and loss rounding / step
   private static final Kernels.AdamW NO_CHANGE = new Kernels.AdamW(0, 0.9, 0.9, 1e-8, 0, 1, 1);
 
   @ParameterizedTest
@@ -57,10 +61,12 @@ class TransformerGradientTest {
         for (Parameter parameter : group.parameters()) {
           for (int pick = 0; pick < 3; pick++) {
             long bits = Seed.of(pick, parameter.name()).bits(0);
-            long element = group.offset(parameter) + Long.remainderUnsigned(bits, parameter.elements());
+            long element =
+                group.offset(parameter) + Long.remainderUnsigned(bits, parameter.elements());
             double difference =
                 (loss(problem, replica, device, weights.slice(element, element + 1), STEP)
-                        - loss(problem, replica, device, weights.slice(element, element + 1), -STEP))
+                        - loss(
+                            problem, replica, device, weights.slice(element, element + 1), -STEP))
                     / (2 * STEP);
             assertEquals(
                 difference, gradients[(int) element], TOLERANCE, parameter.name() + " " + element);

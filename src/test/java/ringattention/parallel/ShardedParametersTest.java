@@ -26,7 +26,8 @@ class ShardedParametersTest {
       List.of(
           new ParameterGroup("a", List.of(MATRIX, NORM)),
           new ParameterGroup("b", List.of(OTHER)),
-          new ParameterGroup("c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, false, 1))));
+          new ParameterGroup(
+              "c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, false, 1))));
 
   /** What a test does with the parameters of one rank. */
   private interface Body<T> {
