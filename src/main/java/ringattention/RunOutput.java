@@ -118,7 +118,7 @@ final class RunOutput implements AutoCloseable {
     end.put("exit_code", exitCode);
     event("end", end);
     folder.ifPresent(made -> log.line("files: " + made.path()));
-    log.line(verdict.line());
+    log.rows(List.of(verdict.line())); // the last line, however long
   }
 
   @Override

@@ -102,6 +102,11 @@ public record RunHeader(
   }
 
   private List<String> rankLines() {
+    if (ranks.stream().allMatch(rank -> rank.positions().isEmpty())) { // nothing is laid out
+      TextTable table = new TextTable(RIGHT, LEFT, LEFT).row("rank", "host", "device");
+      ranks.forEach(rank -> table.row(Integer.toString(rank.rank()), rank.host(), rank.device()));
+      return table.lines();
+    }
     TextTable table =
         new TextTable(RIGHT, LEFT, LEFT, RIGHT, LEFT)
             .row("rank", "host", "device", "tokens", "positions");

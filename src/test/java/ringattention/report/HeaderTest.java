@@ -49,6 +49,13 @@ class HeaderTest {
   }
 
   @Test
+  void ranksThatHoldNothingHaveNoColumnsForIt() {
+    List<String> lines = header(1, 1, new Rank(0, "a1", "cpu, 1 thread", List.of())).lines();
+    assertEquals(
+        List.of("rank  host  device", "   0  a1    cpu, 1 thread"), lines.subList(7, lines.size()));
+  }
+
+  @Test
   void manyRangesOfAStripedShardAreShortened() {
     List<Positions> stripe =
         LongStream.range(0, 2048).mapToObj(i -> range(4 * i + 1, 4 * i + 2)).toList();
