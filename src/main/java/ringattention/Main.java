@@ -53,7 +53,9 @@ public final class Main {
     } catch (Throwable e) { // this rank's own: the others must not wait for it
       errors.println(failure(world.communicator(), e));
       LOG.debug("thrown here", e);
-      world.communicator().abort(ExitCode.ERROR);
+      if (launch.mpi()) {
+        world.communicator().abort(ExitCode.ERROR);
+      }
       return ExitCode.ERROR;
     }
     world.finish();

@@ -129,7 +129,8 @@ final class TrainCommand {
     csv.accept(StepRecord.CSV_HEADER);
     job.timer().reset();
     double tokens = (double) train.sequence() * train.batch();
-    for (step = 1; step <= train.steps(); step++) {
+    while (step < train.steps()) {
+      step++;
       failOnPurpose();
       StepResult result = trainer.next();
       StepRecord record =
