@@ -1,7 +1,6 @@
 package ringattention;
 
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -63,20 +62,6 @@ record Job(
             "\0", texts.stream().map(bytes -> new String(bytes, StandardCharsets.UTF_8)).toList());
     byte[] all = world.broadcast(joined.getBytes(StandardCharsets.UTF_8));
     return List.of(new String(all, StandardCharsets.UTF_8).split("\0", -1));
-  }
-
-  /** Numbers of every rank, equally many, on rank 0; an empty list on the others. Collective. */
-  List<double[]> gather(double[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(values.length * Double.BYTES);
-    bytes.asDoubleBuffer().put(values);
-    return world.gather(bytes.array()).stream()
-        .map(
-            received -> {
-              double[] numbers = new double[received.length / Double.BYTES];
-              ByteBuffer.wrap(received).asDoubleBuffer().get(numbers);
-              return numbers;
-            })
-        .toList();
   }
 
   /** The device the input asks for. */

@@ -161,7 +161,7 @@ final class TrainCommand {
   /** The time table of all ranks. Collective. */
   private List<PhaseTimes> times(RunOutput output) {
     List<PhaseTimes> times =
-        job.gather(job.timer().times().toArray()).stream().map(PhaseTimes::of).toList();
+        job.world().gather(job.timer().times().toArray()).stream().map(PhaseTimes::of).toList();
     if (job.root()) {
       TimeTable table = new TimeTable(times);
       output.log().section("Time, all steps, over ranks");

@@ -48,7 +48,7 @@ final class TrainingChecks {
   /** The peak the device counted, its own workspaces included, against the plan. Collective. */
   void memory(Device device) {
     double planned = plan.memory(job.world().rank(), device).bytes();
-    List<double[]> ranks = job.gather(new double[] {planned, device.peakBytes()});
+    List<double[]> ranks = job.world().gather(new double[] {planned, device.peakBytes()});
     double worst = -1;
     for (double[] rank : ranks) {
       double difference = Math.abs(rank[1] - rank[0]) / rank[0];

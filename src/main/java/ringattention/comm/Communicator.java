@@ -81,6 +81,20 @@ public interface Communicator extends AutoCloseable {
    */
   List<byte[]> gather(byte[] bytes);
 
+  /** As {@link #gather(byte[])}, for numbers. */
+  default List<double[]> gather(double[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES));
+    bytes.asDoubleBuffer().put(values);
+    return gather(bytes.array()).stream()
+        .map(
+            received -> {
+              double[] numbers = new double[received.length / Double.BYTES];
+              ByteBuffer.wrap(received).asDoubleBuffer().get(numbers);
+              return numbers;
+            })
+        .toList();
+  }
+
   /** Rank 0's bytes on every rank. Other ranks' argument is ignored and may be null. */
   byte[] broadcast(byte[] bytes);
 

@@ -1,6 +1,5 @@
 package ringattention.validate;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 import ringattention.comm.Communicator;
 import ringattention.shard.SequenceLayout;
@@ -14,17 +13,14 @@ final class Gathered {
    * @return [length, ...] on rank 0, null on the others
    */
   static double[] rows(Communicator ring, SequenceLayout layout, double[] shard) {
-    ByteBuffer bytes = ByteBuffer.allocate(shard.length * Double.BYTES);
-    bytes.asDoubleBuffer().put(shard);
-    List<byte[]> shards = ring.gather(bytes.array());
+    List<double[]> shards = ring.gather(shard);
     if (ring.rank() != 0) {
       return null;
     }
     int row = shard.length / layout.size(0);
     double[] whole = new double[layout.length() * row];
     for (int rank = 0; rank < layout.ranks(); rank++) {
-      double[] values = new double[layout.size(rank) * row];
-      ByteBuffer.wrap(shards.get(rank)).asDoubleBuffer().get(values);
+      double[] values = shards.get(rank);
       for (int i = 0; i < layout.size(rank); i++) {
         System.arraycopy(values, i * row, whole, layout.position(rank, i) * row, row);
       }
