@@ -41,6 +41,10 @@ public record KeyValue(Tensor storage) {
     return new KeyValue(storage.prefix(2, tokens, storage.dim(2), storage.dim(3), storage.dim(4)));
   }
 
+  int tokens() {
+    return Math.toIntExact(storage.dim(1));
+  }
+
   /** [tokens, batch, keyValueHeads, headSize] */
   public Tensor keys() {
     return part(0);

@@ -1,9 +1,13 @@
 package ringattention.attention;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import ringattention.comm.RingExchange;
 import ringattention.config.MaskKind;
 import ringattention.device.BlockAttention;
+import ringattention.device.BlockAttention.Gradients;
+import ringattention.device.BlockAttention.Heads;
+import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.Mask;
@@ -56,6 +60,24 @@ public final class RingAttention implements Attention {
     this.timer = timer;
   }
 
+  /** Extents of all block pairs of a rank: what the device must have room for. */
+  public static List<BlockShape> pairs(
+      Device device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
+    return IntStream.range(0, layout.ranks())
+        .boxed()
+        .flatMap(holder -> visible(layout, rank, holder, mask, device.causalBlock()).stream())
+        .map(
+            pair ->
+                new BlockShape(
+                    pair.queries(),
+                    pair.keys(),
+                    shape.batch(),
+                    shape.heads(),
+                    shape.keyValueHeads(),
+                    shape.headSize()))
+        .toList();
+  }
+
   @Override
   public KeyValue own() {
     return buffers.own().of(layout.size(rank));
@@ -64,32 +86,39 @@ public final class RingAttention implements Attention {
   @Override
   public void forward(Tensor q, Tensor out, Tensor logSumExp) {
     try (var scope = timer.in(Phase.ATTENTION)) {
-      device.kernels().fill(logSumExp, Double.NEGATIVE_INFINITY);
-      Completion computed = device.mark();
+      Coverage attended = new Coverage(); // queries that have a running total
+      Completion before = device.mark();
       KeyValue held = own();
       for (int step = 0; step < layout.ranks(); step++) {
-        KeyValue arriving = post(step, held, computed);
-        for (BlockPair pair : visible(step)) {
-          attend(pair, q, held, out, logSumExp, step == 0);
-        }
-        computed = device.mark();
-        held = arrived(arriving);
+        Hop hop = new Hop(held, slot(step), before);
+        List<BlockPair> pairs = visible(step);
+        overlap(
+            () -> pairs.forEach(pair -> attend(pair, q, hop.held(), out, logSumExp, attended)),
+            () -> post(hop));
+        before = device.mark();
+        held = arrived(hop);
       }
     }
   }
 
   private void attend(
-      BlockPair pair, Tensor q, KeyValue held, Tensor out, Tensor logSumExp, boolean first) {
+      BlockPair pair, Tensor q, KeyValue held, Tensor out, Tensor logSumExp, Coverage attended) {
     Tensor queries = q.slice(pair.queryFrom(), pair.queryTo());
     Tensor keys = held.keys().slice(pair.keyFrom(), pair.keyTo());
     Tensor values = held.values().slice(pair.keyFrom(), pair.keyTo());
     Tensor total = out.slice(pair.queryFrom(), pair.queryTo());
     Tensor totalLogSumExp = logSumExp.slice(pair.queryFrom(), pair.queryTo());
+    boolean first = attended.isFirst(pair.queryFrom(), pair.queryTo());
     if (first && device.compute() == device.sum()) { // nothing to merge with, nothing to convert
       block.forward(queries, keys, values, mask(pair), total, totalLogSumExp);
       return;
     }
     Tensor blockOut = buffers.blockOut().slice(0, pair.queries());
+    if (first) {
+      block.forward(queries, keys, values, mask(pair), blockOut, totalLogSumExp);
+      device.kernels().copy(blockOut, total);
+      return;
+    }
     Tensor blockLogSumExp = buffers.blockLogSumExp().slice(0, pair.queries());
     block.forward(queries, keys, values, mask(pair), blockOut, blockLogSumExp);
     block.merge(total, totalLogSumExp, blockOut, blockLogSumExp);
@@ -99,84 +128,161 @@ public final class RingAttention implements Attention {
   public KeyValue backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq) {
     try (var scope = timer.in(Phase.ATTENTION)) {
       device.kernels().fill(dq, 0);
-      Completion computed = device.mark();
+      Backward pass = new Backward(q, rounded(out), logSumExp, dOut, dq);
+      // The first heads of the own block are computed while the first keys and values arrive, the
+      // others while the last gradients do.
+      int heads = Math.toIntExact(own().keys().dim(2));
+      int early = layout.ranks() == 1 ? heads : (heads + 3) / 4;
+      KeyValue ownGradient = buffers.ownGradient().of(layout.size(rank));
+      Completion before = device.mark();
       KeyValue held = own();
       for (int step = 0; step < layout.ranks(); step++) {
-        KeyValue arriving = post(step, held, computed);
-        KeyValue gradient = gradientOfHeld(step);
-        device.kernels().fill(gradient.storage(), 0);
-        for (BlockPair pair : visible(step)) {
-          block.backward(
-              q.slice(pair.queryFrom(), pair.queryTo()),
-              held.keys().slice(pair.keyFrom(), pair.keyTo()),
-              held.values().slice(pair.keyFrom(), pair.keyTo()),
-              mask(pair),
-              out.slice(pair.queryFrom(), pair.queryTo()),
-              logSumExp.slice(pair.queryFrom(), pair.queryTo()),
-              dOut.slice(pair.queryFrom(), pair.queryTo()),
-              dq.slice(pair.queryFrom(), pair.queryTo()),
-              gradient.keys().slice(pair.keyFrom(), pair.keyTo()),
-              gradient.values().slice(pair.keyFrom(), pair.keyTo()));
-        }
-        passOn(step, gradient);
-        computed = device.mark();
-        held = arrived(arriving);
+        int now = step;
+        Hop hop = new Hop(held, slot(step), before);
+        KeyValue gradient = step == 0 ? ownGradient : travelling(step);
+        overlap(
+            () ->
+                pass.contribute(
+                    visible(now), hop.held(), gradient, new Heads(0, now == 0 ? early : heads)),
+            () -> {
+              post(hop);
+              passOn(now, hop.before());
+            });
+        addArrived(step, gradient);
+        before = device.mark();
+        held = arrived(hop);
       }
       if (layout.ranks() > 1) { // the hop that brings the own gradient home
-        await(gradients);
+        Completion summed = before;
+        overlap(
+            () -> pass.contribute(visible(0), own(), ownGradient, new Heads(early, heads)),
+            () -> passOn(layout.ranks(), summed));
+        addArrived(layout.ranks(), ownGradient);
       }
-      return buffers.ownGradient().of(layout.size(rank));
+      return ownGradient;
     }
   }
 
-  /**
-   * Where the gradient of the held block is summed: alternating, since the one before is still
-   * being sent.
-   */
-  private KeyValue gradientOfHeld(int step) {
-    KeyValue room =
-        layout.ranks() == 1 ? buffers.ownGradient() : buffers.travelling().get(step % 2);
-    return room.of(layout.size(holder(step)));
+  /** The backward of one call: what every block pair's kernel gets. */
+  private final class Backward {
+    private final Tensor q;
+    private final Tensor out;
+    private final Tensor logSumExp;
+    private final Tensor dOut;
+    private final Tensor dq;
+
+    Backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq) {
+      this.q = q;
+      this.out = out;
+      this.logSumExp = logSumExp;
+      this.dOut = dOut;
+      this.dq = dq;
+    }
+
+    /** Overwrites the gradient of the held block, for these heads; adds to dq. */
+    void contribute(List<BlockPair> pairs, KeyValue held, KeyValue gradient, Heads heads) {
+      if (heads.from() == heads.to()) {
+        return;
+      }
+      Coverage seen = new Coverage(); // keys that have a gradient
+      for (BlockPair pair : pairs) {
+        block.backward(
+            q.slice(pair.queryFrom(), pair.queryTo()),
+            held.keys().slice(pair.keyFrom(), pair.keyTo()),
+            held.values().slice(pair.keyFrom(), pair.keyTo()),
+            mask(pair),
+            out.slice(pair.queryFrom(), pair.queryTo()),
+            logSumExp.slice(pair.queryFrom(), pair.queryTo()),
+            dOut.slice(pair.queryFrom(), pair.queryTo()),
+            heads,
+            new Gradients(
+                dq.slice(pair.queryFrom(), pair.queryTo()),
+                gradient.keys().slice(pair.keyFrom(), pair.keyTo()),
+                gradient.values().slice(pair.keyFrom(), pair.keyTo()),
+                !seen.isFirst(pair.keyFrom(), pair.keyTo())));
+      }
+      for (Coverage.Span unseen : seen.gaps(0, gradient.tokens())) {
+        device.kernels().fill(gradient.keys().slice(unseen.from(), unseen.to()), 0);
+        device.kernels().fill(gradient.values().slice(unseen.from(), unseen.to()), 0);
+      }
+    }
+  }
+
+  /** The merged output as the backward kernels take it. */
+  private Tensor rounded(Tensor out) {
+    if (out.dtype() == device.compute()) {
+      return out;
+    }
+    device.kernels().copy(out, buffers.blockOut());
+    return buffers.blockOut();
   }
 
   /**
-   * Adds what the ranks before have summed for the held block, and sends the sum after the block.
-   */
-  private void passOn(int step, KeyValue gradient) {
-    if (layout.ranks() == 1) {
-      return;
-    }
-    if (step > 0) {
-      await(gradients);
-      KeyValue before = buffers.ownGradient().of(layout.size(holder(step)));
-      device.kernels().add(gradient.storage(), before.storage());
-    }
-    device.mark().await();
-    KeyValue next = buffers.ownGradient().of(layout.size(holder(step + 1)));
-    gradients.post(gradient.message(), next.message());
-  }
-
-  /**
-   * Starts passing on the held block and receiving the next one.
+   * Keys and values on their way.
    *
-   * @param computed after the work that made the held block and that last read the receiving slot
-   * @return the slot the next block arrives in, null after the last step: nothing is sent then
+   * @param held the block to pass on
+   * @param arriving the slot the next block arrives in, null after the last step: nothing is sent
+   * @param before after the work that made the held block and that last read the slot
    */
-  private KeyValue post(int step, KeyValue held, Completion computed) {
-    if (step + 1 == layout.ranks()) {
-      return null;
-    }
-    KeyValue slot = buffers.slots().get(step % 2).of(layout.size(holder(step + 1)));
-    computed.await();
-    keyValues.post(held.message(), slot.message());
-    return slot;
+  private record Hop(KeyValue held, KeyValue arriving, Completion before) {}
+
+  /** The slot for the block of the next step; null after the last. */
+  private KeyValue slot(int step) {
+    return step + 1 == layout.ranks()
+        ? null
+        : buffers.slots().get(step % 2).of(layout.size(holder(step + 1)));
   }
 
-  private KeyValue arrived(KeyValue arriving) {
-    if (arriving != null) {
+  /** Does a step's work and starts its exchanges, in the order in which one hides the other. */
+  private void overlap(Runnable work, Runnable exchanges) {
+    if (device.asynchronous()) {
+      work.run();
+      exchanges.run();
+    } else {
+      exchanges.run();
+      work.run();
+    }
+  }
+
+  private void post(Hop hop) {
+    if (hop.arriving() != null) {
+      hop.before().await();
+      keyValues.post(hop.held().message(), hop.arriving().message());
+    }
+  }
+
+  private KeyValue arrived(Hop hop) {
+    if (hop.arriving() != null) {
       await(keyValues);
     }
-    return arriving;
+    return hop.arriving();
+  }
+
+  /**
+   * Sends on what was summed in the step before, and receives what the rank before has summed for
+   * the block held now. The own block's gradient stays at home, so the first sum is that of step 1.
+   */
+  private void passOn(int step, Completion summed) {
+    if (step >= 2) {
+      summed.await();
+      gradients.post(travelling(step - 1).message(), landing(step).message());
+    }
+  }
+
+  private void addArrived(int step, KeyValue sum) {
+    if (step >= 2) {
+      await(gradients);
+      device.kernels().add(sum.storage(), landing(step).storage());
+    }
+  }
+
+  /** Where the gradient of the held block is summed: alternating, for the one before is sent. */
+  private KeyValue travelling(int step) {
+    return buffers.travelling().get(step % 2).of(layout.size(holder(step)));
+  }
+
+  private KeyValue landing(int step) {
+    return buffers.landing().of(layout.size(holder(step)));
   }
 
   private void await(RingExchange exchange) {
@@ -185,13 +291,20 @@ public final class RingAttention implements Attention {
     }
   }
 
-  /** The rank whose block this rank holds at a step. */
+  /** The rank whose block this rank holds at a step; at last its own again. */
   private int holder(int step) {
     return Math.floorMod(rank - step, layout.ranks());
   }
 
   private List<BlockPair> visible(int step) {
-    return layout.visible(rank, holder(step), mask);
+    return visible(layout, rank, holder(step), mask, device.causalBlock());
+  }
+
+  private static List<BlockPair> visible(
+      SequenceLayout layout, int queryRank, int keyRank, MaskKind mask, int causalBlock) {
+    return layout.visible(queryRank, keyRank, mask).stream()
+        .flatMap(pair -> pair.cut(causalBlock).stream())
+        .toList();
   }
 
   private static Mask mask(BlockPair pair) {

@@ -13,12 +13,13 @@ import ringattention.device.Tensor;
  * What ring attention holds beside queries and outputs.
  *
  * @param own this rank's keys and values
- * @param ownGradient their gradient; on the way there, what arrives from the rank before
+ * @param ownGradient their gradient
  * @param slots two receiving slots: one is attended to while the other fills
  * @param travelling gradients of the block held now, and of the block before, on its way to the
  *     next rank
- * @param blockOut output of one block pair before it is merged; null where the first block needs no
- *     merge and there is no second
+ * @param landing where gradients arrive from the rank before; null without a ring
+ * @param blockOut output of one block pair before it is merged; in the backward the merged output,
+ *     rounded; null where the first block needs no merge and there is no second
  * @param blockLogSumExp its log-sum-exp
  */
 public record RingBuffers(
@@ -26,6 +27,7 @@ public record RingBuffers(
     KeyValue ownGradient,
     List<KeyValue> slots,
     List<KeyValue> travelling,
+    KeyValue landing,
     Tensor blockOut,
     Tensor blockLogSumExp) {
 
@@ -41,6 +43,7 @@ public record RingBuffers(
         KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape);
     List<KeyValue> slots = List.of();
     List<KeyValue> travelling = List.of();
+    KeyValue landing = null;
     if (ring) {
       slots =
           List.of(
@@ -50,9 +53,10 @@ public record RingBuffers(
           List.of(
               KeyValue.allocate(allocator, "ring.gradient.0", RING, sum, shape),
               KeyValue.allocate(allocator, "ring.gradient.1", RING, sum, shape));
+      landing = KeyValue.allocate(allocator, "ring.gradient.landing", RING, sum, shape);
     }
     if (!ring && compute == sum) {
-      return new RingBuffers(own, ownGradient, slots, travelling, null, null);
+      return new RingBuffers(own, ownGradient, slots, travelling, landing, null, null);
     }
     Dim tokens = new Dim("tokens", shape.tokens());
     Dim batch = new Dim("batch", shape.batch());
@@ -62,6 +66,7 @@ public record RingBuffers(
         ownGradient,
         slots,
         travelling,
+        landing,
         allocator.allocate(
             "attention.block_out",
             ACTIVATIONS,

@@ -8,8 +8,8 @@ package ringattention.device;
  * scaled by 1 / sqrt(headSize). With {@link Mask#CAUSAL} query i sees keys 0 to i; blocks need not
  * be square.
  *
- * <p>Types: q, k, v, dOut and {@code blockOut} are {@link Device#compute}; everything else is
- * {@link Device#sum}.
+ * <p>Types: q, k, v, dOut, {@code blockOut} and what {@link #backward} takes as {@code out} are
+ * {@link Device#compute}; everything else is {@link Device#sum}.
  */
 public interface BlockAttention {
   /**
@@ -32,14 +32,13 @@ public interface BlockAttention {
   void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp);
 
   /**
-   * Adds one block pair's contribution to dq, dk, dv. {@code out} and {@code logSumExp} are the
-   * final merged ones, which makes the contributions of all pairs sum to the true gradient.
+   * One block pair's contribution to dq, dk, dv. {@code out} and {@code logSumExp} are the final
+   * merged ones, which makes the contributions of all pairs sum to the true gradient.
    *
-   * @param out [queries, batch, heads, headSize], sum type
-   * @param dOut gradient of the final output, compute type
-   * @param dq [queries, batch, heads, headSize], sum type, added to
-   * @param dk [keys, batch, keyValueHeads, headSize], sum type, added to
-   * @param dv as dk
+   * @param out [queries, batch, heads, headSize], rounded to the compute type
+   * @param dOut gradient of the final output
+   * @param heads the key/value heads to do, with the query heads that read them; nothing of other
+   *     heads is touched
    */
   void backward(
       Tensor q,
@@ -49,9 +48,27 @@ public interface BlockAttention {
       Tensor out,
       Tensor logSumExp,
       Tensor dOut,
-      Tensor dq,
-      Tensor dk,
-      Tensor dv);
+      Heads heads,
+      Gradients into);
+
+  /** Key/value heads [from, to). */
+  record Heads(int from, int to) {
+    public Heads {
+      if (from < 0 || to < from) {
+        throw new IllegalArgumentException("heads " + from + " to " + to);
+      }
+    }
+  }
+
+  /**
+   * Where a block pair's gradients go.
+   *
+   * @param dq [queries, batch, heads, headSize], sum type, added to
+   * @param dk [keys, batch, keyValueHeads, headSize], sum type
+   * @param dv as dk
+   * @param add whether to add to dk and dv; otherwise they are overwritten
+   */
+  record Gradients(Tensor dq, Tensor dk, Tensor dv, boolean add) {}
 
   /**
    * Vanilla attention: the whole score matrix in memory, then its softmax, then the output.

@@ -1,5 +1,7 @@
 package ringattention.device;
 
+import java.util.List;
+
 /**
  * Where a rank computes. Work is enqueued in order and may return before it is done; {@link #mark}
  * and {@link #synchronize} say when it is. A device belongs to one rank and is called from one
@@ -23,8 +25,23 @@ public interface Device extends AutoCloseable {
   /** Memory of exactly this many bytes, counted until it is closed. Contents are undefined. */
   Memory allocate(long bytes);
 
-  /** Bytes the device holds for itself from when it is opened to when it is closed. */
-  long workspaceBytes();
+  /**
+   * Whether work goes on while the host waits. Then the host must enqueue first and communicate
+   * after; a device that computes in the calling thread must send first.
+   */
+  boolean asynchronous();
+
+  /**
+   * The longest causal block of queries that one attention call should get: longer ones are better
+   * cut, for speed.
+   */
+  int causalBlock();
+
+  /**
+   * Bytes the device holds for itself while attention of block pairs like these is computed, its
+   * other kernels' workspaces included.
+   */
+  long workspaceBytes(List<BlockShape> pairs);
 
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();
@@ -38,6 +55,11 @@ public interface Device extends AutoCloseable {
 
   /** A point after all work enqueued so far. */
   Completion mark();
+
+  /** Names the work enqueued until the range is closed, for profilers and traces. */
+  default Range range(String name) {
+    return Range.NONE;
+  }
 
   /** Blocks until all work enqueued so far has been done. */
   void synchronize();

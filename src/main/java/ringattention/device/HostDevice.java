@@ -29,6 +29,16 @@ public abstract class HostDevice implements Device {
   }
 
   @Override
+  public final boolean asynchronous() {
+    return false;
+  }
+
+  @Override
+  public final int causalBlock() {
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
   public final Completion mark() {
     return Completion.DONE;
   }

@@ -1,5 +1,7 @@
 package ringattention.shard;
 
+import java.util.ArrayList;
+import java.util.List;
 import ringattention.config.MaskKind;
 
 /**
@@ -8,6 +10,8 @@ import ringattention.config.MaskKind;
  * range.
  */
 public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, MaskKind mask) {
+  private static final int TILE = 128;
+
   public BlockPair {
     if (queryFrom < 0 || queryTo < queryFrom || keyFrom < 0 || keyTo < keyFrom) {
       throw new IllegalArgumentException("bad ranges");
@@ -23,6 +27,25 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
 
   public int keys() {
     return keyTo - keyFrom;
+  }
+
+  /**
+   * This pair as pairs whose causal ones are at most so long. Halves are multiples of 128 where
+   * they can be, for the tiles of GPU kernels. Every part's queries, and every part's keys, are
+   * either all or none among those of the parts before it.
+   */
+  public List<BlockPair> cut(int longestCausal) {
+    if (mask == MaskKind.FULL || queries() <= longestCausal || queries() < 2) {
+      return List.of(this);
+    }
+    int half = queries() < 2 * TILE ? queries() / 2 : (queries() / 2 + TILE - 1) / TILE * TILE;
+    int query = queryFrom + half;
+    int key = keyFrom + half;
+    List<BlockPair> parts =
+        new ArrayList<>(new BlockPair(queryFrom, query, keyFrom, key, mask).cut(longestCausal));
+    parts.add(new BlockPair(query, queryTo, keyFrom, key, MaskKind.FULL));
+    parts.addAll(new BlockPair(query, queryTo, key, keyTo, mask).cut(longestCausal));
+    return parts;
   }
 
   /** How many query-key pairs are visible. */

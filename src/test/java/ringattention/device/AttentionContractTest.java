@@ -9,6 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import ringattention.device.BlockAttention.Gradients;
+import ringattention.device.BlockAttention.Heads;
 
 /** Block attention, merge and vanilla attention of every device against the reference. */
 class AttentionContractTest {
@@ -64,17 +66,27 @@ class AttentionContractTest {
           trial.result("out", blockOut, pair.roundings());
           trial.result("logSumExp", logSumExp, pair.roundings());
 
-          Tensor out = trial.poisonedSum(q.shape());
+          Tensor dOut = pair.query(trial);
+          Heads all = new Heads(0, pair.keyValueHeads);
           Tensor dq = trial.randomSum(q.shape());
           Tensor dk = trial.randomSum(k.shape());
           Tensor dv = trial.randomSum(k.shape());
-          trial.kernels().copy(blockOut, out);
-          trial
-              .attention()
-              .backward(q, k, v, pair.mask, out, logSumExp, pair.query(trial), dq, dk, dv);
+          Gradients added = new Gradients(dq, dk, dv, true);
+          trial.attention().backward(q, k, v, pair.mask, blockOut, logSumExp, dOut, all, added);
           trial.result("dq", dq, pair.roundings());
           trial.result("dk", dk, pair.roundings());
           trial.result("dv", dv, pair.roundings());
+
+          // the other heads' gradients stay as they are, here not a number
+          Heads last = new Heads(pair.keyValueHeads / 2, pair.keyValueHeads);
+          Tensor someQuery = trial.randomSum(q.shape());
+          Tensor someKey = trial.poisonedSum(k.shape());
+          Tensor someValue = trial.poisonedSum(k.shape());
+          Gradients written = new Gradients(someQuery, someKey, someValue, false);
+          trial.attention().backward(q, k, v, pair.mask, blockOut, logSumExp, dOut, last, written);
+          trial.result("dq of some heads", someQuery, pair.roundings());
+          trial.result("dk of some heads", someKey, pair.roundings());
+          trial.result("dv of some heads", someValue, pair.roundings());
         });
   }
 

@@ -95,12 +95,14 @@ final class Trial {
     assertEquals(expected.length, actual.length, name);
     double scale = 0;
     for (double value : expected) {
-      scale = Math.max(scale, Double.isInfinite(value) ? 0 : Math.abs(value));
+      scale = Math.max(scale, Double.isFinite(value) ? Math.abs(value) : 0);
     }
     for (int i = 0; i < expected.length; i++) {
-      // equal first: minus infinity is a legal log-sum-exp; NaN is never legal
+      // equal first: minus infinity is a legal log-sum-exp; NaN is what poison left untouched
       boolean close =
-          expected[i] == actual[i] || Math.abs(actual[i] - expected[i]) <= relative * scale;
+          expected[i] == actual[i]
+              || Double.isNaN(expected[i]) && Double.isNaN(actual[i])
+              || Math.abs(actual[i] - expected[i]) <= relative * scale;
       assertTrue(
           close,
           name

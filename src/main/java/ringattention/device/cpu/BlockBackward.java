@@ -1,5 +1,7 @@
 package ringattention.device.cpu;
 
+import ringattention.device.BlockAttention.Gradients;
+import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
 
@@ -24,6 +26,8 @@ final class BlockBackward {
   private final Tensor dq;
   private final Tensor dk;
   private final Tensor dv;
+  private final Heads heads;
+  private final boolean add;
 
   BlockBackward(
       AttentionShape shape,
@@ -34,9 +38,8 @@ final class BlockBackward {
       Tensor out,
       Tensor logSumExp,
       Tensor dOut,
-      Tensor dq,
-      Tensor dk,
-      Tensor dv) {
+      Heads heads,
+      Gradients into) {
     this.shape = shape;
     this.q = q;
     this.k = k;
@@ -45,13 +48,19 @@ final class BlockBackward {
     this.out = out;
     this.logSumExp = logSumExp;
     this.dOut = dOut;
-    this.dq = dq;
-    this.dk = dk;
-    this.dv = dv;
+    this.dq = into.dq();
+    this.dk = into.dk();
+    this.dv = into.dv();
+    this.heads = heads;
+    this.add = into.add();
   }
 
   void run(Workers workers) {
-    int groups = shape.batch() * shape.keyValueHeads();
+    if (!add) {
+      workers.run(false, (worker, part, parts) -> clear(worker));
+    }
+    int count = heads.to() - heads.from();
+    int groups = shape.batch() * count;
     int deals = shape.large() ? deals(groups, workers.count()) : 1;
     for (int round = 0; round < deals; round++) {
       int shift = round;
@@ -60,17 +69,27 @@ final class BlockBackward {
           (worker, part, parts) -> {
             for (int task = part; task < groups * deals; task += parts) {
               int deal = task / groups;
+              int group = task % groups;
+              int lane = group / count * shape.keyValueHeads() + heads.from() + group % count;
               for (int member = 0; member < shape.group(); member++) {
                 // query lanes of one key/value head are neighbours
-                head(
-                    worker,
-                    task % groups * shape.group() + member,
-                    deal,
-                    (deal + shift) % deals,
-                    deals);
+                head(worker, lane * shape.group() + member, deal, (deal + shift) % deals, deals);
               }
             }
           });
+    }
+  }
+
+  /** Zeros dk and dv of the heads to do. */
+  private void clear(Worker worker) {
+    int length = (heads.to() - heads.from()) * shape.headSize();
+    float[] zeros = new float[length];
+    Floats keys = worker.window(0, dk);
+    Floats values = worker.window(1, dv);
+    for (long row = 0; row < (long) shape.keys() * shape.batch(); row++) {
+      long at = (row * shape.keyValueHeads() + heads.from()) * shape.headSize();
+      keys.put(at, zeros, 0, length);
+      values.put(at, zeros, 0, length);
     }
   }
 

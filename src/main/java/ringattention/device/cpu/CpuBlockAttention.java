@@ -35,17 +35,19 @@ final class CpuBlockAttention implements BlockAttention {
       Tensor out,
       Tensor logSumExp,
       Tensor dOut,
-      Tensor dq,
-      Tensor dk,
-      Tensor dv) {
+      Heads heads,
+      Gradients into) {
     AttentionShape shape = AttentionShape.of(q, k, v);
     shape.requireQueries("out", out);
     shape.requireLogSumExp("logSumExp", logSumExp);
     shape.requireQueries("dOut", dOut);
-    shape.requireQueries("dq", dq);
-    shape.requireKeys("dk", dk);
-    shape.requireKeys("dv", dv);
-    new BlockBackward(shape, q, k, v, mask, out, logSumExp, dOut, dq, dk, dv).run(workers);
+    shape.requireQueries("dq", into.dq());
+    shape.requireKeys("dk", into.dk());
+    shape.requireKeys("dv", into.dv());
+    if (heads.to() > shape.keyValueHeads()) {
+      throw new IllegalArgumentException(heads + " of " + k);
+    }
+    new BlockBackward(shape, q, k, v, mask, out, logSumExp, dOut, heads, into).run(workers);
   }
 
   @Override

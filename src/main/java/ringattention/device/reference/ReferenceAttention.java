@@ -217,9 +217,8 @@ final class ReferenceAttention implements BlockAttention {
       Tensor out,
       Tensor logSumExp,
       Tensor dOut,
-      Tensor dq,
-      Tensor dk,
-      Tensor dv) {
+      Heads heads,
+      Gradients into) {
     Extents x = Extents.of(q, k);
     DoubleBuffer query = doubles(q);
     DoubleBuffer key = doubles(k);
@@ -227,11 +226,16 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer output = doubles(out);
     DoubleBuffer lse = doubles(logSumExp);
     DoubleBuffer dOutput = doubles(dOut);
-    DoubleBuffer dQuery = doubles(dq);
-    DoubleBuffer dKey = doubles(dk);
-    DoubleBuffer dValue = doubles(dv);
+    DoubleBuffer dQuery = doubles(into.dq());
+    DoubleBuffer dKey = doubles(into.dk());
+    DoubleBuffer dValue = doubles(into.dv());
+    if (!into.add()) {
+      clearHeads(x, heads, dKey);
+      clearHeads(x, heads, dValue);
+    }
+    int group = x.heads / x.keyValueHeads;
     for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads; h++) {
+      for (int h = heads.from() * group; h < heads.to() * group; h++) {
         for (int i = 0; i < x.queries; i++) {
           int qi = x.query(i, b, h);
           double mean = dot(dOutput, qi, output, qi, x.headSize); // over the keys of all blocks
@@ -247,6 +251,13 @@ final class ReferenceAttention implements BlockAttention {
           }
         }
       }
+    }
+  }
+
+  private static void clearHeads(Extents x, Heads heads, DoubleBuffer keyGradient) {
+    int length = (heads.to() - heads.from()) * x.headSize;
+    for (int row = 0; row < x.keys * x.batch; row++) {
+      clear(keyGradient, (row * x.keyValueHeads + heads.from()) * x.headSize, length);
     }
   }
 

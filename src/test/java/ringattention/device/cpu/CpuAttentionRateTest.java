@@ -7,6 +7,8 @@ import java.lang.management.ThreadMXBean;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import ringattention.device.BlockAttention.Gradients;
+import ringattention.device.BlockAttention.Heads;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Mask;
@@ -43,7 +45,19 @@ class CpuAttentionRateTest {
       Runnable sgemm = () -> device.kernels().matmul(square, false, square, false, product, false);
       Runnable forward = () -> device.attention().forward(q, k, v, Mask.CAUSAL, out, logSumExp);
       Runnable backward =
-          () -> device.attention().backward(q, k, v, Mask.CAUSAL, out, logSumExp, dOut, dq, dk, dv);
+          () ->
+              device
+                  .attention()
+                  .backward(
+                      q,
+                      k,
+                      v,
+                      Mask.CAUSAL,
+                      out,
+                      logSumExp,
+                      dOut,
+                      new Heads(0, HEADS),
+                      new Gradients(dq, dk, dv, true));
       double best = 0; // of interleaved rounds: load from elsewhere comes and goes
       double bestForward = 0;
       double bestBoth = 0;

@@ -9,6 +9,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.device.BlockAttention.Gradients;
+import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
 
@@ -317,7 +319,18 @@ class CpuBlockAttentionTest {
     }
 
     void backward() {
-      data.device().attention().backward(q, k, v, mask, out, logSumExp, dOut, dq, dk, dv);
+      data.device()
+          .attention()
+          .backward(
+              q,
+              k,
+              v,
+              mask,
+              out,
+              logSumExp,
+              dOut,
+              new Heads(0, Math.toIntExact(k.dim(2))),
+              new Gradients(dq, dk, dv, true));
     }
 
     double[][] results() {

@@ -8,6 +8,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import ringattention.device.BlockAttention.Gradients;
+import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
 
@@ -320,7 +322,16 @@ class ReferenceGradientTest {
             Tensor keys = k.slice(range[0], range[1]);
             Tensor values = v.slice(range[0], range[1]);
             t.attention()
-                .backward(q, keys, values, mask(c, range), out, logSumExp, dy, d[0], dk, dv);
+                .backward(
+                    q,
+                    keys,
+                    values,
+                    mask(c, range),
+                    out,
+                    logSumExp,
+                    dy,
+                    new Heads(0, c.keyValueHeads),
+                    new Gradients(d[0], dk, dv, true));
           }
           return d;
         },

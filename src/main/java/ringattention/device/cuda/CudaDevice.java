@@ -1,0 +1,195 @@
+package ringattention.device.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrMultiProcessorCount;
+import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
+import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
+
+import java.nio.file.Path;
+import java.util.List;
+import ringattention.device.BlockAttention;
+import ringattention.device.BlockShape;
+import ringattention.device.Completion;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.Kernels;
+import ringattention.device.Tensor;
+
+/**
+ * One NVIDIA GPU: attention by cuDNN, matrix products by cublasLt, everything else by own kernels
+ * compiled at first use. Work goes to one stream, in order. Computes in bf16 with fp32 sums, or
+ * everything in fp32 (no TF32).
+ */
+public final class CudaDevice implements Device {
+  /**
+   * @param ordinal of the GPU among those this process sees
+   * @param compute BF16 or F32
+   * @param deterministic whether the same call gives the same bits every time; costs speed and
+   *     memory in the backward of attention
+   * @param kernelCache folder for compiled kernels
+   */
+  public record Options(int ordinal, DType compute, boolean deterministic, Path kernelCache) {
+    public Options {
+      if (compute != DType.BF16 && compute != DType.F32) {
+        throw new IllegalArgumentException("a GPU computes in BF16 or F32, not " + compute);
+      }
+    }
+  }
+
+  private final Options options;
+  private final int multiprocessors;
+  private final Stream stream;
+  private final KernelLibrary library;
+  private final Transfer transfer;
+  private final CudaKernels kernels;
+  private final CudaBlockAttention attention;
+  private long allocated;
+  private long peak;
+
+  /**
+   * Makes the GPU the current one of the calling thread, which must be the one that uses the
+   * device. Before MPI starts.
+   */
+  public CudaDevice(Options options) {
+    this.options = options;
+    Cuda.check(cudaSetDevice(options.ordinal()), "GPU " + options.ordinal());
+    this.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
+    String architecture =
+        "sm_"
+            + attribute(cudaDevAttrComputeCapabilityMajor)
+            + attribute(cudaDevAttrComputeCapabilityMinor);
+    this.stream = new Stream();
+    this.library =
+        new KernelLibrary(new KernelCompiler(architecture, options.kernelCache()), stream);
+    this.transfer = new Transfer(stream);
+    this.kernels = new CudaKernels(this);
+    this.attention = new CudaBlockAttention(this);
+  }
+
+  private int attribute(int attribute) {
+    int[] value = new int[1];
+    Cuda.check(cudaDeviceGetAttribute(value, attribute, options.ordinal()), "device attribute");
+    return value[0];
+  }
+
+  Options options() {
+    return options;
+  }
+
+  int multiprocessors() {
+    return multiprocessors;
+  }
+
+  Stream stream() {
+    return stream;
+  }
+
+  /** A kernel of src/main/cuda/FILE.cu. */
+  Kernel kernel(String file, String name) {
+    return library.kernel(file, name);
+  }
+
+  /** Scratch that grows with use and is counted among the allocated bytes. */
+  Workspace workspace() {
+    return new Workspace(this::allocate, stream::synchronize);
+  }
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  @Override
+  public String description() {
+    return "GPU " + options.ordinal();
+  }
+
+  @Override
+  public DType compute() {
+    return options.compute();
+  }
+
+  @Override
+  public DType sum() {
+    return DType.F32;
+  }
+
+  @Override
+  public CudaMemory allocate(long bytes) {
+    CudaMemory memory = new CudaMemory(bytes, () -> allocated -= bytes);
+    allocated += bytes;
+    peak = Math.max(peak, allocated);
+    return memory;
+  }
+
+  @Override
+  public boolean asynchronous() {
+    return true;
+  }
+
+  @Override
+  public int causalBlock() {
+    return attention.causalBlock();
+  }
+
+  @Override
+  public long workspaceBytes(List<BlockShape> pairs) {
+    long largest = pairs.stream().mapToLong(attention::workspaceBytes).max().orElse(0);
+    return kernels.workspaceBytes() + largest;
+  }
+
+  @Override
+  public long allocatedBytes() {
+    return allocated;
+  }
+
+  @Override
+  public long peakBytes() {
+    return peak;
+  }
+
+  @Override
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  @Override
+  public BlockAttention attention() {
+    return attention;
+  }
+
+  @Override
+  public Completion mark() {
+    return stream.mark();
+  }
+
+  @Override
+  public void synchronize() {
+    stream.synchronize();
+  }
+
+  @Override
+  public void write(Tensor to, double... values) {
+    transfer.write(to, values);
+  }
+
+  @Override
+  public void write(Tensor to, int... values) {
+    transfer.write(to, values);
+  }
+
+  @Override
+  public double[] read(Tensor from) {
+    return transfer.read(from);
+  }
+
+  @Override
+  public void close() {
+    stream.synchronize();
+    attention.close();
+    kernels.close();
+    library.close();
+    stream.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** NVIDIA GPUs through the JavaCPP CUDA presets. */
+package ringattention.device.cuda;
