@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.device.DType;
+import ringattention.device.Device;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.validate.AttentionProblem;
@@ -40,21 +43,35 @@ class RingAttentionTest {
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void anyNumberOfRanksComputesVanillaAttention(int ranks) {
     for (AttentionProblem problem : problems(ranks)) {
-      AttentionResult ring =
-          LocalCommunicator.run(ranks, rank -> solve(problem, rank, false)).get(0);
-      AttentionResult vanilla = solve(problem, LocalCommunicator.single(), true);
-      assertClose(problem + " out", ring.out(), vanilla.out());
-      assertClose(problem + " logSumExp", ring.logSumExp(), vanilla.logSumExp());
-      assertClose(problem + " dQuery", ring.dQuery(), vanilla.dQuery());
-      assertClose(problem + " dKey", ring.dKey(), vanilla.dKey());
-      assertClose(problem + " dValue", ring.dValue(), vanilla.dValue());
+      assertVanilla(problem, ranks, ReferenceDevice::new);
     }
   }
 
+  /** Work done as late as possible, causal blocks cut into short ones. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5})
+  void aDeviceThatWorksWhileTheHostWaits(int ranks) {
+    for (AttentionProblem problem : problems(ranks)) {
+      assertVanilla(problem, ranks, () -> new LateDevice(5));
+    }
+  }
+
+  private static void assertVanilla(AttentionProblem problem, int ranks, Supplier<Device> device) {
+    AttentionResult ring =
+        LocalCommunicator.run(ranks, rank -> solve(problem, rank, device, false)).get(0);
+    AttentionResult vanilla =
+        solve(problem, LocalCommunicator.single(), ReferenceDevice::new, true);
+    assertClose(problem + " out", ring.out(), vanilla.out());
+    assertClose(problem + " logSumExp", ring.logSumExp(), vanilla.logSumExp());
+    assertClose(problem + " dQuery", ring.dQuery(), vanilla.dQuery());
+    assertClose(problem + " dKey", ring.dKey(), vanilla.dKey());
+    assertClose(problem + " dValue", ring.dValue(), vanilla.dValue());
+  }
+
   private static AttentionResult solve(
-      AttentionProblem problem, ringattention.comm.Communicator rank, boolean vanilla) {
+      AttentionProblem problem, Communicator rank, Supplier<Device> make, boolean vanilla) {
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
-    try (ReferenceDevice device = new ReferenceDevice();
+    try (Device device = make.get();
         AttentionRunner runner =
             vanilla
                 ? AttentionRunner.vanilla(problem, rank, device, DType.F64, timer)
