@@ -42,6 +42,7 @@ public final class CudaDevice implements Device {
   private final Stream stream;
   private final KernelLibrary library;
   private final Transfer transfer;
+  private final Cublas cublas;
   private final CudaKernels kernels;
   private final CudaBlockAttention attention;
   private long allocated;
@@ -63,6 +64,7 @@ public final class CudaDevice implements Device {
     this.library =
         new KernelLibrary(new KernelCompiler(architecture, options.kernelCache()), stream);
     this.transfer = new Transfer(stream);
+    this.cublas = new Cublas();
     this.kernels = new CudaKernels(this);
     this.attention = new CudaBlockAttention(this);
   }
@@ -83,6 +85,10 @@ public final class CudaDevice implements Device {
 
   Stream stream() {
     return stream;
+  }
+
+  Cublas cublas() {
+    return cublas;
   }
 
   /** A kernel of src/main/cuda/FILE.cu. */
@@ -189,6 +195,7 @@ public final class CudaDevice implements Device {
     stream.synchronize();
     attention.close();
     kernels.close();
+    cublas.close();
     library.close();
     stream.close();
   }
