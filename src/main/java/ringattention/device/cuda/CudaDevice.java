@@ -64,7 +64,7 @@ public final class CudaDevice implements Device {
     this.library =
         new KernelLibrary(new KernelCompiler(architecture, options.kernelCache()), stream);
     this.transfer = new Transfer(stream);
-    this.cublas = new Cublas();
+    this.cublas = new Cublas(this);
     this.kernels = new CudaKernels(this);
     this.attention = new CudaBlockAttention(this);
   }
@@ -94,6 +94,10 @@ public final class CudaDevice implements Device {
   /** A kernel of src/main/cuda/FILE.cu. */
   Kernel kernel(String file, String name) {
     return library.kernel(file, name);
+  }
+
+  Cublas cublas() {
+    return cublas;
   }
 
   /** Scratch that grows with use and is counted among the allocated bytes. */
@@ -142,7 +146,7 @@ public final class CudaDevice implements Device {
   @Override
   public long workspaceBytes(List<BlockShape> pairs) {
     long largest = pairs.stream().mapToLong(attention::workspaceBytes).max().orElse(0);
-    return kernels.workspaceBytes() + largest;
+    return cublas.workspaceBytes() + kernels.workspaceBytes() + largest;
   }
 
   @Override
