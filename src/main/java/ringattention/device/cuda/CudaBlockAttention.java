@@ -41,9 +41,13 @@ final class CudaBlockAttention implements BlockAttention {
     if (!fuses(pair)) {
       return scores.workspaceBytes(pair);
     }
-    long bytes = FusedAttention.workspaceBytes(pair, device.options().deterministic());
-    int rest = pair.keys() - FusedAttention.backwardKeys(pair.keys());
-    return rest == 0 ? bytes : bytes + scores.workspaceBytes(withKeys(pair, rest));
+    long rest = 0;
+    for (Mask mask : Mask.values()) {
+      int seen = keysSeen(pair, mask);
+      int left = seen - FusedAttention.backwardKeys(seen);
+      rest = Math.max(rest, left == 0 ? 0 : scores.workspaceBytes(withKeys(pair, left)));
+    }
+    return FusedAttention.workspaceBytes(pair, device.options().deterministic()) + rest;
   }
 
   int causalBlock() {
@@ -94,29 +98,42 @@ final class CudaBlockAttention implements BlockAttention {
     if (heads.from() == heads.to() || pair.keys() == 0) {
       return;
     }
-    if (pair.queries() == 0) {
+    FusedAttention.Inputs inputs = new FusedAttention.Inputs(q, k, v, out, logSumExp, dOut);
+    int seen = keysSeen(pair, mask);
+    if (seen < pair.keys()) {
+      if (seen > 0) {
+        backward(inputs, mask, heads, into, 0, 0, seen);
+      }
       if (!into.add()) {
-        clear(into.dk(), heads);
-        clear(into.dv(), heads);
+        clear(into.dk().slice(seen, pair.keys()), heads);
+        clear(into.dv().slice(seen, pair.keys()), heads);
       }
       return;
     }
-    FusedAttention.Inputs inputs = new FusedAttention.Inputs(q, k, v, out, logSumExp, dOut);
-    int fusedKeys = fuses(pair) ? FusedAttention.backwardKeys(pair.keys()) : 0;
-    if (fusedKeys == pair.keys()) {
+    int fusedKeys = fuses(pair) ? FusedAttention.backwardKeys(seen) : 0;
+    if (0 < fusedKeys && fusedKeys < seen) {
+      backward(inputs, mask, heads, into, 0, 0, fusedKeys);
+      int firstSeeing = mask == Mask.CAUSAL ? fusedKeys : 0;
+      backward(inputs, mask, heads, into, firstSeeing, fusedKeys, seen);
+      return;
+    }
+    if (fusedKeys > 0) {
       try {
         fused.backward(pair, inputs, mask, heads, into);
         return;
       } catch (PlanCache.Refusal e) {
         // logged; the scores do it
       }
-    } else if (fusedKeys > 0) {
-      backward(inputs, mask, heads, into, 0, 0, fusedKeys);
-      int firstSeeing = mask == Mask.CAUSAL ? Math.min(fusedKeys, pair.queries()) : 0;
-      backward(inputs, mask, heads, into, firstSeeing, fusedKeys, pair.keys());
-      return;
     }
     scores.backward(q, k, v, mask, out, logSumExp, dOut, heads, into);
+  }
+
+  /** Keys that any query sees: the first ones. */
+  private static int keysSeen(BlockShape pair, Mask mask) {
+    if (mask == Mask.CAUSAL) {
+      return Math.min(pair.queries(), pair.keys());
+    }
+    return pair.queries() == 0 ? 0 : pair.keys();
   }
 
   /** The backward of the queries from one on and the keys [from, to). */
