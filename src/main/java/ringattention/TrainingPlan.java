@@ -4,6 +4,7 @@ import static ringattention.device.Allocator.Purpose.WORKSPACE;
 
 import java.util.ArrayList;
 import java.util.List;
+import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
 import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
@@ -47,22 +48,27 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
   /** Every buffer of a rank on such a device, the device's own workspace included. */
   MemoryPlan memory(int rank, Device device) {
     MemoryPlan plan = new MemoryPlan();
-    Dim words = new Dim("words", device.workspaceBytes(pairs(rank, device)) / DType.F32.bytes());
+    Dim words = new Dim("words", workspaceBytes(rank, device) / DType.F32.bytes());
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     return plan;
   }
 
-  /** The block pairs whose attention a rank computes; none where the scores are held whole. */
-  private List<BlockShape> pairs(int rank, Device device) {
-    return setup.attention() == AttentionKind.VANILLA
-        ? List.of()
-        : RingAttention.pairs(
-            device,
-            setup.layout(),
-            setup.mask(),
-            setup.decomposition().ringRank(rank),
-            setup.shape(rank).attention(setup.model()));
+  private long workspaceBytes(int rank, Device device) {
+    AttentionShape shape = setup.shape(rank).attention(setup.model());
+    if (setup.attention() == AttentionKind.VANILLA) {
+      return device.vanillaWorkspaceBytes(
+          new BlockShape(
+              shape.tokens(),
+              shape.tokens(),
+              shape.batch(),
+              shape.heads(),
+              shape.keyValueHeads(),
+              shape.headSize()));
+    }
+    int ringRank = setup.decomposition().ringRank(rank);
+    return device.workspaceBytes(
+        RingAttention.pairs(device, setup.layout(), setup.mask(), ringRank, shape));
   }
 
   WorkBalance balance() {

@@ -43,6 +43,11 @@ public interface Device extends AutoCloseable {
    */
   long workspaceBytes(List<BlockShape> pairs);
 
+  /** As {@link #workspaceBytes}, for vanilla attention of one such pair. */
+  default long vanillaWorkspaceBytes(BlockShape whole) {
+    return workspaceBytes(List.of());
+  }
+
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();
 

@@ -1,28 +1,87 @@
 package ringattention.device.cuda;
 
-import ringattention.device.*;
+import static org.bytedeco.cuda.global.cudart.cuMemsetD32Async;
+import static org.bytedeco.cuda.global.cudart.cudaMemset2DAsync;
+import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
 
+import ringattention.device.BlockAttention;
+import ringattention.device.BlockShape;
+import ringattention.device.DType;
+import ringattention.device.Mask;
+import ringattention.device.Tensor;
+
+/**
+ * Block attention on a GPU: checks arguments once, does what is empty, and hands on. In bf16 to
+ * cuDNN's fused engines; in fp32, for vanilla attention and for what cuDNN refuses, to products
+ * over scores in memory.
+ */
 final class CudaBlockAttention implements BlockAttention {
-  CudaBlockAttention(CudaDevice device) {}
+  private static final int LONGEST_CAUSAL_BLOCK = 65536; // queries
 
+  private final CudaDevice device;
+  private final AttentionKernels kernels;
+  private final ScoreAttention scores;
+  private final FusedAttention fused; // null in fp32
+
+  CudaBlockAttention(CudaDevice device) {
+    this.device = device;
+    this.kernels = new AttentionKernels(device);
+    this.scores = new ScoreAttention(device);
+    this.fused = device.compute() == DType.BF16 ? new FusedAttention(device, kernels) : null;
+  }
+
+  /**
+   * Bytes of workspaces once forward and backward of such pairs have run. Shapes that cuDNN turns
+   * out to refuse, and tensors that are not aligned to 16 bytes, need more.
+   */
   long workspaceBytes(BlockShape pair) {
-    return 0;
+    if (pair.queries() == 0 || pair.keys() == 0) {
+      return 0;
+    }
+    if (!fuses(pair)) {
+      return scores.workspaceBytes(pair);
+    }
+    long rest = 0;
+    for (Mask mask : Mask.values()) {
+      int seen = keysSeen(pair, mask);
+      int left = seen - FusedAttention.backwardKeys(seen);
+      rest = Math.max(rest, left == 0 ? 0 : scores.workspaceBytes(withKeys(pair, left)));
+    }
+    return FusedAttention.workspaceBytes(pair, device.options().deterministic()) + rest;
+  }
+
+  /** Bytes of workspaces once vanilla attention of such a pair has run. */
+  long vanillaWorkspaceBytes(BlockShape whole) {
+    return scores.vanillaWorkspaceBytes(whole);
   }
 
   int causalBlock() {
-    return 65536;
+    return LONGEST_CAUSAL_BLOCK;
   }
-
-  void close() {}
 
   @Override
   public void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
-    throw new UnsupportedOperationException();
+    BlockShape pair =
+        BlockArguments.of(q, k, v, device.compute()).requireForward(out, logSumExp).shape();
+    if (pair.queries() == 0 || pair.keys() == 0) {
+      sawNothing(out, logSumExp);
+      return;
+    }
+    if (fuses(pair)) {
+      try {
+        fused.forward(pair, q, k, v, mask, out, logSumExp);
+        return;
+      } catch (PlanCache.Refusal e) {
+        // logged; the scores do it
+      }
+    }
+    scores.forward(q, k, v, mask, out, logSumExp);
   }
 
   @Override
   public void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
-    throw new UnsupportedOperationException();
+    BlockArguments.requireMerge(out, logSumExp, blockOut, blockLogSumExp, device.compute());
+    kernels.merge(out, logSumExp, blockOut, blockLogSumExp);
   }
 
   @Override
@@ -36,13 +95,82 @@ final class CudaBlockAttention implements BlockAttention {
       Tensor dOut,
       Heads heads,
       Gradients into) {
-    throw new UnsupportedOperationException();
+    BlockShape pair =
+        BlockArguments.of(q, k, v, device.compute())
+            .requireForward(out, logSumExp)
+            .requireBackward(dOut, heads, into)
+            .shape();
+    if (heads.from() == heads.to() || pair.keys() == 0) {
+      return;
+    }
+    FusedAttention.Inputs inputs = new FusedAttention.Inputs(q, k, v, out, logSumExp, dOut);
+    int seen = keysSeen(pair, mask);
+    if (seen < pair.keys()) {
+      if (seen > 0) {
+        backward(inputs, mask, heads, into, 0, 0, seen);
+      }
+      if (!into.add()) {
+        clear(into.dk().slice(seen, pair.keys()), heads);
+        clear(into.dv().slice(seen, pair.keys()), heads);
+      }
+      return;
+    }
+    int fusedKeys = fuses(pair) ? FusedAttention.backwardKeys(seen) : 0;
+    if (0 < fusedKeys && fusedKeys < seen) {
+      backward(inputs, mask, heads, into, 0, 0, fusedKeys);
+      int firstSeeing = mask == Mask.CAUSAL ? fusedKeys : 0;
+      backward(inputs, mask, heads, into, firstSeeing, fusedKeys, seen);
+      return;
+    }
+    if (fusedKeys > 0) {
+      try {
+        fused.backward(pair, inputs, mask, heads, into);
+        return;
+      } catch (PlanCache.Refusal e) {
+        // logged; the scores do it
+      }
+    }
+    scores.backward(q, k, v, mask, out, logSumExp, dOut, heads, into);
+  }
+
+  /** Keys that any query sees: the first ones. */
+  private static int keysSeen(BlockShape pair, Mask mask) {
+    if (mask == Mask.CAUSAL) {
+      return Math.min(pair.queries(), pair.keys());
+    }
+    return pair.queries() == 0 ? 0 : pair.keys();
+  }
+
+  /** The backward of the queries from one on and the keys [from, to). */
+  private void backward(
+      FusedAttention.Inputs inputs,
+      Mask mask,
+      Heads heads,
+      Gradients into,
+      int queryFrom,
+      int keyFrom,
+      int keyTo) {
+    long queryTo = inputs.q().dim(0);
+    backward(
+        inputs.q().slice(queryFrom, queryTo),
+        inputs.k().slice(keyFrom, keyTo),
+        inputs.v().slice(keyFrom, keyTo),
+        mask,
+        inputs.out().slice(queryFrom, queryTo),
+        inputs.logSumExp().slice(queryFrom, queryTo),
+        inputs.dOut().slice(queryFrom, queryTo),
+        heads,
+        new Gradients(
+            into.dq().slice(queryFrom, queryTo),
+            into.dk().slice(keyFrom, keyTo),
+            into.dv().slice(keyFrom, keyTo),
+            into.add()));
   }
 
   @Override
   public void vanillaForward(
       Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
-    throw new UnsupportedOperationException();
+    scores.vanillaForward(q, k, v, mask, probabilities, out, logSumExp);
   }
 
   @Override
@@ -56,6 +184,49 @@ final class CudaBlockAttention implements BlockAttention {
       Tensor dq,
       Tensor dk,
       Tensor dv) {
-    throw new UnsupportedOperationException();
+    scores.vanillaBackward(q, k, v, probabilities, dOut, dScores, dq, dk, dv);
+  }
+
+  private boolean fuses(BlockShape pair) {
+    return fused != null && FusedAttention.takes(pair);
+  }
+
+  private static BlockShape withKeys(BlockShape pair, int keys) {
+    return new BlockShape(
+        pair.queries(), keys, pair.batch(), pair.heads(), pair.keyValueHeads(), pair.headSize());
+  }
+
+  /** Output and log-sum-exp of queries without keys. */
+  private void sawNothing(Tensor out, Tensor logSumExp) {
+    if (out.elements() > 0) {
+      var stream = device.stream().handle();
+      int nothing = Float.floatToRawIntBits(Float.NEGATIVE_INFINITY);
+      Cuda.check(
+          cudaMemsetAsync(Cuda.address(out.address()), 0, out.bytes(), stream), "empty output");
+      Cuda.checkDriver(
+          cuMemsetD32Async(logSumExp.address(), nothing, logSumExp.elements(), stream),
+          "empty log-sum-exp");
+    }
+  }
+
+  /** Zeroes some heads of [tokens, batch, heads, headSize]; there is at least one token. */
+  private void clear(Tensor gradient, Heads heads) {
+    long head = gradient.dim(3) * gradient.dtype().bytes();
+    Cuda.check(
+        cudaMemset2DAsync(
+            Cuda.address(gradient.address() + heads.from() * head),
+            gradient.dim(2) * head,
+            0,
+            (heads.to() - heads.from()) * head,
+            gradient.dim(0) * gradient.dim(1),
+            device.stream().handle()),
+        "empty gradient");
+  }
+
+  void close() {
+    if (fused != null) {
+      fused.close();
+    }
+    scores.close();
   }
 }

@@ -96,10 +96,6 @@ public final class CudaDevice implements Device {
     return library.kernel(file, name);
   }
 
-  Cublas cublas() {
-    return cublas;
-  }
-
   /** Scratch that grows with use and is counted among the allocated bytes. */
   Workspace workspace() {
     return new Workspace(this::allocate, stream::synchronize);
@@ -147,6 +143,13 @@ public final class CudaDevice implements Device {
   public long workspaceBytes(List<BlockShape> pairs) {
     long largest = pairs.stream().mapToLong(attention::workspaceBytes).max().orElse(0);
     return cublas.workspaceBytes() + kernels.workspaceBytes() + largest;
+  }
+
+  @Override
+  public long vanillaWorkspaceBytes(BlockShape whole) {
+    return cublas.workspaceBytes()
+        + kernels.workspaceBytes()
+        + attention.vanillaWorkspaceBytes(whole);
   }
 
   @Override

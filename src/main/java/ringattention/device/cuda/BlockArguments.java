@@ -1,0 +1,81 @@
+package ringattention.device.cuda;
+
+import java.util.Arrays;
+import ringattention.device.BlockAttention.Gradients;
+import ringattention.device.BlockAttention.Heads;
+import ringattention.device.BlockShape;
+import ringattention.device.DType;
+import ringattention.device.Tensor;
+
+/** What block attention asks of its arguments, checked once. Every message names the argument. */
+final class BlockArguments {
+  private static final DType SUM = DType.F32;
+
+  private final BlockShape shape;
+  private final DType compute;
+
+  private BlockArguments(BlockShape shape, DType compute) {
+    this.shape = shape;
+    this.compute = compute;
+  }
+
+  /**
+   * @param compute the device's type of q, k, v and what is computed of them
+   */
+  static BlockArguments of(Tensor q, Tensor k, Tensor v, DType compute) {
+    BlockArguments arguments = new BlockArguments(BlockShape.of(q, k), compute);
+    arguments.requireQueries("q", q, compute);
+    arguments.requireKeys("k", k, compute);
+    arguments.requireKeys("v", v, compute);
+    return arguments;
+  }
+
+  BlockShape shape() {
+    return shape;
+  }
+
+  BlockArguments requireForward(Tensor out, Tensor logSumExp) {
+    requireQueries("out", out, compute);
+    require("logSumExp", logSumExp, SUM, shape.queries(), shape.batch(), shape.heads());
+    return this;
+  }
+
+  BlockArguments requireBackward(Tensor dOut, Heads heads, Gradients into) {
+    requireQueries("dOut", dOut, compute);
+    requireQueries("dq", into.dq(), SUM);
+    requireKeys("dk", into.dk(), SUM);
+    requireKeys("dv", into.dv(), SUM);
+    if (heads.to() > shape.keyValueHeads()) {
+      throw new IllegalArgumentException(heads + " of " + shape);
+    }
+    return this;
+  }
+
+  static void requireMerge(
+      Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, DType compute) {
+    if (out.rank() != 4) {
+      throw new IllegalArgumentException(
+          "out is " + out + ", not [queries, batch, heads, headSize]");
+    }
+    require("out", out, SUM, out.shape());
+    require("logSumExp", logSumExp, SUM, out.dim(0), out.dim(1), out.dim(2));
+    require("blockOut", blockOut, compute, out.shape());
+    require("blockLogSumExp", blockLogSumExp, SUM, logSumExp.shape());
+  }
+
+  private void requireQueries(String name, Tensor tensor, DType dtype) {
+    require(name, tensor, dtype, shape.queries(), shape.batch(), shape.heads(), shape.headSize());
+  }
+
+  private void requireKeys(String name, Tensor tensor, DType dtype) {
+    require(
+        name, tensor, dtype, shape.keys(), shape.batch(), shape.keyValueHeads(), shape.headSize());
+  }
+
+  private static void require(String name, Tensor tensor, DType dtype, long... dims) {
+    if (tensor.dtype() != dtype || !Arrays.equals(tensor.shape(), dims)) {
+      throw new IllegalArgumentException(
+          name + " is " + tensor + ", not " + dtype + Arrays.toString(dims));
+    }
+  }
+}
