@@ -48,6 +48,11 @@ class AttentionContractTest {
         new Pair(129, 65, 1, 2, 1, 16, Mask.FULL),
         new Pair(131, 131, 2, 3, 3, 32, Mask.CAUSAL),
         new Pair(300, 301, 1, 2, 2, 64, Mask.CAUSAL),
+        new Pair(256, 256, 1, 2, 2, 128, Mask.CAUSAL),
+        new Pair(200, 328, 1, 4, 2, 64, Mask.FULL),
+        new Pair(333, 333, 1, 2, 1, 100, Mask.CAUSAL),
+        new Pair(97, 193, 2, 4, 1, 128, Mask.FULL),
+        new Pair(384, 128, 1, 2, 2, 128, Mask.CAUSAL),
         new Pair(3, 0, 1, 2, 1, 4, Mask.FULL),
         new Pair(0, 3, 1, 2, 1, 4, Mask.FULL));
   }

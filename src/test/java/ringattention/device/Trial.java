@@ -17,9 +17,9 @@ import ringattention.device.reference.ReferenceDevice;
 /**
  * One computation, run on the reference and on a device under test with the same inputs, its
  * results compared. Inputs are multiples of 1/64 below 2, exact in every element type down to
- * bfloat16, so that only the computation rounds. Every tensor lies between guard elements, at an
- * address that is only aligned to its element, as slices are; guards and inputs must be intact
- * afterwards.
+ * bfloat16, so that only the computation rounds. Every tensor lies between guard elements, once at
+ * an address that is only aligned to its element, as slices are, and once at the start of a cache
+ * line; guards and inputs must be intact afterwards.
  */
 final class Trial {
   /**
@@ -28,11 +28,12 @@ final class Trial {
    */
   static final double FEW = 8;
 
-  private static final int BEFORE = 3;
+  private static final int[] BEFORE = {3, 64}; // elements
   private static final int BEHIND = 16;
   private static final int GUARD = 12288; // exact in bfloat16
 
   private final Device device;
+  private final int before;
   private final Arena arena;
   private final Random random = new Random(7);
   private final Map<Tensor, double[]> inputs = new LinkedHashMap<>();
@@ -40,8 +41,9 @@ final class Trial {
   private final Map<String, double[]> results = new LinkedHashMap<>();
   private final Map<String, Double> roundings = new LinkedHashMap<>();
 
-  private Trial(Device device) {
+  private Trial(Device device, int before) {
     this.device = device;
+    this.before = before;
     this.arena = new Arena(device);
   }
 
@@ -59,15 +61,17 @@ final class Trial {
    * former, and the same bits twice.
    */
   static void compare(Consumer<Trial> body) {
-    Trial expected = run(new ReferenceDevice(), body);
-    assertTrue(!expected.results.isEmpty(), "the trial names no result");
-    TestedDevices.all().forEach((device, make) -> compare(device, make, body, expected));
+    for (int before : BEFORE) {
+      Trial expected = run(new ReferenceDevice(), before, body);
+      assertTrue(!expected.results.isEmpty(), "the trial names no result");
+      TestedDevices.all().forEach((device, make) -> compare(device, make, body, expected));
+    }
   }
 
   private static void compare(
       String device, Supplier<Device> make, Consumer<Trial> body, Trial expected) {
-    Trial actual = run(make.get(), body);
-    Trial again = run(make.get(), body);
+    Trial actual = run(make.get(), expected.before, body);
+    Trial again = run(make.get(), expected.before, body);
     double epsilon = actual.device.compute().epsilon();
     expected.results.forEach(
         (result, values) -> {
@@ -79,8 +83,8 @@ final class Trial {
         });
   }
 
-  private static Trial run(Device device, Consumer<Trial> body) {
-    Trial trial = new Trial(device);
+  private static Trial run(Device device, int before, Consumer<Trial> body) {
+    Trial trial = new Trial(device, before);
     try (device;
         trial.arena) {
       body.accept(trial);
@@ -207,15 +211,15 @@ final class Trial {
 
   private Tensor guarded(DType dtype, long... shape) {
     long elements = new Tensor(null, 0, dtype, shape).elements();
-    Dim extent = new Dim("elements", BEFORE + elements + BEHIND);
+    Dim extent = new Dim("elements", before + elements + BEHIND);
     Tensor whole =
         arena.allocate("tensor " + guards.size(), Allocator.Purpose.ACTIVATIONS, dtype, extent);
     for (Tensor guard :
-        List.of(whole.slice(0, BEFORE), whole.slice(BEFORE + elements, extent.size()))) {
+        List.of(whole.slice(0, before), whole.slice(before + elements, extent.size()))) {
       device.write(
           guard, IntStream.range(0, (int) guard.elements()).mapToDouble(i -> GUARD).toArray());
       guards.add(guard);
     }
-    return whole.slice(BEFORE, BEFORE + elements).view(shape);
+    return whole.slice(before, before + elements).view(shape);
   }
 }
