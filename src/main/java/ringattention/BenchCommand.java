@@ -10,6 +10,7 @@ import ringattention.config.InputException;
 import ringattention.device.Device;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
+import ringattention.validate.AttentionProblem;
 
 /** {@code bench}: tables of rates, each with the number of wrong results beside it. */
 final class BenchCommand {
@@ -48,6 +49,12 @@ final class BenchCommand {
               output.log()::row);
       bench.run();
       output.write("attention.csv", bench.csv());
+      List<AttentionProblem> problems = AttentionBench.problems(configuration.benchAttention());
+      int traced = job.line().traced(problems.size());
+      if (traced > 0) {
+        Trace trace = new Trace(job, device, output);
+        bench.again(problems.get(traced - 1), trace::of);
+      }
       wrong = bench.wrong();
     } else {
       RingExchangeBench bench =
@@ -74,6 +81,7 @@ final class BenchCommand {
       }
       return;
     }
+    job.line().traced(AttentionBench.problems(configuration.benchAttention()).size());
     for (int tokens : configuration.benchAttention().tokens()) {
       if (tokens < 2 * ranks) {
         throw configuration

@@ -25,6 +25,7 @@ import ringattention.config.Inputs;
  * @param overrides from {@code -D}
  * @param output folder from {@code -o}
  * @param dryRun stop before anything is allocated or computed
+ * @param trace from {@code --trace}: a number, or {@link #LAST}
  */
 record CommandLine(
     List<String> arguments,
@@ -32,7 +33,8 @@ record CommandLine(
     Optional<Path> input,
     List<String> overrides,
     Optional<Path> output,
-    boolean dryRun) {
+    boolean dryRun,
+    Optional<String> trace) {
 
   /** What the program can do. */
   enum Command {
@@ -52,6 +54,11 @@ record CommandLine(
       this.needsInput = needsInput;
     }
 
+    /** Whether it has steps, or the like, of which one can be traced. */
+    boolean isTraceable() {
+      return this == TRAIN || this == BENCH_ATTENTION;
+    }
+
     /** Whether what it prints is a table of data, to be read by programs. */
     boolean isTable() {
       return this == BENCH_ATTENTION || this == BENCH_RING_EXCHANGE;
@@ -63,6 +70,7 @@ record CommandLine(
     }
   }
 
+  private static final String LAST = "last";
   private static final String USAGE = "ringattention <command> [options] [INPUT.toml]";
   private static final String COMMANDS =
       """
@@ -91,7 +99,7 @@ record CommandLine(
   static CommandLine parse(String... arguments) {
     org.apache.commons.cli.CommandLine parsed;
     try {
-      parsed = new DefaultParser().parse(options(), arguments);
+      parsed = new DefaultParser().parse(options(), traceWithValue(arguments));
     } catch (ParseException e) {
       throw new InputException(
           "command line: " + e.getMessage() + " (ringattention -h shows the usage)");
@@ -107,6 +115,10 @@ record CommandLine(
     if (words.isEmpty() && command.needsInput) {
       throw new InputException("command line: " + command.words + " needs an input file");
     }
+    Optional<String> trace = Optional.ofNullable(parsed.getOptionValue("trace"));
+    if (trace.isPresent() && !command.isTraceable()) {
+      throw new InputException("command line: --trace is for train and bench attention");
+    }
     String[] overrides = parsed.getOptionValues("D");
     return new CommandLine(
         List.of(arguments),
@@ -114,7 +126,15 @@ record CommandLine(
         words.stream().findFirst().map(Path::of),
         overrides == null ? List.of() : List.of(overrides),
         Optional.ofNullable(parsed.getOptionValue("o")).map(Path::of),
-        parsed.hasOption("dry-run"));
+        parsed.hasOption("dry-run"),
+        trace);
+  }
+
+  /** An option whose value may be left out would take the input file for its value. */
+  private static String[] traceWithValue(String... arguments) {
+    return Arrays.stream(arguments)
+        .map(argument -> argument.equals("--trace") ? "--trace=" + LAST : argument)
+        .toArray(String[]::new);
   }
 
   /** Takes the command's words off the list. */
@@ -151,6 +171,16 @@ record CommandLine(
                 .longOpt("dry-run")
                 .desc("check the input, print header and memory plan, stop")
                 .get())
+        .addOption(
+            Option.builder()
+                .longOpt("trace")
+                .hasArg()
+                .argName("N")
+                .valueSeparator()
+                .desc(
+                    "write trace.json of step N (bench attention: of its Nth problem);"
+                        + " without =N of the last")
+                .get())
         .addOption(Option.builder("h").longOpt("help").desc("this text").get())
         .addOption(Option.builder().longOpt("version").desc("the version").get());
   }
@@ -172,6 +202,29 @@ record CommandLine(
    */
   Configuration configuration() {
     return input.isPresent() ? Inputs.read(input.get(), overrides) : Inputs.defaults(overrides);
+  }
+
+  /**
+   * Which of so many, counted from 1, to trace; 0 if none.
+   *
+   * @throws InputException if there is no such
+   */
+  int traced(int count) {
+    if (trace.isEmpty()) {
+      return 0;
+    }
+    if (trace.get().equals(LAST)) {
+      return count;
+    }
+    try {
+      int number = Integer.parseInt(trace.get());
+      if (number >= 1 && number <= count) {
+        return number;
+      }
+    } catch (NumberFormatException e) { // said below
+    }
+    throw new InputException(
+        "command line: --trace=" + trace.get() + ": must be " + LAST + " or 1 to " + count);
   }
 
   /** What an output folder is named after. */

@@ -28,6 +28,8 @@ record Job(
     Map<String, String> environment,
     PrintStream console,
     PhaseTimer timer) {
+  /** Where a profiler says which library takes NVTX ranges. */
+  private static final String PROFILER = "NVTX_INJECTION64_PATH";
 
   boolean root() {
     return world.rank() == 0;
@@ -64,9 +66,19 @@ record Job(
     return List.of(new String(all, StandardCharsets.UTF_8).split("\0", -1));
   }
 
-  /** The device the input asks for. */
+  /** The device the input asks for. Its profiler, if there is one, sees phases by name. */
   Device openDevice(Configuration configuration) {
-    DeviceConfig config = configuration.device();
+    Device device = device(configuration.device());
+    if (device.asynchronous()) { // otherwise the host's phases say what the device did
+      timer.follow(phase -> device.range(phase::title)::close);
+    }
+    if (environment.containsKey(PROFILER)) {
+      device.showToProfiler();
+    }
+    return device;
+  }
+
+  private Device device(DeviceConfig config) {
     return switch (config.kind()) {
       case AUTO, CPU ->
           new CpuDevice(

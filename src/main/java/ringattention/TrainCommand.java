@@ -53,6 +53,7 @@ final class TrainCommand {
         () -> {
           Configuration configuration = job.line().configuration();
           TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
+          job.line().traced(configuration.train().steps());
           TextCorpus corpus = new TextCorpus(configuration);
           return new TrainCommand(
               job, configuration, plan, new SequenceSampler(configuration, corpus));
@@ -127,12 +128,14 @@ final class TrainCommand {
     Progress progress = new Progress(train.steps());
     Consumer<String> csv = output.lines("steps.csv");
     csv.accept(StepRecord.CSV_HEADER);
+    Trace trace = new Trace(job, device, output);
+    int traced = job.line().traced(train.steps());
     job.timer().reset();
     double tokens = (double) train.sequence() * train.batch();
     while (step < train.steps()) {
       step++;
       failOnPurpose();
-      StepResult result = trainer.next();
+      StepResult result = step == traced ? trace.of("step " + step, trainer::next) : trainer.next();
       StepRecord record =
           new StepRecord(
               result.step(),

@@ -69,10 +69,14 @@ class BadInputIT {
     "1, train INPUT INPUT, one input file is expected",
     "1, train INPUT -D train.steps=0, '-D train.steps = 0: must be a whole number, at least 1'",
     "1, bench ring-exchange INPUT, bench ring-exchange needs at least 2 ranks",
+    "1, train INPUT -o OUTPUT --trace=21, 'command line: --trace=21: must be last or 1 to 20'",
+    "2, bench attention INPUT --trace=0, 'command line: --trace=0: must be last or 1 to '",
+    "1, validate --trace, command line: --trace is for train and bench attention",
     "2, train INPUT.absent, small.toml.absent: no such file",
   })
   void namesWhatIsWrongWithTheCommandLine(int ranks, String arguments, String expected) {
-    String error = refused(ranks, arguments.replace("INPUT", input).split(" "));
+    String all = arguments.replace("INPUT", input).replace("OUTPUT", output.toString());
+    String error = refused(ranks, all.split(" "));
     assertTrue(error.contains(expected), error);
   }
 

@@ -11,9 +11,11 @@ import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.Mask;
+import ringattention.device.Range;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
+import ringattention.metrics.Track;
 import ringattention.shard.BlockPair;
 import ringattention.shard.SequenceLayout;
 
@@ -30,8 +32,8 @@ public final class RingAttention implements Attention {
   private final SequenceLayout layout;
   private final MaskKind mask;
   private final int rank;
-  private final RingExchange keyValues; // two exchanges, because two messages may be in flight
-  private final RingExchange gradients;
+  private final TimedExchange keyValues; // two exchanges, because two messages may be in flight
+  private final TimedExchange gradients;
   private final RingBuffers buffers;
   private final PhaseTimer timer;
 
@@ -54,8 +56,8 @@ public final class RingAttention implements Attention {
     this.layout = layout;
     this.mask = mask;
     this.rank = rank;
-    this.keyValues = keyValues;
-    this.gradients = gradients;
+    this.keyValues = new TimedExchange(keyValues, timer, Track.KEY_VALUES);
+    this.gradients = new TimedExchange(gradients, timer, Track.GRADIENTS);
     this.buffers = buffers;
     this.timer = timer;
   }
@@ -90,10 +92,17 @@ public final class RingAttention implements Attention {
       Completion before = device.mark();
       KeyValue held = own();
       for (int step = 0; step < layout.ranks(); step++) {
-        Hop hop = new Hop(held, slot(step), before);
+        int now = step;
+        Hop hop = new Hop(step, held, slot(step), before);
         List<BlockPair> pairs = visible(step);
         overlap(
-            () -> pairs.forEach(pair -> attend(pair, q, hop.held(), out, logSumExp, attended)),
+            () ->
+                pairs.forEach(
+                    pair -> {
+                      try (Range range = device.range(() -> name("forward", now, pair))) {
+                        attend(pair, q, hop.held(), out, logSumExp, attended);
+                      }
+                    }),
             () -> post(hop));
         before = device.mark();
         held = arrived(hop);
@@ -121,7 +130,9 @@ public final class RingAttention implements Attention {
     }
     Tensor blockLogSumExp = buffers.blockLogSumExp().slice(0, pair.queries());
     block.forward(queries, keys, values, mask(pair), blockOut, blockLogSumExp);
-    block.merge(total, totalLogSumExp, blockOut, blockLogSumExp);
+    try (Range range = device.range(() -> "merge")) {
+      block.merge(total, totalLogSumExp, blockOut, blockLogSumExp);
+    }
   }
 
   @Override
@@ -138,12 +149,11 @@ public final class RingAttention implements Attention {
       KeyValue held = own();
       for (int step = 0; step < layout.ranks(); step++) {
         int now = step;
-        Hop hop = new Hop(held, slot(step), before);
+        Hop hop = new Hop(step, held, slot(step), before);
         KeyValue gradient = step == 0 ? ownGradient : travelling(step);
         overlap(
             () ->
-                pass.contribute(
-                    visible(now), hop.held(), gradient, new Heads(0, now == 0 ? early : heads)),
+                pass.contribute(now, hop.held(), gradient, new Heads(0, now == 0 ? early : heads)),
             () -> {
               post(hop);
               passOn(now, hop.before());
@@ -155,7 +165,7 @@ public final class RingAttention implements Attention {
       if (layout.ranks() > 1) { // the hop that brings the own gradient home
         Completion summed = before;
         overlap(
-            () -> pass.contribute(visible(0), own(), ownGradient, new Heads(early, heads)),
+            () -> pass.contribute(0, own(), ownGradient, new Heads(early, heads)),
             () -> passOn(layout.ranks(), summed));
         addArrived(layout.ranks(), ownGradient);
       }
@@ -180,26 +190,28 @@ public final class RingAttention implements Attention {
     }
 
     /** Overwrites the gradient of the held block, for these heads; adds to dq. */
-    void contribute(List<BlockPair> pairs, KeyValue held, KeyValue gradient, Heads heads) {
+    void contribute(int step, KeyValue held, KeyValue gradient, Heads heads) {
       if (heads.from() == heads.to()) {
         return;
       }
       Coverage seen = new Coverage(); // keys that have a gradient
-      for (BlockPair pair : pairs) {
-        block.backward(
-            q.slice(pair.queryFrom(), pair.queryTo()),
-            held.keys().slice(pair.keyFrom(), pair.keyTo()),
-            held.values().slice(pair.keyFrom(), pair.keyTo()),
-            mask(pair),
-            out.slice(pair.queryFrom(), pair.queryTo()),
-            logSumExp.slice(pair.queryFrom(), pair.queryTo()),
-            dOut.slice(pair.queryFrom(), pair.queryTo()),
-            heads,
-            new Gradients(
-                dq.slice(pair.queryFrom(), pair.queryTo()),
-                gradient.keys().slice(pair.keyFrom(), pair.keyTo()),
-                gradient.values().slice(pair.keyFrom(), pair.keyTo()),
-                !seen.isFirst(pair.keyFrom(), pair.keyTo())));
+      for (BlockPair pair : visible(step)) {
+        try (Range range = device.range(() -> name("backward", step, pair))) {
+          block.backward(
+              q.slice(pair.queryFrom(), pair.queryTo()),
+              held.keys().slice(pair.keyFrom(), pair.keyTo()),
+              held.values().slice(pair.keyFrom(), pair.keyTo()),
+              mask(pair),
+              out.slice(pair.queryFrom(), pair.queryTo()),
+              logSumExp.slice(pair.queryFrom(), pair.queryTo()),
+              dOut.slice(pair.queryFrom(), pair.queryTo()),
+              heads,
+              new Gradients(
+                  dq.slice(pair.queryFrom(), pair.queryTo()),
+                  gradient.keys().slice(pair.keyFrom(), pair.keyTo()),
+                  gradient.values().slice(pair.keyFrom(), pair.keyTo()),
+                  !seen.isFirst(pair.keyFrom(), pair.keyTo())));
+        }
       }
       for (Coverage.Span unseen : seen.gaps(0, gradient.tokens())) {
         device.kernels().fill(gradient.keys().slice(unseen.from(), unseen.to()), 0);
@@ -220,11 +232,12 @@ public final class RingAttention implements Attention {
   /**
    * Keys and values on their way.
    *
+   * @param step that attends to the held block; the arriving one is for the step after
    * @param held the block to pass on
    * @param arriving the slot the next block arrives in, null after the last step: nothing is sent
    * @param before after the work that made the held block and that last read the slot
    */
-  private record Hop(KeyValue held, KeyValue arriving, Completion before) {}
+  private record Hop(int step, KeyValue held, KeyValue arriving, Completion before) {}
 
   /** The slot for the block of the next step; null after the last. */
   private KeyValue slot(int step) {
@@ -247,13 +260,13 @@ public final class RingAttention implements Attention {
   private void post(Hop hop) {
     if (hop.arriving() != null) {
       hop.before().await();
-      keyValues.post(hop.held().message(), hop.arriving().message());
+      keyValues.post(hop.step() + 1, hop.held().message(), hop.arriving().message());
     }
   }
 
   private KeyValue arrived(Hop hop) {
     if (hop.arriving() != null) {
-      await(keyValues);
+      keyValues.await();
     }
     return hop.arriving();
   }
@@ -265,14 +278,16 @@ public final class RingAttention implements Attention {
   private void passOn(int step, Completion summed) {
     if (step >= 2) {
       summed.await();
-      gradients.post(travelling(step - 1).message(), landing(step).message());
+      gradients.post(step, travelling(step - 1).message(), landing(step).message());
     }
   }
 
   private void addArrived(int step, KeyValue sum) {
     if (step >= 2) {
-      await(gradients);
-      device.kernels().add(sum.storage(), landing(step).storage());
+      gradients.await();
+      try (Range range = device.range(() -> "add gradient, step " + step)) {
+        device.kernels().add(sum.storage(), landing(step).storage());
+      }
     }
   }
 
@@ -283,12 +298,6 @@ public final class RingAttention implements Attention {
 
   private KeyValue landing(int step) {
     return buffers.landing().of(layout.size(holder(step)));
-  }
-
-  private void await(RingExchange exchange) {
-    try (var scope = timer.in(Phase.RING_WAIT)) {
-      exchange.await();
-    }
   }
 
   /** The rank whose block this rank holds at a step; at last its own again. */
@@ -305,6 +314,18 @@ public final class RingAttention implements Attention {
     return layout.visible(queryRank, keyRank, mask).stream()
         .flatMap(pair -> pair.cut(causalBlock).stream())
         .toList();
+  }
+
+  /** What a trace calls a block pair's work: queries x keys. */
+  private static String name(String pass, int step, BlockPair pair) {
+    return pass
+        + " step "
+        + step
+        + ": "
+        + pair.queries()
+        + " x "
+        + pair.keys()
+        + (pair.mask() == MaskKind.CAUSAL ? " causal" : " full");
   }
 
   private static Mask mask(BlockPair pair) {

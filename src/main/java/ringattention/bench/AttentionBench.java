@@ -1,7 +1,9 @@
 package ringattention.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
@@ -29,7 +31,7 @@ import ringattention.validate.SampledTruth;
 public final class AttentionBench {
   private static final int SAMPLES = 16;
 
-  private final BenchAttentionConfig config;
+  private final List<AttentionProblem> problems;
   private final Communicator world;
   private final Device device;
   private final Repeats repeats;
@@ -68,7 +70,7 @@ public final class AttentionBench {
       PhaseTimer timer,
       LongSupplier clock,
       Consumer<String> print) {
-    this.config = config;
+    this.problems = problems(config);
     this.world = world;
     this.device = device;
     this.repeats = new Repeats(config.warmup(), config.repeats(), clock);
@@ -83,13 +85,27 @@ public final class AttentionBench {
       table.header().forEach(this::say);
     }
     try (MatrixRate matrixRate = new MatrixRate(device, repeats.clock())) {
-      for (int tokens : config.tokens()) {
-        for (MaskKind mask : config.masks()) {
-          for (LayoutKind layout : config.layouts()) {
-            compare(problem(tokens, mask, layout), matrixRate);
-          }
-        }
+      for (AttentionProblem problem : problems) {
+        compare(problem, matrixRate);
       }
+    }
+  }
+
+  /**
+   * One more pass of the ring, forward and backward, after warming up. Collective.
+   *
+   * @param watch gets what is computed, for people, and does the work
+   */
+  public void again(AttentionProblem problem, BiConsumer<String, Runnable> watch) {
+    try (AttentionRunner ring = runner(problem, world)) {
+      Runnable pass =
+          () -> {
+            ring.forward();
+            ring.backward();
+          };
+      pass.run();
+      repeats.warm(pass);
+      watch.accept(problem.toString(), pass);
     }
   }
 
@@ -103,7 +119,21 @@ public final class AttentionBench {
     return table.csv();
   }
 
-  private AttentionProblem problem(int tokens, MaskKind mask, LayoutKind layout) {
+  /** In the order of their rows; each has rows for both passes. */
+  public static List<AttentionProblem> problems(BenchAttentionConfig config) {
+    List<AttentionProblem> problems = new ArrayList<>();
+    for (int tokens : config.tokens()) {
+      for (MaskKind mask : config.masks()) {
+        for (LayoutKind layout : config.layouts()) {
+          problems.add(problem(config, tokens, mask, layout));
+        }
+      }
+    }
+    return problems;
+  }
+
+  private static AttentionProblem problem(
+      BenchAttentionConfig config, int tokens, MaskKind mask, LayoutKind layout) {
     return new AttentionProblem(
         tokens,
         config.batch(),

@@ -1,6 +1,7 @@
 package ringattention.device;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Where a rank computes. Work is enqueued in order and may return before it is done; {@link #mark}
@@ -61,9 +62,28 @@ public interface Device extends AutoCloseable {
   /** A point after all work enqueued so far. */
   Completion mark();
 
-  /** Names the work enqueued until the range is closed, for profilers and traces. */
-  default Range range(String name) {
+  /**
+   * Names the work enqueued until the range is closed. Ranges nest.
+   *
+   * @param name asked for only while somebody reads it: a profiler, or {@link #startTrace}
+   */
+  default Range range(Supplier<String> name) {
     return Range.NONE;
+  }
+
+  /** Shows the ranges from now on to a profiler that is attached to this process, too. */
+  default void showToProfiler() {}
+
+  /** Times the ranges that are opened from now on. Waits for the work enqueued so far. */
+  default void startTrace() {}
+
+  /**
+   * Ends {@link #startTrace}. Waits for the work enqueued so far.
+   *
+   * @return the ranges closed since, in the order they were closed
+   */
+  default List<TimedRange> stopTrace() {
+    return List.of();
   }
 
   /** Blocks until all work enqueued so far has been done. */

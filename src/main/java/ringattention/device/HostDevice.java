@@ -1,12 +1,16 @@
 package ringattention.device;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * What devices that compute in the host's memory share: allocation, counting, transfers. Work is
  * done when a call returns.
  */
 public abstract class HostDevice implements Device {
+  private List<TimedRange> traced; // null unless tracing
   private long allocated;
   private long peak;
 
@@ -41,6 +45,29 @@ public abstract class HostDevice implements Device {
   @Override
   public final Completion mark() {
     return Completion.DONE;
+  }
+
+  @Override
+  public final Range range(Supplier<String> name) {
+    List<TimedRange> into = traced;
+    if (into == null) {
+      return Range.NONE;
+    }
+    String text = name.get();
+    long from = System.nanoTime();
+    return () -> into.add(new TimedRange(text, from, System.nanoTime()));
+  }
+
+  @Override
+  public final void startTrace() {
+    traced = new ArrayList<>();
+  }
+
+  @Override
+  public final List<TimedRange> stopTrace() {
+    List<TimedRange> ended = List.copyOf(traced);
+    traced = null;
+    return ended;
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,9 +22,13 @@ public final class PhaseTimer {
   /** An open phase; closing it returns to the phase around it. */
   public final class Scope implements AutoCloseable {
     private final Phase phase;
+    private final long from;
+    private final Runnable left;
 
-    private Scope(Phase phase) {
+    private Scope(Phase phase, long from, Runnable left) {
       this.phase = phase;
+      this.from = from;
+      this.left = left;
     }
 
     /**
@@ -38,9 +43,13 @@ public final class PhaseTimer {
     }
   }
 
+  private static final Runnable NOTHING = () -> {};
+
   private final LongSupplier clock;
+  private final Timeline timeline;
   private final Deque<Scope> open = new ArrayDeque<>();
   private final long[] charged = new long[Phase.values().length];
+  private Function<Phase, Runnable> follower = phase -> NOTHING;
   private long start;
   private long chargedUntil;
   private Phase unwound; // where the closing that is going on began; null while phases run
@@ -50,14 +59,30 @@ public final class PhaseTimer {
    */
   public PhaseTimer(LongSupplier nanoseconds) {
     this.clock = nanoseconds;
+    this.timeline = new Timeline(nanoseconds);
     reset();
+  }
+
+  /** Where phases are recorded, while it records. */
+  public Timeline timeline() {
+    return timeline;
+  }
+
+  /**
+   * Tells someone about every phase from now on.
+   *
+   * @param entered called as a phase begins; what it returns is called as that phase ends
+   */
+  public void follow(Function<Phase, Runnable> entered) {
+    follower = entered;
   }
 
   /** Enters a phase until the scope is closed. */
   public Scope in(Phase phase) {
+    Runnable left = follower.apply(phase);
     charge();
     unwound = null;
-    Scope scope = new Scope(phase);
+    Scope scope = new Scope(phase, chargedUntil, left);
     open.push(scope);
     return scope;
   }
@@ -125,6 +150,8 @@ public final class PhaseTimer {
     }
     charge();
     open.pop();
+    timeline.add(Track.HOST, scope.phase.title(), scope.from, chargedUntil);
+    scope.left.run();
   }
 
   private void charge() {

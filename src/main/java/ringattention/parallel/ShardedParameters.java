@@ -9,6 +9,8 @@ import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
+import ringattention.metrics.Timeline;
+import ringattention.metrics.Track;
 
 /**
  * All parameters of a model, sharded over all ranks of the job. A whole group exists only from
@@ -26,6 +28,7 @@ public final class ShardedParameters {
   private final PhaseTimer timer;
   private final int[] resident = {NONE, NONE}; // which group each gathering buffer holds
   private final Communicator.Request[] arriving = new Communicator.Request[2]; // null: arrived
+  private Timeline.Flight gather = Timeline.Flight.UNSEEN; // at most one is under way
   private int lastUsed; // gathering buffer
 
   public ShardedParameters(
@@ -81,6 +84,7 @@ public final class ShardedParameters {
       ShardBuffers.Shard shard = buffers.shards().get(group);
       long elements = groups.get(group).shardElements(world.size());
       device.synchronize();
+      gather = timer.timeline().begin(Track.PARAMETERS, () -> groups.get(group).name());
       arriving[buffer] =
           world.allGather(
               shard.wire().buffer(),
@@ -223,6 +227,7 @@ public final class ShardedParameters {
         arriving[buffer].await();
       }
       arriving[buffer] = null;
+      gather.landed();
     }
   }
 

@@ -8,13 +8,18 @@ import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
+import ringattention.device.Range;
 import ringattention.device.Tensor;
+import ringattention.device.TimedRange;
 
 /**
  * One NVIDIA GPU: attention by cuDNN, matrix products by cublasLt, everything else by own kernels
@@ -37,6 +42,8 @@ public final class CudaDevice implements Device {
     }
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
+
   private final Options options;
   private final int multiprocessors;
   private final Stream stream;
@@ -45,6 +52,8 @@ public final class CudaDevice implements Device {
   private final Cublas cublas;
   private final CudaKernels kernels;
   private final CudaBlockAttention attention;
+  private Nvtx profiler; // null unless ranges are shown to one
+  private TimedRanges trace; // null unless tracing
   private long allocated;
   private long peak;
 
@@ -175,6 +184,41 @@ public final class CudaDevice implements Device {
   @Override
   public Completion mark() {
     return stream.mark();
+  }
+
+  @Override
+  public Range range(Supplier<String> name) {
+    if (profiler == null && trace == null) {
+      return Range.NONE;
+    }
+    String text = name.get();
+    Range shown = profiler == null ? Range.NONE : profiler.range(text);
+    Range timed = trace == null ? Range.NONE : trace.open(text);
+    return () -> {
+      timed.close();
+      shown.close();
+    };
+  }
+
+  @Override
+  public void showToProfiler() {
+    try {
+      profiler = new Nvtx();
+    } catch (UnsatisfiedLinkError e) {
+      LOG.warn("the profiler gets no ranges: {}", e.getMessage());
+    }
+  }
+
+  @Override
+  public void startTrace() {
+    trace = new TimedRanges(stream);
+  }
+
+  @Override
+  public List<TimedRange> stopTrace() {
+    TimedRanges ended = trace;
+    trace = null;
+    return ended.end();
   }
 
   @Override
