@@ -7,7 +7,6 @@ import ringattention.bench.AttentionBench;
 import ringattention.bench.RingExchangeBench;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
-import ringattention.device.Device;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 import ringattention.validate.AttentionProblem;
@@ -24,26 +23,26 @@ final class BenchCommand {
               require(job, read);
               return read;
             });
-    try (Device device = job.openDevice(configuration);
+    try (Equipment equipment = Equipment.open(job, configuration);
         RunOutput output =
             job.line().dryRun() ? RunOutput.console(job) : RunOutput.create(job, configuration)) {
       int ranks = job.world().size();
-      var header = Header.of(job, device, new Decomposition(ranks, ranks), Optional.empty());
+      var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
       output.log().rows(header.lines());
       output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
-      return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, device, output);
+      return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, equipment, output);
     }
   }
 
   private static int measure(
-      Job job, Configuration configuration, Device device, RunOutput output) {
+      Job job, Configuration configuration, Equipment equipment, RunOutput output) {
     long wrong;
     if (job.line().command() == CommandLine.Command.BENCH_ATTENTION) {
       AttentionBench bench =
           new AttentionBench(
               configuration.benchAttention(),
-              job.world(),
-              device,
+              equipment.world(),
+              equipment.device(),
               job.timer(),
               System::nanoTime,
               output.log()::row);
@@ -52,14 +51,18 @@ final class BenchCommand {
       List<AttentionProblem> problems = AttentionBench.problems(configuration.benchAttention());
       int traced = job.line().traced(problems.size());
       if (traced > 0) {
-        Trace trace = new Trace(job, device, output);
+        Trace trace = new Trace(job, equipment.device(), output);
         bench.again(problems.get(traced - 1), trace::of);
       }
       wrong = bench.wrong();
     } else {
       RingExchangeBench bench =
           new RingExchangeBench(
-              configuration.benchRing(), job.world(), device, System::nanoTime, output.log()::row);
+              configuration.benchRing(),
+              equipment.world(),
+              equipment.device(),
+              System::nanoTime,
+              output.log()::row);
       bench.run();
       output.write("ring_exchange.csv", bench.csv());
       wrong = bench.wrong();

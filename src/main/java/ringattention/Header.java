@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
 import ringattention.report.MemoryTable;
 import ringattention.report.RunHeader;
@@ -22,9 +21,9 @@ final class Header {
    * @param layout of a training run; empty where nothing is laid out
    */
   static RunHeader of(
-      Job job, Device device, Decomposition decomposition, Optional<SequenceLayout> layout) {
+      Job job, Equipment equipment, Decomposition decomposition, Optional<SequenceLayout> layout) {
     List<String> hosts = job.gather(job.world().host());
-    List<String> devices = job.gather(device.description());
+    List<String> devices = job.gather(equipment.device().description());
     List<RunHeader.Rank> ranks = new ArrayList<>();
     for (int rank = 0; rank < job.world().size(); rank++) {
       int ringRank = decomposition.ringRank(rank);
@@ -43,6 +42,7 @@ final class Header {
         version.git(),
         Runtime.version() + ", " + System.getProperty("java.vm.name"),
         job.world().description(),
+        equipment.description(),
         command,
         decomposition.replicas(),
         decomposition.ring(),

@@ -7,30 +7,25 @@ import java.util.Map;
 import java.util.function.Supplier;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
-import ringattention.config.Configuration;
-import ringattention.config.DeviceConfig;
 import ringattention.config.InputException;
-import ringattention.device.Device;
-import ringattention.device.cpu.CpuDevice;
-import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.OutputException;
 
 /**
  * The job this rank is part of: how it was started, who the others are, what time it spends.
  *
+ * @param gpu this rank's, if there is one
+ * @param world all ranks, for host memory; {@link Equipment#world} is for the device's
  * @param environment the process environment
  */
 record Job(
     CommandLine line,
     Launch launch,
+    GpuChoice gpu,
     Communicator world,
     Map<String, String> environment,
     PrintStream console,
     PhaseTimer timer) {
-  /** Where a profiler says which library takes NVTX ranges. */
-  private static final String PROFILER = "NVTX_INJECTION64_PATH";
-
   boolean root() {
     return world.rank() == 0;
   }
@@ -64,27 +59,5 @@ record Job(
             "\0", texts.stream().map(bytes -> new String(bytes, StandardCharsets.UTF_8)).toList());
     byte[] all = world.broadcast(joined.getBytes(StandardCharsets.UTF_8));
     return List.of(new String(all, StandardCharsets.UTF_8).split("\0", -1));
-  }
-
-  /** The device the input asks for. Its profiler, if there is one, sees phases by name. */
-  Device openDevice(Configuration configuration) {
-    Device device = device(configuration.device());
-    if (device.asynchronous()) { // otherwise the host's phases say what the device did
-      timer.follow(phase -> device.range(phase::title)::close);
-    }
-    if (environment.containsKey(PROFILER)) {
-      device.showToProfiler();
-    }
-    return device;
-  }
-
-  private Device device(DeviceConfig config) {
-    return switch (config.kind()) {
-      case AUTO, CPU ->
-          new CpuDevice(
-              config.threads(Runtime.getRuntime().availableProcessors(), launch.localSize()));
-      case REFERENCE -> new ReferenceDevice();
-      case CUDA -> throw new IllegalStateException("config lets no cuda pass");
-    };
   }
 }

@@ -35,8 +35,10 @@ public final class Main {
   private int run(String... arguments) {
     World world;
     Launch launch;
+    GpuChoice gpu;
     try {
       launch = Launch.of(environment);
+      gpu = GpuChoice.atStart(launch);
       world = World.open(launch);
     } catch (CommunicationException | IllegalArgumentException e) {
       errors.println("ringattention: " + e.getMessage());
@@ -44,7 +46,7 @@ public final class Main {
     }
     int exitCode;
     try {
-      exitCode = run(launch, world.communicator(), arguments);
+      exitCode = run(launch, gpu, world.communicator(), arguments);
     } catch (InputException e) { // the same on every rank
       if (world.communicator().rank() == 0) {
         errors.println("ringattention: " + e.getMessage());
@@ -62,9 +64,9 @@ public final class Main {
     return exitCode;
   }
 
-  private int run(Launch launch, Communicator world, String... arguments) {
+  private int run(Launch launch, GpuChoice gpu, Communicator world, String... arguments) {
     CommandLine line = CommandLine.parse(arguments);
-    Job job = new Job(line, launch, world, environment, console, timer);
+    Job job = new Job(line, launch, gpu, world, environment, console, timer);
     return switch (line.command()) {
       case HELP -> show(job, CommandLine.help());
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");

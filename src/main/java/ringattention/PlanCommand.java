@@ -13,8 +13,8 @@ final class PlanCommand {
   static int run(Job job) {
     TrainingPlan plan =
         job.agree(() -> TrainingPlan.of(job.line().configuration(), job.world().size()));
-    try (Device device = job.openDevice(plan.configuration())) {
-      print(plan, device, RunOutput.console(job).log());
+    try (Equipment equipment = Equipment.open(job, plan.configuration())) {
+      print(plan, equipment.device(), RunOutput.console(job).log());
     }
     return ExitCode.VALID;
   }

@@ -66,25 +66,25 @@ final class TrainCommand {
   }
 
   int run() {
-    try (Device device = job.openDevice(configuration)) {
+    try (Equipment equipment = Equipment.open(job, configuration)) {
       if (job.line().dryRun()) {
         try (RunOutput output = RunOutput.console(job)) {
-          announce(device, output);
+          announce(equipment, output);
           return ExitCode.VALID;
         }
       }
       try (RunOutput output = RunOutput.create(job, configuration)) {
-        announce(device, output);
-        return train(device, output);
+        announce(equipment, output);
+        return train(equipment, output);
       }
     }
   }
 
-  private void announce(Device device, RunOutput output) {
+  private void announce(Equipment equipment, RunOutput output) {
     var header =
-        Header.of(job, device, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
+        Header.of(job, equipment, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
-    PlanCommand.print(plan, device, output.log());
+    PlanCommand.print(plan, equipment.device(), output.log());
     Map<String, Object> start = new LinkedHashMap<>();
     start.put("command", String.join(" ", header.command()));
     start.put("version", header.program());
@@ -95,10 +95,11 @@ final class TrainCommand {
     output.event("start", start);
   }
 
-  private int train(Device device, RunOutput output) {
+  private int train(Equipment equipment, RunOutput output) {
+    Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
     try (Arena arena = new Arena(device)) {
-      Replica replica = new Replica(plan.setup(), job.world(), device, arena, job.timer());
+      Replica replica = replica(equipment, arena);
       replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
       Trainer trainer =
           new Trainer(
@@ -119,9 +120,19 @@ final class TrainCommand {
     List<PhaseTimes> times = times(output);
     checks.memory(device);
     checks.loss(records);
-    checks.attention(configuration);
+    checks.attention(configuration, equipment);
     plots(times, output);
     return finish(checks, output);
+  }
+
+  /** Allocates everything a step needs. */
+  private Replica replica(Equipment equipment, Arena arena) {
+    try {
+      return new Replica(plan.setup(), equipment.world(), equipment.device(), arena, job.timer());
+    } catch (OutOfMemoryError full) {
+      throw new OutOfMemoryError(
+          full.getMessage() + "; " + plan.largest(job.world().rank(), equipment.device()));
+    }
   }
 
   private void steps(Trainer trainer, Device device, RunOutput output) {

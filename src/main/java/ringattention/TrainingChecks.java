@@ -96,7 +96,7 @@ final class TrainingChecks {
    * One ring attention of the run's own shape on random numbers, on a device of its own, against
    * vanilla attention in float64 at a sample of positions. Collective.
    */
-  void attention(Configuration configuration) {
+  void attention(Configuration configuration, Equipment equipment) {
     ModelSetup setup = plan.setup();
     if (setup.attention() != AttentionKind.RING) {
       checks.add(Check.notChecked("ring attention", "attention.kind is not ring"));
@@ -112,8 +112,9 @@ final class TrainingChecks {
             setup.mask(),
             setup.layoutKind(),
             configuration.train().seed());
-    Communicator ring = job.world().split(setup.decomposition().replica(job.world().rank()));
-    try (Device device = job.openDevice(configuration)) {
+    int replica = setup.decomposition().replica(job.world().rank());
+    try (Device device = equipment.another();
+        Communicator ring = equipment.world().split(replica)) {
       checks.addAll(new AttentionChecks(ring, device, job.timer()).sampled(problem));
     }
   }

@@ -3,7 +3,9 @@ package ringattention;
 import static ringattention.device.Allocator.Purpose.WORKSPACE;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
 import ringattention.config.AttentionKind;
@@ -17,6 +19,7 @@ import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
+import ringattention.report.Units;
 import ringattention.report.WorkBalance;
 import ringattention.shard.Decomposition;
 import ringattention.shard.SequenceLayout;
@@ -52,6 +55,15 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     return plan;
+  }
+
+  /** The three largest buffers of {@link #memory} in words. */
+  String largest(int rank, Device device) {
+    return memory(rank, device).buffers().stream()
+        .sorted(Comparator.comparingLong(MemoryPlan.Buffer::bytes).reversed())
+        .limit(3)
+        .map(buffer -> buffer.name() + " " + Units.bytes(buffer.bytes()))
+        .collect(Collectors.joining(", ", "largest buffers of the plan: ", ""));
   }
 
   private long workspaceBytes(int rank, Device device) {

@@ -8,7 +8,6 @@ import ringattention.config.Configuration;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.ValidateConfig;
-import ringattention.device.Device;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 import ringattention.validate.AttentionChecks;
@@ -32,31 +31,32 @@ final class ValidateCommand {
   static int run(Job job) {
     Configuration configuration = job.agree(() -> job.line().configuration());
     ValidateCommand command = new ValidateCommand(job, configuration);
-    try (Device device = job.openDevice(configuration)) {
+    try (Equipment equipment = Equipment.open(job, configuration)) {
       if (job.line().dryRun()) {
-        command.announce(device, RunOutput.console(job));
+        command.announce(equipment, RunOutput.console(job));
         return ExitCode.VALID;
       }
       try (RunOutput output = RunOutput.create(job, configuration)) {
-        command.announce(device, output);
-        command.check(device);
+        command.announce(equipment, output);
+        command.check(equipment);
         String result = command.checks.size() + " checks, " + job.world().size() + " ranks";
         return output.finish(command.checks, result, Double.NaN, Double.NaN, Map.of());
       }
     }
   }
 
-  private void announce(Device device, RunOutput output) {
+  private void announce(Equipment equipment, RunOutput output) {
     int ranks = job.world().size();
-    var header = Header.of(job, device, new Decomposition(ranks, ranks), Optional.empty());
+    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
     output.log().rows(header.lines());
     output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
   }
 
   /** Collective; the checks are complete on rank 0. */
-  private void check(Device device) {
+  private void check(Equipment equipment) {
     ValidateConfig config = configuration.validate();
-    AttentionChecks attention = new AttentionChecks(job.world(), device, job.timer());
+    AttentionChecks attention =
+        new AttentionChecks(equipment.world(), equipment.device(), job.timer());
     for (LayoutKind layout : LayoutKind.values()) {
       for (MaskKind mask : MaskKind.values()) {
         for (int keyValueHeads : config.keyValueHeads()) {
@@ -64,7 +64,7 @@ final class ValidateCommand {
             checks.addAll(attention.whole(problem(length, keyValueHeads, mask, layout)));
           }
         }
-        transformer(device, mask, layout);
+        transformer(equipment, mask, layout);
       }
     }
     for (int length : longEnough(config.growth())) {
@@ -73,18 +73,19 @@ final class ValidateCommand {
               problem(length, config.keyValueHeads().get(0), MaskKind.CAUSAL, LayoutKind.ZIGZAG)));
     }
     checks.addAll(
-        new TransformerChecks(job.world(), device, job.timer())
+        new TransformerChecks(equipment.world(), equipment.device(), job.timer())
             .architectures(
                 TransformerProblem.small(
                     SHORT, 2, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
   }
 
   /** Loss, gradients and the perturbation probe, in every decomposition of the ranks. */
-  private void transformer(Device device, MaskKind mask, LayoutKind layout) {
+  private void transformer(Equipment equipment, MaskKind mask, LayoutKind layout) {
     int ranks = job.world().size();
     int length = Math.max(SHORT, 2 * ranks + 1);
     long seed = configuration.validate().seed();
-    TransformerChecks transformer = new TransformerChecks(job.world(), device, job.timer());
+    TransformerChecks transformer =
+        new TransformerChecks(equipment.world(), equipment.device(), job.timer());
     for (int ring = 1; ring <= ranks; ring++) {
       if (ranks % ring == 0) {
         checks.addAll(
@@ -94,7 +95,7 @@ final class ValidateCommand {
       }
     }
     checks.addAll(
-        new PerturbationProbe(job.world(), device, job.timer())
+        new PerturbationProbe(equipment.world(), equipment.device(), job.timer())
             .probe(TransformerProblem.small(length, 1, mask, layout, seed)));
   }
 

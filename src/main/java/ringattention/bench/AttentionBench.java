@@ -7,7 +7,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
-import ringattention.comm.LocalCommunicator;
 import ringattention.config.BenchAttentionConfig;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
@@ -147,7 +146,7 @@ public final class AttentionBench {
 
   /** Both passes on one rank and on all, side by side. */
   private void compare(AttentionProblem problem, MatrixRate matrixRate) {
-    Communicator single = LocalCommunicator.single();
+    Communicator single = world.self();
     try (AttentionRunner alone = runner(problem, single);
         AttentionRunner ring = runner(problem, world)) {
       Passes passes = new Passes(problem, alone, ring, matrixRate);
@@ -217,7 +216,7 @@ public final class AttentionBench {
       for (int i = 0; i < count; i++) {
         if (world.rank() == 0) {
           product[i] = matrixRate.measure();
-          aloneSeconds[i] = repeats.once(LocalCommunicator.single(), () -> work.accept(alone));
+          aloneSeconds[i] = repeats.once(world.self(), () -> work.accept(alone));
         }
         double atOnce = repeats.once(world, () -> work.accept(alone));
         timer.reset();

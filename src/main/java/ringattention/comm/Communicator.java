@@ -52,12 +52,15 @@ public interface Communicator extends AutoCloseable {
    */
   Communicator split(int color);
 
+  /** This rank alone, for the same kind of memory. Not collective. */
+  Communicator self();
+
   void barrier();
 
   /**
    * Starts sending to one rank and receiving from another; both may be this rank. Neither buffer
    * may be touched before the request has been awaited. The receiver's pieces must have the sizes
-   * of the sender's.
+   * of the sender's. An empty list is no message: it only sends, or only receives.
    */
   Request sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from);
 

@@ -125,6 +125,11 @@ public final class LocalCommunicator implements Communicator {
   }
 
   @Override
+  public Communicator self() {
+    return single();
+  }
+
+  @Override
   public void barrier() {
     group.collective(rank, "barrier", rank, all -> null).await();
   }

@@ -41,12 +41,17 @@ final class LocalGroup {
   LocalRequest sendReceive(
       int rank, List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
     String what = "rank " + rank + ": sendReceive to rank " + to + ", from rank " + from;
-    LocalRequest request = new LocalRequest(job, what, 2);
+    int messages = (send.isEmpty() ? 0 : 1) + (receive.isEmpty() ? 0 : 1);
+    LocalRequest request = new LocalRequest(job, what, messages);
     List<Match> matches = new ArrayList<>(2);
     synchronized (job) {
       job.requireAlive(what);
-      channel(rank, to).send(new Half(send, request), matches);
-      channel(from, rank).receive(new Half(receive, request), matches);
+      if (!send.isEmpty()) {
+        channel(rank, to).send(new Half(send, request), matches);
+      }
+      if (!receive.isEmpty()) {
+        channel(from, rank).receive(new Half(receive, request), matches);
+      }
     }
     for (Match match : matches) {
       String error = match.copy();

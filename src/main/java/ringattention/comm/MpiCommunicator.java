@@ -72,6 +72,11 @@ final class MpiCommunicator implements Communicator {
   }
 
   @Override
+  public Communicator self() {
+    return LocalCommunicator.single();
+  }
+
+  @Override
   public void barrier() {
     call(
         "barrier",

@@ -27,6 +27,23 @@ public record Configuration(
       throw source.error(
           "parallel.ring", "must be 1 with attention.kind = " + Toml.write(attention.kind()));
     }
+    if (device.kind() == DeviceKind.CPU || device.kind() == DeviceKind.REFERENCE) {
+      requireHostTransport(parallel, source, "device.kind = " + Toml.write(device.kind()));
+    }
+  }
+
+  /**
+   * @param why there is no GPU
+   * @throws InputException if the input asks for a transport between GPUs
+   */
+  public void requireHostTransport(String why) {
+    requireHostTransport(parallel, source, why);
+  }
+
+  private static void requireHostTransport(ParallelConfig parallel, Source source, String why) {
+    if (parallel.transport() != TransportKind.AUTO) {
+      throw source.error("parallel.transport", "is for GPUs only: " + why);
+    }
   }
 
   /** Never null. */

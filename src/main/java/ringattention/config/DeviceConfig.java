@@ -5,13 +5,17 @@ package ringattention.config;
  *
  * @param kind what a rank computes on
  * @param threads of one rank on the CPU; 0 divides the host's cores among its ranks
+ * @param precision of a GPU; the CPU computes in single precision
+ * @param deterministic whether a GPU must give the same bits every time
  */
-public record DeviceConfig(DeviceKind kind, int threads) {
+public record DeviceConfig(
+    DeviceKind kind, int threads, Precision precision, boolean deterministic) {
   static DeviceConfig read(Table table) {
-    DeviceKind kind = table.choice("kind", DeviceKind.class, Default.of(DeviceKind.AUTO));
-    table.require(
-        kind != DeviceKind.CUDA, "kind", "this build has no GPU device, use \"auto\" or \"cpu\"");
-    return new DeviceConfig(kind, table.integer("threads", Range.atLeast(0), Default.of(0)));
+    return new DeviceConfig(
+        table.choice("kind", DeviceKind.class, Default.of(DeviceKind.AUTO)),
+        table.integer("threads", Range.atLeast(0), Default.of(0)),
+        table.choice("precision", Precision.class, Default.of(Precision.BF16)),
+        table.flag("deterministic", Default.of(false)));
   }
 
   /**

@@ -5,9 +5,12 @@ package ringattention.config;
  *
  * @param ring ranks that share a sequence; 0: all ranks if attention is a ring, else 1. {@link
  *     Configuration#ringSize} settles it
+ * @param transport of messages between GPUs
  */
-public record ParallelConfig(int ring) {
+public record ParallelConfig(int ring, TransportKind transport) {
   static ParallelConfig read(Table table) {
-    return new ParallelConfig(table.integer("ring", Range.atLeast(0), Default.of(0)));
+    return new ParallelConfig(
+        table.integer("ring", Range.atLeast(0), Default.of(0)),
+        table.choice("transport", TransportKind.class, Default.of(TransportKind.AUTO)));
   }
 }

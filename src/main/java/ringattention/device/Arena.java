@@ -24,9 +24,17 @@ public final class Arena implements Allocator, AutoCloseable {
       throw new IllegalStateException("two buffers are named " + name);
     }
     long[] shape = Allocator.shape(dims);
-    Memory memory = device.allocate(new Tensor(null, 0, dtype, shape).bytes());
+    Memory memory = allocate(name, new Tensor(null, 0, dtype, shape).bytes());
     memories.add(memory);
     return new Tensor(memory, 0, dtype, shape);
+  }
+
+  private Memory allocate(String name, long bytes) {
+    try {
+      return device.allocate(bytes);
+    } catch (OutOfMemoryError full) {
+      throw new OutOfMemoryError("buffer " + name + ": " + full.getMessage());
+    }
   }
 
   @Override

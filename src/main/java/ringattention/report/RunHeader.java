@@ -4,6 +4,7 @@ import static ringattention.report.TextTable.Align.LEFT;
 import static ringattention.report.TextTable.Align.RIGHT;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param gitHash of the sources, or {@code unknown}
  * @param java version and vendor
  * @param mpi the communicator's description of itself
+ * @param equipment more rows: how devices were chosen and how they exchange data; may be empty
  * @param command the command line as given
  * @param dataParallel groups that each work on their own sequences
  * @param ringSize ranks that share a sequence
@@ -25,6 +27,7 @@ public record RunHeader(
     String gitHash,
     String java,
     String mpi,
+    Map<String, String> equipment,
     List<String> command,
     int dataParallel,
     int ringSize,
@@ -57,6 +60,7 @@ public record RunHeader(
   }
 
   public RunHeader {
+    equipment = Collections.unmodifiableMap(new LinkedHashMap<>(equipment));
     command = List.copyOf(command);
     ranks = List.copyOf(ranks);
     if (ranks.size() != dataParallel * ringSize) {
@@ -75,17 +79,14 @@ public record RunHeader(
         new TextTable(LEFT, LEFT)
             .row("program", program + " (git " + gitHash + ")")
             .row("Java", java)
-            .row("MPI", mpi)
-            .row("hosts", hosts())
-            .row("command", String.join(" ", command))
-            .row(
-                "decomposition",
-                ranks.size()
-                    + " ranks = "
-                    + dataParallel
-                    + " data-parallel x "
-                    + ringSize
-                    + " ring");
+            .row("MPI", mpi);
+    equipment.forEach(table::row);
+    table
+        .row("hosts", hosts())
+        .row("command", String.join(" ", command))
+        .row(
+            "decomposition",
+            ranks.size() + " ranks = " + dataParallel + " data-parallel x " + ringSize + " ring");
     List<String> lines = new ArrayList<>(table.lines());
     lines.add("");
     lines.addAll(rankLines());

@@ -74,8 +74,7 @@ public final class TransformerChecks {
     architectures.put("ring of one", problem.ring(alone));
     architectures.forEach(
         (name, setup) ->
-            checks.addAll(
-                checks(name, problem, run(problem, setup, LocalCommunicator.single(), device))));
+            checks.addAll(checks(name, problem, run(problem, setup, world.self(), device))));
     return checks;
   }
 

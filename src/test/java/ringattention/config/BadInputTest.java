@@ -82,7 +82,10 @@ class BadInputTest {
           [data] ; path = 7 | x.toml: data.path = 7: must be a text, not empty
           [data] ; path = "x" ; extensions = [".java"] | x.toml: data.extensions = [".java"]: must be without the leading dot
           [data] ; path = "x" ; extensions = "java" | x.toml: data.extensions = "java": must be a list of texts, each not empty
-          [device] ; kind = "cuda" | x.toml: device.kind = "cuda": this build has no GPU device, use "auto" or "cpu"
+          [device] ; precision = "fp16" | x.toml: device.precision = "fp16": must be "bf16" or "fp32"
+          [device] ; deterministic = 1 | x.toml: device.deterministic = 1: must be true or false
+          [parallel] ; transport = "mpi" | x.toml: parallel.transport = "mpi": must be "auto" or "cuda-aware" or "staged" or "nccl"
+          [device] ; kind = "cpu" ; [parallel] ; transport = "nccl" | x.toml: parallel.transport = "nccl": is for GPUs only: device.kind = "cpu"
           [device] ; kind = "gpu" | x.toml: device.kind = "gpu": must be "auto" or "cpu" or "reference" or "cuda"
           [device] ; threads = -1 | x.toml: device.threads = -1: must be a whole number, at least 0
           [validate] ; lengths = [] | x.toml: validate.lengths = []: must be a list of whole numbers, one or more, each 2 to 4096

@@ -155,7 +155,10 @@ class InputsTest {
   @ParameterizedTest
   @CsvSource({"0, 8, 3, 2", "0, 2, 4, 1", "5, 8, 2, 5"})
   void threadsShareTheCores(int threads, int cores, int localRanks, int expected) {
-    assertEquals(expected, new DeviceConfig(DeviceKind.CPU, threads).threads(cores, localRanks));
+    assertEquals(
+        expected,
+        new DeviceConfig(DeviceKind.CPU, threads, Precision.BF16, false)
+            .threads(cores, localRanks));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import ringattention.report.RunHeader.Positions;
@@ -18,6 +19,7 @@ class HeaderTest {
         "c945457",
         "17.0.15 Debian",
         "Open MPI 4.1.4, device pointers not accepted",
+        Map.of("transport", "NCCL 2.28"),
         List.of("train", "-D", "seed=1", "inputs/tutorial.toml"),
         dataParallel,
         ringSize,
@@ -31,6 +33,7 @@ class HeaderTest {
             "program        ringattention 0.1.0 (git c945457)",
             "Java           17.0.15 Debian",
             "MPI            Open MPI 4.1.4, device pointers not accepted",
+            "transport      NCCL 2.28",
             "hosts          a1 (2 ranks), a2 (1 rank)",
             "command        train -D seed=1 inputs/tutorial.toml",
             "decomposition  3 ranks = 1 data-parallel x 3 ring",
@@ -52,14 +55,14 @@ class HeaderTest {
   void ranksThatHoldNothingHaveNoColumnsForIt() {
     List<String> lines = header(1, 1, new Rank(0, "a1", "cpu, 1 thread", List.of())).lines();
     assertEquals(
-        List.of("rank  host  device", "   0  a1    cpu, 1 thread"), lines.subList(7, lines.size()));
+        List.of("rank  host  device", "   0  a1    cpu, 1 thread"), lines.subList(8, lines.size()));
   }
 
   @Test
   void manyRangesOfAStripedShardAreShortened() {
     List<Positions> stripe =
         LongStream.range(0, 2048).mapToObj(i -> range(4 * i + 1, 4 * i + 2)).toList();
-    String line = header(1, 1, new Rank(0, "a1", "cpu", stripe)).lines().get(8);
+    String line = header(1, 1, new Rank(0, "a1", "cpu", stripe)).lines().get(9);
     assertEquals("   0  a1    cpu       2048  1 5 ... 8189 (2048 ranges)", line);
   }
 

@@ -4,6 +4,7 @@ import static org.bytedeco.cuda.global.cudart.cuGetErrorName;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorName;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -28,6 +29,15 @@ final class Cuda {
 
   static Address address(long address) {
     return new Address(address);
+  }
+
+  /**
+   * Address of a direct buffer's first byte, which must lie in memory that somebody else keeps.
+   *
+   * @param buffer at position 0
+   */
+  static Address address(ByteBuffer buffer) {
+    return new Address(new BytePointer(buffer).address());
   }
 
   /**

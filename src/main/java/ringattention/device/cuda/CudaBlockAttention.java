@@ -56,7 +56,7 @@ final class CudaBlockAttention implements BlockAttention {
   }
 
   int causalBlock() {
-    return LONGEST_CAUSAL_BLOCK;
+    return fused == null ? Integer.MAX_VALUE : LONGEST_CAUSAL_BLOCK;
   }
 
   @Override

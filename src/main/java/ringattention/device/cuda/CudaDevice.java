@@ -117,7 +117,12 @@ public final class CudaDevice implements Device {
 
   @Override
   public String description() {
-    return "GPU " + options.ordinal();
+    return String.format(
+        "%s, %s, %s, GPU %d",
+        Gpus.model(options.ordinal()),
+        options.compute() == DType.BF16 ? "bf16" : "fp32",
+        Gpus.versions(),
+        options.ordinal());
   }
 
   @Override

@@ -1,0 +1,225 @@
+package ringattention;
+
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import ringattention.comm.Communicator;
+import ringattention.comm.DeviceCommunicator;
+import ringattention.config.Configuration;
+import ringattention.config.DeviceConfig;
+import ringattention.config.DeviceKind;
+import ringattention.config.InputException;
+import ringattention.config.Precision;
+import ringattention.config.TransportKind;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.device.cuda.CudaDevice;
+import ringattention.device.cuda.CudaLibraries;
+import ringattention.device.cuda.CudaLibraries.Library;
+import ringattention.device.cuda.Gpus;
+import ringattention.device.cuda.Nccl;
+import ringattention.device.cuda.Staging;
+import ringattention.device.reference.ReferenceDevice;
+
+/**
+ * What a rank computes on, and how the memory of that goes to other ranks. Every rank of a job has
+ * the same kind.
+ */
+final class Equipment implements AutoCloseable {
+  /** Set by profilers that want the names of ranges. */
+  private static final String PROFILER = "NVTX_INJECTION64_PATH";
+
+  private final Device device;
+  private final Supplier<Device> another;
+  private final Communicator world;
+  private final Map<String, String> description;
+  private final Runnable onClose;
+
+  private Equipment(
+      Supplier<Device> open,
+      Device device,
+      Communicator world,
+      Map<String, String> description,
+      Runnable onClose) {
+    this.another = open;
+    this.device = device;
+    this.world = world;
+    this.description = description;
+    this.onClose = onClose;
+  }
+
+  Device device() {
+    return device;
+  }
+
+  /** A second device like the first, on the same GPU or cores. The caller closes it. */
+  Device another() {
+    return another.get();
+  }
+
+  /** All ranks, for the device's memory and for everything else. */
+  Communicator world() {
+    return world;
+  }
+
+  /** Rows for the header; none on a CPU that was asked for. */
+  Map<String, String> description() {
+    return description;
+  }
+
+  /**
+   * Opens what the input asks for. Collective.
+   *
+   * @throws InputException on every rank if it cannot be had
+   */
+  static Equipment open(Job job, Configuration configuration) {
+    DeviceConfig config = configuration.device();
+    if (config.kind() == DeviceKind.REFERENCE) {
+      return onHost(job, ReferenceDevice::new, Map.of());
+    }
+    if (config.kind() == DeviceKind.CPU) {
+      return onHost(job, () -> cpu(job, config), Map.of());
+    }
+    Optional<String> problem = gpuProblem(job);
+    if (problem.isEmpty()) {
+      return onGpu(job, configuration);
+    }
+    if (config.kind() == DeviceKind.CUDA) {
+      throw configuration.source().error("device.kind", problem.get());
+    }
+    configuration.requireHostTransport(problem.get());
+    return onHost(job, () -> cpu(job, config), Map.of("device", "CPU: " + problem.get()));
+  }
+
+  private static Device cpu(Job job, DeviceConfig config) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return new CpuDevice(config.threads(cores, job.launch().localSize()));
+  }
+
+  private static Equipment onHost(Job job, Supplier<Device> open, Map<String, String> description) {
+    return new Equipment(open, open.get(), job.world(), description, () -> {});
+  }
+
+  /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
+  private static Optional<String> gpuProblem(Job job) {
+    GpuChoice gpu = job.gpu();
+    String problem = gpu.problem();
+    if (problem.isEmpty()) {
+      problem =
+          new CudaLibraries().problem(Library.NVRTC, Library.CUBLAS, Library.CUDNN).orElse("");
+    }
+    Optional<String> first = first(job, problem);
+    if (first.isPresent()) {
+      return first;
+    }
+    String host = job.world().host();
+    List<String> places = job.gather(host + " " + Gpus.busId(gpu.ordinal()));
+    return shared(places);
+  }
+
+  /** The first rank's problem, with its host where there are others. Collective. */
+  private static Optional<String> first(Job job, String problem) {
+    String line =
+        problem.isEmpty() || job.world().size() == 1
+            ? problem
+            : problem + " (rank " + job.world().rank() + " on " + job.world().host() + ")";
+    return job.gather(line).stream().filter(text -> !text.isEmpty()).findFirst();
+  }
+
+  /**
+   * @param places host and GPU of each rank
+   */
+  static Optional<String> shared(List<String> places) {
+    for (String place : places) {
+      String host = place.split(" ")[0];
+      List<String> here = places.stream().filter(other -> other.startsWith(host + " ")).toList();
+      int gpus = new HashSet<>(here).size();
+      if (gpus < here.size()) {
+        return Optional.of(GpuChoice.tooFew(here.size(), gpus) + " (" + host + ")");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Equipment onGpu(Job job, Configuration configuration) {
+    DeviceConfig config = configuration.device();
+    CudaDevice.Options options =
+        new CudaDevice.Options(
+            job.gpu().ordinal(),
+            config.precision() == Precision.BF16 ? DType.BF16 : DType.F32,
+            config.deterministic(),
+            KernelCache.folder(job.environment()));
+    Supplier<Device> open = () -> new CudaDevice(options);
+    Device device = open.get();
+    job.timer().follow(phase -> device.range(phase::title)::close);
+    if (job.environment().containsKey(PROFILER)) {
+      device.showToProfiler();
+    }
+    try {
+      TransportChoice choice = choose(job, configuration, device);
+      GpuTransports transports = new GpuTransports(choice);
+      Communicator world = new DeviceCommunicator(job.world(), transports);
+      return new Equipment(open, device, world, rows(job, choice), transports::close);
+    } catch (RuntimeException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  private static TransportChoice choose(Job job, Configuration configuration, Device device) {
+    try {
+      return TransportChoice.of(
+          configuration.parallel().transport(),
+          () -> cudaAwareProblem(job, device),
+          () -> first(job, new CudaLibraries().problem(Library.NCCL).orElse("")));
+    } catch (TransportChoice.Unavailable e) {
+      throw configuration.source().error("parallel.transport", e.getMessage());
+    }
+  }
+
+  /** Collective. */
+  private static Optional<String> cudaAwareProblem(Job job, Device device) {
+    String word =
+        job.launch().devicePointers()
+            ? ""
+            : "this MPI is not known to take device pointers (RINGATTENTION_MPI_CUDA=1 says so)";
+    Optional<String> problem = first(job, word);
+    if (problem.isPresent() || job.world().size() == 1) {
+      return problem;
+    }
+    try (Staging staging = new Staging()) {
+      return ExchangeCheck.problem(job.world(), device, new GpuTransports.Copies(staging));
+    }
+  }
+
+  private static Map<String, String> rows(Job job, TransportChoice choice) {
+    Map<String, String> rows = new LinkedHashMap<>();
+    if (job.world().size() > 1) {
+      String why = choice.passedOver().isEmpty() ? "" : " (" + choice.passedOver() + ")";
+      rows.put("transport", name(job, choice.messages()) + why);
+      rows.put("collectives", name(job, choice.collectives()));
+    }
+    return rows;
+  }
+
+  private static String name(Job job, TransportKind kind) {
+    return switch (kind) {
+      case CUDA_AWARE ->
+          "CUDA-aware MPI ("
+              + job.world().description().split(",", 2)[0]
+              + ", exchange of device memory checked)";
+      case NCCL -> Nccl.version();
+      default -> "staged through pinned host memory";
+    };
+  }
+
+  @Override
+  public void close() {
+    onClose.run();
+    device.close();
+  }
+}

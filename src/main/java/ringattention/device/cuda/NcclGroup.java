@@ -1,0 +1,119 @@
+package ringattention.device.cuda;
+
+import static org.bytedeco.cuda.global.nccl.ncclAllGather;
+import static org.bytedeco.cuda.global.nccl.ncclCommDestroy;
+import static org.bytedeco.cuda.global.nccl.ncclCommInitRank;
+import static org.bytedeco.cuda.global.nccl.ncclFloat32;
+import static org.bytedeco.cuda.global.nccl.ncclFloat64;
+import static org.bytedeco.cuda.global.nccl.ncclGroupEnd;
+import static org.bytedeco.cuda.global.nccl.ncclGroupStart;
+import static org.bytedeco.cuda.global.nccl.ncclInt8;
+import static org.bytedeco.cuda.global.nccl.ncclRecv;
+import static org.bytedeco.cuda.global.nccl.ncclReduceScatter;
+import static org.bytedeco.cuda.global.nccl.ncclSend;
+import static org.bytedeco.cuda.global.nccl.ncclSum;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.bytedeco.cuda.nccl.ncclComm;
+import org.bytedeco.cuda.nccl.ncclUniqueId;
+import ringattention.device.Completion;
+import ringattention.device.DType;
+
+/** Messages and collectives over the GPUs of a group of ranks. */
+public final class NcclGroup implements AutoCloseable {
+  private final ncclComm group = new ncclComm();
+  private final Stream stream;
+  private int unfinished; // begun and not awaited
+
+  NcclGroup(ncclUniqueId id, int ranks, int rank, Stream stream) {
+    this.stream = stream;
+    Nccl.check(ncclCommInitRank(group, ranks, id, rank), "start of " + ranks + " ranks");
+  }
+
+  /** Sends pieces to one rank while pieces arrive from another. Empty pieces are left out. */
+  public Completion sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
+    Nccl.check(ncclGroupStart(), "start of a message");
+    for (ByteBuffer piece : send) {
+      if (piece.hasRemaining()) {
+        int status =
+            ncclSend(Cuda.address(piece), piece.remaining(), ncclInt8, to, group, stream.handle());
+        Nccl.check(status, "send to rank " + to);
+      }
+    }
+    for (ByteBuffer piece : receive) {
+      if (piece.hasRemaining()) {
+        int status =
+            ncclRecv(
+                Cuda.address(piece), piece.remaining(), ncclInt8, from, group, stream.handle());
+        Nccl.check(status, "receive from rank " + from);
+      }
+    }
+    Nccl.check(ncclGroupEnd(), "message to rank " + to + ", from rank " + from);
+    return inFlight();
+  }
+
+  public Completion allGather(ByteBuffer send, ByteBuffer receive) {
+    if (send.hasRemaining()) {
+      int status =
+          ncclAllGather(
+              Cuda.address(send),
+              Cuda.address(receive),
+              send.remaining(),
+              ncclInt8,
+              group,
+              stream.handle());
+      Nccl.check(status, "allGather of " + send.remaining() + " bytes");
+    }
+    return inFlight();
+  }
+
+  /**
+   * @param element F32 or F64
+   */
+  public Completion reduceScatter(DType element, ByteBuffer send, ByteBuffer receive) {
+    int type =
+        switch (element) {
+          case F32 -> ncclFloat32;
+          case F64 -> ncclFloat64;
+          default -> throw new IllegalArgumentException("sums in F32 or F64, not " + element);
+        };
+    if (receive.hasRemaining()) {
+      int status =
+          ncclReduceScatter(
+              Cuda.address(send),
+              Cuda.address(receive),
+              receive.remaining() / element.bytes(),
+              type,
+              ncclSum,
+              group,
+              stream.handle());
+      Nccl.check(status, "reduceScatter of " + receive.remaining() + " bytes");
+    }
+    return inFlight();
+  }
+
+  private Completion inFlight() {
+    Completion done = stream.mark();
+    unfinished++;
+    boolean[] counted = {true};
+    return () -> {
+      done.await();
+      if (counted[0]) {
+        counted[0] = false;
+        unfinished--;
+      }
+    };
+  }
+
+  /**
+   * Ends the group. With work in flight this rank has failed: then the group is left as it is, for
+   * waiting for its peers would keep the rank from saying so.
+   */
+  @Override
+  public void close() {
+    if (unfinished == 0) {
+      Nccl.check(ncclCommDestroy(group), "end");
+    }
+  }
+}
