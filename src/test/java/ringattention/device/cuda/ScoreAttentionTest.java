@@ -43,7 +43,7 @@ class ScoreAttentionTest {
             new BlockShape(3, 7, 2, 4, 1, 10),
             new BlockShape(9, 11, 2, 3, 3, 4),
             new BlockShape(33, 17, 3, 6, 2, 5),
-            new BlockShape(140, 131, 1, 2, 2, 8),
+            new BlockShape(40, 35, 1, 2, 2, 8),
             new BlockShape(3, 0, 1, 2, 1, 4),
             new BlockShape(0, 3, 2, 2, 1, 4))) {
       for (Mask mask : Mask.values()) {
