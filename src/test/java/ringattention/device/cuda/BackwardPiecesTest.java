@@ -45,7 +45,7 @@ class BackwardPiecesTest {
       for (Piece piece : pieces) {
         if (head >= piece.heads().from() && head < piece.heads().to()) {
           for (int j = piece.keyFrom(); j < piece.keyTo(); j++) {
-            assertEquals(add || touched[j], piece.add(), piece + " at key " + j);
+            assertEquals(add || touched[j], piece.add(), piece::toString);
             touched[j] = true;
             for (int i = piece.queryFrom(); i < piece.queryTo(); i++) {
               int query = i - piece.queryFrom();
@@ -56,10 +56,12 @@ class BackwardPiecesTest {
         }
       }
       for (int j = 0; j < keys; j++) {
-        assertEquals(asked, touched[j], "head " + head + ", key " + j);
+        assertEquals(asked, touched[j]);
         for (int i = 0; i < queries; i++) {
+          int query = i;
+          int key = j;
           int shown = asked && (mask == Mask.FULL || j <= i) ? 1 : 0;
-          assertEquals(shown, covered[i][j], "head " + head + ", score " + i + ", " + j);
+          assertEquals(shown, covered[i][j], () -> "score " + query + ", " + key);
         }
       }
     }
