@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import ringattention.bench.AttentionBench;
+import ringattention.bench.KernelBench;
 import ringattention.bench.RingExchangeBench;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
@@ -37,25 +38,45 @@ final class BenchCommand {
   private static int measure(
       Job job, Configuration configuration, Device device, RunOutput output) {
     long wrong;
-    if (job.line().command() == CommandLine.Command.BENCH_ATTENTION) {
-      AttentionBench bench =
-          new AttentionBench(
-              configuration.benchAttention(),
-              job.world(),
-              device,
-              job.timer(),
-              System::nanoTime,
-              output.log()::row);
-      bench.run();
-      output.write("attention.csv", bench.csv());
-      wrong = bench.wrong();
-    } else {
-      RingExchangeBench bench =
-          new RingExchangeBench(
-              configuration.benchRing(), job.world(), device, System::nanoTime, output.log()::row);
-      bench.run();
-      output.write("ring_exchange.csv", bench.csv());
-      wrong = bench.wrong();
+    switch (job.line().command()) {
+      case BENCH_ATTENTION -> {
+        AttentionBench bench =
+            new AttentionBench(
+                configuration.benchAttention(),
+                job.world(),
+                device,
+                job.timer(),
+                System::nanoTime,
+                output.log()::row);
+        bench.run();
+        output.write("attention.csv", bench.csv());
+        wrong = bench.wrong();
+      }
+      case BENCH_KERNELS -> {
+        KernelBench bench =
+            new KernelBench(
+                configuration.benchKernels(),
+                device,
+                job.timer(),
+                System::nanoTime,
+                output.log()::row);
+        bench.run();
+        output.write("kernels.csv", bench.csv());
+        wrong = bench.wrong();
+      }
+      case BENCH_RING_EXCHANGE -> {
+        RingExchangeBench bench =
+            new RingExchangeBench(
+                configuration.benchRing(),
+                job.world(),
+                device,
+                System::nanoTime,
+                output.log()::row);
+        bench.run();
+        output.write("ring_exchange.csv", bench.csv());
+        wrong = bench.wrong();
+      }
+      default -> throw new IllegalStateException(job.line().command() + " is no benchmark");
     }
     Check check = Check.atMost("wrong", wrong, 0, "wrong elements in all rows", Map.of());
     return output.finish(
@@ -71,6 +92,12 @@ final class BenchCommand {
     if (job.line().command() == CommandLine.Command.BENCH_RING_EXCHANGE) {
       if (ranks < 2) {
         throw new InputException("bench ring-exchange needs at least 2 ranks: mpirun -np 2");
+      }
+      return;
+    }
+    if (job.line().command() == CommandLine.Command.BENCH_KERNELS) {
+      if (ranks > 1) {
+        throw new InputException("bench kernels measures one device: start it without mpirun");
       }
       return;
     }
