@@ -11,10 +11,10 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/javacpp/unpacked
 PRESETS = org.bytedeco.openblas.global.openblas
 
-.PHONY: help setup build data run test record format clean
+.PHONY: help setup build data run test record validate-gpu format clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## provide JDK, Maven and Open MPI for Java; installs only what is missing
 	@tools/setup-mpi.sh
@@ -28,9 +28,14 @@ run: build data ## train the tutorial on RANKS=4 ranks, or another INPUT=file.to
 
 test: build data ## every test: threads as ranks, real mpirun, the built program
 	$(subst -q,-ntp,$(MAVEN)) verify
+	@command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1 || \
+	  echo 'GPU checks: NOT CHECKED (no GPU on this machine)'
 
 record: build data ## measure this machine's CPU ranks into validation/cpu/
 	tools/record-cpu.sh
+
+validate-gpu: build data ## checks and benchmarks on the GPUs here, into validation/gpu/
+	tools/record-gpu.sh
 
 format: ## lay out the Java sources as the build demands
 	$(MAVEN) spotless:apply

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import ringattention.bench.AttentionBench;
+import ringattention.bench.KernelBench;
 import ringattention.bench.RingExchangeBench;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
@@ -37,35 +38,51 @@ final class BenchCommand {
   private static int measure(
       Job job, Configuration configuration, Equipment equipment, RunOutput output) {
     long wrong;
-    if (job.line().command() == CommandLine.Command.BENCH_ATTENTION) {
-      AttentionBench bench =
-          new AttentionBench(
-              configuration.benchAttention(),
-              equipment.world(),
-              equipment.device(),
-              job.timer(),
-              System::nanoTime,
-              output.log()::row);
-      bench.run();
-      output.write("attention.csv", bench.csv());
-      List<AttentionProblem> problems = AttentionBench.problems(configuration.benchAttention());
-      int traced = job.line().traced(problems.size());
-      if (traced > 0) {
-        Trace trace = new Trace(job, equipment.device(), output);
-        bench.again(problems.get(traced - 1), trace::of);
+    switch (job.line().command()) {
+      case BENCH_ATTENTION -> {
+        AttentionBench bench =
+            new AttentionBench(
+                configuration.benchAttention(),
+                equipment.world(),
+                equipment.device(),
+                job.timer(),
+                System::nanoTime,
+                output.log()::row);
+        bench.run();
+        output.write("attention.csv", bench.csv());
+        List<AttentionProblem> problems = AttentionBench.problems(configuration.benchAttention());
+        int traced = job.line().traced(problems.size());
+        if (traced > 0) {
+          Trace trace = new Trace(job, equipment.device(), output);
+          bench.again(problems.get(traced - 1), trace::of);
+        }
+        wrong = bench.wrong();
       }
-      wrong = bench.wrong();
-    } else {
-      RingExchangeBench bench =
-          new RingExchangeBench(
-              configuration.benchRing(),
-              equipment.world(),
-              equipment.device(),
-              System::nanoTime,
-              output.log()::row);
-      bench.run();
-      output.write("ring_exchange.csv", bench.csv());
-      wrong = bench.wrong();
+      case BENCH_KERNELS -> {
+        KernelBench bench =
+            new KernelBench(
+                configuration.benchKernels(),
+                equipment.device(),
+                job.timer(),
+                System::nanoTime,
+                output.log()::row);
+        bench.run();
+        output.write("kernels.csv", bench.csv());
+        wrong = bench.wrong();
+      }
+      case BENCH_RING_EXCHANGE -> {
+        RingExchangeBench bench =
+            new RingExchangeBench(
+                configuration.benchRing(),
+                equipment.world(),
+                equipment.device(),
+                System::nanoTime,
+                output.log()::row);
+        bench.run();
+        output.write("ring_exchange.csv", bench.csv());
+        wrong = bench.wrong();
+      }
+      default -> throw new IllegalStateException(job.line().command() + " is no benchmark");
     }
     Check check = Check.atMost("wrong", wrong, 0, "wrong elements in all rows", Map.of());
     return output.finish(
@@ -81,6 +98,12 @@ final class BenchCommand {
     if (job.line().command() == CommandLine.Command.BENCH_RING_EXCHANGE) {
       if (ranks < 2) {
         throw new InputException("bench ring-exchange needs at least 2 ranks: mpirun -np 2");
+      }
+      return;
+    }
+    if (job.line().command() == CommandLine.Command.BENCH_KERNELS) {
+      if (ranks > 1) {
+        throw new InputException("bench kernels measures one device: start it without mpirun");
       }
       return;
     }

@@ -41,6 +41,7 @@ record CommandLine(
     TRAIN("train", true),
     VALIDATE("validate", false),
     BENCH_ATTENTION("bench attention", false),
+    BENCH_KERNELS("bench kernels", false),
     BENCH_RING_EXCHANGE("bench ring-exchange", false),
     PLAN("plan", true),
     HELP("help", false),
@@ -61,7 +62,7 @@ record CommandLine(
 
     /** Whether what it prints is a table of data, to be read by programs. */
     boolean isTable() {
-      return this == BENCH_ATTENTION || this == BENCH_RING_EXCHANGE;
+      return words.startsWith("bench ");
     }
 
     /** As typed, for the name of an output folder: with a dash. */
@@ -79,6 +80,7 @@ record CommandLine(
         train INPUT.toml             train a Transformer with ring attention
         validate [INPUT.toml]        check ring attention and training against vanilla attention
         bench attention [INPUT]      rate of ring attention against one rank and matrix products
+        bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
         bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
         plan INPUT.toml              print every buffer of a run without allocating it
 

@@ -72,7 +72,7 @@ public final class Main {
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");
       case PLAN -> PlanCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
-      case BENCH_ATTENTION, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
+      case BENCH_ATTENTION, BENCH_KERNELS, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
       case TRAIN -> {
         training = TrainCommand.of(job);
         yield training.run();

@@ -97,6 +97,7 @@ final class RunOutput implements AutoCloseable {
     log.section("Checks");
     log.rows(Check.lines(checks));
     checks.forEach(check -> event("check", check.fields()));
+    write("checks.csv", Check.csv(checks, job.world().size()));
     end(verdict, exitCode, finalLoss, tokensPerSecond, checks, more);
     return exitCode;
   }

@@ -59,9 +59,12 @@ final class ValidateCommand {
         new AttentionChecks(equipment.world(), equipment.device(), job.timer());
     for (LayoutKind layout : LayoutKind.values()) {
       for (MaskKind mask : MaskKind.values()) {
-        for (int keyValueHeads : config.keyValueHeads()) {
-          for (int length : longEnough(config.lengths())) {
-            checks.addAll(attention.whole(problem(length, keyValueHeads, mask, layout)));
+        for (int headSize : config.headSizes()) {
+          for (int keyValueHeads : config.keyValueHeads()) {
+            for (int length : longEnough(config.lengths())) {
+              checks.addAll(
+                  attention.whole(problem(length, keyValueHeads, headSize, mask, layout)));
+            }
           }
         }
         transformer(equipment, mask, layout);
@@ -70,7 +73,12 @@ final class ValidateCommand {
     for (int length : longEnough(config.growth())) {
       checks.addAll(
           attention.sampled(
-              problem(length, config.keyValueHeads().get(0), MaskKind.CAUSAL, LayoutKind.ZIGZAG)));
+              problem(
+                  length,
+                  config.keyValueHeads().get(0),
+                  config.headSizes().get(config.headSizes().size() - 1),
+                  MaskKind.CAUSAL,
+                  LayoutKind.ZIGZAG)));
     }
     checks.addAll(
         new TransformerChecks(equipment.world(), equipment.device(), job.timer())
@@ -100,14 +108,14 @@ final class ValidateCommand {
   }
 
   private AttentionProblem problem(
-      int length, int keyValueHeads, MaskKind mask, LayoutKind layout) {
+      int length, int keyValueHeads, int headSize, MaskKind mask, LayoutKind layout) {
     ValidateConfig config = configuration.validate();
     return new AttentionProblem(
         length,
         config.batch(),
         config.heads(),
         keyValueHeads,
-        config.headSize(),
+        headSize,
         mask,
         layout,
         config.seed());

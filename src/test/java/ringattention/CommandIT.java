@@ -53,6 +53,12 @@ class CommandIT {
     assertTrue(
         run.lastLine().equals("VALID: " + checks.size() + " checks, " + ranks + " ranks"),
         run.lastLine());
+    List<String> csv = run.lines("checks.csv");
+    assertEquals("check,ranks,value,threshold,verdict", csv.get(0));
+    assertEquals(1 + checks.size(), csv.size());
+    csv.stream()
+        .skip(1)
+        .forEach(row -> assertTrue(row.matches("\".*\"," + ranks + ",\\S+,\\S+,PASSED"), row));
     Set<String> names = new TreeSet<>();
     checks.forEach(check -> names.add(check.path("name").asText()));
     assertEquals(checks.size(), names.size(), "a name stands twice");
@@ -72,13 +78,16 @@ class CommandIT {
 
   @ParameterizedTest(name = "bench {0}")
   @CsvSource({
-    "attention, attention.csv, 4, 'tokens,ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
+    "kernels, kernels.csv, 1, 28, 'kernel,shape,dtype,time_us,tflops,gbytes_per_s,copy_fraction,"
+        + "wrong'",
+    "attention, attention.csv, 2, 4, 'tokens,ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
         + "pass,time_ms,gflops_per_rank,matmul_gflops,matmul_fraction,bound_fraction,machine_fraction,"
         + "exposed_wait_ms,wrong'",
-    "ring-exchange, ring_exchange.csv, 2, 'bytes,ranks,time_us,bandwidth_gbytes_per_s,wrong'"
+    "ring-exchange, ring_exchange.csv, 2, 2, 'bytes,ranks,time_us,bandwidth_gbytes_per_s,wrong'"
   })
-  void benchPrintsATableWithoutWrongResults(String what, String file, int rows, String header) {
-    Run run = mpirun(2, "bench", what, input, "-o", output.toString());
+  void benchPrintsATableWithoutWrongResults(
+      String what, String file, int ranks, int rows, String header) {
+    Run run = mpirun(ranks, "bench", what, input, "-o", output.toString());
     assertEquals(0, run.job().exitCode(), run.job().output());
     assertTrue(run.lastLine().startsWith("# VALID"), run.job().output());
     List<String> printed = run.printed();

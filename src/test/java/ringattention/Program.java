@@ -40,6 +40,19 @@ final class Program {
       warmup = 0
       repeats = 1
 
+      [benchKernels]
+      tokens = 16
+      hidden = 32
+      feedForward = 40
+      vocabulary = 50
+      headSize = 16
+      keyValueHeads = 1
+      causal = [33]
+      full = [32]
+      grouped = [34]
+      warmup = 0
+      repeats = 1
+
       [benchRing]
       bytes = [4096, 65536]
       warmup = 1

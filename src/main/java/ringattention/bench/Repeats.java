@@ -2,42 +2,73 @@ package ringattention.bench;
 
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
+import ringattention.device.Device;
 import ringattention.metrics.Statistics;
 
 /**
- * Times something several times.
+ * Times work on a device several times. A repeat is several passes back to back where one is short,
+ * so that starting the first and waiting for the last does not count.
  *
- * @param warmup runs that do not count
- * @param repeats runs that count
+ * @param warmup passes that do not count
+ * @param repeats that count
+ * @param shortest a repeat lasts this many seconds at least; 0 for one pass, however short
  * @param clock in nanoseconds
  */
-record Repeats(int warmup, int repeats, LongSupplier clock) {
-  /** The runs that do not count: code is compiled, memory is touched. */
+record Repeats(int warmup, int repeats, double shortest, LongSupplier clock, Device device) {
+  /** Seconds of a repeat on a device that works on while the host waits. */
+  static final double QUEUED = 0.05;
+
+  /** One pass a repeat where the host computes itself. */
+  static Repeats of(int warmup, int repeats, LongSupplier clock, Device device) {
+    return new Repeats(warmup, repeats, device.asynchronous() ? QUEUED : 0, clock, device);
+  }
+
+  /** The passes that do not count: code is compiled, memory is touched. */
   void warm(Runnable work) {
     for (int i = 0; i < warmup; i++) {
       work.run();
     }
+    device.synchronize();
+  }
+
+  /** Passes in a repeat, the same on all ranks. Collective; runs the work. */
+  int passes(Communicator ranks, Runnable work) {
+    if (shortest == 0) {
+      return 1;
+    }
+    double one = slowest(ranks, own(ranks, 1, work));
+    double few = slowest(ranks, own(ranks, 3, work)) / 3; // the first pass may still have warmed up
+    return (int) Math.max(1, Math.ceil(shortest / Math.min(one, few)));
   }
 
   /**
-   * One run that all ranks start together: the slowest rank's time in seconds. Collective.
+   * One repeat that all ranks start together: this rank's time for a pass in seconds. Collective.
    *
-   * @param work returns when it is done
+   * @param work may return before it is done
    */
-  double once(Communicator ranks, Runnable work) {
+  double own(Communicator ranks, int passes, Runnable work) {
+    device.synchronize();
     ranks.barrier();
     long start = clock.getAsLong();
-    work.run();
-    double[] seconds = {(clock.getAsLong() - start) * 1e-9};
+    for (int i = 0; i < passes; i++) {
+      work.run();
+    }
+    device.synchronize();
+    return (clock.getAsLong() - start) * 1e-9 / passes;
+  }
+
+  /** The largest of all ranks' times. Collective. */
+  static double slowest(Communicator ranks, double ownSeconds) {
+    double[] seconds = {ownSeconds};
     ranks.allReduce(seconds, Communicator.Operation.MAX);
     return seconds[0];
   }
 
-  /** Median over the repeats of {@link #once}. Collective. */
-  double median(Communicator ranks, Runnable work) {
+  /** Median over the repeats of the slowest rank's time. Collective. */
+  double median(Communicator ranks, int passes, Runnable work) {
     double[] seconds = new double[repeats];
     for (int i = 0; i < repeats; i++) {
-      seconds[i] = once(ranks, work);
+      seconds[i] = slowest(ranks, own(ranks, passes, work));
     }
     return Statistics.of(seconds).median();
   }

@@ -18,6 +18,7 @@ public record Configuration(
     DeviceConfig device,
     ValidateConfig validate,
     BenchAttentionConfig benchAttention,
+    BenchKernelsConfig benchKernels,
     BenchRingConfig benchRing,
     FaultConfig fault,
     OutputConfig output,

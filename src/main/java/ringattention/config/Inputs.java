@@ -83,6 +83,7 @@ public final class Inputs {
         DeviceConfig.read(table.apply("device")),
         ValidateConfig.read(table.apply("validate")),
         BenchAttentionConfig.read(table.apply("benchAttention")),
+        BenchKernelsConfig.read(table.apply("benchKernels")),
         BenchRingConfig.read(table.apply("benchRing")),
         FaultConfig.read(table.apply("fault")),
         OutputConfig.read(table.apply("output")),

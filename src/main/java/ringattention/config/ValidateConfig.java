@@ -11,7 +11,7 @@ import java.util.List;
  * @param batch sequences
  * @param heads query heads
  * @param keyValueHeads numbers of key and value heads to try; each divides heads
- * @param headSize width of a head, even
+ * @param headSizes widths of a head to try, each even
  */
 public record ValidateConfig(
     long seed,
@@ -20,11 +20,12 @@ public record ValidateConfig(
     int batch,
     int heads,
     List<Integer> keyValueHeads,
-    int headSize) {
+    List<Integer> headSizes) {
   public ValidateConfig {
     lengths = List.copyOf(lengths);
     growth = List.copyOf(growth);
     keyValueHeads = List.copyOf(keyValueHeads);
+    headSizes = List.copyOf(headSizes);
   }
 
   static ValidateConfig read(Table table) {
@@ -40,8 +41,9 @@ public record ValidateConfig(
         keyValueHeads.stream().allMatch(count -> heads % count == 0),
         "keyValueHeads",
         "must each divide validate.heads (" + heads + ")");
-    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(16));
-    table.require(headSize % 2 == 0, "headSize", "must be even");
-    return new ValidateConfig(seed, lengths, growth, batch, heads, keyValueHeads, headSize);
+    List<Integer> headSizes = table.integers("headSizes", Range.atLeast(2), Default.list(16));
+    table.require(
+        headSizes.stream().allMatch(size -> size % 2 == 0), "headSizes", "must each be even");
+    return new ValidateConfig(seed, lengths, growth, batch, heads, keyValueHeads, headSizes);
   }
 }

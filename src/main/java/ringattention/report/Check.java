@@ -104,6 +104,23 @@ public record Check(
     return lines;
   }
 
+  /**
+   * {@code checks.csv}: one row a check, with all digits; value and threshold are empty where
+   * nothing was checked.
+   */
+  public static String csv(List<Check> checks, int ranks) {
+    StringBuilder csv = new StringBuilder("check,ranks,value,threshold,verdict\n");
+    for (Check check : checks) {
+      boolean made = check.verdict != Verdict.NOT_CHECKED;
+      csv.append('"').append(check.name.replace("\"", "\"\"")).append("\",");
+      csv.append(ranks).append(',');
+      csv.append(made ? check.value : "").append(',');
+      csv.append(made ? check.threshold : "").append(',');
+      csv.append(check.verdict).append('\n');
+    }
+    return csv.toString();
+  }
+
   private static Verdict verdict(double value, double threshold) {
     return value <= threshold ? Verdict.PASSED : Verdict.FAILED;
   }

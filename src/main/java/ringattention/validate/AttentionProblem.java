@@ -1,6 +1,7 @@
 package ringattention.validate;
 
 import java.util.Locale;
+import java.util.stream.IntStream;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.Seed;
@@ -41,6 +42,11 @@ public record AttentionProblem(
     return batch * (keyValue ? keyValueHeads : heads) * headSize;
   }
 
+  /** Query heads that read the same keys and values. */
+  int group() {
+    return heads / keyValueHeads;
+  }
+
   /**
    * The rows of an input at some positions, [positions, batch, heads, headSize], rounded to a type
    * that both the device under test and the reference hold exactly.
@@ -49,15 +55,40 @@ public record AttentionProblem(
     int size = rowSize(input);
     Seed numbers = Seed.of(seed, input.name());
     double[] rows = new double[Math.multiplyExact(positions.length, size)];
-    for (int i = 0; i < positions.length; i++) {
-      for (int j = 0; j < size; j++) {
-        rows[i * size + j] = round(numbers.bell((long) positions[i] * size + j), rounded);
-      }
-    }
+    IntStream.range(0, positions.length)
+        .parallel()
+        .forEach(
+            i -> {
+              for (int j = 0; j < size; j++) {
+                rows[i * size + j] = round(numbers.bell((long) positions[i] * size + j), rounded);
+              }
+            });
     return rows;
   }
 
-  private static double round(double value, DType type) {
+  /**
+   * One head of an input at all positions, [length, headSize], exactly what {@link #rows} has
+   * there.
+   *
+   * @param head counted over the batch: sequence * heads + head
+   */
+  float[] head(Input input, int head, DType rounded) {
+    int size = rowSize(input);
+    Seed numbers = Seed.of(seed, input.name());
+    float[] values = new float[Math.multiplyExact(length, headSize)];
+    IntStream.range(0, length)
+        .parallel()
+        .forEach(
+            i -> {
+              for (int j = 0; j < headSize; j++) {
+                double number = numbers.bell((long) i * size + head * headSize + j);
+                values[i * headSize + j] = round(number, rounded);
+              }
+            });
+    return values;
+  }
+
+  private static float round(double value, DType type) {
     return switch (type) {
       case BF16 -> Float.intBitsToFloat(Float.floatToIntBits((float) value) & 0xFFFF0000);
       case F32, F64 -> (float) value;

@@ -2,6 +2,7 @@ package ringattention.validate;
 
 import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 
+import java.util.Arrays;
 import java.util.List;
 import ringattention.attention.Attention;
 import ringattention.attention.AttentionShape;
@@ -10,6 +11,7 @@ import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
+import ringattention.comm.LocalCommunicator;
 import ringattention.comm.RingExchange;
 import ringattention.device.Arena;
 import ringattention.device.DType;
@@ -18,17 +20,31 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.SequenceLayout;
+import ringattention.validate.AttentionProblem.Input;
 
 /**
- * One rank's part in solving an {@link AttentionProblem} on a device: allocate, load, run, gather.
+ * One rank's part in solving an {@link AttentionProblem} on a device: allocate, load, run, bring
+ * results to rank 0. Inputs and results pass through the host in pieces, so that the host needs
+ * little memory however long the sequence is.
  */
 public final class AttentionRunner implements AutoCloseable {
+  private static final int PIECE = 1 << 22; // elements on the host at a time
+
+  /** What computes. */
+  private enum Kind {
+    RING,
+    ONE_CALL,
+    VANILLA
+  }
+
   private final AttentionProblem problem;
   private final Communicator ring;
   private final Device device;
+  private final DType rounded;
   private final SequenceLayout layout;
   private final Arena arena;
   private final Attention attention;
+  private final Attention unconnected; // in the same buffers
   private final Tensor query;
   private final Tensor dOut;
   private final Tensor out;
@@ -37,15 +53,16 @@ public final class AttentionRunner implements AutoCloseable {
   private KeyValue dKeyValue; // null before the first backward
 
   private AttentionRunner(
+      Kind kind,
       AttentionProblem problem,
       Communicator ring,
       Device device,
-      boolean vanilla,
       DType rounded,
       PhaseTimer timer) {
     this.problem = problem;
     this.ring = ring;
     this.device = device;
+    this.rounded = rounded;
     this.layout = problem.layout(ring.size());
     this.arena = new Arena(device);
     int tokens = layout.size(ring.rank());
@@ -57,14 +74,28 @@ public final class AttentionRunner implements AutoCloseable {
             problem.heads(),
             problem.keyValueHeads(),
             problem.headSize());
-    this.attention = vanilla ? vanilla(shape, timer) : ring(shape, timer);
+    if (kind == Kind.RING) {
+      RingBuffers buffers = buffers(shape, true);
+      this.attention = ring(ring, buffers, timer);
+      this.unconnected = ring(new Unconnected(ring.rank(), ring.size()), buffers, timer);
+    } else {
+      this.attention =
+          kind == Kind.VANILLA
+              ? vanilla(shape, timer)
+              : new OneCall(device, problem.mask(), buffers(shape, false));
+      this.unconnected = attention;
+    }
     this.query = allocate("query", device.compute(), tokens, problem.headSize());
     this.dOut = allocate("out.gradient", device.compute(), tokens, problem.headSize());
     this.out = allocate("out", device.sum(), tokens, problem.headSize());
     this.dQuery = allocate("query.gradient", device.sum(), tokens, problem.headSize());
     Tensor perHead = allocate("log_sum_exp", device.sum(), tokens, 1);
     this.logSumExp = perHead.view(tokens, problem.batch(), problem.heads());
-    load(rounded);
+    load(query, Input.QUERY);
+    load(attention.own().keys(), Input.KEY);
+    load(attention.own().values(), Input.VALUE);
+    load(dOut, Input.OUTPUT_GRADIENT);
+    poison();
   }
 
   /**
@@ -74,7 +105,13 @@ public final class AttentionRunner implements AutoCloseable {
    */
   public static AttentionRunner ring(
       AttentionProblem problem, Communicator ring, Device device, DType rounded, PhaseTimer timer) {
-    return new AttentionRunner(problem, ring, device, false, rounded, timer);
+    return new AttentionRunner(Kind.RING, problem, ring, device, rounded, timer);
+  }
+
+  /** The device's own attention in one call, on this rank alone. */
+  public static AttentionRunner oneCall(AttentionProblem problem, Device device, PhaseTimer timer) {
+    return new AttentionRunner(
+        Kind.ONE_CALL, problem, LocalCommunicator.single(), device, device.compute(), timer);
   }
 
   /** Vanilla attention on one rank. */
@@ -84,18 +121,22 @@ public final class AttentionRunner implements AutoCloseable {
       Device device,
       DType rounded,
       PhaseTimer timer) {
-    return new AttentionRunner(problem, single, device, true, rounded, timer);
+    return new AttentionRunner(Kind.VANILLA, problem, single, device, rounded, timer);
   }
 
-  private Attention ring(AttentionShape shape, PhaseTimer timer) {
+  private RingBuffers buffers(AttentionShape shape, boolean slots) {
+    return RingBuffers.allocate(arena, shape, device.compute(), device.sum(), slots);
+  }
+
+  private Attention ring(Communicator ranks, RingBuffers buffers, PhaseTimer timer) {
     return new RingAttention(
         device,
         layout,
         problem.mask(),
-        ring.rank(),
-        new RingExchange(ring),
-        new RingExchange(ring),
-        RingBuffers.allocate(arena, shape, device.compute(), device.sum(), true),
+        ranks.rank(),
+        new RingExchange(ranks),
+        new RingExchange(ranks),
+        buffers,
         timer);
   }
 
@@ -118,32 +159,55 @@ public final class AttentionRunner implements AutoCloseable {
         new Dim("head size", headSize));
   }
 
-  private void load(DType rounded) {
+  private void load(Tensor to, Input input) {
     int[] positions = layout.positions(ring.rank());
-    device.write(query, problem.rows(AttentionProblem.Input.QUERY, positions, rounded));
-    device.write(
-        attention.own().keys(), problem.rows(AttentionProblem.Input.KEY, positions, rounded));
-    device.write(
-        attention.own().values(), problem.rows(AttentionProblem.Input.VALUE, positions, rounded));
-    device.write(dOut, problem.rows(AttentionProblem.Input.OUTPUT_GRADIENT, positions, rounded));
-    for (Tensor output : List.of(out, logSumExp, dQuery)) {
-      device.kernels().fill(output, Double.NaN); // what is not written shows
+    int piece = piece();
+    for (int from = 0; from < positions.length; from += piece) {
+      int end = Math.min(positions.length, from + piece);
+      int[] some = Arrays.copyOfRange(positions, from, end);
+      device.write(to.slice(from, end), problem.rows(input, some, rounded));
     }
   }
 
-  /** Collective over the ring; returns when the work is done. */
+  /** Positions on the host at a time. */
+  private int piece() {
+    return Math.max(1, PIECE / problem.rowSize(Input.QUERY));
+  }
+
+  /** Makes all results NaN: what the next pass does not write shows. */
+  public void poison() {
+    for (Tensor output : List.of(out, logSumExp, dQuery)) {
+      device.kernels().fill(output, Double.NaN);
+    }
+    if (dKeyValue != null) {
+      device.kernels().fill(dKeyValue.storage(), Double.NaN);
+    }
+  }
+
+  /** Enqueues the outputs of this rank's queries. Collective over the ring. */
   public void forward() {
     attention.forward(query, out, logSumExp);
-    device.synchronize();
   }
 
-  /** After {@link #forward}. Collective over the ring; returns when the work is done. */
+  /** Enqueues all gradients, after {@link #forward}. Collective over the ring. */
   public void backward() {
     dKeyValue = attention.backward(query, out, logSumExp, dOut, dQuery);
-    device.synchronize();
   }
 
-  /** Everything in the order of positions, on rank 0; null on the others. Collective. */
+  /** The computation of {@link #forward} without its messages: results are of no use. */
+  public void forwardUnconnected() {
+    unconnected.forward(query, out, logSumExp);
+  }
+
+  /** The computation of {@link #backward} without its messages: results are of no use. */
+  public void backwardUnconnected() {
+    dKeyValue = unconnected.backward(query, out, logSumExp, dOut, dQuery);
+  }
+
+  /**
+   * Everything in the order of positions, heads counted over the batch, on rank 0; null on the
+   * others. For sequences whose results fit the host. Collective.
+   */
   public AttentionResult gather() {
     double[] wholeOut = gather(out);
     double[] wholeLogSumExp = gather(logSumExp);
@@ -157,6 +221,96 @@ public final class AttentionRunner implements AutoCloseable {
 
   private double[] gather(Tensor tensor) {
     return Gathered.rows(ring, layout, device.read(tensor));
+  }
+
+  /** A sample of the results on rank 0; null on the others. Collective. */
+  AttentionResult gather(Sample sample) {
+    int[] heads = sample.heads();
+    double[] someOut = gather(out, sample.positions(), heads);
+    double[] someLogSumExp = gather(logSumExp, sample.positions(), heads);
+    double[] someQuery = gather(dQuery, sample.positions(), heads);
+    double[] someKey = gather(dKeyValue.keys(), sample.positions(), sample.keyValueHeads());
+    double[] someValue = gather(dKeyValue.values(), sample.positions(), sample.keyValueHeads());
+    return ring.rank() == 0
+        ? new AttentionResult(someOut, someLogSumExp, someQuery, someKey, someValue)
+        : null;
+  }
+
+  private double[] gather(Tensor tensor, int[] positions, int[] heads) {
+    int headsInRow = problem.batch() * Math.toIntExact(tensor.dim(2));
+    int size = tensor.rank() == 4 ? problem.headSize() : 1;
+    return Gathered.sample(
+        ring,
+        layout,
+        positions,
+        index -> columns(device.read(tensor.slice(index, index + 1)), heads, headsInRow, size));
+  }
+
+  /**
+   * Sampled elements of all outputs and gradients that are wrong, on rank 0; 0 on the others.
+   * Collective.
+   */
+  public long wrong() {
+    Sample sample = Sample.of(problem);
+    AttentionResult result = gather(sample);
+    QueryTotals totals = totals(sample);
+    if (ring.rank() != 0) {
+      return 0;
+    }
+    AttentionTruth truth = AttentionTruth.at(problem, sample, totals, rounded);
+    return result.wrong(truth, problem.headSize(), Precision.of(device));
+  }
+
+  /**
+   * What the results say of every query of the sampled heads, on rank 0; null on the others.
+   * Collective.
+   */
+  QueryTotals totals(Sample sample) {
+    int[] heads = sample.heads();
+    int headsInRow = problem.batch() * problem.heads();
+    int[] positions = layout.positions(ring.rank());
+    double[] logSums = new double[positions.length * heads.length];
+    double[] delta = new double[positions.length * heads.length];
+    int piece = piece();
+    for (int from = 0; from < positions.length; from += piece) {
+      int end = Math.min(positions.length, from + piece);
+      int[] some = Arrays.copyOfRange(positions, from, end);
+      double[] gradients = problem.rows(Input.OUTPUT_GRADIENT, some, rounded);
+      double[] sums = rowSums(device.read(out.slice(from, end)), gradients);
+      double[] read = device.read(logSumExp.slice(from, end));
+      copy(columns(sums, heads, headsInRow, 1), delta, from * heads.length);
+      copy(columns(read, heads, headsInRow, 1), logSums, from * heads.length);
+    }
+    double[] allLogSums = Gathered.rows(ring, layout, logSums);
+    double[] allDelta = Gathered.rows(ring, layout, delta);
+    return ring.rank() == 0 ? new QueryTotals(allLogSums, allDelta) : null;
+  }
+
+  /** Sums of a * b over each head, [.., headSize] to [..]. */
+  private double[] rowSums(double[] a, double[] b) {
+    int size = problem.headSize();
+    double[] sums = new double[a.length / size];
+    for (int i = 0; i < a.length; i++) {
+      sums[i / size] += a[i] * b[i];
+    }
+    return sums;
+  }
+
+  private static void copy(double[] from, double[] to, int at) {
+    System.arraycopy(from, 0, to, at, from.length);
+  }
+
+  /** Some heads of [.., heads in row, size]. */
+  private static double[] columns(double[] rows, int[] heads, int headsInRow, int size) {
+    int count = rows.length / (headsInRow * size);
+    double[] some = new double[count * heads.length * size];
+    for (int row = 0; row < count; row++) {
+      for (int i = 0; i < heads.length; i++) {
+        int from = (row * headsInRow + heads[i]) * size;
+        System.arraycopy(rows, from, some, (row * heads.length + i) * size, size);
+      }
+    }
+    return some;
   }
 
   @Override

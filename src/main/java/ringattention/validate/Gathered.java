@@ -1,10 +1,14 @@
 package ringattention.validate;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
 import ringattention.shard.SequenceLayout;
 
-/** Brings sharded rows back into the order of positions. */
+/** Brings sharded rows to rank 0, in the order of positions. */
 final class Gathered {
   private Gathered() {}
 
@@ -26,5 +30,43 @@ final class Gathered {
       }
     }
     return whole;
+  }
+
+  /**
+   * Some rows only.
+   *
+   * @param positions ascending
+   * @param row the values at one of this rank's local indices; called for the sampled ones
+   * @return [positions, ...] on rank 0, null on the others
+   */
+  static double[] sample(
+      Communicator ring, SequenceLayout layout, int[] positions, IntFunction<double[]> row) {
+    double[] mine =
+        IntStream.of(held(layout, ring.rank(), positions))
+            .mapToObj(row)
+            .flatMapToDouble(DoubleStream::of)
+            .toArray();
+    List<double[]> parts = ring.gather(mine);
+    if (ring.rank() != 0) {
+      return null;
+    }
+    int size = parts.stream().mapToInt(part -> part.length).sum() / positions.length;
+    double[] rows = new double[positions.length * size];
+    for (int rank = 0; rank < layout.ranks(); rank++) {
+      int next = 0;
+      for (int index : held(layout, rank, positions)) {
+        int at = Arrays.binarySearch(positions, layout.position(rank, index));
+        System.arraycopy(parts.get(rank), next * size, rows, at * size, size);
+        next++;
+      }
+    }
+    return rows;
+  }
+
+  /** The local indices of a rank that hold these positions. */
+  private static int[] held(SequenceLayout layout, int rank, int... positions) {
+    return IntStream.range(0, layout.size(rank))
+        .filter(index -> Arrays.binarySearch(positions, layout.position(rank, index)) >= 0)
+        .toArray();
   }
 }

@@ -7,31 +7,50 @@ import ringattention.config.ModelConfig;
  * validation/compare.md}.
  */
 final class Thresholds {
-  private Thresholds() {}
+  /** Error of the ring over that of one call on one device, both against float64. */
+  static final double RING_TO_ONE_CALL = 1.5;
+
+  /** Largest error relative to the largest element, where everything is computed in float32. */
+  static final double FLOAT32_RELATIVE = 1e-5;
+
+  private final Precision precision;
+
+  Thresholds(Precision precision) {
+    this.precision = precision;
+  }
 
   /**
-   * For O and the log-sum-exp: three standard deviations of a score's rounding error, and a few
-   * roundings behind it.
+   * For O: three standard deviations of a score's rounding error, and a few roundings behind it to
+   * the compute type.
    */
-  static double attentionOutput(int headSize) {
-    return 3 * Math.sqrt(headSize / 2.0) + 4;
+  double attentionOutput(int headSize) {
+    return score(headSize) * precision.sumStep() + 4;
+  }
+
+  /** As {@link #attentionOutput}, for what never leaves the sum type, in that type's steps. */
+  static double logSumExp(int headSize) {
+    return score(headSize) + 4;
   }
 
   /**
    * For dQ, dK, dV: the score, the probability's gradient and its row sum each bring an error like
-   * the score's.
+   * the output's.
    */
-  static double attentionGradient(int headSize) {
+  double attentionGradient(int headSize) {
     return 4 * attentionOutput(headSize);
   }
 
   /** For the loss: a mean of many tokens, each with the error of the layers below. */
-  static double loss(ModelConfig model) {
+  double loss(ModelConfig model) {
     return model.layers() * attentionOutput(model.hidden());
   }
 
   /** For gradients of parameters: the errors of all layers, forward and backward. */
-  static double parameterGradient(ModelConfig model) {
+  double parameterGradient(ModelConfig model) {
     return 2 * model.layers() * attentionGradient(model.hidden());
+  }
+
+  private static double score(int terms) {
+    return 3 * Math.sqrt(terms / 2.0);
   }
 }

@@ -91,6 +91,7 @@ public final class TransformerChecks {
     try (ReferenceDevice reference = new ReferenceDevice()) {
       truth = run(problem, problem.vanilla(), LocalCommunicator.single(), reference);
     }
+    Thresholds thresholds = new Thresholds(Precision.of(device));
     double epsilon = device.compute().epsilon();
     Residual loss =
         Residual.relative(new double[] {result.loss()}, new double[] {truth.loss()}, epsilon);
@@ -111,13 +112,13 @@ public final class TransformerChecks {
         Check.atMost(
             "loss, " + name,
             loss.value(),
-            Thresholds.loss(problem.model()),
+            thresholds.loss(problem.model()),
             "|loss - ref| / (eps |ref|)",
             losses),
         Check.atMost(
             "gradients, " + name,
             worst.value(),
-            Thresholds.parameterGradient(problem.model()),
+            thresholds.parameterGradient(problem.model()),
             "max over parameters of max|g - ref| / (eps max|ref|)",
             norms));
   }

@@ -36,8 +36,8 @@ class BadInputTest {
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchRing, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchRing, fault, output
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchKernels, benchRing, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchKernels, benchRing, fault, output
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, normEpsilon, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
@@ -91,7 +91,9 @@ class BadInputTest {
           [validate] ; lengths = [] | x.toml: validate.lengths = []: must be a list of whole numbers, one or more, each 2 to 4096
           [validate] ; lengths = [64, 1] | x.toml: validate.lengths = [64, 1]: must be a list of whole numbers, one or more, each 2 to 4096
           [validate] ; keyValueHeads = [3] | x.toml: validate.keyValueHeads = [3]: must each divide validate.heads (4)
-          [validate] ; headSize = 3 | x.toml: validate.headSize = 3: must be even
+          [validate] ; headSizes = [16, 3] | x.toml: validate.headSizes = [16, 3]: must each be even
+          [benchKernels] ; hidden = 96 | x.toml: benchKernels.headSize = 64: must divide benchKernels.hidden (96)
+          [benchKernels] ; keyValueHeads = 3 | x.toml: benchKernels.keyValueHeads = 3: must divide the heads (8)
           [benchAttention] ; heads = 6 ; keyValueHeads = 4 | x.toml: benchAttention.heads = 6: must be a multiple of benchAttention.keyValueHeads (4)
           [benchAttention] ; layouts = ["zigzag", "zagzig"] | x.toml: benchAttention.layouts = ["zigzag", "zagzig"]: must be a list of texts, one or more, each "contiguous" or "zigzag" or "striped"
           [benchRing] ; bytes = [0] | x.toml: benchRing.bytes = [0]: must be a list of whole numbers, one or more, each at least 1

@@ -76,4 +76,21 @@ class CheckTest {
         "INVALID: check dQ failed: 3.200e+01 is not <= 1.600e+01 and 1 more",
         RunVerdict.of(List.of(bad, good, bad), result).line());
   }
+
+  @Test
+  void csvHasOneRowACheck() {
+    String csv =
+        Check.csv(
+            List.of(
+                Check.atMost("O, zigzag", 0.5, 1, "f", Map.of()),
+                Check.atMost("x", Double.NaN, 1, "f", Map.of()),
+                Check.notChecked("probe", "no \"GPU\"")),
+            4);
+    assertEquals(
+        "check,ranks,value,threshold,verdict\n"
+            + "\"O, zigzag\",4,0.5,1.0,PASSED\n"
+            + "\"x\",4,NaN,1.0,FAILED\n"
+            + "\"probe\",4,,,NOT CHECKED\n",
+        csv);
+  }
 }

@@ -90,7 +90,8 @@ class ValidationTest {
               }
               return all;
             });
-    assertAllPassed(3 * 2 * 2 * 5, checks);
+    // O, lse, dQ, dK, dV; where float64 knows better also one relative error and four ratios
+    assertAllPassed(3 * 2 * 2 * (device.name().equals("cpu") ? 10 : 5), checks);
   }
 
   @ParameterizedTest
@@ -175,10 +176,10 @@ class ValidationTest {
               }
               return all;
             });
-    assertAllPassed(lengths.length * 5, checks);
+    assertAllPassed(lengths.length * 10, checks);
     for (int kind = 0; kind < 5; kind++) { // O, lse, dQ, dK, dV
       double shortest = checks.get(kind).value();
-      double longest = checks.get((lengths.length - 1) * 5 + kind).value();
+      double longest = checks.get((lengths.length - 1) * 10 + kind).value();
       assertTrue(longest <= 3 * Math.max(1, shortest), checks.get(kind).name() + " " + longest);
     }
   }

@@ -1,0 +1,99 @@
+package ringattention.bench;
+
+import java.util.List;
+import java.util.function.Consumer;
+import ringattention.comm.Communicator;
+import ringattention.comm.LocalCommunicator;
+import ringattention.device.Device;
+import ringattention.metrics.Phase;
+import ringattention.metrics.PhaseTimer;
+import ringattention.metrics.Statistics;
+import ringattention.validate.AttentionRunner;
+
+/**
+ * Times the passes of one attention problem, on one rank alone and in the ring. In every repeat one
+ * after the other: what drifts on a shared machine drifts for all of them.
+ */
+final class AttentionPasses {
+  private final Repeats repeats;
+  private final Communicator world;
+  private final Device device;
+  private final PhaseTimer timer;
+  private final AttentionRunner alone;
+  private final AttentionRunner ring;
+  private final MatrixRate matrixRate;
+
+  AttentionPasses(
+      Repeats repeats,
+      Communicator world,
+      Device device,
+      PhaseTimer timer,
+      AttentionRunner alone,
+      AttentionRunner ring,
+      MatrixRate matrixRate) {
+    this.repeats = repeats;
+    this.world = world;
+    this.device = device;
+    this.timer = timer;
+    this.alone = alone;
+    this.ring = ring;
+    this.matrixRate = matrixRate;
+  }
+
+  /** On every rank, both passes, so that everything has been allocated. Collective. */
+  void warm() {
+    for (AttentionRunner runner : List.of(alone, ring)) {
+      Runnable both =
+          () -> {
+            runner.forward();
+            runner.backward();
+          };
+      both.run();
+      repeats.warm(both);
+    }
+  }
+
+  /**
+   * Every repeat of the ring begins with results that are NaN. Collective.
+   *
+   * @param flops of a pass over all ranks
+   * @param pass enqueues it
+   * @param unconnected the same without exchange
+   */
+  AttentionTimes measure(
+      String name,
+      double flops,
+      Consumer<AttentionRunner> pass,
+      Consumer<AttentionRunner> unconnected) {
+    Runnable whole = () -> pass.accept(alone);
+    Runnable part = () -> pass.accept(ring);
+    Runnable compute = () -> unconnected.accept(ring);
+    Communicator single = LocalCommunicator.single();
+    boolean first = world.rank() == 0;
+    int wholePasses = first ? repeats.passes(single, whole) : 1;
+    int passes = repeats.passes(world, part);
+    AttentionTimes times = AttentionTimes.of(name, flops, repeats.repeats());
+    double[] waits = new double[repeats.repeats()];
+    for (int i = 0; i < waits.length; i++) {
+      alone.poison();
+      ring.poison();
+      if (first) {
+        times.alone()[i] = repeats.own(single, wholePasses, whole);
+      }
+      if (device.asynchronous()) {
+        double computing = repeats.own(world, passes, compute);
+        ring.poison();
+        double seconds = repeats.own(world, passes, part);
+        waits[i] = seconds - computing;
+        times.ring()[i] = Repeats.slowest(world, seconds);
+      } else {
+        times.productRate()[i] = first ? matrixRate.measure() : Double.NaN;
+        times.atOnce()[i] = Repeats.slowest(world, repeats.own(world, 1, whole));
+        timer.reset();
+        times.ring()[i] = Repeats.slowest(world, repeats.own(world, 1, part));
+        waits[i] = timer.nanoseconds(Phase.RING_WAIT) * 1e-9;
+      }
+    }
+    return times.withWait(Repeats.slowest(world, Statistics.of(waits).median()));
+  }
+}

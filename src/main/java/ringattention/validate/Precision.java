@@ -1,0 +1,21 @@
+package ringattention.validate;
+
+import ringattention.device.DType;
+import ringattention.device.Device;
+
+/**
+ * What a device rounds to.
+ *
+ * @param compute what matrix products take, and attention's output of one block
+ * @param sum in what they add up, and scores and log-sum-exp are computed
+ */
+record Precision(DType compute, DType sum) {
+  static Precision of(Device device) {
+    return new Precision(device.compute(), device.sum());
+  }
+
+  /** Rounding step of sums, in those of the compute type: 1 where there is one type. */
+  double sumStep() {
+    return sum.epsilon() / compute.epsilon();
+  }
+}

@@ -1,0 +1,137 @@
+package ringattention.validate;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.device.DType;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.validate.AttentionProblem.Input;
+
+/** What is loaded, read back and compared of a long sequence is what a short one would show. */
+class SampledAttentionTest {
+  private static AttentionProblem problem(int length, LayoutKind layout) {
+    return new AttentionProblem(length, 2, 4, 2, 6, MaskKind.CAUSAL, layout, 1);
+  }
+
+  @Test
+  void oneHeadIsAColumnOfTheRows() {
+    AttentionProblem problem = problem(9, LayoutKind.ZIGZAG);
+    int[] positions = IntStream.range(0, 9).toArray();
+    for (DType type : List.of(DType.BF16, DType.F32)) {
+      double[] rows = problem.rows(Input.KEY, positions, type);
+      for (int head = 0; head < 4; head++) { // 2 sequences of 2 key/value heads
+        float[] values = problem.head(Input.KEY, head, type);
+        for (int i = 0; i < values.length; i++) {
+          assertEquals(rows[(i / 6 * 4 + head) * 6 + i % 6], values[i]);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(LayoutKind.class)
+  void sampledRowsAreThoseOfTheWholeResult(LayoutKind layout) {
+    AttentionProblem problem = problem(37, layout);
+    Sample sample = new Sample(new int[] {0, 5, 20, 36}, new int[] {1, 2}, 2);
+    LocalCommunicator.run(
+        3,
+        rank -> {
+          try (CpuDevice device = new CpuDevice(1);
+              AttentionRunner runner =
+                  AttentionRunner.ring(
+                      problem, rank, device, DType.F32, new PhaseTimer(System::nanoTime))) {
+            runner.forward();
+            runner.backward();
+            AttentionResult whole = runner.gather();
+            AttentionResult some = runner.gather(sample);
+            if (rank.rank() == 0) {
+              // query heads 2 to 5 of 8, key/value heads 1 and 2 of 4
+              assertArrayEquals(columns(whole.out(), sample, 8 * 6, 12, 36), some.out());
+              assertArrayEquals(columns(whole.logSumExp(), sample, 8, 2, 6), some.logSumExp());
+              assertArrayEquals(columns(whole.dQuery(), sample, 8 * 6, 12, 36), some.dQuery());
+              assertArrayEquals(columns(whole.dKey(), sample, 4 * 6, 6, 18), some.dKey());
+              assertArrayEquals(columns(whole.dValue(), sample, 4 * 6, 6, 18), some.dValue());
+            }
+            return null;
+          }
+        });
+  }
+
+  private static double[] columns(double[] whole, Sample sample, int row, int from, int to) {
+    return IntStream.of(sample.positions())
+        .flatMap(position -> IntStream.range(position * row + from, position * row + to))
+        .mapToDouble(i -> whole[i])
+        .toArray();
+  }
+
+  /** A row of 262144 elements: 16 positions are on the host at a time. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void inputsAndResultsInPiecesAreRight(int ranks) {
+    AttentionProblem problem =
+        new AttentionProblem(37, 64, 64, 1, 64, MaskKind.CAUSAL, LayoutKind.STRIPED, 1);
+    long wrong =
+        LocalCommunicator.run(
+                ranks,
+                rank -> {
+                  try (CpuDevice device = new CpuDevice(1);
+                      AttentionRunner runner =
+                          AttentionRunner.ring(
+                              problem, rank, device, DType.F32, new PhaseTimer(System::nanoTime))) {
+                    runner.forward();
+                    runner.backward();
+                    return runner.wrong();
+                  }
+                })
+            .get(0);
+    assertEquals(0, wrong);
+  }
+
+  @Test
+  void longSequencesAreSampledAtFewPositionsOfFewHeads() {
+    Sample all =
+        Sample.of(new AttentionProblem(4096, 1, 32, 32, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1));
+    assertEquals(32, all.heads().length);
+    Sample few =
+        Sample.of(
+            new AttentionProblem(131072, 1, 32, 32, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1));
+    assertArrayEquals(new int[] {0, 10, 20, 31}, few.heads());
+    assertEquals(8, few.positions().length);
+    assertEquals(131071, few.positions()[7]);
+    Sample grouped =
+        Sample.of(new AttentionProblem(131072, 1, 32, 8, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1));
+    assertArrayEquals(new int[] {0, 1, 2, 3, 28, 29, 30, 31}, grouped.heads());
+  }
+
+  @Test
+  void aRatioOfErrorsSeesALargerError() {
+    double[] truth = {1, 2, 3};
+    double[] oneCall = {1.01, 1.99, 3};
+    assertEquals(1, ErrorRatio.of(oneCall, oneCall, truth).value());
+    assertEquals(1, ErrorRatio.of(truth, truth, truth).value());
+    assertEquals(2, ErrorRatio.of(new double[] {1.02, 1.98, 3}, oneCall, truth).value(), 1e-9);
+    assertTrue(
+        Double.isNaN(ErrorRatio.of(new double[] {1, Double.NaN, 3}, oneCall, truth).value()));
+    assertEquals(
+        Double.POSITIVE_INFINITY, ErrorRatio.of(oneCall, truth, truth).value(), "exact but for us");
+  }
+
+  @Test
+  void inMixedPrecisionScoresBringLittleError() {
+    Thresholds mixed = new Thresholds(new Precision(DType.BF16, DType.F32));
+    assertEquals(4, mixed.attentionOutput(128), 1e-3);
+    assertEquals(28, new Thresholds(new Precision(DType.F32, DType.F32)).attentionOutput(128));
+    assertEquals(28, Thresholds.logSumExp(128));
+  }
+}

@@ -1,0 +1,142 @@
+#!/bin/sh
+# Runs checks and benchmarks on this machine's GPUs and keeps them in one folder, validation/gpu/<n>x<model>/ or $RECORD.
+# Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
+# usage: tools/record-gpu.sh [STEP...]
+#   machine validate validate-fp32 attention attention-grouped kernels kernels-fp32 ring-exchange tutorial   (default: all)
+# Exit status: 0 all passed, or no GPU here; 1 some step failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+fp32="-D device.precision=fp32"
+tutorial="$PWD/inputs/tutorial.toml"
+steps=${*:-machine validate validate-fp32 attention attention-grouped kernels kernels-fp32 ring-exchange tutorial}
+
+gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
+if [ -z "$gpus" ]; then
+  echo "GPU checks: NOT CHECKED: no GPU"
+  exit 0
+fi
+count=$(echo "$gpus" | wc -l)
+model=$(echo "$gpus" | sed -n '1s/^NVIDIA //; 1s/[ -].*//p; 1p' | sed -n 1p)
+record=${RECORD:-validation/gpu/${count}x$model}
+mkdir -p "$record/runs" || exit 1
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+failed=
+
+note() { # STEP VERDICT
+  echo "$1: $2"
+  if [ "$2" != PASSED ]; then failed="$failed $1"; fi
+}
+
+# Runs the program and keeps its log, its tables and its plots under a name.
+keep() { # NAME RANKS ARGUMENTS...
+  name=$1
+  ranks=$2
+  shift 2
+  rm -rf "$scratch/$name"
+  if [ "$ranks" = 1 ]; then
+    bin/ringattention "$@" -o "$scratch/$name" >"$scratch/$name.out" 2>&1
+  else
+    tools/mpirun.sh -np "$ranks" bin/ringattention "$@" -o "$scratch/$name" >"$scratch/$name.out" 2>&1
+  fi
+  status=$?
+  rm -rf "$record/runs/$name"
+  mkdir -p "$record/runs/$name"
+  cp "$scratch/$name.out" "$record/runs/$name/output.log"
+  for file in "$scratch/$name"/*.csv "$scratch/$name"/plots/*.png "$scratch/$name"/summary.json "$scratch/$name"/used_inputs.toml; do
+    if [ -f "$file" ]; then cp "$file" "$record/runs/$name/"; fi
+  done
+  tail -n 1 "$scratch/$name.out"
+  if [ "$status" = 0 ]; then note "$name" PASSED; else note "$name" "FAILED (exit $status)"; fi
+}
+
+# All ranks there are, and one.
+rank_counts() {
+  if [ "$count" = 1 ]; then echo 1; else echo "1 $count"; fi
+}
+
+machine() {
+  {
+    echo "GPUs        $(nvidia-smi --query-gpu=name,memory.total,clocks.max.sm --format=csv,noheader | sort | uniq -c | sed 's/^ *//')"
+    echo "driver      $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | sed -n 1p)"
+    echo "CUDA        $(nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9.]*\).*/\1/p') (driver)"
+    for library in libcudart libcudnn libnccl libcublasLt; do
+      echo "$library  $(ldconfig -p | sed -n "s/.*=> \(.*$library\.so.*\)/\1/p" | sed -n 1p | xargs -r readlink -f)"
+    done
+    echo "MPI         $(tools/mpirun.sh --version 2>&1 | sed -n 1p)"
+    echo "Java        $("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 1p)"
+    echo "program     $(bin/ringattention --version 2>/dev/null | tail -n 1)"
+    echo "host        $(grep -m 1 'model name' /proc/cpuinfo | sed 's/.*: //'), $(nproc) cores, $(uname -sr)"
+    nvidia-smi topo -m 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g'
+    echo "command     tools/record-gpu.sh $steps"
+    echo "date        $(date -u +%Y-%m-%d)"
+  } >"$record/machine.txt"
+}
+
+# Largest |difference| of the losses of two runs, step by step, as a row of checks.csv.
+loss_curve() { # CHECK THRESHOLD RUN OTHER-RUN
+  mkdir -p "$record/runs/loss-curves"
+  row=$(
+    awk -F, -v check="$1" -v threshold="$2" -v ranks="$count" '
+      FNR == 1 { file++; next }
+      file == 1 { loss[$1] = $2; steps++; next }
+      { compared++; d = $2 - loss[$1]; if (d < 0) d = -d
+        if ($2 + 0 != $2 || !($1 in loss)) bad = 1; if (d > worst) worst = d }
+      END { ok = !bad && steps > 0 && compared == steps && worst <= threshold
+        printf "\"%s\",%d,%g,%g,%s\n", check, ranks, worst, threshold, ok ? "PASSED" : "FAILED" }' \
+      "$record/runs/$3/steps.csv" "$record/runs/$4/steps.csv"
+  ) || row="\"$1\",$count,,$2,FAILED"
+  file="$record/runs/loss-curves/checks.csv"
+  if [ ! -f "$file" ]; then echo "check,ranks,value,threshold,verdict" >"$file"; fi
+  echo "$row" >>"$file"
+  note "$1" "${row##*,}"
+}
+
+tutorial() {
+  keep tutorial-cpu-fp32 "$count" train "$tutorial" -D device.kind=cpu
+  keep tutorial-gpu-fp32 "$count" train "$tutorial" -D device.kind=cuda $fp32
+  keep tutorial-gpu-bf16 "$count" train "$tutorial" -D device.kind=cuda
+  rm -rf "$record/runs/loss-curves"
+  loss_curve "loss curve, GPU fp32 vs CPU fp32" 1e-4 tutorial-cpu-fp32 tutorial-gpu-fp32
+  loss_curve "loss curve, GPU bf16 vs CPU fp32" 2e-2 tutorial-cpu-fp32 tutorial-gpu-bf16
+}
+
+# One table of all runs that have it: rows of the runs in order, the first line once. A check gets its run's name before its
+# own, because runs in bf16 and in fp32 make the same checks.
+merge() { # FILE
+  rm -f "$record/$1"
+  for file in "$record"/runs/*/"$1"; do
+    if [ ! -f "$file" ]; then continue; fi
+    if [ ! -f "$record/$1" ]; then sed -n 1p "$file" >"$record/$1"; fi
+    run=$(basename "$(dirname "$file")")
+    case $1:$run in
+      checks.csv:loss-curves) sed 1d "$file" ;;
+      checks.csv:*) sed "1d; s/^\"/\"$run: /" "$file" ;;
+      *) sed 1d "$file" ;;
+    esac >>"$record/$1"
+  done
+}
+
+for step in $steps; do
+  case $step in
+    machine) machine ;;
+    validate) for ranks in $(rank_counts); do keep "validate-bf16-$ranks" "$ranks" validate inputs/validate-gpu.toml; done ;;
+    validate-fp32) for ranks in $(rank_counts); do keep "validate-fp32-$ranks" "$ranks" validate inputs/validate-gpu.toml $fp32; done ;;
+    attention) keep attention "$count" bench attention inputs/bench-gpu.toml ;;
+    attention-grouped) keep attention-grouped "$count" bench attention inputs/bench-gpu.toml -D benchAttention.keyValueHeads=8 ;;
+    kernels) keep kernels-bf16 1 bench kernels inputs/bench-gpu.toml ;;
+    kernels-fp32) keep kernels-fp32 1 bench kernels inputs/bench-gpu.toml $fp32 ;;
+    ring-exchange)
+      if [ "$count" -gt 1 ]; then keep ring-exchange "$count" bench ring-exchange inputs/bench-gpu.toml; else echo "ring-exchange: NOT CHECKED: one GPU"; fi ;;
+    tutorial) tutorial ;;
+    *) echo "$0: no step $step" >&2; failed="$failed $step" ;;
+  esac
+done
+for table in checks.csv attention.csv kernels.csv ring_exchange.csv; do merge "$table"; done
+
+if [ -n "$failed" ]; then
+  echo "GPU checks: FAILED:$failed ($record)"
+  exit 1
+fi
+echo "GPU checks: PASSED ($record)"
