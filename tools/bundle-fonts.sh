@@ -12,6 +12,9 @@ if [ -z "$font" ]; then
   exit 0
 fi
 
+# what needs a screen or loudspeakers never runs here
+for library in awt_xawt jawt splashscreen jsound; do rm -f "$jre/lib/lib$library.so"; done
+
 for library in "$jre"/lib/*.so; do LD_LIBRARY_PATH=$jre/lib:$jre/lib/server ldd "$library"; done |
   sed -n 's,.* => \(/[^ ]*\) .*,\1,p' | sort -u | while read -r library; do
   case $library in
