@@ -52,7 +52,8 @@ TEXT
 "${bin}jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress=0 --output "$bundle/jre"
 tools/bundle-fonts.sh "$bundle/jre"
 
-tar -cf - --owner=0 --group=0 --sort=name -C "$(dirname "$bundle")" "$(basename "$bundle")" | xz -T0 -2 >"$bundle.tar.xz"
+tar -cf - --owner=0 --group=0 --sort=name -C "$(dirname "$bundle")" "$(basename "$bundle")" | xz -T0 -2 >"$bundle.tar.xz.part"
+mv "$bundle.tar.xz.part" "$bundle.tar.xz"
 size_kib=$(du -k "$bundle.tar.xz" | cut -f 1)
 echo "bundle: $bundle.tar.xz, $size_kib KiB; $(du -sm "$bundle" | cut -f 1) MiB unpacked"
 [ "$size_kib" -le "$limit_kib" ] || fail "larger than $limit_kib KiB"
