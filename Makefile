@@ -1,6 +1,8 @@
 # Everything from a fresh checkout: make run, make test. Only set-up may install packages; see tools/setup-mpi.sh.
 
-RANKS ?= 4
+# one rank per GPU; 4 where there is none
+GPUS := $(shell . bin/cuda-libraries.sh && gpu_count)
+RANKS ?= $(if $(filter-out 0,$(GPUS)),$(GPUS),4)
 INPUT ?= inputs/tutorial.toml
 
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
@@ -8,10 +10,10 @@ MAVEN = mvn -q -B -Dgit.commit=$(COMMIT)
 JAVA = $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
 JAR = target/ringattention.jar
 ARCHIVE = target/ringattention.jsa
-NATIVES = target/javacpp/unpacked
-PRESETS = org.bytedeco.openblas.global.openblas
+NATIVES = target/natives
+BUNDLE = build/bundle
 
-.PHONY: help setup build data run test record validate-gpu format clean
+.PHONY: help setup build data run test record bundle validate-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +25,7 @@ build: $(ARCHIVE) ## the program, ready for bin/ringattention
 
 data: build/text.done ## the tutorial's text: Java sources of the libraries used here
 
-run: build data ## train the tutorial on RANKS=4 ranks, or another INPUT=file.toml
+run: build data ## train the tutorial on RANKS ranks (one per GPU, or 4), or another INPUT=file.toml
 	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
 
 test: build data ## every test: threads as ranks, real mpirun, the built program
@@ -37,11 +39,14 @@ record: build data ## measure this machine's CPU ranks into validation/cpu/
 validate-gpu: build data ## checks and benchmarks on the GPUs here, into validation/gpu/
 	tools/record-gpu.sh
 
+bundle: build data ## one folder with all it needs on a machine with GPUs, and the same packed; see docs/gpu.md
+	tools/bundle.sh $(BUNDLE) $(COMMIT)
+
 format: ## lay out the Java sources as the build demands
 	$(MAVEN) spotless:apply
 
-clean: ## remove what was built; keeps set-up's Open MPI and outputs/
-	rm -rf target build/text build/text.done
+clean: ## remove what was built; keeps both Open MPI and outputs/
+	rm -rf target build/text build/text.done $(BUNDLE) $(BUNDLE).tar.xz
 
 # a new commit is a new version, also when no source has changed
 build/commit: FORCE
@@ -52,9 +57,9 @@ $(JAR): pom.xml build/commit $(shell find src/main -type f) | setup
 	$(MAVEN) package -Dmaven.test.skip=true
 	@touch $@
 
-# ranks must not unpack the same libraries at the same time
-$(NATIVES): pom.xml tools/UnpackNatives.java | $(JAR)
-	$(JAVA) -cp 'target/lib/*' -Dorg.bytedeco.javacpp.cachedir=target/javacpp tools/UnpackNatives.java $(PRESETS)
+# JavaCPP's libraries beside the jars: ranks that unpack them at the same time would race
+$(NATIVES): pom.xml tools/unpack-natives.sh $(JAR)
+	tools/unpack-natives.sh $@ target/lib/*-linux-x86_64.jar
 	@touch $@
 
 # The classes of a run, loaded and verified once: halves the start. Not needed: without it, or where it does not fit the JVM,

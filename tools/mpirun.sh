@@ -1,8 +1,9 @@
 #!/bin/sh
-# mpirun of the MPI that set-up found, for one machine: ranks may outnumber cores, and root is allowed (containers).
+# mpirun of the MPI that set-up found, or of a bundle (there it is also bin/mpirun): ranks may outnumber cores, and root is
+# allowed (containers).
 # usage: tools/mpirun.sh -np RANKS COMMAND...
 set -eu
-home=$(cd "$(dirname "$0")/.." && pwd)
+home=$(dirname "$(dirname "$(readlink -f "$0")")")
 if [ ! -f "$home/build/mpi/env" ]; then
   echo "$0: no MPI yet, run: make setup" >&2
   exit 2

@@ -36,6 +36,12 @@ class LauncherTest {
     write("build/mpi/env", "OMPI_LIB_DIR=/opt/mpi/lib\nMPI_CUDA=1\n");
     Path launcher = write("bin/ringattention", Files.readString(Path.of("bin", "ringattention")));
     assertTrue(launcher.toFile().setExecutable(true));
+    write(
+        "bin/cuda-libraries.sh",
+        "cuda_root='"
+            + home.resolve("machine")
+            + "'\n"
+            + Files.readString(Path.of("bin", "cuda-libraries.sh")));
   }
 
   private Path write(String name, String text) throws IOException {
@@ -55,7 +61,8 @@ class LauncherTest {
     builder
         .environment()
         .keySet()
-        .removeAll(List.of("OMPI_MCA_mpi_yield_when_idle", "UCX_ERROR_SIGNALS"));
+        .removeAll(List.of("OMPI_MCA_mpi_yield_when_idle", "UCX_ERROR_SIGNALS", "UCX_TLS"));
+    builder.environment().keySet().removeAll(List.of("CUDA_HOME", "CUDNN_HOME", "NCCL_HOME"));
     builder
         .environment()
         .keySet()
@@ -106,8 +113,10 @@ class LauncherTest {
     String classPath =
         String.join(":", jars.stream().map(jar -> home.resolve(jar).toString()).toList());
     assertTrue(result.output.contains(classPath), result.output.toString());
+    String libraryPath = "-Djava.library.path=" + home.resolve("target/natives") + ":/opt/mpi/lib";
     assertTrue(
-        result.output.contains("-Djava.library.path=/opt/mpi/lib"), result.output.toString());
+        result.output.stream().anyMatch(line -> line.startsWith(libraryPath)),
+        result.output.toString());
   }
 
   @Test
@@ -116,6 +125,41 @@ class LauncherTest {
     List<String> expected =
         List.of("UCX_ERROR_SIGNALS=", "OMPI_MCA_mpi_yield_when_idle=1", "RINGATTENTION_MPI_CUDA=1");
     assertTrue(result.output.containsAll(expected), result.output.toString());
+  }
+
+  @Test
+  void leavesAMachineWithoutGpusAlone() throws Exception {
+    write("machine/usr/local/cuda/lib64/libcudart.so.13", "");
+    List<String> output = run(launch(launcher(), "env; for a; do echo \"$a\"; done")).output;
+    assertTrue(output.contains("-Xmx1g"), output.toString());
+    assertTrue(output.stream().noneMatch(line -> line.startsWith("UCX_TLS=")), output.toString());
+    assertTrue(output.stream().noneMatch(line -> line.contains("/cuda/lib64")), output.toString());
+  }
+
+  @Test
+  void preparesForGpus() throws Exception {
+    write("machine/dev/nvidia0", "");
+    write("machine/usr/local/cuda/lib64/libcudart.so.13", "");
+    ProcessBuilder builder = launch(launcher(), "env; for a; do echo \"$a\"; done");
+    builder.environment().put("LD_LIBRARY_PATH", "/users/own");
+    builder.environment().put("UCX_MEMTYPE_CACHE", "y");
+    List<String> output = run(builder).output;
+    String cuda = home.resolve("machine/usr/local/cuda/lib64").toString();
+    List<String> expected =
+        List.of(
+            "LD_LIBRARY_PATH=/opt/mpi/lib:" + cuda + ":/opt/mpi/lib:/users/own",
+            "OMPI_MCA_mpi_yield_when_idle=0",
+            "OMPI_MCA_opal_common_ucx_tls=any",
+            "UCX_MEMTYPE_CACHE=y",
+            "-Xmx4g");
+    assertTrue(output.containsAll(expected), output.toString());
+  }
+
+  @Test
+  void bringsItsOwnJvmInABundle() throws Exception {
+    Path java = write("jre/bin/java", "#!/bin/sh\necho bundled\n");
+    assertTrue(java.toFile().setExecutable(true));
+    assertEquals(List.of("bundled"), run(launch(launcher(), "echo other")).output);
   }
 
   @Test

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Puts everything a run needs into one folder that works from anywhere, also read-only: the program, a JVM, a CUDA-aware Open
+# MPI, the tutorial's text. It has the layout of a checkout, so that the same scripts serve both. Packs it as FOLDER.tar.xz.
+# usage: tools/bundle.sh FOLDER VERSION        (make bundle)
+set -eu
+cd "$(dirname "$0")/.."
+bundle=$1
+version=$2
+limit_kib=40960
+modules=java.base,java.desktop,java.management,jdk.incubator.vector,jdk.unsupported
+bin=${JAVA_HOME:+$JAVA_HOME/bin/}
+
+fail() {
+  echo "bundle: $*" >&2
+  exit 2
+}
+
+[ -f build/openmpi-cuda.tar.gz ] ||
+  fail "no build/openmpi-cuda.tar.gz: run tools/build-openmpi.sh, or put the archive of another machine there"
+command -v "${bin}jlink" >/dev/null || fail "no ${bin}jlink: it is part of a JDK (Debian: openjdk-17-jdk-headless)"
+command -v xz >/dev/null || fail "no xz (Debian: xz-utils)"
+
+rm -rf "$bundle" "$bundle.tar.xz"
+mkdir -p "$bundle/target/lib" "$bundle/build/mpi"
+echo "$version" >"$bundle/VERSION"
+cp -a bin inputs tools "$bundle"
+rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-mpi.sh "$bundle"/tools/unpack-natives.sh
+ln -s ../tools/mpirun.sh "$bundle/bin/mpirun"
+cp -a target/ringattention.jar "$bundle/target"
+cp -a target/natives "$bundle/target"
+for jar in target/lib/*.jar; do
+  case $jar in
+    *-linux-x86_64.jar) ;; # unpacked in natives
+    *) cp -a "$jar" "$bundle/target/lib" ;;
+  esac
+done
+cp -a build/text "$bundle/build"
+
+tar -xzf build/openmpi-cuda.tar.gz -C "$bundle"
+ln -s ../../ompi/lib/mpi.jar "$bundle/build/mpi/mpi.jar"
+# read by both scripts, which have set $home: where the folder lies at that time
+cat >"$bundle/build/mpi/env" <<'TEXT'
+MPIRUN=$home/ompi/bin/mpirun
+OMPI_LIB_DIR=$home/ompi/lib
+MPI_CUDA=1
+export OPAL_PREFIX="$home/ompi" PMIX_PREFIX="$home/ompi" PRTE_PREFIX="$home/ompi" UCX_MODULE_DIR="$home/ompi/lib/ucx"
+# its parts for CUDA do not load on a machine without a driver, and would say so
+export OMPI_MCA_mca_base_component_show_load_errors="${OMPI_MCA_mca_base_component_show_load_errors-0}"
+TEXT
+
+# not compressed: xz does it better
+"${bin}jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress=0 --output "$bundle/jre"
+tools/bundle-fonts.sh "$bundle/jre"
+
+tar -cf - --owner=0 --group=0 --sort=name -C "$(dirname "$bundle")" "$(basename "$bundle")" | xz -T0 -2 >"$bundle.tar.xz.part"
+mv "$bundle.tar.xz.part" "$bundle.tar.xz"
+size_kib=$(du -k "$bundle.tar.xz" | cut -f 1)
+echo "bundle: $bundle.tar.xz, $size_kib KiB; $(du -sm "$bundle" | cut -f 1) MiB unpacked"
+[ "$size_kib" -le "$limit_kib" ] || fail "larger than $limit_kib KiB"

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Unpacks the native libraries that the program uses from JavaCPP's jars into one folder. JavaCPP finds them there by path, so
+# nothing is unpacked at run time, and the folder may be moved and read-only.
+# usage: tools/unpack-natives.sh FOLDER JAR...
+set -eu
+folder=$1
+shift
+jar=${JAVA_HOME:+$JAVA_HOME/bin/}jar
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for archive in "$@"; do
+  (cd "$scratch" && "$jar" --extract --file "$OLDPWD/$archive" org)
+done
+
+rm -rf "$folder"
+mkdir -p "$folder"
+for library in jnijavacpp jniopenblas_nolapack jnicudart jnicublas jnicudnn jninvrtc jninccl; do
+  for file in "$scratch"/org/bytedeco/*/linux-x86_64/lib"$library".so; do
+    if [ -f "$file" ]; then mv "$file" "$folder"; fi # a jar without CUDA is fine
+  done
+done
+for library in gfortran.so.5 quadmath.so.0 gcc_s.so.1; do
+  mv "$scratch/org/bytedeco/openblas/linux-x86_64/lib$library" "$folder"
+done
+# by the name under which the jni library wants it; JavaCPP would make a link of that name in its cache
+mv "$scratch/org/bytedeco/openblas/linux-x86_64/libopenblas.so.0" "$folder/libopenblas_nolapack.so.0"
