@@ -1,0 +1,101 @@
+package ringattention.device.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What can be said of src/main/cuda without a GPU. */
+class KernelSourcesTest {
+  private static final Path CUDA = Path.of("src/main/cuda");
+  private static final Path JAVA = Path.of("src/main/java/ringattention/device/cuda");
+
+  /** kernel("file", "name") or kernel("file", pack.kernel("name", ...)). */
+  private static final Pattern USE =
+      Pattern.compile("kernel\\(\\s*\"(\\w+)\",\\s*(?:\\w+\\.kernel\\(\\s*)?\"(\\w+)\"");
+
+  /** A definition, or the stem of those that a macro makes. */
+  private static final Pattern DEFINITION =
+      Pattern.compile(
+          "__global__\\s+void\\s+(?:__launch_bounds__\\(\\w+\\)\\s+)?(\\w+?)(?:_##|\\()");
+
+  @TempDir Path folder;
+
+  @Test
+  void everyKernelOfJavaIsDefined() throws IOException {
+    Set<String> used = new TreeSet<>();
+    for (Path source : files(JAVA, ".java")) {
+      Matcher use = USE.matcher(Files.readString(source));
+      while (use.find()) {
+        used.add(use.group(1) + " " + use.group(2));
+      }
+    }
+    Set<String> defined = new TreeSet<>();
+    for (Path source : files(CUDA, ".cu")) {
+      Matcher definition = DEFINITION.matcher(Files.readString(source));
+      while (definition.find()) {
+        defined.add(name(source) + " " + definition.group(1));
+      }
+    }
+    assertTrue(used.size() > 10, "kernels found in Java: " + used);
+    used.removeAll(defined);
+    assertEquals(Set.of(), used, "used in Java, but not defined in " + CUDA);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_80", "sm_90", "sm_100"})
+  void compiles(String architecture) throws IOException, InterruptedException {
+    assumeTrue(
+        Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+            .anyMatch(path -> Files.isExecutable(Path.of(path, "nvcc"))),
+        "no nvcc on the PATH");
+    String common = Files.readString(CUDA.resolve("common.cu"));
+    for (Path source : files(CUDA, ".cu")) {
+      if (!name(source).equals("common")) {
+        Path whole = folder.resolve(source.getFileName());
+        Files.writeString(whole, common + Files.readString(source));
+        Process nvcc =
+            new ProcessBuilder(
+                    "nvcc",
+                    "-std=c++17",
+                    "-arch=" + architecture,
+                    "-cubin",
+                    "-o",
+                    folder.resolve("cubin").toString(),
+                    whole.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(nvcc.getInputStream().readAllBytes());
+        assertEquals(0, nvcc.waitFor(), source + " for " + architecture + ": " + said);
+      }
+    }
+  }
+
+  private static List<Path> files(Path folder, String ending) throws IOException {
+    try (Stream<Path> list = Files.list(folder)) {
+      return list.filter(path -> path.toString().endsWith(ending))
+          .sorted()
+          .collect(Collectors.toList());
+    }
+  }
+
+  private static String name(Path source) {
+    return source.getFileName().toString().replaceFirst("\\.cu$", "");
+  }
+}
