@@ -106,13 +106,16 @@ final class KernelCompiler {
     try (BytePointer text = new BytePointer(source);
         BytePointer title = new BytePointer(name);
         PointerPointer<BytePointer> options =
-            new PointerPointer<>("--gpu-architecture=" + architecture, "--std=c++17");
+            new PointerPointer<>(
+                "--gpu-architecture=" + architecture,
+                "--std=c++17",
+                "--device-as-default-execution-space"); // lambdas
         SizeTPointer size = new SizeTPointer(1)) {
       check(
           nvrtcCreateProgram(
               program, text, title, 0, (PointerPointer<?>) null, (PointerPointer<?>) null),
           name);
-      int status = nvrtcCompileProgram(program, 2, options);
+      int status = nvrtcCompileProgram(program, 3, options);
       if (status != 0) {
         check(nvrtcGetProgramLogSize(program, size), name);
         byte[] log = new byte[Math.toIntExact(size.get())];
@@ -122,7 +125,7 @@ final class KernelCompiler {
                 + " does not compile for "
                 + architecture
                 + ": "
-                + new String(log, StandardCharsets.UTF_8).strip());
+                + new String(log, StandardCharsets.UTF_8).replace('\0', ' ').strip());
       }
       check(nvrtcGetCUBINSize(program, size), name);
       byte[] cubin = new byte[Math.toIntExact(size.get())];
