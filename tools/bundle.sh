@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 bundle=$1
 version=$2
 limit_kib=40960
-modules=java.base,java.desktop,java.management,jdk.incubator.vector,jdk.unsupported
+modules=java.base,java.desktop,java.logging,java.management,jdk.incubator.vector,jdk.unsupported
 bin=${JAVA_HOME:+$JAVA_HOME/bin/}
 
 fail() {

@@ -4,8 +4,8 @@
 // share a row, each with WIDTH elements at a time (4: 16-byte accesses of fp32, rows must be so aligned; 1: any). Blocks of 256
 // threads, one dimension, of the second dimension as said. All arithmetic in fp32. Bound by memory: a handful of FLOPs per element.
 //
-// mergeXxY            out, logSumExp <- out, logSumExp, block, blockLogSumExp         10 bytes per element (block bf16)
-//                     as ReferenceAttention.merge
+// mergeTBOxY          out, logSumExp <- total, logSumExp, block, blockLogSumExp        6 to 10 bytes per element (block bf16)
+//                     total, block, out of types T, B, O; as ReferenceAttention.merge
 // addGradientsxY      to[token, head] += or = from[token, head]                        10 bytes per element, 6 if overwritten
 // copyHeadsxY         rows of one headSize into rows of another                        4 bytes per element
 // statsOfLogSumExp    stats[batch, heads, queries] = logSumExp[queries, batch, heads]  8 bytes per row
@@ -36,7 +36,7 @@ __device__ inline unsigned long long globalThread() { return (unsigned long long
 
 // What becomes of one row of the total.
 struct Merging {
-  bool changes;     // the block has seen a key, or nothing has: then the total is cleared
+  bool changes;     // the block has seen a key, or nothing has: then the result is 0
   bool fresh;       // the total had seen nothing: whatever it holds is overwritten
   float weight;     // of the block
   float logSumExp;  // of both
@@ -56,40 +56,42 @@ struct Merging {
   }
 };
 
-template <typename T, int WIDTH>
+template <typename Total, typename Block, typename Out, int WIDTH>
 __device__ inline void merge(
-    float* out, float* logSumExp, const T* block, const float* blockLogSumExp, unsigned long long rows, int headSize, int laneBits) {
+    const Total* total, float* logSumExp, const Block* block, const float* blockLogSumExp, Out* out, unsigned long long rows,
+    int headSize, int laneBits) {
   unsigned long long first = (globalThread() >> laneBits) * MERGED_ROWS;
   int lanes = 1 << laneBits;
   int lane = threadIdx.x & (lanes - 1);
-  float total[MERGED_ROWS], added[MERGED_ROWS];
+  float before[MERGED_ROWS], added[MERGED_ROWS];
 #pragma unroll
   for (int r = 0; r < MERGED_ROWS; r++) {
     bool inside = first + r < rows;
-    total[r] = inside ? logSumExp[first + r] : 0.0f;
+    before[r] = inside ? logSumExp[first + r] : 0.0f;
     added[r] = inside ? blockLogSumExp[first + r] : nothing();  // changes nothing
   }
   for (int column = lane * WIDTH; column < headSize; column += lanes * WIDTH) {
-    Pack<float, WIDTH> sums[MERGED_ROWS];
-    Pack<T, WIDTH> extras[MERGED_ROWS];
+    Pack<Total, WIDTH> sums[MERGED_ROWS];
+    Pack<Block, WIDTH> extras[MERGED_ROWS];
 #pragma unroll
     for (int r = 0; r < MERGED_ROWS; r++) {  // before the weights are needed
       if (first + r < rows) {
-        sums[r] = load<WIDTH>(out + (first + r) * headSize + column);
+        sums[r] = load<WIDTH>(total + (first + r) * headSize + column);
         extras[r] = load<WIDTH>(block + (first + r) * headSize + column);
       }
     }
 #pragma unroll
     for (int r = 0; r < MERGED_ROWS; r++) {
-      Merging merging(total[r], added[r]);
-      if (merging.changes) {
-        Pack<float, WIDTH> merged;
+      Merging merging(before[r], added[r]);
+      if (first + r < rows) {
+        Pack<Out, WIDTH> merged;
 #pragma unroll
         for (int i = 0; i < WIDTH; i++) {
-          float sum = sums[r].values[i];
+          float sum = toFloat(sums[r].values[i]);
           float extra = toFloat(extras[r].values[i]);
           float fresh = merging.weight == 0.0f ? 0.0f : extra;
-          merged.values[i] = merging.fresh ? fresh : sum + merging.weight * (extra - sum);
+          float kept = merging.changes ? sum + merging.weight * (extra - sum) : sum;
+          merged.values[i] = fromFloat<Out>(merging.fresh ? fresh : kept);
         }
         store<WIDTH>(out + (first + r) * headSize + column, merged);
       }
@@ -99,25 +101,31 @@ __device__ inline void merge(
   if (lane == 0) {
 #pragma unroll
     for (int r = 0; r < MERGED_ROWS; r++) {
-      Merging merging(total[r], added[r]);
-      if (merging.changes) {
+      Merging merging(before[r], added[r]);
+      if (first + r < rows && merging.changes) {
         logSumExp[first + r] = merging.logSumExp;
       }
     }
   }
 }
 
-#define MERGE(name, T, WIDTH)                                                                                         \
-  extern "C" __global__ void __launch_bounds__(THREADS) name(                                                         \
-      float* out, float* logSumExp, const T* block, const float* blockLogSumExp, unsigned long long rows, int headSize, \
-      int laneBits) {                                                                                                 \
-    merge<T, WIDTH>(out, logSumExp, block, blockLogSumExp, rows, headSize, laneBits);                                 \
+#define MERGE(name, Total, Block, Out, WIDTH)                                                                           \
+  extern "C" __global__ void __launch_bounds__(THREADS) name(                                                           \
+      const Total* total, float* logSumExp, const Block* block, const float* blockLogSumExp, Out* out,                  \
+      unsigned long long rows, int headSize, int laneBits) {                                                            \
+    merge<Total, Block, Out, WIDTH>(total, logSumExp, block, blockLogSumExp, out, rows, headSize, laneBits);            \
   }
 
-MERGE(mergeBf16x4, bf16, 4)
-MERGE(mergeBf16x1, bf16, 1)
-MERGE(mergeFloatx4, float, 4)
-MERGE(mergeFloatx1, float, 1)
+MERGE(mergeBf16Bf16Bf16x4, bf16, bf16, bf16, 4)
+MERGE(mergeBf16Bf16Bf16x1, bf16, bf16, bf16, 1)
+MERGE(mergeBf16Bf16Floatx4, bf16, bf16, float, 4)
+MERGE(mergeBf16Bf16Floatx1, bf16, bf16, float, 1)
+MERGE(mergeFloatBf16Bf16x4, float, bf16, bf16, 4)
+MERGE(mergeFloatBf16Bf16x1, float, bf16, bf16, 1)
+MERGE(mergeFloatBf16Floatx4, float, bf16, float, 4)
+MERGE(mergeFloatBf16Floatx1, float, bf16, float, 1)
+MERGE(mergeFloatFloatFloatx4, float, float, float, 4)
+MERGE(mergeFloatFloatFloatx1, float, float, float, 1)
 
 // Block y of the grid adds from<y> to to<y>.
 // from: [tokens * batch, heads, fromSize], of each row the first headSize; to: [tokens * batch, toHeads, headSize] from firstHead on

@@ -4,7 +4,8 @@ import ringattention.device.Tensor;
 
 /**
  * Attention of one layer: this rank's queries over the whole sequence. Layouts are sequence-major;
- * q, dOut and the keys and values are of the compute type, everything else of the sum type.
+ * q, the keys and values, the output and its gradient are of the compute type, everything else of
+ * the sum type.
  */
 public interface Attention {
   /** Where the caller puts this rank's keys and values, rotated, before {@link #forward}. */
@@ -21,8 +22,15 @@ public interface Attention {
    * Needs q, {@link #own}, out and logSumExp as {@link #forward} left them.
    *
    * @param dOut gradient of the output, [tokens, batch, heads, headSize]
-   * @param dq overwritten, [tokens, batch, heads, headSize]
-   * @return the gradient of {@link #own}, valid until the next call
+   * @return valid until the next call of either method
    */
-  KeyValue backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq);
+  Gradient backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut);
+
+  /**
+   * What {@link #backward} gives.
+   *
+   * @param query [tokens, batch, heads, headSize]
+   * @param own of {@link #own}
+   */
+  record Gradient(Tensor query, KeyValue own) {}
 }

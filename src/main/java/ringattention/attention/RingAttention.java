@@ -88,7 +88,7 @@ public final class RingAttention implements Attention {
   @Override
   public void forward(Tensor q, Tensor out, Tensor logSumExp) {
     try (var scope = timer.in(Phase.ATTENTION)) {
-      Coverage attended = new Coverage(); // queries that have a running total
+      MergePlan merges = new MergePlan(allVisible());
       Completion before = device.mark();
       KeyValue held = own();
       for (int step = 0; step < layout.ranks(); step++) {
@@ -100,7 +100,7 @@ public final class RingAttention implements Attention {
                 pairs.forEach(
                     pair -> {
                       try (Range range = device.range(() -> name("forward", now, pair))) {
-                        attend(pair, q, hop.held(), out, logSumExp, attended);
+                        attend(pair, q, hop.held(), out, logSumExp, merges.next(pair));
                       }
                     }),
             () -> post(hop));
@@ -111,39 +111,56 @@ public final class RingAttention implements Attention {
   }
 
   private void attend(
-      BlockPair pair, Tensor q, KeyValue held, Tensor out, Tensor logSumExp, Coverage attended) {
+      BlockPair pair,
+      Tensor q,
+      KeyValue held,
+      Tensor out,
+      Tensor logSumExp,
+      List<MergePlan.Part> merges) {
     Tensor queries = q.slice(pair.queryFrom(), pair.queryTo());
     Tensor keys = held.keys().slice(pair.keyFrom(), pair.keyTo());
     Tensor values = held.values().slice(pair.keyFrom(), pair.keyTo());
-    Tensor total = out.slice(pair.queryFrom(), pair.queryTo());
-    Tensor totalLogSumExp = logSumExp.slice(pair.queryFrom(), pair.queryTo());
-    boolean first = attended.isFirst(pair.queryFrom(), pair.queryTo());
-    if (first && device.compute() == device.sum()) { // nothing to merge with, nothing to convert
-      block.forward(queries, keys, values, mask(pair), total, totalLogSumExp);
+    if (merges.isEmpty()) { // the first block these queries see
+      Tensor firstOut = out.slice(pair.queryFrom(), pair.queryTo());
+      Tensor firstLogSumExp = logSumExp.slice(pair.queryFrom(), pair.queryTo());
+      block.forward(queries, keys, values, mask(pair), firstOut, firstLogSumExp);
       return;
     }
     Tensor blockOut = buffers.blockOut().slice(0, pair.queries());
-    if (first) {
-      block.forward(queries, keys, values, mask(pair), blockOut, totalLogSumExp);
-      device.kernels().copy(blockOut, total);
-      return;
-    }
     Tensor blockLogSumExp = buffers.blockLogSumExp().slice(0, pair.queries());
     block.forward(queries, keys, values, mask(pair), blockOut, blockLogSumExp);
     try (Range range = device.range(() -> "merge")) {
-      block.merge(total, totalLogSumExp, blockOut, blockLogSumExp);
+      for (MergePlan.Part part : merges) {
+        int from = part.from() - pair.queryFrom();
+        int to = part.to() - pair.queryFrom();
+        block.merge(
+            (part.second() ? out : total(out)).slice(part.from(), part.to()),
+            logSumExp.slice(part.from(), part.to()),
+            blockOut.slice(from, to),
+            blockLogSumExp.slice(from, to),
+            (part.last() ? out : total(out)).slice(part.from(), part.to()));
+      }
     }
   }
 
+  /** Where outputs of more than one block are summed before the last is added. */
+  private Tensor total(Tensor out) {
+    return device.compute() == device.sum() ? out : buffers.querySum();
+  }
+
   @Override
-  public KeyValue backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq) {
+  public Gradient backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut) {
     try (var scope = timer.in(Phase.ATTENTION)) {
-      device.kernels().fill(dq, 0);
-      Backward pass = new Backward(q, rounded(out), logSumExp, dOut, dq);
+      Tensor dq = buffers.querySum();
+      Backward pass = new Backward(q, out, logSumExp, dOut, dq);
       // The first heads of the own block are computed while the first keys and values arrive, the
       // others while the last gradients do.
       int heads = Math.toIntExact(own().keys().dim(2));
-      int early = layout.ranks() == 1 ? heads : (heads + 3) / 4;
+      boolean alone = layout.ranks() == 1;
+      int early = alone ? heads : (heads + 3) / 4;
+      if (!alone) { // some of its heads are added to before others are written
+        device.kernels().fill(dq, 0);
+      }
       KeyValue ownGradient = buffers.ownGradient().of(layout.size(rank));
       Completion before = device.mark();
       KeyValue held = own();
@@ -169,7 +186,7 @@ public final class RingAttention implements Attention {
             () -> passOn(layout.ranks(), summed));
         addArrived(layout.ranks(), ownGradient);
       }
-      return ownGradient;
+      return new Gradient(dq, ownGradient);
     }
   }
 
@@ -189,12 +206,13 @@ public final class RingAttention implements Attention {
       this.dq = dq;
     }
 
-    /** Overwrites the gradient of the held block, for these heads; adds to dq. */
+    /** Overwrites the gradient of the held block, for these heads; adds to dq in a ring. */
     void contribute(int step, KeyValue held, KeyValue gradient, Heads heads) {
       if (heads.from() == heads.to()) {
         return;
       }
-      Coverage seen = new Coverage(); // keys that have a gradient
+      Coverage queries = new Coverage(); // that have a gradient, likewise keys
+      Coverage keys = new Coverage();
       for (BlockPair pair : visible(step)) {
         try (Range range = device.range(() -> name("backward", step, pair))) {
           block.backward(
@@ -208,25 +226,17 @@ public final class RingAttention implements Attention {
               heads,
               new Gradients(
                   dq.slice(pair.queryFrom(), pair.queryTo()),
+                  layout.ranks() > 1 || !queries.isFirst(pair.queryFrom(), pair.queryTo()),
                   gradient.keys().slice(pair.keyFrom(), pair.keyTo()),
                   gradient.values().slice(pair.keyFrom(), pair.keyTo()),
-                  !seen.isFirst(pair.keyFrom(), pair.keyTo())));
+                  !keys.isFirst(pair.keyFrom(), pair.keyTo())));
         }
       }
-      for (Coverage.Span unseen : seen.gaps(0, gradient.tokens())) {
+      for (Coverage.Span unseen : keys.gaps(0, gradient.tokens())) {
         device.kernels().fill(gradient.keys().slice(unseen.from(), unseen.to()), 0);
         device.kernels().fill(gradient.values().slice(unseen.from(), unseen.to()), 0);
       }
     }
-  }
-
-  /** The merged output as the backward kernels take it. */
-  private Tensor rounded(Tensor out) {
-    if (out.dtype() == device.compute()) {
-      return out;
-    }
-    device.kernels().copy(out, buffers.blockOut());
-    return buffers.blockOut();
   }
 
   /**
@@ -303,6 +313,13 @@ public final class RingAttention implements Attention {
   /** The rank whose block this rank holds at a step; at last its own again. */
   private int holder(int step) {
     return Math.floorMod(rank - step, layout.ranks());
+  }
+
+  private List<BlockPair> allVisible() {
+    return IntStream.range(0, layout.ranks())
+        .boxed()
+        .flatMap(step -> visible(step).stream())
+        .toList();
   }
 
   private List<BlockPair> visible(int step) {

@@ -18,8 +18,9 @@ import ringattention.device.Tensor;
  * @param travelling gradients of the block held now, and of the block before, on its way to the
  *     next rank
  * @param landing where gradients arrive from the rank before; null without a ring
- * @param blockOut output of one block pair before it is merged; in the backward the merged output,
- *     rounded; null where the first block needs no merge and there is no second
+ * @param querySum [tokens, batch, heads, headSize]: running total of the output in the forward, the
+ *     gradient of the queries in the backward
+ * @param blockOut output of one block pair before it is merged; null where there is no second pair
  * @param blockLogSumExp its log-sum-exp
  */
 public record RingBuffers(
@@ -28,6 +29,7 @@ public record RingBuffers(
     List<KeyValue> slots,
     List<KeyValue> travelling,
     KeyValue landing,
+    Tensor querySum,
     Tensor blockOut,
     Tensor blockLogSumExp) {
 
@@ -55,26 +57,24 @@ public record RingBuffers(
               KeyValue.allocate(allocator, "ring.gradient.1", RING, sum, shape));
       landing = KeyValue.allocate(allocator, "ring.gradient.landing", RING, sum, shape);
     }
-    if (!ring && compute == sum) {
-      return new RingBuffers(own, ownGradient, slots, travelling, landing, null, null);
-    }
     Dim tokens = new Dim("tokens", shape.tokens());
     Dim batch = new Dim("batch", shape.batch());
     Dim heads = new Dim("heads", shape.heads());
+    Dim headSize = new Dim("head size", shape.headSize());
+    Tensor querySum =
+        allocator.allocate("attention.query_sum", ACTIVATIONS, sum, tokens, batch, heads, headSize);
+    if (!ring && compute == sum) {
+      return new RingBuffers(own, ownGradient, slots, travelling, landing, querySum, null, null);
+    }
     return new RingBuffers(
         own,
         ownGradient,
         slots,
         travelling,
         landing,
+        querySum,
         allocator.allocate(
-            "attention.block_out",
-            ACTIVATIONS,
-            compute,
-            tokens,
-            batch,
-            heads,
-            new Dim("head size", shape.headSize())),
+            "attention.block_out", ACTIVATIONS, compute, tokens, batch, heads, headSize),
         allocator.allocate("attention.block_log_sum_exp", ACTIVATIONS, sum, tokens, batch, heads));
   }
 }

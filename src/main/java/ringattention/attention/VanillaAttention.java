@@ -19,11 +19,16 @@ import ringattention.metrics.PhaseTimer;
  */
 public final class VanillaAttention implements Attention {
   /**
+   * @param queryGradient [tokens, batch, heads, headSize]
    * @param probabilities [batch, heads, tokens, tokens]
    * @param scoreGradients [batch, heads, tokens, tokens]
    */
   public record Buffers(
-      KeyValue own, KeyValue ownGradient, Tensor probabilities, Tensor scoreGradients) {
+      KeyValue own,
+      KeyValue ownGradient,
+      Tensor queryGradient,
+      Tensor probabilities,
+      Tensor scoreGradients) {
     public static Buffers allocate(
         Allocator allocator, AttentionShape shape, DType compute, DType sum) {
       Dim[] scores = {
@@ -35,6 +40,14 @@ public final class VanillaAttention implements Attention {
       return new Buffers(
           KeyValue.allocate(allocator, "attention.key_value", ACTIVATIONS, compute, shape),
           KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape),
+          allocator.allocate(
+              "attention.query_sum",
+              ACTIVATIONS,
+              sum,
+              new Dim("tokens", shape.tokens()),
+              new Dim("batch", shape.batch()),
+              new Dim("heads", shape.heads()),
+              new Dim("head size", shape.headSize())),
           allocator.allocate("attention.probabilities", ACTIVATIONS, compute, scores),
           allocator.allocate("attention.probabilities.gradient", ACTIVATIONS, compute, scores));
     }
@@ -69,10 +82,11 @@ public final class VanillaAttention implements Attention {
   }
 
   @Override
-  public KeyValue backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq) {
+  public Gradient backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut) {
     try (var scope = timer.in(Phase.ATTENTION)) {
       KeyValue own = own();
       KeyValue gradient = buffers.ownGradient();
+      Tensor dq = buffers.queryGradient();
       device.kernels().fill(dq, 0);
       device.kernels().fill(gradient.storage(), 0);
       device
@@ -87,7 +101,7 @@ public final class VanillaAttention implements Attention {
               dq,
               gradient.keys(),
               gradient.values());
-      return gradient;
+      return new Gradient(dq, gradient);
     }
   }
 }

@@ -1,10 +1,13 @@
 package ringattention.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import ringattention.comm.Communicator;
 import ringattention.config.BenchAttentionConfig;
 import ringattention.config.LayoutKind;
@@ -156,9 +159,22 @@ public final class AttentionBench {
         row(problem, 1, times.ofOneRank(), wrongAlone);
         if (world.size() > 1) {
           row(problem, world.size(), times, wrongRing);
+          ofRanks(times);
         }
       }
       wrong += wrongAlone + wrongRing;
+    }
+  }
+
+  /** A rank that is slower than the others on its own makes all of them wait. */
+  private void ofRanks(AttentionTimes times) {
+    if (world.rank() == 0 && device.asynchronous()) {
+      say(
+          Arrays.stream(times.computing())
+              .mapToObj(seconds -> String.format(Locale.ROOT, "%.2f", seconds * 1e3))
+              .collect(
+                  Collectors.joining(
+                      ", ", times.pass() + " with nothing exchanged, by rank: ", " ms")));
     }
   }
 

@@ -74,6 +74,7 @@ final class AttentionPasses {
     int passes = repeats.passes(world, part);
     AttentionTimes times = AttentionTimes.of(name, flops, repeats.repeats());
     double[] waits = new double[repeats.repeats()];
+    double[] computing = new double[repeats.repeats()]; // of this rank
     for (int i = 0; i < waits.length; i++) {
       alone.poison();
       ring.poison();
@@ -81,11 +82,10 @@ final class AttentionPasses {
         times.alone()[i] = repeats.own(single, wholePasses, whole);
       }
       if (device.asynchronous()) {
-        double computing = repeats.own(world, passes, compute);
+        computing[i] = repeats.own(world, passes, compute);
         ring.poison();
-        double seconds = repeats.own(world, passes, part);
-        waits[i] = seconds - computing;
-        times.ring()[i] = Repeats.slowest(world, seconds);
+        times.ring()[i] = Repeats.slowest(world, repeats.own(world, passes, part));
+        waits[i] = times.ring()[i] - Repeats.slowest(world, computing[i]);
       } else {
         times.productRate()[i] = first ? matrixRate.measure() : Double.NaN;
         times.atOnce()[i] = Repeats.slowest(world, repeats.own(world, 1, whole));
@@ -94,6 +94,9 @@ final class AttentionPasses {
         waits[i] = timer.nanoseconds(Phase.RING_WAIT) * 1e-9;
       }
     }
-    return times.withWait(Repeats.slowest(world, Statistics.of(waits).median()));
+    double exposed = Repeats.slowest(world, Statistics.of(waits).median());
+    double[] own = {Statistics.of(computing).median()};
+    return times.withWait(
+        exposed, world.gather(own).stream().mapToDouble(rank -> rank[0]).toArray());
   }
 }

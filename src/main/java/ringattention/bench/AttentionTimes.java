@@ -13,8 +13,9 @@ import ringattention.metrics.Statistics;
  * @param alone seconds of a pass on one rank
  * @param atOnce seconds of the slowest rank when all do the whole pass alone at once
  * @param ring seconds of a pass on all ranks together
- * @param exposed seconds a pass that the exchange was not hidden: the median, of the rank that
- *     waited longest
+ * @param exposed seconds a pass that the exchange was not hidden
+ * @param computing seconds a pass of each rank's own work with nothing exchanged; zeros where that
+ *     is not measured
  */
 record AttentionTimes(
     String pass,
@@ -23,7 +24,8 @@ record AttentionTimes(
     double[] alone,
     double[] atOnce,
     double[] ring,
-    double exposed) {
+    double exposed,
+    double[] computing) {
   static AttentionTimes of(String pass, double flops, int repeats) {
     return new AttentionTimes(
         pass,
@@ -32,16 +34,17 @@ record AttentionTimes(
         new double[repeats],
         new double[repeats],
         new double[repeats],
-        0);
+        0,
+        new double[0]);
   }
 
-  AttentionTimes withWait(double seconds) {
-    return new AttentionTimes(pass, flops, productRate, alone, atOnce, ring, seconds);
+  AttentionTimes withWait(double seconds, double... ofRanks) {
+    return new AttentionTimes(pass, flops, productRate, alone, atOnce, ring, seconds, ofRanks);
   }
 
   /** The row of one rank: it is its own bound, and nobody is there to wait for. */
   AttentionTimes ofOneRank() {
-    return new AttentionTimes(pass, flops, productRate, alone, alone, alone, 0);
+    return new AttentionTimes(pass, flops, productRate, alone, alone, alone, 0, new double[0]);
   }
 
   double seconds() {

@@ -187,7 +187,8 @@ final class KernelCases {
                 rows("logSumExp", UPDATE, SUM, 1, heads),
                 rows("blockOut", READ, COMPUTE, 1, heads, size),
                 rows("blockLogSumExp", READ, SUM, 1, heads)),
-            (device, t) -> device.attention().merge(t.get(0), t.get(1), t.get(2), t.get(3))));
+            (device, t) ->
+                device.attention().merge(t.get(0), t.get(1), t.get(2), t.get(3), t.get(0))));
   }
 
   /**

@@ -8,8 +8,8 @@ package ringattention.device;
  * scaled by 1 / sqrt(headSize). With {@link Mask#CAUSAL} query i sees keys 0 to i; blocks need not
  * be square.
  *
- * <p>Types: q, k, v, dOut, {@code blockOut} and what {@link #backward} takes as {@code out} are
- * {@link Device#compute}; everything else is {@link Device#sum}.
+ * <p>Types: q, k, v, outputs and their gradient are {@link Device#compute}; everything else is
+ * {@link Device#sum}, unless said otherwise.
  */
 public interface BlockAttention {
   /**
@@ -21,15 +21,17 @@ public interface BlockAttention {
   void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp);
 
   /**
-   * Merges a further block into a running total (online softmax; Liu et al. 2023, section 2, in the
-   * form with log-sum-exp): {@code out -= sigmoid(lseBlock - lse) (out - blockOut)}, {@code lse -=
-   * logsigmoid(lse - lseBlock)}.
+   * Merges a further block with a running total (online softmax; Liu et al. 2023, section 2, in the
+   * form with log-sum-exp): {@code out = total - sigmoid(lseBlock - lse) (total - blockOut)},
+   * {@code lse -= logsigmoid(lse - lseBlock)}.
    *
-   * @param out [queries, batch, heads, headSize], sum type, updated
+   * @param total [queries, batch, heads, headSize], compute or sum type; ignored where nothing has
+   *     been merged yet
    * @param logSumExp [queries, batch, heads], updated; minus infinity where nothing has been merged
    *     yet
+   * @param out as total, overwritten; may be total
    */
-  void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp);
+  void merge(Tensor total, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, Tensor out);
 
   /**
    * One block pair's contribution to dq, dk, dv. {@code out} and {@code logSumExp} are the final
@@ -63,19 +65,20 @@ public interface BlockAttention {
   /**
    * Where a block pair's gradients go.
    *
-   * @param dq [queries, batch, heads, headSize], sum type, added to
+   * @param dq [queries, batch, heads, headSize], sum type
+   * @param addQuery whether to add to dq; otherwise it is overwritten
    * @param dk [keys, batch, keyValueHeads, headSize], sum type
    * @param dv as dk
-   * @param add whether to add to dk and dv; otherwise they are overwritten
+   * @param addKeyValue whether to add to dk and dv; otherwise they are overwritten
    */
-  record Gradients(Tensor dq, Tensor dk, Tensor dv, boolean add) {}
+  record Gradients(Tensor dq, boolean addQuery, Tensor dk, Tensor dv, boolean addKeyValue) {}
 
   /**
    * Vanilla attention: the whole score matrix in memory, then its softmax, then the output.
    *
    * @param probabilities [batch, heads, queries, keys], compute type, overwritten and needed by
    *     {@link #vanillaBackward}
-   * @param out [queries, batch, heads, headSize], sum type, overwritten
+   * @param out [queries, batch, heads, headSize], compute type, overwritten
    * @param logSumExp [queries, batch, heads], overwritten
    */
   void vanillaForward(

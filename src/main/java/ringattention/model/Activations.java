@@ -21,10 +21,9 @@ import ringattention.device.Tensor;
  * @param afterAttention the residual stream between attention and feed-forward, recomputed in the
  *     backward, [tokens, batch, hidden]
  * @param query [tokens, batch, heads, headSize]
- * @param attended merged attention output, sum type, [tokens, batch, heads, headSize]
+ * @param attended merged attention output, [tokens, batch, heads, headSize]
  * @param logSumExp sum type, [tokens, batch, heads]
- * @param dAttended gradient of attended, compute type
- * @param dQuery sum type
+ * @param dAttended gradient of attended
  * @param block scratch for one block of tokens
  * @param loss sum of losses, sum type, [1]
  * @param tokens I32, [tokens, batch]
@@ -39,7 +38,6 @@ public record Activations(
     Tensor attended,
     Tensor logSumExp,
     Tensor dAttended,
-    Tensor dQuery,
     Block block,
     Tensor loss,
     Tensor tokens,
@@ -82,11 +80,10 @@ public record Activations(
         allocator.allocate("residual.gradient", ACTIVATIONS, compute, tokens, batch, hidden),
         allocator.allocate("after_attention", ACTIVATIONS, compute, tokens, batch, hidden),
         allocator.allocate("query", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        allocator.allocate("attended", ACTIVATIONS, sum, tokens, batch, heads, headSize),
+        allocator.allocate("attended", ACTIVATIONS, compute, tokens, batch, heads, headSize),
         allocator.allocate("attended.log_sum_exp", ACTIVATIONS, sum, tokens, batch, heads),
         allocator.allocate(
             "attended.gradient", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        allocator.allocate("query.gradient", ACTIVATIONS, sum, tokens, batch, heads, headSize),
         block(allocator, model, shape, compute, sum),
         allocator.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
         allocator.allocate("tokens", ACTIVATIONS, DType.I32, tokens, batch),

@@ -4,7 +4,6 @@ import static ringattention.model.TokenBlocks.headRows;
 import static ringattention.model.TokenBlocks.rows;
 
 import ringattention.attention.Attention;
-import ringattention.attention.KeyValue;
 import ringattention.config.ModelConfig;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
@@ -53,7 +52,7 @@ final class AttentionLayer {
       blocks.forEach(
           (from, to) ->
               kernels.matmul(
-                  computeType(headRows(activations.attended(), from, to)),
+                  headRows(activations.attended(), from, to),
                   false,
                   weights.get(LlamaParameters.ATTENTION_OUTPUT),
                   true,
@@ -93,22 +92,16 @@ final class AttentionLayer {
                   weights,
                   gradients,
                   rows(gradient, from, to),
-                  computeType(headRows(activations.attended(), from, to)),
+                  headRows(activations.attended(), from, to),
                   headRows(dAttended, from, to),
                   false));
     }
-    KeyValue dOwn =
-        attention.backward(
-            query(),
-            activations.attended(),
-            activations.logSumExp(),
-            dAttended,
-            activations.dQuery());
+    Attention.Gradient d =
+        attention.backward(query(), activations.attended(), activations.logSumExp(), dAttended);
     try (var scope = timer.in(Phase.PROJECTIONS)) {
-      rotate(activations.dQuery(), true);
-      rotate(dOwn.keys(), true);
-      blocks.forEach(
-          (from, to) -> projectBackward(weights, gradients, x, gradient, dOwn, from, to));
+      rotate(d.query(), true);
+      rotate(d.own().keys(), true);
+      blocks.forEach((from, to) -> projectBackward(weights, gradients, x, gradient, d, from, to));
     }
   }
 
@@ -117,17 +110,17 @@ final class AttentionLayer {
       Weights gradients,
       Tensor x,
       Tensor gradient,
-      KeyValue dOwn,
+      Attention.Gradient d,
       int from,
       int to) {
     Tensor input = rows(x, from, to);
     Tensor normed = normed(weights, input);
     Tensor dNormed = activations.block().dNormed().prefix(input.shape());
-    Tensor dQuery = computeType(headRows(activations.dQuery(), from, to));
+    Tensor dQuery = computeType(headRows(d.query(), from, to));
     backThrough(LlamaParameters.QUERY, weights, gradients, dQuery, normed, dNormed, false);
-    Tensor dKeys = computeType(headRows(dOwn.keys(), from, to));
+    Tensor dKeys = computeType(headRows(d.own().keys(), from, to));
     backThrough(LlamaParameters.KEY, weights, gradients, dKeys, normed, dNormed, true);
-    Tensor dValues = computeType(headRows(dOwn.values(), from, to));
+    Tensor dValues = computeType(headRows(d.own().values(), from, to));
     backThrough(LlamaParameters.VALUE, weights, gradients, dValues, normed, dNormed, true);
     kernels.rmsNormBackward(
         input,

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import ringattention.attention.Attention;
 import ringattention.attention.AttentionShape;
-import ringattention.attention.KeyValue;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
@@ -49,8 +48,7 @@ public final class AttentionRunner implements AutoCloseable {
   private final Tensor dOut;
   private final Tensor out;
   private final Tensor logSumExp;
-  private final Tensor dQuery;
-  private KeyValue dKeyValue; // null before the first backward
+  private Attention.Gradient gradient; // null before the first backward
 
   private AttentionRunner(
       Kind kind,
@@ -87,8 +85,7 @@ public final class AttentionRunner implements AutoCloseable {
     }
     this.query = allocate("query", device.compute(), tokens, problem.headSize());
     this.dOut = allocate("out.gradient", device.compute(), tokens, problem.headSize());
-    this.out = allocate("out", device.sum(), tokens, problem.headSize());
-    this.dQuery = allocate("query.gradient", device.sum(), tokens, problem.headSize());
+    this.out = allocate("out", device.compute(), tokens, problem.headSize());
     Tensor perHead = allocate("log_sum_exp", device.sum(), tokens, 1);
     this.logSumExp = perHead.view(tokens, problem.batch(), problem.heads());
     load(query, Input.QUERY);
@@ -176,11 +173,12 @@ public final class AttentionRunner implements AutoCloseable {
 
   /** Makes all results NaN: what the next pass does not write shows. */
   public void poison() {
-    for (Tensor output : List.of(out, logSumExp, dQuery)) {
+    for (Tensor output : List.of(out, logSumExp)) {
       device.kernels().fill(output, Double.NaN);
     }
-    if (dKeyValue != null) {
-      device.kernels().fill(dKeyValue.storage(), Double.NaN);
+    if (gradient != null) {
+      device.kernels().fill(gradient.query(), Double.NaN);
+      device.kernels().fill(gradient.own().storage(), Double.NaN);
     }
   }
 
@@ -191,7 +189,7 @@ public final class AttentionRunner implements AutoCloseable {
 
   /** Enqueues all gradients, after {@link #forward}. Collective over the ring. */
   public void backward() {
-    dKeyValue = attention.backward(query, out, logSumExp, dOut, dQuery);
+    gradient = attention.backward(query, out, logSumExp, dOut);
   }
 
   /** The computation of {@link #forward} without its messages: results are of no use. */
@@ -201,7 +199,7 @@ public final class AttentionRunner implements AutoCloseable {
 
   /** The computation of {@link #backward} without its messages: results are of no use. */
   public void backwardUnconnected() {
-    dKeyValue = unconnected.backward(query, out, logSumExp, dOut, dQuery);
+    gradient = unconnected.backward(query, out, logSumExp, dOut);
   }
 
   /**
@@ -211,9 +209,9 @@ public final class AttentionRunner implements AutoCloseable {
   public AttentionResult gather() {
     double[] wholeOut = gather(out);
     double[] wholeLogSumExp = gather(logSumExp);
-    double[] wholeQuery = gather(dQuery);
-    double[] wholeKey = gather(dKeyValue.keys());
-    double[] wholeValue = gather(dKeyValue.values());
+    double[] wholeQuery = gather(gradient.query());
+    double[] wholeKey = gather(gradient.own().keys());
+    double[] wholeValue = gather(gradient.own().values());
     return ring.rank() == 0
         ? new AttentionResult(wholeOut, wholeLogSumExp, wholeQuery, wholeKey, wholeValue)
         : null;
@@ -228,9 +226,10 @@ public final class AttentionRunner implements AutoCloseable {
     int[] heads = sample.heads();
     double[] someOut = gather(out, sample.positions(), heads);
     double[] someLogSumExp = gather(logSumExp, sample.positions(), heads);
-    double[] someQuery = gather(dQuery, sample.positions(), heads);
-    double[] someKey = gather(dKeyValue.keys(), sample.positions(), sample.keyValueHeads());
-    double[] someValue = gather(dKeyValue.values(), sample.positions(), sample.keyValueHeads());
+    double[] someQuery = gather(gradient.query(), sample.positions(), heads);
+    double[] someKey = gather(gradient.own().keys(), sample.positions(), sample.keyValueHeads());
+    double[] someValue =
+        gather(gradient.own().values(), sample.positions(), sample.keyValueHeads());
     return ring.rank() == 0
         ? new AttentionResult(someOut, someLogSumExp, someQuery, someKey, someValue)
         : null;

@@ -13,13 +13,11 @@ import ringattention.device.Tensor;
 
 /** The device's own attention over the whole sequence in one call: no ring, no merge, no cut. */
 final class OneCall implements Attention {
-  private final Device device;
   private final BlockAttention block;
   private final Mask mask;
   private final RingBuffers buffers;
 
   OneCall(Device device, MaskKind mask, RingBuffers buffers) {
-    this.device = device;
     this.block = device.attention();
     this.mask = mask == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
     this.buffers = buffers;
@@ -32,36 +30,23 @@ final class OneCall implements Attention {
 
   @Override
   public void forward(Tensor q, Tensor out, Tensor logSumExp) {
-    Tensor rounded = rounded(out);
-    block.forward(q, own().keys(), own().values(), mask, rounded, logSumExp);
-    if (rounded != out) {
-      device.kernels().copy(rounded, out);
-    }
+    block.forward(q, own().keys(), own().values(), mask, out, logSumExp);
   }
 
   @Override
-  public KeyValue backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq) {
-    Tensor rounded = rounded(out);
-    if (rounded != out) {
-      device.kernels().copy(out, rounded);
-    }
-    device.kernels().fill(dq, 0);
+  public Gradient backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut) {
     KeyValue gradient = buffers.ownGradient();
+    Tensor dq = buffers.querySum();
     block.backward(
         q,
         own().keys(),
         own().values(),
         mask,
-        rounded,
+        out,
         logSumExp,
         dOut,
         new Heads(0, Math.toIntExact(own().keys().dim(2))),
-        new Gradients(dq, gradient.keys(), gradient.values(), false));
-    return gradient;
-  }
-
-  /** Where an output of the compute type goes. */
-  private Tensor rounded(Tensor out) {
-    return out.dtype() == device.compute() ? out : buffers.blockOut();
+        new Gradients(dq, false, gradient.keys(), gradient.values(), false));
+    return new Gradient(dq, gradient);
   }
 }

@@ -23,7 +23,8 @@ class AttentionTableTest {
             new double[] {0.016, 0.015, 0.017},
             new double[] {0, 0, 0},
             new double[] {0.010, 0.008, 0.012},
-            0.001);
+            0.001,
+            new double[0]);
     table.row(new AttentionTable.Row(PROBLEM, 1, DType.BF16, times.ofOneRank(), 0));
     table.row(new AttentionTable.Row(PROBLEM, 2, DType.BF16, times, 3));
     assertEquals(

@@ -76,7 +76,7 @@ class AttentionContractTest {
           Tensor dq = trial.randomSum(q.shape());
           Tensor dk = trial.randomSum(k.shape());
           Tensor dv = trial.randomSum(k.shape());
-          Gradients added = new Gradients(dq, dk, dv, true);
+          Gradients added = new Gradients(dq, true, dk, dv, true);
           trial.attention().backward(q, k, v, pair.mask, blockOut, logSumExp, dOut, all, added);
           trial.result("dq", dq, pair.roundings());
           trial.result("dk", dk, pair.roundings());
@@ -84,10 +84,10 @@ class AttentionContractTest {
 
           // the other heads' gradients stay as they are, here not a number
           Heads last = new Heads(pair.keyValueHeads / 2, pair.keyValueHeads);
-          Tensor someQuery = trial.randomSum(q.shape());
+          Tensor someQuery = trial.poisonedSum(q.shape());
           Tensor someKey = trial.poisonedSum(k.shape());
           Tensor someValue = trial.poisonedSum(k.shape());
-          Gradients written = new Gradients(someQuery, someKey, someValue, false);
+          Gradients written = new Gradients(someQuery, false, someKey, someValue, false);
           trial.attention().backward(q, k, v, pair.mask, blockOut, logSumExp, dOut, last, written);
           trial.result("dq of some heads", someQuery, pair.roundings());
           trial.result("dk of some heads", someKey, pair.roundings());
@@ -105,7 +105,7 @@ class AttentionContractTest {
           Tensor v = pair.key(trial);
           Tensor probabilities = trial.poisoned(pair.batch, pair.heads, pair.queries, pair.keys);
           Tensor dScores = trial.poisoned(probabilities.shape());
-          Tensor out = trial.poisonedSum(q.shape());
+          Tensor out = trial.poisoned(q.shape());
           Tensor logSumExp = trial.poisonedSum(pair.queries, pair.batch, pair.heads);
           trial.attention().vanillaForward(q, k, v, pair.mask, probabilities, out, logSumExp);
           trial.result("probabilities", probabilities, pair.roundings());
@@ -161,25 +161,39 @@ class AttentionContractTest {
           Tensor blockLogSumExp = trial.randomSum(queries, 2, heads);
           Tensor out = trial.randomSum(queries, 2, heads, headSize);
           Tensor logSumExp = trial.randomSum(queries, 2, heads);
-          trial.attention().merge(out, logSumExp, block, blockLogSumExp);
+          trial.attention().merge(out, logSumExp, block, blockLogSumExp, out);
           trial.result("both", out, FEW);
           trial.result("both logSumExp", logSumExp, FEW);
 
+          // from a block's output to a running total, and from there to an output
+          Tensor second = trial.random(queries, 2, heads, headSize);
+          Tensor secondLogSumExp = trial.randomSum(queries, 2, heads);
+          Tensor total = trial.poisonedSum(queries, 2, heads, headSize);
+          trial.attention().merge(second, secondLogSumExp, block, blockLogSumExp, total);
+          trial.result("total", total, FEW);
+          Tensor last = trial.poisoned(queries, 2, heads, headSize);
+          trial.attention().merge(total, secondLogSumExp, block, blockLogSumExp, last);
+          trial.result("last", last, FEW);
+          trial.result("last logSumExp", secondLogSumExp, FEW);
+
           Tensor first = trial.poisonedSum(queries, 2, heads, headSize);
           Tensor firstLogSumExp = trial.constantSum(nothing, queries, 2, heads);
-          trial.attention().merge(first, firstLogSumExp, block, blockLogSumExp);
+          trial.attention().merge(first, firstLogSumExp, block, blockLogSumExp, first);
           trial.result("first", first, 0);
           trial.result("first logSumExp", firstLogSumExp, 0);
 
           Tensor unchanged = trial.randomSum(queries, 2, heads, headSize);
           Tensor sameLogSumExp = trial.randomSum(queries, 2, heads);
           Tensor emptyLogSumExp = trial.constantSum(nothing, queries, 2, heads);
-          trial.attention().merge(unchanged, sameLogSumExp, block, emptyLogSumExp);
+          Tensor copied = trial.poisoned(queries, 2, heads, headSize);
+          trial.attention().merge(unchanged, sameLogSumExp, block, emptyLogSumExp, copied);
+          trial.attention().merge(unchanged, sameLogSumExp, block, emptyLogSumExp, unchanged);
           trial.result("unchanged", unchanged, 0);
+          trial.result("copied", copied, 0);
           trial.result("same logSumExp", sameLogSumExp, 0);
 
           Tensor neverLogSumExp = trial.constantSum(nothing, queries, 2, heads);
-          trial.attention().merge(unchanged, neverLogSumExp, block, emptyLogSumExp);
+          trial.attention().merge(unchanged, neverLogSumExp, block, emptyLogSumExp, unchanged);
           trial.result("never logSumExp", neverLogSumExp, 0);
         });
   }

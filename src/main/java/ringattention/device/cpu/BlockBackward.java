@@ -1,5 +1,6 @@
 package ringattention.device.cpu;
 
+import java.util.List;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Mask;
@@ -27,7 +28,8 @@ final class BlockBackward {
   private final Tensor dk;
   private final Tensor dv;
   private final Heads heads;
-  private final boolean add;
+  private final boolean addQuery;
+  private final boolean addKeyValue;
 
   BlockBackward(
       AttentionShape shape,
@@ -52,13 +54,12 @@ final class BlockBackward {
     this.dk = into.dk();
     this.dv = into.dv();
     this.heads = heads;
-    this.add = into.add();
+    this.addQuery = into.addQuery();
+    this.addKeyValue = into.addKeyValue();
   }
 
   void run(Workers workers) {
-    if (!add) {
-      workers.run(false, (worker, part, parts) -> clear(worker));
-    }
+    workers.run(false, (worker, part, parts) -> clear(worker));
     int count = heads.to() - heads.from();
     int groups = shape.batch() * count;
     int deals = shape.large() ? deals(groups, workers.count()) : 1;
@@ -80,16 +81,26 @@ final class BlockBackward {
     }
   }
 
-  /** Zeros dk and dv of the heads to do. */
+  /** Zeros what is to be overwritten, of the heads to do. */
   private void clear(Worker worker) {
-    int length = (heads.to() - heads.from()) * shape.headSize();
+    if (!addQuery) {
+      int group = shape.group();
+      clear(worker, dq, shape.queries(), shape.heads(), group * heads.from(), group * heads.to());
+    }
+    if (!addKeyValue) {
+      for (Tensor gradient : List.of(dk, dv)) {
+        int all = shape.keyValueHeads();
+        clear(worker, gradient, shape.keys(), all, heads.from(), heads.to());
+      }
+    }
+  }
+
+  private void clear(Worker worker, Tensor gradient, int tokens, int all, int from, int to) {
+    int length = (to - from) * shape.headSize();
     float[] zeros = new float[length];
-    Floats keys = worker.window(0, dk);
-    Floats values = worker.window(1, dv);
-    for (long row = 0; row < (long) shape.keys() * shape.batch(); row++) {
-      long at = (row * shape.keyValueHeads() + heads.from()) * shape.headSize();
-      keys.put(at, zeros, 0, length);
-      values.put(at, zeros, 0, length);
+    Floats elements = worker.window(0, gradient);
+    for (long row = 0; row < (long) tokens * shape.batch(); row++) {
+      elements.put((row * all + from) * shape.headSize(), zeros, 0, length);
     }
   }
 

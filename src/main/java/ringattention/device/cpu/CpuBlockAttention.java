@@ -51,12 +51,14 @@ final class CpuBlockAttention implements BlockAttention {
   }
 
   @Override
-  public void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
+  public void merge(
+      Tensor total, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, Tensor out) {
     if (out.rank() != 4) {
       throw new IllegalArgumentException(
           "out is " + out + ", not [queries, batch, heads, headSize]");
     }
     Require.floats("out", out);
+    Require.floats("total", total, out.shape());
     Require.floats("logSumExp", logSumExp, out.dim(0), out.dim(1), out.dim(2));
     Require.floats("blockOut", blockOut, out.shape());
     Require.floats("blockLogSumExp", blockLogSumExp, logSumExp.shape());
@@ -64,15 +66,9 @@ final class CpuBlockAttention implements BlockAttention {
     workers.run(
         out.elements() > CpuKernels.SPLIT,
         (worker, part, parts) -> {
+          long start = Workers.start(rows, part, parts, 16);
           long end = Workers.start(rows, part + 1, parts, 16);
-          mergeRows(
-              worker,
-              Workers.start(rows, part, parts, 16),
-              end,
-              out,
-              logSumExp,
-              blockOut,
-              blockLogSumExp);
+          mergeRows(worker, start, end, total, logSumExp, blockOut, blockLogSumExp, out);
         });
   }
 
@@ -80,34 +76,39 @@ final class CpuBlockAttention implements BlockAttention {
       Worker worker,
       long start,
       long end,
-      Tensor out,
+      Tensor total,
       Tensor logSumExp,
       Tensor blockOut,
-      Tensor blockLogSumExp) {
+      Tensor blockLogSumExp,
+      Tensor out) {
     int headSize = Require.columns(out);
-    float[] total = worker.row(0, headSize);
+    float[] sum = worker.row(0, headSize);
     float[] block = worker.row(1, headSize);
-    Floats totals = worker.window(0, out);
+    Floats totals = worker.window(0, total);
     Floats blocks = worker.window(1, blockOut);
     Floats logSums = worker.window(2, logSumExp);
     Floats blockLogSums = worker.window(3, blockLogSumExp);
+    Floats outs = worker.window(4, out);
     for (long row = start; row < end; row++) {
+      long at = row * headSize;
       float logSum = logSums.get(row);
       float blockLogSum = blockLogSums.get(row);
-      if (blockLogSum == Float.NEGATIVE_INFINITY) {
-        continue; // the block saw nothing of this query
+      if (blockLogSum == Float.NEGATIVE_INFINITY) { // the block saw nothing of this query
+        totals.get(at, sum, 0, headSize);
+        outs.put(at, sum, 0, headSize);
+        continue;
       }
-      blocks.get(row * headSize, block, 0, headSize);
+      blocks.get(at, block, 0, headSize);
       if (logSum == Float.NEGATIVE_INFINITY) {
-        totals.put(row * headSize, block, 0, headSize);
+        outs.put(at, block, 0, headSize);
         logSums.put(row, blockLogSum);
         continue;
       }
-      totals.get(row * headSize, total, 0, headSize);
+      totals.get(at, sum, 0, headSize);
       double difference = (double) blockLogSum - logSum;
       double small = StrictMath.exp(-Math.abs(difference));
-      mergeRow(total, block, headSize, (float) ((difference > 0 ? 1 : small) / (1 + small)));
-      totals.put(row * headSize, total, 0, headSize);
+      mergeRow(sum, block, headSize, (float) ((difference > 0 ? 1 : small) / (1 + small)));
+      outs.put(at, sum, 0, headSize);
       logSums.put(row, (float) (Math.max(logSum, blockLogSum) + StrictMath.log1p(small)));
     }
   }

@@ -34,23 +34,27 @@ final class AttentionKernels {
   }
 
   /** As {@link ringattention.device.BlockAttention#merge}, arguments checked. */
-  void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
+  void merge(Tensor total, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, Tensor out) {
     int headSize = Math.toIntExact(out.dim(3));
     long rows = logSumExp.elements();
-    int width = width(headSize, out.address(), blockOut.address());
+    int width = width(headSize, total.address(), blockOut.address(), out.address());
     int laneBits = laneBits(headSize, width);
-    String type = blockOut.dtype() == DType.BF16 ? "Bf16" : "Float";
-    launch("merge" + type, width)
+    launch("merge" + type(total) + type(blockOut) + type(out), width)
         .launch(
             blocks((rows + MERGED_ROWS - 1) / MERGED_ROWS << laneBits),
             THREADS,
-            out.address(),
+            total.address(),
             logSumExp.address(),
             blockOut.address(),
             blockLogSumExp.address(),
+            out.address(),
             rows,
             headSize,
             laneBits);
+  }
+
+  private static String type(Tensor tensor) {
+    return tensor.dtype() == DType.BF16 ? "Bf16" : "Float";
   }
 
   /**

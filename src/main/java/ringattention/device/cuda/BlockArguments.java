@@ -52,12 +52,18 @@ final class BlockArguments {
   }
 
   static void requireMerge(
-      Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, DType compute) {
+      Tensor total,
+      Tensor logSumExp,
+      Tensor blockOut,
+      Tensor blockLogSumExp,
+      Tensor out,
+      DType compute) {
     if (out.rank() != 4) {
       throw new IllegalArgumentException(
           "out is " + out + ", not [queries, batch, heads, headSize]");
     }
-    require("out", out, SUM, out.shape());
+    require("out", out, out.dtype() == compute ? compute : SUM, out.shape());
+    require("total", total, total.dtype() == compute ? compute : SUM, out.shape());
     require("logSumExp", logSumExp, SUM, out.dim(0), out.dim(1), out.dim(2));
     require("blockOut", blockOut, compute, out.shape());
     require("blockLogSumExp", blockLogSumExp, SUM, logSumExp.shape());

@@ -79,9 +79,10 @@ final class CudaBlockAttention implements BlockAttention {
   }
 
   @Override
-  public void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
-    BlockArguments.requireMerge(out, logSumExp, blockOut, blockLogSumExp, device.compute());
-    kernels.merge(out, logSumExp, blockOut, blockLogSumExp);
+  public void merge(
+      Tensor total, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, Tensor out) {
+    BlockArguments.requireMerge(total, logSumExp, blockOut, blockLogSumExp, out, device.compute());
+    kernels.merge(total, logSumExp, blockOut, blockLogSumExp, out);
   }
 
   @Override
@@ -109,7 +110,7 @@ final class CudaBlockAttention implements BlockAttention {
       if (seen > 0) {
         backward(inputs, mask, heads, into, 0, 0, seen);
       }
-      if (!into.add()) {
+      if (!into.addKeyValue()) {
         clear(into.dk().slice(seen, pair.keys()), heads);
         clear(into.dv().slice(seen, pair.keys()), heads);
       }
@@ -162,9 +163,10 @@ final class CudaBlockAttention implements BlockAttention {
         heads,
         new Gradients(
             into.dq().slice(queryFrom, queryTo),
+            into.addQuery() || keyFrom > 0, // the first keys' call has written it
             into.dk().slice(keyFrom, keyTo),
             into.dv().slice(keyFrom, keyTo),
-            into.add()));
+            into.addKeyValue()));
   }
 
   @Override

@@ -112,7 +112,7 @@ final class FusedAttention implements AutoCloseable {
     BlockShape whole = padded(pair);
     boolean copies = copies(whole, pair, inputs.q, inputs.k, inputs.v, inputs.out, inputs.dOut);
     List<Call> calls = new ArrayList<>();
-    for (Piece piece : pieces(pair, mask, heads, deterministic, into.add())) {
+    for (Piece piece : pieces(pair, mask, heads, deterministic, into.addKeyValue())) {
       BlockShape block = piece.block(pair, whole.headSize());
       FusedShape shape =
           new FusedShape(
@@ -170,7 +170,7 @@ final class FusedAttention implements AutoCloseable {
         base + scratch.dq(),
         block.headSize(),
         rows(queries(into.dq(), piece), queryHead),
-        true);
+        into.addQuery() || piece.keyFrom() > 0); // pieces of the first keys come first
     kernels.addGradients(
         (long) block.keys() * block.batch(),
         block.keyValueHeads(),

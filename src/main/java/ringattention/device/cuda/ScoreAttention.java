@@ -106,9 +106,13 @@ final class ScoreAttention implements AutoCloseable {
       Heads heads,
       Gradients into) {
     BlockShape shape = BlockShape.of(q, k);
-    if (!into.add()) {
-      clear(shape, heads, into.dk());
-      clear(shape, heads, into.dv());
+    if (!into.addQuery()) {
+      int group = shape.group();
+      clear(into.dq(), new Heads(group * heads.from(), group * heads.to()));
+    }
+    if (!into.addKeyValue()) {
+      clear(into.dk(), heads);
+      clear(into.dv(), heads);
     }
     if (shape.keys() == 0) {
       return;
@@ -262,13 +266,14 @@ final class ScoreAttention implements AutoCloseable {
     }
   }
 
-  private void clear(BlockShape shape, Heads heads, Tensor keyGradient) {
-    long rows = (long) shape.keys() * shape.batch();
-    long columns = (long) (heads.to() - heads.from()) * shape.headSize();
+  /** Zeroes some heads of [tokens, batch, heads, headSize]. */
+  private void clear(Tensor gradient, Heads heads) {
+    long rows = gradient.dim(0) * gradient.dim(1);
+    long columns = (heads.to() - heads.from()) * gradient.dim(3);
     if (rows > 0 && columns > 0) {
-      long stride = (long) shape.keyValueHeads() * shape.headSize();
-      Operand all = new Operand(keyGradient.address(), keyGradient.dtype(), stride, false, 0);
-      passes.clear(all.moved((long) heads.from() * shape.headSize()), rows, columns);
+      long stride = gradient.dim(2) * gradient.dim(3);
+      Operand all = new Operand(gradient.address(), gradient.dtype(), stride, false, 0);
+      passes.clear(all.moved(heads.from() * gradient.dim(3)), rows, columns);
     }
   }
 

@@ -183,16 +183,18 @@ final class ReferenceAttention implements BlockAttention {
   }
 
   @Override
-  public void merge(Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
+  public void merge(
+      Tensor total, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, Tensor out) {
     int headSize = Math.toIntExact(out.dim(3));
-    DoubleBuffer total = doubles(out);
+    DoubleBuffer before = doubles(total);
+    DoubleBuffer after = doubles(out);
     DoubleBuffer lse = doubles(logSumExp);
     DoubleBuffer block = doubles(blockOut);
     DoubleBuffer blockLse = doubles(blockLogSumExp);
     for (int row = 0; row < lse.limit(); row++) {
       double merged = logAddExp(lse.get(row), blockLse.get(row));
       if (merged == Double.NEGATIVE_INFINITY) {
-        clear(total, row * headSize, headSize); // neither has seen a key
+        clear(after, row * headSize, headSize); // neither has seen a key
         continue;
       }
       double keep = Math.exp(lse.get(row) - merged);
@@ -201,8 +203,8 @@ final class ReferenceAttention implements BlockAttention {
         double kept =
             keep == 0
                 ? 0
-                : keep * total.get(d); // before the first block the total may hold anything
-        total.put(d, kept + (take == 0 ? 0 : take * block.get(d)));
+                : keep * before.get(d); // before the first block the total may hold anything
+        after.put(d, kept + (take == 0 ? 0 : take * block.get(d)));
       }
       lse.put(row, merged);
     }
@@ -229,11 +231,14 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer dQuery = doubles(into.dq());
     DoubleBuffer dKey = doubles(into.dk());
     DoubleBuffer dValue = doubles(into.dv());
-    if (!into.add()) {
-      clearHeads(x, heads, dKey);
-      clearHeads(x, heads, dValue);
-    }
     int group = x.heads / x.keyValueHeads;
+    if (!into.addQuery()) {
+      clearHeads(x.queries, x, group * heads.from(), group * heads.to(), x.heads, dQuery);
+    }
+    if (!into.addKeyValue()) {
+      clearHeads(x.keys, x, heads.from(), heads.to(), x.keyValueHeads, dKey);
+      clearHeads(x.keys, x, heads.from(), heads.to(), x.keyValueHeads, dValue);
+    }
     for (int b = 0; b < x.batch; b++) {
       for (int h = heads.from() * group; h < heads.to() * group; h++) {
         for (int i = 0; i < x.queries; i++) {
@@ -254,10 +259,10 @@ final class ReferenceAttention implements BlockAttention {
     }
   }
 
-  private static void clearHeads(Extents x, Heads heads, DoubleBuffer keyGradient) {
-    int length = (heads.to() - heads.from()) * x.headSize;
-    for (int row = 0; row < x.keys * x.batch; row++) {
-      clear(keyGradient, (row * x.keyValueHeads + heads.from()) * x.headSize, length);
+  private static void clearHeads(
+      int tokens, Extents x, int from, int to, int heads, DoubleBuffer gradient) {
+    for (int row = 0; row < tokens * x.batch; row++) {
+      clear(gradient, (row * heads + from) * x.headSize, (to - from) * x.headSize);
     }
   }
 

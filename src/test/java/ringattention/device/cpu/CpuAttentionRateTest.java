@@ -57,7 +57,7 @@ class CpuAttentionRateTest {
                       logSumExp,
                       dOut,
                       new Heads(0, HEADS),
-                      new Gradients(dq, dk, dv, true));
+                      new Gradients(dq, true, dk, dv, true));
       double best = 0; // of interleaved rounds: load from elsewhere comes and goes
       double bestForward = 0;
       double bestBoth = 0;

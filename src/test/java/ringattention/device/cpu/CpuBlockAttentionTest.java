@@ -139,7 +139,7 @@ class CpuBlockAttentionTest {
       Tensor logSumExp = data.filled(Double.NEGATIVE_INFINITY, c.logSumExp.shape());
       for (int[] range : new int[][] {{0, 1}, {1, 1}, {1, 200}, {200, 500}}) {
         c.forward(range[0], range[1]);
-        data.device().attention().merge(out, logSumExp, c.out, c.logSumExp);
+        data.device().attention().merge(out, logSumExp, c.out, c.logSumExp, out);
       }
       Residual.assertWithin(OUT, loops.out, data.read(out), "out");
       Residual.assertWithin(OUT, loops.logSumExp, data.read(logSumExp), "logSumExp");
@@ -156,7 +156,7 @@ class CpuBlockAttentionTest {
       double[] before = data.read(out);
       data.device()
           .attention()
-          .merge(out, logSumExp, block, data.floats(-200, none, none).view(3, 1, 1));
+          .merge(out, logSumExp, block, data.floats(-200, none, none).view(3, 1, 1), out);
       double[] expected = before.clone();
       System.arraycopy(data.read(block), 0, expected, 0, 5);
       assertArrayEquals(expected, data.read(out));
@@ -174,7 +174,7 @@ class CpuBlockAttentionTest {
       System.arraycopy(data.read(block), 0, expected, 0, 3);
       data.device()
           .attention()
-          .merge(out, logSumExp, block, data.floats(3000, -3000).view(2, 1, 1));
+          .merge(out, logSumExp, block, data.floats(3000, -3000).view(2, 1, 1), out);
       Residual.assertWithin(1, expected, data.read(out), "out");
       assertArrayEquals(new double[] {3000, 3000}, data.read(logSumExp));
     }
@@ -330,7 +330,7 @@ class CpuBlockAttentionTest {
               logSumExp,
               dOut,
               new Heads(0, Math.toIntExact(k.dim(2))),
-              new Gradients(dq, dk, dv, true));
+              new Gradients(dq, true, dk, dv, true));
     }
 
     double[][] results() {

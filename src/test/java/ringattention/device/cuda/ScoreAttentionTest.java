@@ -91,7 +91,7 @@ class ScoreAttentionTest {
                 logSumExp.truth,
                 dOut.truth,
                 given.heads,
-                new Gradients(dq.truth, dk.truth, dv.truth, add));
+                new Gradients(dq.truth, add, dk.truth, dv.truth, add));
         both.tested.backward(
             q.tensor,
             k.tensor,
@@ -101,7 +101,7 @@ class ScoreAttentionTest {
             logSumExp.tensor,
             dOut.tensor,
             given.heads,
-            new Gradients(dq.tensor, dk.tensor, dv.tensor, add));
+            new Gradients(dq.tensor, add, dk.tensor, dv.tensor, add));
         both.compare("dq, add " + add, dq);
         both.compare("dk, add " + add, dk);
         both.compare("dv, add " + add, dv);

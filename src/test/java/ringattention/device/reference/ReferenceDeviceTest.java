@@ -164,11 +164,11 @@ class ReferenceDeviceTest {
     tensors
         .attention()
         .forward(q, k.slice(0, split), v.slice(0, split), Mask.FULL, blockOut, blockLogSumExp);
-    tensors.attention().merge(out, logSumExp, blockOut, blockLogSumExp);
+    tensors.attention().merge(out, logSumExp, blockOut, blockLogSumExp, out);
     tensors
         .attention()
         .forward(q, k.slice(split, keys), v.slice(split, keys), mask, blockOut, blockLogSumExp);
-    tensors.attention().merge(out, logSumExp, blockOut, blockLogSumExp);
+    tensors.attention().merge(out, logSumExp, blockOut, blockLogSumExp, out);
     assertValues(out, tensors.read(expected));
     assertValues(logSumExp, tensors.read(expectedLogSumExp));
   }

@@ -331,7 +331,7 @@ class ReferenceGradientTest {
                     logSumExp,
                     dy,
                     new Heads(0, c.keyValueHeads),
-                    new Gradients(d[0], dk, dv, true));
+                    new Gradients(d[0], true, dk, dv, true));
           }
           return d;
         },
@@ -348,7 +348,7 @@ class ReferenceGradientTest {
       Tensor k = t.of(x[1], c.key()).slice(range[0], range[1]);
       Tensor v = t.of(x[2], c.key()).slice(range[0], range[1]);
       t.attention().forward(t.of(x[0], c.query()), k, v, mask(c, range), blockOut, blockLogSumExp);
-      t.attention().merge(out, logSumExp, blockOut, blockLogSumExp);
+      t.attention().merge(out, logSumExp, blockOut, blockLogSumExp, out);
     }
     return out;
   }
