@@ -152,6 +152,7 @@ final class Equipment implements AutoCloseable {
             job.gpu().ordinal(),
             config.precision() == Precision.BF16 ? DType.BF16 : DType.F32,
             config.deterministic(),
+            config.causalBlock(),
             KernelCache.folder(job.environment()));
     Supplier<Device> open = () -> new CudaDevice(options);
     Device device = open.get();

@@ -26,6 +26,7 @@ final class TestedDevices {
 
   private static Device cuda(DType compute) {
     return new CudaDevice(
-        new CudaDevice.Options(0, compute, true, Path.of("target", "kernels").toAbsolutePath()));
+        new CudaDevice.Options(
+            0, compute, true, 1 << 16, Path.of("target", "kernels").toAbsolutePath()));
   }
 }

@@ -16,8 +16,6 @@ import ringattention.device.Tensor;
  * over scores in memory.
  */
 final class CudaBlockAttention implements BlockAttention {
-  private static final int LONGEST_CAUSAL_BLOCK = 65536; // queries
-
   private final CudaDevice device;
   private final AttentionKernels kernels;
   private final ScoreAttention scores;
@@ -56,7 +54,7 @@ final class CudaBlockAttention implements BlockAttention {
   }
 
   int causalBlock() {
-    return fused == null ? Integer.MAX_VALUE : LONGEST_CAUSAL_BLOCK;
+    return fused == null ? Integer.MAX_VALUE : device.options().causalBlock();
   }
 
   @Override

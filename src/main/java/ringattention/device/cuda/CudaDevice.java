@@ -32,9 +32,12 @@ public final class CudaDevice implements Device {
    * @param compute BF16 or F32
    * @param deterministic whether the same call gives the same bits every time; costs speed and
    *     memory in the backward of attention
+   * @param causalBlock the longest causal block of fused attention, which bf16 has: longer ones are
+   *     cut, because it is fastest at medium lengths
    * @param kernelCache folder for compiled kernels
    */
-  public record Options(int ordinal, DType compute, boolean deterministic, Path kernelCache) {
+  public record Options(
+      int ordinal, DType compute, boolean deterministic, int causalBlock, Path kernelCache) {
     public Options {
       if (compute != DType.BF16 && compute != DType.F32) {
         throw new IllegalArgumentException("a GPU computes in BF16 or F32, not " + compute);
