@@ -80,7 +80,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
     }
     int ringRank = setup.decomposition().ringRank(rank);
     return device.workspaceBytes(
-        RingAttention.pairs(device, setup.layout(), setup.mask(), ringRank, shape));
+        RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape));
   }
 
   WorkBalance balance() {

@@ -1,9 +1,11 @@
 package ringattention.attention;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import ringattention.comm.RingExchange;
 import ringattention.config.MaskKind;
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
@@ -62,22 +64,34 @@ public final class RingAttention implements Attention {
     this.timer = timer;
   }
 
-  /** Extents of all block pairs of a rank: what the device must have room for. */
-  public static List<BlockShape> pairs(
+  /** All that a rank asks of its device: what that must have room for. */
+  public static List<AttentionCall> calls(
       Device device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
-    return IntStream.range(0, layout.ranks())
-        .boxed()
-        .flatMap(holder -> visible(layout, rank, holder, mask, device.causalBlock()).stream())
-        .map(
-            pair ->
-                new BlockShape(
-                    pair.queries(),
-                    pair.keys(),
-                    shape.batch(),
-                    shape.heads(),
-                    shape.keyValueHeads(),
-                    shape.headSize()))
-        .toList();
+    List<AttentionCall> calls = new ArrayList<>();
+    int heads = shape.keyValueHeads();
+    int early = earlyHeads(layout, heads);
+    List<Heads> ofOwn = List.of(new Heads(0, early), new Heads(early, heads));
+    for (int holder = 0; holder < layout.ranks(); holder++) {
+      for (BlockPair pair : visible(layout, rank, holder, mask, device.causalBlock())) {
+        BlockShape block =
+            new BlockShape(
+                pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
+        for (Heads some : holder == rank ? ofOwn : List.of(new Heads(0, heads))) {
+          if (some.from() < some.to()) {
+            calls.add(new AttentionCall(block, mask(pair), some));
+          }
+        }
+      }
+    }
+    return calls;
+  }
+
+  /**
+   * The first heads' gradients of the own block are computed while the first keys and values
+   * arrive, the others' while the last gradients do.
+   */
+  private static int earlyHeads(SequenceLayout layout, int heads) {
+    return layout.ranks() == 1 ? heads : (heads + 3) / 4;
   }
 
   @Override
@@ -152,15 +166,9 @@ public final class RingAttention implements Attention {
   public Gradient backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut) {
     try (var scope = timer.in(Phase.ATTENTION)) {
       Tensor dq = buffers.querySum();
-      Backward pass = new Backward(q, out, logSumExp, dOut, dq);
-      // The first heads of the own block are computed while the first keys and values arrive, the
-      // others while the last gradients do.
       int heads = Math.toIntExact(own().keys().dim(2));
-      boolean alone = layout.ranks() == 1;
-      int early = alone ? heads : (heads + 3) / 4;
-      if (!alone) { // some of its heads are added to before others are written
-        device.kernels().fill(dq, 0);
-      }
+      int early = earlyHeads(layout, heads);
+      Backward pass = new Backward(q, out, logSumExp, dOut, dq, early < heads);
       KeyValue ownGradient = buffers.ownGradient().of(layout.size(rank));
       Completion before = device.mark();
       KeyValue held = own();
@@ -197,22 +205,31 @@ public final class RingAttention implements Attention {
     private final Tensor logSumExp;
     private final Tensor dOut;
     private final Tensor dq;
+    private final boolean cleared;
+    private final Coverage queries = new Coverage(); // that have a gradient
 
-    Backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq) {
+    /**
+     * @param parted whether the own block comes in two parts: then some heads of dq are added to
+     *     before others have been written
+     */
+    Backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut, Tensor dq, boolean parted) {
       this.q = q;
       this.out = out;
       this.logSumExp = logSumExp;
       this.dOut = dOut;
       this.dq = dq;
+      this.cleared = parted;
+      if (parted) {
+        device.kernels().fill(dq, 0);
+      }
     }
 
-    /** Overwrites the gradient of the held block, for these heads; adds to dq in a ring. */
+    /** Overwrites the gradient of the held block, for these heads; adds to dq. */
     void contribute(int step, KeyValue held, KeyValue gradient, Heads heads) {
       if (heads.from() == heads.to()) {
         return;
       }
-      Coverage queries = new Coverage(); // that have a gradient, likewise keys
-      Coverage keys = new Coverage();
+      Coverage keys = new Coverage(); // that have a gradient
       for (BlockPair pair : visible(step)) {
         try (Range range = device.range(() -> name("backward", step, pair))) {
           block.backward(
@@ -226,7 +243,7 @@ public final class RingAttention implements Attention {
               heads,
               new Gradients(
                   dq.slice(pair.queryFrom(), pair.queryTo()),
-                  layout.ranks() > 1 || !queries.isFirst(pair.queryFrom(), pair.queryTo()),
+                  cleared || !queries.isFirst(pair.queryFrom(), pair.queryTo()),
                   gradient.keys().slice(pair.keyFrom(), pair.keyTo()),
                   gradient.values().slice(pair.keyFrom(), pair.keyTo()),
                   !keys.isFirst(pair.keyFrom(), pair.keyTo())));

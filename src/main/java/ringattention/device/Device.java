@@ -39,10 +39,10 @@ public interface Device extends AutoCloseable {
   int causalBlock();
 
   /**
-   * Bytes the device holds for itself while attention of block pairs like these is computed, its
-   * other kernels' workspaces included.
+   * Bytes the device holds for itself while such attention is computed, its other kernels'
+   * workspaces included.
    */
-  long workspaceBytes(List<BlockShape> pairs);
+  long workspaceBytes(List<AttentionCall> calls);
 
   /** As {@link #workspaceBytes}, for vanilla attention of one such pair. */
   default long vanillaWorkspaceBytes(BlockShape whole) {

@@ -5,8 +5,8 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
-import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
@@ -128,8 +128,8 @@ final class LateDevice implements Device {
   }
 
   @Override
-  public long workspaceBytes(List<BlockShape> pairs) {
-    return device.workspaceBytes(pairs);
+  public long workspaceBytes(List<AttentionCall> calls) {
+    return device.workspaceBytes(calls);
   }
 
   @Override

@@ -1,8 +1,8 @@
 package ringattention.device.cpu;
 
 import java.util.List;
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
-import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
@@ -34,7 +34,7 @@ public final class CpuDevice extends HostDevice {
 
   /** Two tiles of attention scores for each thread. */
   @Override
-  public long workspaceBytes(List<BlockShape> pairs) {
+  public long workspaceBytes(List<AttentionCall> calls) {
     return workers.count() * Worker.bytes();
   }
 

@@ -4,6 +4,7 @@ import static org.bytedeco.cuda.global.cudart.cuMemsetD32Async;
 import static org.bytedeco.cuda.global.cudart.cudaMemset2DAsync;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
 
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
@@ -29,23 +30,22 @@ final class CudaBlockAttention implements BlockAttention {
   }
 
   /**
-   * Bytes of workspaces once forward and backward of such pairs have run. Shapes that cuDNN turns
-   * out to refuse, and tensors that are not aligned to 16 bytes, need more.
+   * Bytes of workspaces once a forward and a backward have run. Shapes that cuDNN turns out to
+   * refuse, and tensors that are not aligned to 16 bytes, need more.
    */
-  long workspaceBytes(BlockShape pair) {
+  long workspaceBytes(AttentionCall call) {
+    BlockShape pair = call.shape();
     if (pair.queries() == 0 || pair.keys() == 0) {
       return 0;
     }
     if (!fuses(pair)) {
-      return scores.workspaceBytes(pair);
+      return scores.workspaceBytes(pair, call.mask(), call.heads());
     }
-    long rest = 0;
-    for (Mask mask : Mask.values()) {
-      int seen = keysSeen(pair, mask);
-      int left = seen - FusedAttention.backwardKeys(seen);
-      rest = Math.max(rest, left == 0 ? 0 : scores.workspaceBytes(withKeys(pair, left)));
-    }
-    return FusedAttention.workspaceBytes(pair, device.options().deterministic()) + rest;
+    int seen = keysSeen(pair, call.mask());
+    int left = seen - FusedAttention.backwardKeys(seen);
+    long rest =
+        left == 0 ? 0 : scores.workspaceBytes(withKeys(pair, left), call.mask(), call.heads());
+    return FusedAttention.workspaceBytes(call, device.options().deterministic()) + rest;
   }
 
   /** Bytes of workspaces once vanilla attention of such a pair has run. */
@@ -99,7 +99,14 @@ final class CudaBlockAttention implements BlockAttention {
             .requireForward(out, logSumExp)
             .requireBackward(dOut, heads, into)
             .shape();
-    if (heads.from() == heads.to() || pair.keys() == 0) {
+    if (heads.from() == heads.to()) {
+      return;
+    }
+    if (pair.keys() == 0) {
+      if (!into.addQuery() && pair.queries() > 0) {
+        int group = pair.group();
+        clear(into.dq(), new Heads(group * heads.from(), group * heads.to()));
+      }
       return;
     }
     FusedAttention.Inputs inputs = new FusedAttention.Inputs(q, k, v, out, logSumExp, dOut);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
 import ringattention.device.Completion;
@@ -157,8 +158,8 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public long workspaceBytes(List<BlockShape> pairs) {
-    long largest = pairs.stream().mapToLong(attention::workspaceBytes).max().orElse(0);
+  public long workspaceBytes(List<AttentionCall> calls) {
+    long largest = calls.stream().mapToLong(attention::workspaceBytes).max().orElse(0);
     return cublas.workspaceBytes() + kernels.workspaceBytes() + largest;
   }
 

@@ -3,6 +3,7 @@ package ringattention.device.cuda;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
@@ -55,17 +56,15 @@ final class FusedAttention implements AutoCloseable {
     return Cudnn.version() >= RAGGED_KEYS ? keys : keys / TILE * TILE;
   }
 
-  /** Bytes of the workspace once forward and backward of such pairs have run. */
-  static long workspaceBytes(BlockShape pair, boolean deterministic) {
+  /** Bytes of the workspace once a forward and a backward have run. */
+  static long workspaceBytes(AttentionCall call, boolean deterministic) {
+    BlockShape pair = call.shape();
     BlockShape block = padded(pair);
     boolean copies = block.headSize() != pair.headSize();
     long most = FusedScratch.forward(block, copies, 0).bytes();
-    for (Mask mask : Mask.values()) {
-      for (Piece piece :
-          pieces(pair, mask, new Heads(0, pair.keyValueHeads()), deterministic, false)) {
-        BlockShape part = piece.block(pair, block.headSize());
-        most = Math.max(most, FusedScratch.backward(part, copies, deterministic, 0).bytes());
-      }
+    for (Piece piece : pieces(pair, call.mask(), call.heads(), deterministic, false)) {
+      BlockShape part = piece.block(pair, block.headSize());
+      most = Math.max(most, FusedScratch.backward(part, copies, deterministic, 0).bytes());
     }
     return most;
   }

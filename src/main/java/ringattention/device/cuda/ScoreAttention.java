@@ -36,25 +36,25 @@ final class ScoreAttention implements AutoCloseable {
     this.tileBytes = tileBytes;
   }
 
-  /** The most that forward and backward of such a block pair allocate; kept until the end. */
-  long workspaceBytes(BlockShape pair) {
-    return Math.max(largest(pair, forwardBytes()), largest(pair, backwardBytes()));
+  /** The most that a forward, and a backward of some heads, allocate; kept until the end. */
+  long workspaceBytes(BlockShape pair, Mask mask, Heads heads) {
+    Heads all = new Heads(0, pair.keyValueHeads());
+    return Math.max(
+        largest(pair, mask, all, forwardBytes()), largest(pair, mask, heads, backwardBytes()));
   }
 
   /** The most that vanilla attention of such a block pair allocates. */
   long vanillaWorkspaceBytes(BlockShape pair) {
-    return compute == DType.F32 ? 0 : largest(pair, Float.BYTES);
+    Heads all = new Heads(0, pair.keyValueHeads());
+    return compute == DType.F32 ? 0 : largest(pair, Mask.FULL, all, Float.BYTES);
   }
 
-  private long largest(BlockShape pair, int bytesPerScore) {
-    Heads all = new Heads(0, pair.keyValueHeads());
-    long elements = 0;
-    for (Mask mask : Mask.values()) {
-      for (ScoreTile tile : ScoreTiling.cut(pair, mask, all, tileBytes / bytesPerScore)) {
-        elements = Math.max(elements, tile.scratchElements());
-      }
-    }
-    return elements * bytesPerScore;
+  private long largest(BlockShape pair, Mask mask, Heads heads, int bytesPerScore) {
+    return bytesPerScore
+        * ScoreTiling.cut(pair, mask, heads, tileBytes / bytesPerScore).stream()
+            .mapToLong(ScoreTile::scratchElements)
+            .max()
+            .orElse(0);
   }
 
   /** Bytes per score: its fp32, and the probability unless that takes the score's place. */

@@ -3,8 +3,8 @@ package ringattention.device.reference;
 import java.nio.DoubleBuffer;
 import java.nio.IntBuffer;
 import java.util.List;
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
-import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
@@ -30,7 +30,7 @@ public final class ReferenceDevice extends HostDevice {
   }
 
   @Override
-  public long workspaceBytes(List<BlockShape> pairs) {
+  public long workspaceBytes(List<AttentionCall> calls) {
     return 0;
   }
 

@@ -9,7 +9,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.device.AttentionCall;
+import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
+import ringattention.device.Mask;
 
 class FusedScratchTest {
   /** Bytes [from, to) of one array. */
@@ -85,12 +88,13 @@ class FusedScratchTest {
     long elements = 8192L * 32 * 128;
     long rows = 8192L * 32;
     assertEquals(
-        2 * 4 * rows + (4 + 3 * 2) * elements + 256, FusedAttention.workspaceBytes(pair, false));
+        2 * 4 * rows + (4 + 3 * 2) * elements + 256,
+        FusedAttention.workspaceBytes(whole(pair), false));
     // 128 MiB of scores a head, so 8 heads a call
     long eighth = elements / 4;
     assertEquals(
         2 * 4 * rows / 4 + 3 * 2 * eighth + (1L << 30) + 256,
-        FusedAttention.workspaceBytes(pair, true));
+        FusedAttention.workspaceBytes(whole(pair), true));
   }
 
   /** A head of 100 is copied into rows of 104. */
@@ -100,6 +104,10 @@ class FusedScratchTest {
     BlockShape padded = new BlockShape(256, 256, 1, 32, 8, 104);
     long expected = FusedScratch.backward(padded, true, false, 0).bytes();
     assertTrue(expected > FusedScratch.backward(padded, false, false, 0).bytes());
-    assertEquals(expected, FusedAttention.workspaceBytes(pair, false));
+    assertEquals(expected, FusedAttention.workspaceBytes(whole(pair), false));
+  }
+
+  private static AttentionCall whole(BlockShape pair) {
+    return new AttentionCall(pair, Mask.FULL, new Heads(0, pair.keyValueHeads()));
   }
 }

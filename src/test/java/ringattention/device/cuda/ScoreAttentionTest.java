@@ -107,7 +107,8 @@ class ScoreAttentionTest {
         both.compare("dv, add " + add, dv);
       }
       assertTrue(
-          both.passes.largestScratch() <= both.tested.workspaceBytes(given.shape),
+          both.passes.largestScratch()
+              <= both.tested.workspaceBytes(given.shape, given.mask, given.heads),
           both.passes.largestScratch() + " bytes of scratch");
     }
   }
