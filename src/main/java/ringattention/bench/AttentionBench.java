@@ -47,7 +47,8 @@ public final class AttentionBench {
     this.problems = problems(config);
     this.world = world;
     this.device = device;
-    this.repeats = Repeats.of(config.warmup(), config.repeats(), clock, device);
+    this.repeats =
+        Repeats.of(config.warmup(), config.repeats(), clock, device).resting(config.rest());
     this.timer = timer;
     this.print = print;
     this.table = new AttentionTable(!device.asynchronous());
@@ -59,6 +60,9 @@ public final class AttentionBench {
       if (world.rank() == 0) {
         say(matrixRate.remark());
         say("fractions are medians over repeats of ratios taken side by side");
+        if (repeats.rest() > 0) {
+          say("all devices rest " + repeats.rest() + " s before each timed run");
+        }
         table.header().forEach(print);
       }
       for (AttentionProblem problem : problems) {

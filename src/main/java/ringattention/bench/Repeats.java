@@ -1,5 +1,6 @@
 package ringattention.bench;
 
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
@@ -12,15 +13,21 @@ import ringattention.metrics.Statistics;
  * @param warmup passes that do not count
  * @param repeats that count
  * @param shortest a repeat lasts this many seconds at least; 0 for one pass, however short
+ * @param rest seconds of idleness before a repeat: a GPU that has just worked is hot, and slower
  * @param clock in nanoseconds
  */
-record Repeats(int warmup, int repeats, double shortest, LongSupplier clock, Device device) {
+record Repeats(
+    int warmup, int repeats, double shortest, double rest, LongSupplier clock, Device device) {
   /** Seconds of a repeat on a device that works on while the host waits. */
   static final double QUEUED = 0.05;
 
   /** One pass a repeat where the host computes itself. */
   static Repeats of(int warmup, int repeats, LongSupplier clock, Device device) {
-    return new Repeats(warmup, repeats, device.asynchronous() ? QUEUED : 0, clock, device);
+    return new Repeats(warmup, repeats, device.asynchronous() ? QUEUED : 0, 0, clock, device);
+  }
+
+  Repeats resting(double seconds) {
+    return new Repeats(warmup, repeats, shortest, seconds, clock, device);
   }
 
   /** The passes that do not count: code is compiled, memory is touched. */
@@ -48,6 +55,7 @@ record Repeats(int warmup, int repeats, double shortest, LongSupplier clock, Dev
    */
   double own(Communicator ranks, int passes, Runnable work) {
     device.synchronize();
+    LockSupport.parkNanos((long) (rest * 1e9));
     ranks.barrier();
     long start = clock.getAsLong();
     for (int i = 0; i < passes; i++) {

@@ -52,7 +52,7 @@ public final class RingExchangeBench {
     this.config = config;
     this.world = world;
     this.device = device;
-    this.repeats = new Repeats(config.warmup(), config.repeats(), SHORTEST, clock, device);
+    this.repeats = new Repeats(config.warmup(), config.repeats(), SHORTEST, 0, clock, device);
     this.print = print;
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
  * @param layouts which positions a rank holds
  * @param warmup runs that are not timed
  * @param repeats runs that are
+ * @param rest seconds that all devices idle before each timed run
  */
 public record BenchAttentionConfig(
     List<Integer> tokens,
@@ -24,7 +25,8 @@ public record BenchAttentionConfig(
     List<MaskKind> masks,
     List<LayoutKind> layouts,
     int warmup,
-    int repeats) {
+    int repeats,
+    double rest) {
   public BenchAttentionConfig {
     tokens = List.copyOf(tokens);
     masks = List.copyOf(masks);
@@ -52,6 +54,7 @@ public record BenchAttentionConfig(
         table.choiceList("masks", MaskKind.class, Default.list(MaskKind.CAUSAL)),
         table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
         table.integer("warmup", Range.atLeast(0), Default.of(2)),
-        table.integer("repeats", Range.atLeast(1), Default.of(5)));
+        table.integer("repeats", Range.atLeast(1), Default.of(5)),
+        table.number("rest", Range.atLeast(0), Default.of(0.0)));
   }
 }
