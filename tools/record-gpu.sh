@@ -2,14 +2,14 @@
 # Runs checks and benchmarks on this machine's GPUs and keeps them in one folder, validation/gpu/<n>x<model>/ or $RECORD.
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
-#   machine validate validate-fp32 attention attention-grouped kernels kernels-fp32 ring-exchange tutorial   (default: all)
+#   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial   (default: all)
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 fp32="-D device.precision=fp32"
 tutorial="$PWD/inputs/tutorial.toml"
-steps=${*:-machine validate validate-fp32 attention attention-grouped kernels kernels-fp32 ring-exchange tutorial}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial}
 
 gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
 if [ -z "$gpus" ]; then
@@ -61,9 +61,7 @@ machine() {
     echo "GPUs        $(nvidia-smi --query-gpu=name,memory.total,clocks.max.sm --format=csv,noheader | sort | uniq -c | sed 's/^ *//')"
     echo "driver      $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | sed -n 1p)"
     echo "CUDA        $(nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9.]*\).*/\1/p') (driver)"
-    for library in libcudart libcudnn libnccl libcublasLt; do
-      echo "$library  $(ldconfig -p | sed -n "s/.*=> \(.*$library\.so.*\)/\1/p" | sed -n 1p | xargs -r readlink -f)"
-    done
+    sh bin/cuda-libraries.sh
     echo "MPI         $(tools/mpirun.sh --version 2>&1 | sed -n 1p)"
     echo "Java        $("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 1p)"
     echo "program     $(bin/ringattention --version 2>/dev/null | tail -n 1)"
@@ -108,6 +106,9 @@ merge() { # FILE
   rm -f "$record/$1"
   for file in "$record"/runs/*/"$1"; do
     if [ ! -f "$file" ]; then continue; fi
+    case $file in
+      */attention-sustained/*) continue ;; # rows of the same problems, measured otherwise
+    esac
     if [ ! -f "$record/$1" ]; then sed -n 1p "$file" >"$record/$1"; fi
     run=$(basename "$(dirname "$file")")
     case $1:$run in
@@ -125,6 +126,7 @@ for step in $steps; do
     validate-fp32) for ranks in $(rank_counts); do keep "validate-fp32-$ranks" "$ranks" validate inputs/validate-gpu.toml $fp32; done ;;
     attention) keep attention "$count" bench attention inputs/bench-gpu.toml ;;
     attention-grouped) keep attention-grouped "$count" bench attention inputs/bench-gpu.toml -D benchAttention.keyValueHeads=8 ;;
+    attention-sustained) keep attention-sustained "$count" bench attention inputs/bench-gpu.toml -D benchAttention.rest=0 ;;
     kernels) keep kernels-bf16 1 bench kernels inputs/bench-gpu.toml ;;
     kernels-fp32) keep kernels-fp32 1 bench kernels inputs/bench-gpu.toml $fp32 ;;
     ring-exchange)

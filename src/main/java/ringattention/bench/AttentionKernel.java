@@ -44,7 +44,7 @@ record AttentionKernel(AttentionProblem problem, boolean backward, PhaseTimer ti
     double keys = (double) problem.length() * problem.rowSize(Input.KEY);
     double compute = device.compute().bytes();
     double sum = device.sum().bytes();
-    double forward = (queries + 2 * keys) * compute + queries * sum; // q, k, v to out
+    double forward = (2 * queries + 2 * keys) * compute; // q, k, v to out
     double gradients = (3 * queries + 2 * keys) * compute + (queries + 2 * keys) * sum;
     return backward ? forward + gradients : forward; // q, out, dOut, k, v to dq, dk, dv
   }

@@ -70,7 +70,7 @@ final class AttentionPasses {
     Runnable compute = () -> unconnected.accept(ring);
     Communicator single = LocalCommunicator.single();
     boolean first = world.rank() == 0;
-    int wholePasses = first ? repeats.passes(single, whole) : 1;
+    int wholePasses = device.asynchronous() ? repeats.passes(world, whole) : 1;
     int passes = repeats.passes(world, part);
     AttentionTimes times = AttentionTimes.of(name, flops, repeats.repeats());
     double[] waits = new double[repeats.repeats()];
@@ -78,15 +78,18 @@ final class AttentionPasses {
     for (int i = 0; i < waits.length; i++) {
       alone.poison();
       ring.poison();
-      if (first) {
-        times.alone()[i] = repeats.own(single, wholePasses, whole);
-      }
       if (device.asynchronous()) {
+        // on every GPU at once: the ring is as fast as the slowest, and none must be hotter than
+        // another when it starts
+        times.alone()[i] = Repeats.slowest(world, repeats.own(world, wholePasses, whole));
         computing[i] = repeats.own(world, passes, compute);
         ring.poison();
         times.ring()[i] = Repeats.slowest(world, repeats.own(world, passes, part));
         waits[i] = times.ring()[i] - Repeats.slowest(world, computing[i]);
       } else {
+        if (first) {
+          times.alone()[i] = repeats.own(single, 1, whole);
+        }
         times.productRate()[i] = first ? matrixRate.measure() : Double.NaN;
         times.atOnce()[i] = Repeats.slowest(world, repeats.own(world, 1, whole));
         timer.reset();

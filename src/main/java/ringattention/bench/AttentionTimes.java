@@ -10,7 +10,8 @@ import ringattention.metrics.Statistics;
  * @param pass {@code forward} or {@code forward+backward}
  * @param flops of a pass over all ranks
  * @param productRate FLOP/s of matrix products
- * @param alone seconds of a pass on one rank
+ * @param alone seconds of the whole pass on one rank: on GPUs the slowest, all at once; on CPUs
+ *     rank 0, the others idle
  * @param atOnce seconds of the slowest rank when all do the whole pass alone at once
  * @param ring seconds of a pass on all ranks together
  * @param exposed seconds a pass that the exchange was not hidden
