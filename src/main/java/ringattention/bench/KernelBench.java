@@ -51,7 +51,8 @@ public final class KernelBench {
       Consumer<String> print) {
     this.cases = new KernelCases(config, timer);
     this.device = device;
-    this.repeats = Repeats.of(config.warmup(), config.repeats(), clock, device);
+    this.repeats =
+        Repeats.of(config.warmup(), config.repeats(), clock, device).resting(config.rest());
     this.print = print;
   }
 

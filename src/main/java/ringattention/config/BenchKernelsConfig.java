@@ -17,6 +17,7 @@ import java.util.List;
  * @param grouped sequence lengths of causal attention with grouped queries
  * @param warmup passes that are not timed
  * @param repeats timed repeats
+ * @param rest seconds that the device idles before each timed repeat
  */
 public record BenchKernelsConfig(
     int tokens,
@@ -29,7 +30,8 @@ public record BenchKernelsConfig(
     List<Integer> full,
     List<Integer> grouped,
     int warmup,
-    int repeats) {
+    int repeats,
+    double rest) {
   public BenchKernelsConfig {
     causal = List.copyOf(causal);
     full = List.copyOf(full);
@@ -60,7 +62,8 @@ public record BenchKernelsConfig(
         table.integers("full", Range.atLeast(2), Default.list(512)),
         table.integers("grouped", Range.atLeast(2), Default.list(512)),
         table.integer("warmup", Range.atLeast(0), Default.of(2)),
-        table.integer("repeats", Range.atLeast(1), Default.of(5)));
+        table.integer("repeats", Range.atLeast(1), Default.of(5)),
+        table.number("rest", Range.atLeast(0), Default.of(0.0)));
   }
 
   /** Query heads. */

@@ -29,10 +29,16 @@ class AttentionKernelsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "MERGE(mergeBf16x4, bf16, 4)",
-        "MERGE(mergeBf16x1, bf16, 1)",
-        "MERGE(mergeFloatx4, float, 4)",
-        "MERGE(mergeFloatx1, float, 1)",
+        "MERGE(mergeBf16Bf16Bf16x4, bf16, bf16, bf16, 4)",
+        "MERGE(mergeBf16Bf16Bf16x1, bf16, bf16, bf16, 1)",
+        "MERGE(mergeBf16Bf16Floatx4, bf16, bf16, float, 4)",
+        "MERGE(mergeBf16Bf16Floatx1, bf16, bf16, float, 1)",
+        "MERGE(mergeFloatBf16Bf16x4, float, bf16, bf16, 4)",
+        "MERGE(mergeFloatBf16Bf16x1, float, bf16, bf16, 1)",
+        "MERGE(mergeFloatBf16Floatx4, float, bf16, float, 4)",
+        "MERGE(mergeFloatBf16Floatx1, float, bf16, float, 1)",
+        "MERGE(mergeFloatFloatFloatx4, float, float, float, 4)",
+        "MERGE(mergeFloatFloatFloatx1, float, float, float, 1)",
         "ADD_GRADIENTS(addGradientsx4, 4)",
         "ADD_GRADIENTS(addGradientsx1, 1)",
         "COPY_HEADS(copyHeadsx4, 4)",

@@ -30,10 +30,11 @@ class KernelSourcesTest {
   private static final Pattern USE =
       Pattern.compile("kernel\\(\\s*\"(\\w+)\",\\s*(?:\\w+\\.kernel\\(\\s*)?\"(\\w+)\"");
 
-  /** A definition, or the stem of those that a macro makes. */
+  /** A definition, the stem of those that a macro makes, or of the name that a macro gets. */
   private static final Pattern DEFINITION =
       Pattern.compile(
-          "__global__\\s+void\\s+(?:__launch_bounds__\\(\\w+\\)\\s+)?(\\w+?)(?:_##|\\()");
+          "(?:__global__\\s+void\\s+(?:__launch_bounds__\\(\\w+\\)\\s+)?|\\n[A-Z_]+\\()"
+              + "(\\w+?)(?:_##|\\(|_[BF]|,)");
 
   @TempDir Path folder;
 
@@ -43,7 +44,7 @@ class KernelSourcesTest {
     for (Path source : files(JAVA, ".java")) {
       Matcher use = USE.matcher(Files.readString(source));
       while (use.find()) {
-        used.add(use.group(1) + " " + use.group(2));
+        used.add(use.group(1) + " " + use.group(2).replaceFirst("_$", "")); // a stem
       }
     }
     Set<String> defined = new TreeSet<>();
