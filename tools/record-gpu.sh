@@ -44,7 +44,7 @@ keep() { # NAME RANKS ARGUMENTS...
   rm -rf "$record/runs/$name"
   mkdir -p "$record/runs/$name"
   cp "$scratch/$name.out" "$record/runs/$name/output.log"
-  for file in "$scratch/$name"/*.csv "$scratch/$name"/plots/*.png "$scratch/$name"/summary.json "$scratch/$name"/used_inputs.toml; do
+  for file in "$scratch/$name"/*.csv "$scratch/$name"/plots/*.png "$scratch/$name"/used_inputs.toml; do
     if [ -f "$file" ]; then cp "$file" "$record/runs/$name/"; fi
   done
   tail -n 1 "$scratch/$name.out"
@@ -61,12 +61,10 @@ machine() {
     echo "GPUs        $(nvidia-smi --query-gpu=name,memory.total,clocks.max.sm --format=csv,noheader | sort | uniq -c | sed 's/^ *//')"
     echo "driver      $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | sed -n 1p)"
     echo "CUDA        $(nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9.]*\).*/\1/p') (driver)"
-    sh bin/cuda-libraries.sh
-    echo "MPI         $(tools/mpirun.sh --version 2>&1 | sed -n 1p)"
-    echo "Java        $("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 1p)"
-    echo "program     $(bin/ringattention --version 2>/dev/null | tail -n 1)"
+    echo "libraries and Java, as the program sees them:"
+    bin/ringattention validate inputs/validate-gpu.toml --dry-run 2>/dev/null
     echo "host        $(grep -m 1 'model name' /proc/cpuinfo | sed 's/.*: //'), $(nproc) cores, $(uname -sr)"
-    nvidia-smi topo -m 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g'
+    nvidia-smi topo -m 2>/dev/null | grep -v = | sed 's/\x1b\[[0-9;]*m//g'
     echo "command     tools/record-gpu.sh $steps"
     echo "date        $(date -u +%Y-%m-%d)"
   } >"$record/machine.txt"

@@ -55,10 +55,14 @@ __device__ inline Softmax joinBlock(Softmax mine, Softmax* shared) {
     shared[threadIdx.x / 32] = mine;
   }
   __syncthreads();
-  Softmax all = shared[0];
-  for (int warp = 1; warp < blockDim.x / 32; warp++) {
-    all.join(shared[warp].maximum, shared[warp].sum);
+  int lane = threadIdx.x % 32;
+  Softmax all = lane < blockDim.x / 32 ? shared[lane] : Softmax{LOWEST, 0};
+#pragma unroll
+  for (int step = 16; step > 0; step /= 2) {
+    all.join(__shfl_xor_sync(0xffffffffu, all.maximum, step), __shfl_xor_sync(0xffffffffu, all.sum, step));
   }
+  all.maximum = __shfl_sync(0xffffffffu, all.maximum, 0); // lanes may differ in the last bit
+  all.sum = __shfl_sync(0xffffffffu, all.sum, 0);
   __syncthreads(); // the next row writes again
   return all;
 }

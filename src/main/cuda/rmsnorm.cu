@@ -17,6 +17,7 @@ using namespace wide;
 
 const int CACHED = 2;
 const int WARPS = 16;
+const int MANY = 768;  // threads of a multiprocessor: so few registers, that three blocks of 256 are resident
 
 template <int N, typename T>
 __device__ inline float squares(const Pack<T, N>& x) {
@@ -102,10 +103,26 @@ __device__ inline void differentiate(
   store(dx, after);
 }
 
+// of all threads, both at once; calls in turn use other shared memory, so one barrier is enough
+__device__ inline void sumBoth(float& a, float& b, float (&shared)[2][WARPS]) {
+  a = block::warpSum(a);
+  b = block::warpSum(b);
+  int lane = threadIdx.x % 32;
+  if (lane == 0) {
+    shared[0][threadIdx.x / 32] = a;
+    shared[1][threadIdx.x / 32] = b;
+  }
+  __syncthreads();
+  bool warp = lane < blockDim.x / 32;
+  a = block::warpSum(warp ? shared[0][lane] : 0.0f);
+  b = block::warpSum(warp ? shared[1][lane] : 0.0f);
+}
+
 template <int N, typename T>
 __device__ inline void rmsNormBackward(
     const T* x, const T* weight, const T* dOut, T* dx, float* partial, long rows, int hidden, float epsilon) {
-  __shared__ float shared[2][WARPS];
+  __shared__ float shared[2][2][WARPS];
+  int turn = 0;
   const int packs = hidden / N;
   const int threads = blockDim.x;
   const int rest = threadIdx.x + CACHED * threads; // this thread's first pack that stays in memory
@@ -154,8 +171,10 @@ __device__ inline void rmsNormBackward(
       square += squares(values);
       project += projection(load<N>(dNormed + pack * N), load<N>(weight + pack * N), values);
     }
-    float inverse = rsqrtf(block::sum(square, shared[0]) / hidden + epsilon);
-    float shrink = inverse * inverse * inverse * block::sum(project, shared[1]) / hidden;
+    sumBoth(square, project, shared[turn]);
+    turn = 1 - turn;
+    float inverse = rsqrtf(square / hidden + epsilon);
+    float shrink = inverse * inverse * inverse * project / hidden;
 #pragma unroll
     for (int i = 0; i < CACHED; i++) {
       int pack = threadIdx.x + i * threads;
@@ -186,7 +205,7 @@ __device__ inline void rmsNormBackward(
       const T* x, const T* weight, T* out, int hidden, float epsilon) {                                          \
     rmsNorm<N>(x, weight, out, hidden, epsilon);                                                                 \
   }                                                                                                              \
-  extern "C" __global__ void __launch_bounds__(512) rmsNormBackward_##NAME(                                      \
+  extern "C" __global__ void __launch_bounds__(MANY) rmsNormBackward_##NAME(                                     \
       const T* x, const T* weight, const T* dOut, T* dx, float* partial, long rows, int hidden, float epsilon) { \
     rmsNormBackward<N>(x, weight, dOut, dx, partial, rows, hidden, epsilon);                                     \
   }

@@ -65,6 +65,7 @@ class TrainIT {
               "run.jsonl",
               "steps.csv",
               "summary.json",
+              "checks.csv",
               "plots/loss.png",
               "plots/tokens_per_s.png",
               "plots/time_breakdown.png"),

@@ -10,7 +10,7 @@ import ringattention.device.Tensor;
  */
 final class CudaKernels implements Kernels {
   /** Parts of sums, one kernel's after the other's. */
-  private static final long SCRATCH = 4 << 20;
+  private static final long SCRATCH = 8 << 20;
 
   private static final long MOST_COLUMNS = 1 << 30; // counted in 32 bits, with room for a stride
 

@@ -6,7 +6,8 @@ import ringattention.device.Tensor;
 final class RmsNorm {
   private static final int PACKS = 2; // CACHED of rmsnorm.cu
   private static final int MOST_THREADS = 512;
-  private static final int RESIDENT = 1024; // threads of a multiprocessor in the backward
+  private static final int RESIDENT =
+      768; // threads of a multiprocessor in the backward: MANY of rmsnorm.cu
 
   private final CudaDevice device;
   private final CudaMemory scratch;
