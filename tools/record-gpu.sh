@@ -8,7 +8,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 fp32="-D device.precision=fp32"
-tutorial="$PWD/inputs/tutorial.toml"
+tutorial=inputs/tutorial.toml
 steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial}
 
 gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
