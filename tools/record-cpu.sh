@@ -23,7 +23,11 @@ keep() { # name ranks arguments...
   tools/mpirun.sh -np "$ranks" bin/ringattention "$@" -o "$scratch/$name" >/dev/null
   cp "$scratch/$name/run.log" "$record/$name.log"
   for csv in "$scratch/$name"/*.csv; do
-    if [ -f "$csv" ]; then cp "$csv" "$record/$name.csv"; fi
+    case $name:$csv in
+      validate-*) cp "$csv" "$record/$name.csv" ;;
+      *:*/checks.csv) ;; # in the log; the run's own table is another
+      *) cp "$csv" "$record/$name.csv" ;;
+    esac
   done
   tail -n 1 "$record/$name.log"
 }
