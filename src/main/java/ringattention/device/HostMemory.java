@@ -1,8 +1,5 @@
 package ringattention.device;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /** An allocation in the host's native memory, aligned to a cache line. */
@@ -41,27 +38,11 @@ final class HostMemory implements Memory {
   }
 
   @Override
-  public ByteBuffer buffer(long offset, int length) {
-    ByteBuffer window = new Window(address(), offset, length).asByteBuffer();
-    return window.order(ByteOrder.nativeOrder()).limit(length); // JavaCPP takes a limit of 0 for 1
-  }
-
-  @Override
   public void close() {
     if (allocation != null) {
       Pointer.free(allocation);
       allocation = null;
       onClose.run();
-    }
-  }
-
-  /** A range of memory owned by somebody else. */
-  private static final class Window extends BytePointer {
-    Window(long base, long offset, int length) {
-      super((Pointer) null);
-      address = base + offset;
-      capacity = length;
-      limit = length;
     }
   }
 }

@@ -1,6 +1,7 @@
 package ringattention.device;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** One allocation on a device. Freed by closing it; never by a finalizer. */
 public interface Memory extends AutoCloseable {
@@ -16,7 +17,10 @@ public interface Memory extends AutoCloseable {
    *
    * @param length at most {@link Integer#MAX_VALUE} bytes
    */
-  ByteBuffer buffer(long offset, int length);
+  default ByteBuffer buffer(long offset, int length) {
+    ByteBuffer window = new Window(address() + offset, length).asByteBuffer();
+    return window.order(ByteOrder.nativeOrder()).limit(length); // JavaCPP takes a limit of 0 for 1
+  }
 
   @Override
   void close();

@@ -1,6 +1,5 @@
 package ringattention.device.cuda;
 
-import java.util.Arrays;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
@@ -36,7 +35,7 @@ final class BlockArguments {
 
   BlockArguments requireForward(Tensor out, Tensor logSumExp) {
     requireQueries("out", out, compute);
-    require("logSumExp", logSumExp, SUM, shape.queries(), shape.batch(), shape.heads());
+    Require.shape("logSumExp", logSumExp, SUM, shape.queries(), shape.batch(), shape.heads());
     return this;
   }
 
@@ -62,26 +61,20 @@ final class BlockArguments {
       throw new IllegalArgumentException(
           "out is " + out + ", not [queries, batch, heads, headSize]");
     }
-    require("out", out, out.dtype() == compute ? compute : SUM, out.shape());
-    require("total", total, total.dtype() == compute ? compute : SUM, out.shape());
-    require("logSumExp", logSumExp, SUM, out.dim(0), out.dim(1), out.dim(2));
-    require("blockOut", blockOut, compute, out.shape());
-    require("blockLogSumExp", blockLogSumExp, SUM, logSumExp.shape());
+    Require.shape("out", out, out.dtype() == compute ? compute : SUM, out.shape());
+    Require.shape("total", total, total.dtype() == compute ? compute : SUM, out.shape());
+    Require.shape("logSumExp", logSumExp, SUM, out.dim(0), out.dim(1), out.dim(2));
+    Require.shape("blockOut", blockOut, compute, out.shape());
+    Require.shape("blockLogSumExp", blockLogSumExp, SUM, logSumExp.shape());
   }
 
   private void requireQueries(String name, Tensor tensor, DType dtype) {
-    require(name, tensor, dtype, shape.queries(), shape.batch(), shape.heads(), shape.headSize());
+    Require.shape(
+        name, tensor, dtype, shape.queries(), shape.batch(), shape.heads(), shape.headSize());
   }
 
   private void requireKeys(String name, Tensor tensor, DType dtype) {
-    require(
+    Require.shape(
         name, tensor, dtype, shape.keys(), shape.batch(), shape.keyValueHeads(), shape.headSize());
-  }
-
-  private static void require(String name, Tensor tensor, DType dtype, long... dims) {
-    if (tensor.dtype() != dtype || !Arrays.equals(tensor.shape(), dims)) {
-      throw new IllegalArgumentException(
-          name + " is " + tensor + ", not " + dtype + Arrays.toString(dims));
-    }
   }
 }

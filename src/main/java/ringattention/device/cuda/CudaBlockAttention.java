@@ -1,7 +1,6 @@
 package ringattention.device.cuda;
 
 import static org.bytedeco.cuda.global.cudart.cuMemsetD32Async;
-import static org.bytedeco.cuda.global.cudart.cudaMemset2DAsync;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
 
 import ringattention.device.AttentionCall;
@@ -102,13 +101,6 @@ final class CudaBlockAttention implements BlockAttention {
     if (heads.from() == heads.to()) {
       return;
     }
-    if (pair.keys() == 0) {
-      if (!into.addQuery() && pair.queries() > 0) {
-        int group = pair.group();
-        clear(into.dq(), new Heads(group * heads.from(), group * heads.to()));
-      }
-      return;
-    }
     FusedAttention.Inputs inputs = new FusedAttention.Inputs(q, k, v, out, logSumExp, dOut);
     int seen = keysSeen(pair, mask);
     if (seen < pair.keys()) {
@@ -116,8 +108,8 @@ final class CudaBlockAttention implements BlockAttention {
         backward(inputs, mask, heads, into, 0, 0, seen);
       }
       if (!into.addKeyValue()) {
-        clear(into.dk().slice(seen, pair.keys()), heads);
-        clear(into.dv().slice(seen, pair.keys()), heads);
+        scores.clear(into.dk().slice(seen, pair.keys()), heads);
+        scores.clear(into.dv().slice(seen, pair.keys()), heads);
       }
       return;
     }
@@ -214,20 +206,6 @@ final class CudaBlockAttention implements BlockAttention {
           cuMemsetD32Async(logSumExp.address(), nothing, logSumExp.elements(), stream),
           "empty log-sum-exp");
     }
-  }
-
-  /** Zeroes some heads of [tokens, batch, heads, headSize]; there is at least one token. */
-  private void clear(Tensor gradient, Heads heads) {
-    long head = gradient.dim(3) * gradient.dtype().bytes();
-    Cuda.check(
-        cudaMemset2DAsync(
-            Cuda.address(gradient.address() + heads.from() * head),
-            gradient.dim(2) * head,
-            0,
-            (heads.to() - heads.from()) * head,
-            gradient.dim(0) * gradient.dim(1),
-            device.stream().handle()),
-        "empty gradient");
   }
 
   void close() {

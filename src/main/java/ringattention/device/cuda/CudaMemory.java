@@ -4,9 +4,6 @@ import static org.bytedeco.cuda.global.cudart.cudaFree;
 import static org.bytedeco.cuda.global.cudart.cudaMalloc;
 import static org.bytedeco.cuda.global.cudart.cudaMemGetInfo;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
@@ -62,27 +59,11 @@ final class CudaMemory implements Memory {
   }
 
   @Override
-  public ByteBuffer buffer(long offset, int length) {
-    ByteBuffer window = new Window(address(), offset, length).asByteBuffer();
-    return window.order(ByteOrder.nativeOrder()).limit(length); // JavaCPP takes a limit of 0 for 1
-  }
-
-  @Override
   public void close() {
     if (!closed) {
       closed = true;
       onClose.run();
       Cuda.check(cudaFree(Cuda.address(address)), "free");
-    }
-  }
-
-  /** A range of device memory under a direct buffer that nobody in Java reads. */
-  private static final class Window extends BytePointer {
-    Window(long base, long offset, int length) {
-      super((Pointer) null);
-      address = base + offset;
-      capacity = length;
-      limit = length;
     }
   }
 }

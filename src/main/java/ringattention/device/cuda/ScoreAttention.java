@@ -267,7 +267,7 @@ final class ScoreAttention implements AutoCloseable {
   }
 
   /** Zeroes some heads of [tokens, batch, heads, headSize]. */
-  private void clear(Tensor gradient, Heads heads) {
+  void clear(Tensor gradient, Heads heads) {
     long rows = gradient.dim(0) * gradient.dim(1);
     long columns = (heads.to() - heads.from()) * gradient.dim(3);
     if (rows > 0 && columns > 0) {
