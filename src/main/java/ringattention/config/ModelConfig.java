@@ -15,7 +15,9 @@ import java.util.function.Function;
  * @param headSize width of a head, even because rotary embedding turns pairs
  * @param feedForward width of the SwiGLU feed-forward
  * @param ropeTheta base of the rotary frequencies
+ * @param ropeScaling what becomes of them in long contexts
  * @param normEpsilon added to the mean of squares in RMSNorm
+ * @param tied whether the head is the embedding, as tie_word_embeddings of Hugging Face
  * @param initStd standard deviation of the initial weights
  */
 public record ModelConfig(
@@ -27,7 +29,9 @@ public record ModelConfig(
     int headSize,
     int feedForward,
     double ropeTheta,
+    RopeScaling ropeScaling,
     double normEpsilon,
+    boolean tied,
     double initStd) {
   public ModelConfig {
     if (keyValueHeads < 1 || heads % keyValueHeads != 0 || headSize < 2 || headSize % 2 != 0) {
@@ -77,15 +81,27 @@ public record ModelConfig(
         headSize,
         feedForward,
         table.number("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
+        ropeScaling(table),
         table.number("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
+        table.flag("tied", Default.of(false)),
         table.number("initStd", Range.POSITIVE, Default.of(0.02)));
+  }
+
+  private static RopeScaling ropeScaling(Table table) {
+    RopeScaling none = RopeScaling.NONE;
+    return new RopeScaling(
+        table.choice("ropeScaling", RopeScalingKind.class, Default.of(none.kind())),
+        table.number("ropeFactor", Range.POSITIVE, Default.of(none.factor())),
+        table.number("ropeLowFrequency", Range.POSITIVE, Default.of(none.lowFrequencyFactor())),
+        table.number("ropeHighFrequency", Range.POSITIVE, Default.of(none.highFrequencyFactor())),
+        table.integer("ropeOriginalContext", Range.atLeast(1), Default.of(none.originalContext())));
   }
 
   /** Number of weights, embedding and head included. */
   public long parameters() {
     long attention = 2L * hidden * headSize * (heads + keyValueHeads);
     long block = attention + 3L * hidden * feedForward + 2L * hidden;
-    return layers * block + 2L * vocabulary * hidden + hidden;
+    return layers * block + (tied ? 1L : 2L) * vocabulary * hidden + hidden;
   }
 
   private static Default<Integer> shapeOr(

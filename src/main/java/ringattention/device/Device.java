@@ -49,6 +49,16 @@ public interface Device extends AutoCloseable {
     return workspaceBytes(List.of());
   }
 
+  /**
+   * Host memory that the device copies to and from at full speed, counted apart until it is closed.
+   * Contents are undefined. A tensor over it is an argument of {@link #toHost} and {@link
+   * #toDevice} and of nothing else.
+   */
+  Memory allocateHost(long bytes);
+
+  /** The most bytes of {@link #allocateHost} that were held at once so far. */
+  long peakHostBytes();
+
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();
 
@@ -61,6 +71,30 @@ public interface Device extends AutoCloseable {
 
   /** A point after all work enqueued so far. */
   Completion mark();
+
+  /**
+   * Work enqueued from now on starts after this point, of this device or of something that works
+   * beside it. The host goes on where the device can wait by itself.
+   */
+  void waitFor(Completion point);
+
+  /**
+   * Starts a copy into host memory, beside the work enqueued from now on, after the work enqueued
+   * so far. Copies to the host are made in order.
+   *
+   * @param to on the host, of the same type and shape
+   */
+  Completion toHost(Tensor from, Tensor to);
+
+  /**
+   * Starts a copy from host memory, beside the device's work. Copies from the host are made in
+   * order.
+   *
+   * @param from on the host, of the same type and shape
+   * @param after when the copy may start: what last used the destination has been done, and the
+   *     source is complete
+   */
+  Completion toDevice(Tensor from, Tensor to, Completion... after);
 
   /**
    * Names the work enqueued until the range is closed. Ranges nest.

@@ -13,6 +13,8 @@ public abstract class HostDevice implements Device {
   private List<TimedRange> traced; // null unless tracing
   private long allocated;
   private long peak;
+  private long hostAllocated;
+  private long hostPeak;
 
   @Override
   public final Memory allocate(long bytes) {
@@ -20,6 +22,19 @@ public abstract class HostDevice implements Device {
     allocated += bytes;
     peak = Math.max(peak, allocated);
     return memory;
+  }
+
+  @Override
+  public final Memory allocateHost(long bytes) {
+    Memory memory = new HostMemory(bytes, () -> hostAllocated -= bytes);
+    hostAllocated += bytes;
+    hostPeak = Math.max(hostPeak, hostAllocated);
+    return memory;
+  }
+
+  @Override
+  public final long peakHostBytes() {
+    return hostPeak;
   }
 
   @Override
@@ -45,6 +60,35 @@ public abstract class HostDevice implements Device {
   @Override
   public final Completion mark() {
     return Completion.DONE;
+  }
+
+  @Override
+  public final void waitFor(Completion point) {
+    point.await();
+  }
+
+  @Override
+  public final Completion toHost(Tensor from, Tensor to) {
+    copy(from, to);
+    return Completion.DONE;
+  }
+
+  @Override
+  public final Completion toDevice(Tensor from, Tensor to, Completion... after) {
+    for (Completion point : after) {
+      point.await();
+    }
+    copy(from, to);
+    return Completion.DONE;
+  }
+
+  private static void copy(Tensor from, Tensor to) {
+    from.requireSame(to);
+    ByteBuffer[] sources = from.buffers();
+    ByteBuffer[] targets = to.buffers();
+    for (int i = 0; i < sources.length; i++) {
+      targets[i].put(sources[i]);
+    }
   }
 
   @Override

@@ -127,6 +127,15 @@ public final class Tensor {
     return memory.buffer(offset, (int) bytes());
   }
 
+  /**
+   * @throws IllegalArgumentException if the other is not of this type and shape
+   */
+  public void requireSame(Tensor other) {
+    if (dtype != other.dtype || !Arrays.equals(shape, other.shape)) {
+      throw new IllegalArgumentException(this + " and " + other + " are not alike");
+    }
+  }
+
   private static long product(long[] shape) {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }

@@ -26,7 +26,15 @@ public record ShardBuffers(
    * @param wire the weights in the type they travel in; the weight itself where that is the same
    */
   public record Shard(
-      Tensor weight, Tensor momentum, Tensor variance, Tensor gradient, Tensor wire) {}
+      Tensor weight, Tensor momentum, Tensor variance, Tensor gradient, Tensor wire) {
+    Tensor of(State state) {
+      return switch (state) {
+        case WEIGHT -> weight;
+        case MOMENTUM -> momentum;
+        case VARIANCE -> variance;
+      };
+    }
+  }
 
   public static ShardBuffers allocate(
       Allocator allocator, List<ParameterGroup> groups, int ranks, DType compute, DType sum) {

@@ -1,11 +1,13 @@
 package ringattention.parallel;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import ringattention.comm.Communicator;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
+import ringattention.device.Memory;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
@@ -68,6 +70,62 @@ public final class ShardedParameters {
       }
     }
     weightsChanged();
+  }
+
+  /**
+   * Sets a state of this rank's part of every parameter. Values go through single precision.
+   *
+   * @param source asked for this rank's part only, in the order of the model
+   */
+  public void load(State state, ValueSource source) {
+    transfer(
+        (tensor, host, piece, index) -> {
+          source.read(piece.parameter(), index, floats(host));
+          device.waitFor(device.toDevice(host, tensor));
+        },
+        state);
+    if (state == State.WEIGHT) {
+      weightsChanged();
+    }
+  }
+
+  /** Hands out a state of this rank's part of every parameter, in the order of the model. */
+  public void save(State state, ValueSink sink) {
+    transfer(
+        (tensor, host, piece, index) -> {
+          device.toHost(tensor, host).await();
+          sink.write(piece.parameter(), index, floats(host));
+        },
+        state);
+  }
+
+  private interface Move {
+    /** A part of a shard, and room for it on the host. */
+    void accept(Tensor tensor, Tensor host, ParameterGroup.Piece piece, long index);
+  }
+
+  private void transfer(Move move, State state) {
+    try (Memory host = device.allocateHost((long) UPLOAD * Float.BYTES)) {
+      for (int group = 0; group < groups.size(); group++) {
+        Tensor shard = buffers.shards().get(group).of(state);
+        for (ParameterGroup.Piece piece : pieces(group)) {
+          for (long done = 0; done < piece.length(); done += UPLOAD) {
+            long count = Math.min(UPLOAD, piece.length() - done);
+            long from = piece.from() + done;
+            move.accept(
+                shard.slice(from, from + count),
+                new Tensor(host, 0, DType.F32, count),
+                piece,
+                piece.index() + done);
+            device.synchronize(); // before the room is used again
+          }
+        }
+      }
+    }
+  }
+
+  private static FloatBuffer floats(Tensor host) {
+    return host.buffer().asFloatBuffer();
   }
 
   /**

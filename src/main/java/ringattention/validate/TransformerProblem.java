@@ -5,6 +5,7 @@ import ringattention.config.FeedForwardKind;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
+import ringattention.config.RopeScaling;
 import ringattention.config.Seed;
 import ringattention.model.ModelSetup;
 import ringattention.shard.Decomposition;
@@ -24,7 +25,8 @@ public record TransformerProblem(
   /** Two blocks, grouped queries, no size a power of two. */
   public static TransformerProblem small(
       int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
-    ModelConfig model = new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, 1e-5, INITIAL);
+    ModelConfig model =
+        new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, false, INITIAL);
     return new TransformerProblem(model, length, batch, mask, layout, seed);
   }
 

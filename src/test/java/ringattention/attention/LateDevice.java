@@ -43,8 +43,7 @@ final class LateDevice implements Device {
                 runUntil(enqueued);
                 return method.invoke(target, arguments);
               }
-              enqueued++;
-              queue.add(
+              enqueue(
                   () -> {
                     try {
                       method.invoke(target, arguments);
@@ -54,6 +53,11 @@ final class LateDevice implements Device {
                   });
               return null;
             }));
+  }
+
+  private void enqueue(Runnable work) {
+    enqueued++;
+    queue.add(work);
   }
 
   private void runUntil(long position) {
@@ -125,6 +129,47 @@ final class LateDevice implements Device {
   @Override
   public Memory allocate(long bytes) {
     return device.allocate(bytes);
+  }
+
+  @Override
+  public Memory allocateHost(long bytes) {
+    return device.allocateHost(bytes);
+  }
+
+  @Override
+  public long peakHostBytes() {
+    return device.peakHostBytes();
+  }
+
+  @Override
+  public void waitFor(Completion point) {
+    enqueue(point::await);
+  }
+
+  @Override
+  public Completion toHost(Tensor from, Tensor to) {
+    Completion made = mark();
+    return lane(
+        () -> {
+          made.await();
+          device.toHost(from, to);
+        });
+  }
+
+  @Override
+  public Completion toDevice(Tensor from, Tensor to, Completion... after) {
+    return lane(() -> device.toDevice(from, to, after));
+  }
+
+  /** Work beside the queue: as late as it may be, when somebody waits for it. */
+  private static Completion lane(Runnable work) {
+    boolean[] over = {false};
+    return () -> {
+      if (!over[0]) {
+        over[0] = true;
+        work.run();
+      }
+    };
   }
 
   @Override

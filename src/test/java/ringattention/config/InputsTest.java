@@ -46,7 +46,8 @@ class InputsTest {
   void valuesAndDefaults() throws IOException {
     Configuration configuration = read(COMPLETE);
     assertEquals(
-        new ModelConfig(256, 64, 2, 4, 2, 16, 176, 10000, 1e-5, 0.02), configuration.model());
+        new ModelConfig(256, 64, 2, 4, 2, 16, 176, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+        configuration.model());
     assertEquals(
         new TrainConfig(8192, 1, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1),
         configuration.train());
@@ -66,12 +67,16 @@ class InputsTest {
   @Test
   void shapeNamesThePapersModels() {
     assertEquals(
-        new ModelConfig(32000, 4096, 32, 32, 32, 128, 11008, 10000, 1e-5, 0.02),
+        new ModelConfig(
+            32000, 4096, 32, 32, 32, 128, 11008, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
         Inputs.defaults(List.of("model.shape=7B")).model());
     ModelConfig changed =
         Inputs.defaults(List.of("model.shape=1B", "model.layers=3", "model.keyValueHeads=4"))
             .model();
-    assertEquals(new ModelConfig(32000, 2048, 3, 16, 4, 128, 5504, 10000, 1e-5, 0.02), changed);
+    assertEquals(
+        new ModelConfig(
+            32000, 2048, 3, 16, 4, 128, 5504, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+        changed);
   }
 
   /** Commands that need no model run without one; asking for it is the error. */

@@ -14,6 +14,7 @@ import ringattention.config.FeedForwardKind;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
+import ringattention.config.RopeScaling;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
@@ -24,7 +25,7 @@ import ringattention.shard.Decomposition;
 /** Context grows with the number of ranks: what a rank allocates depends on its tokens only. */
 class MemoryGrowthTest {
   private static final ModelConfig MODEL =
-      new ModelConfig(61, 16, 2, 2, 2, 8, 40, 10000, 1e-5, 0.02);
+      new ModelConfig(61, 16, 2, 2, 2, 8, 40, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
 
   private static ModelSetup setup(AttentionKind attention, int ranks, int sequence) {
     return new ModelSetup(

@@ -18,6 +18,7 @@ import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
+import ringattention.device.Memory;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
 import ringattention.device.TimedRange;
@@ -53,6 +54,7 @@ public final class CudaDevice implements Device {
   private final Stream stream;
   private final KernelLibrary library;
   private final Transfer transfer;
+  private final Staging staging;
   private final Cublas cublas;
   private final CudaKernels kernels;
   private final CudaBlockAttention attention;
@@ -60,6 +62,8 @@ public final class CudaDevice implements Device {
   private TimedRanges trace; // null unless tracing
   private long allocated;
   private long peak;
+  private long hostAllocated;
+  private long hostPeak;
 
   /**
    * Makes the GPU the current one of the calling thread, which must be the one that uses the
@@ -77,6 +81,7 @@ public final class CudaDevice implements Device {
     this.library =
         new KernelLibrary(new KernelCompiler(architecture, options.kernelCache()), stream);
     this.transfer = new Transfer(stream);
+    this.staging = new Staging();
     this.cublas = new Cublas(this);
     this.kernels = new CudaKernels(this);
     this.attention = new CudaBlockAttention(this);
@@ -148,6 +153,19 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public Memory allocateHost(long bytes) {
+    Memory memory = new PinnedMemory(bytes, () -> hostAllocated -= bytes);
+    hostAllocated += bytes;
+    hostPeak = Math.max(hostPeak, hostAllocated);
+    return memory;
+  }
+
+  @Override
+  public long peakHostBytes() {
+    return hostPeak;
+  }
+
+  @Override
   public boolean asynchronous() {
     return true;
   }
@@ -193,6 +211,21 @@ public final class CudaDevice implements Device {
   @Override
   public Completion mark() {
     return stream.mark();
+  }
+
+  @Override
+  public void waitFor(Completion point) {
+    stream.waitFor(point);
+  }
+
+  @Override
+  public Completion toHost(Tensor from, Tensor to) {
+    return staging.toHost(from, to, stream);
+  }
+
+  @Override
+  public Completion toDevice(Tensor from, Tensor to, Completion... after) {
+    return staging.toDevice(from, to, after);
   }
 
   @Override
@@ -253,6 +286,7 @@ public final class CudaDevice implements Device {
   @Override
   public void close() {
     stream.synchronize();
+    staging.close();
     attention.close();
     kernels.close();
     cublas.close();

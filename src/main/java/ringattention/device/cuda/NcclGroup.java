@@ -1,6 +1,7 @@
 package ringattention.device.cuda;
 
 import static org.bytedeco.cuda.global.nccl.ncclAllGather;
+import static org.bytedeco.cuda.global.nccl.ncclBfloat16;
 import static org.bytedeco.cuda.global.nccl.ncclCommDestroy;
 import static org.bytedeco.cuda.global.nccl.ncclCommInitRank;
 import static org.bytedeco.cuda.global.nccl.ncclFloat32;
@@ -17,17 +18,20 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import org.bytedeco.cuda.nccl.ncclComm;
 import org.bytedeco.cuda.nccl.ncclUniqueId;
+import ringattention.device.Collectives;
 import ringattention.device.Completion;
 import ringattention.device.DType;
+import ringattention.device.Tensor;
 
 /** Messages and collectives over the GPUs of a group of ranks. */
-public final class NcclGroup implements AutoCloseable {
+public final class NcclGroup implements Collectives, AutoCloseable {
   private final ncclComm group = new ncclComm();
   private final Stream stream;
-  private int unfinished; // begun and not awaited
+  private final int ranks;
 
   NcclGroup(ncclUniqueId id, int ranks, int rank, Stream stream) {
     this.stream = stream;
+    this.ranks = ranks;
     Nccl.check(ncclCommInitRank(group, ranks, id, rank), "start of " + ranks + " ranks");
   }
 
@@ -50,7 +54,7 @@ public final class NcclGroup implements AutoCloseable {
       }
     }
     Nccl.check(ncclGroupEnd(), "message to rank " + to + ", from rank " + from);
-    return inFlight();
+    return stream.mark();
   }
 
   public Completion allGather(ByteBuffer send, ByteBuffer receive) {
@@ -65,44 +69,73 @@ public final class NcclGroup implements AutoCloseable {
               stream.handle());
       Nccl.check(status, "allGather of " + send.remaining() + " bytes");
     }
-    return inFlight();
+    return stream.mark();
   }
 
   /**
-   * @param element F32 or F64
+   * @param element F32, F64 or BF16
    */
   public Completion reduceScatter(DType element, ByteBuffer send, ByteBuffer receive) {
-    int type =
-        switch (element) {
-          case F32 -> ncclFloat32;
-          case F64 -> ncclFloat64;
-          default -> throw new IllegalArgumentException("sums in F32 or F64, not " + element);
-        };
     if (receive.hasRemaining()) {
       int status =
           ncclReduceScatter(
               Cuda.address(send),
               Cuda.address(receive),
               receive.remaining() / element.bytes(),
-              type,
+              type(element),
               ncclSum,
               group,
               stream.handle());
       Nccl.check(status, "reduceScatter of " + receive.remaining() + " bytes");
     }
-    return inFlight();
+    return stream.mark();
   }
 
-  private Completion inFlight() {
-    Completion done = stream.mark();
-    unfinished++;
-    boolean[] counted = {true};
-    return () -> {
-      done.await();
-      if (counted[0]) {
-        counted[0] = false;
-        unfinished--;
-      }
+  @Override
+  public Completion allGather(Tensor part, Tensor whole, Completion after) {
+    requireParts(part, whole);
+    stream.waitFor(after);
+    int status =
+        ncclAllGather(
+            Cuda.address(part.address()),
+            Cuda.address(whole.address()),
+            part.bytes(),
+            ncclInt8,
+            group,
+            stream.handle());
+    Nccl.check(status, "allGather of " + part.bytes() + " bytes");
+    return stream.mark();
+  }
+
+  @Override
+  public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
+    requireParts(part, whole);
+    stream.waitFor(after);
+    int status =
+        ncclReduceScatter(
+            Cuda.address(whole.address()),
+            Cuda.address(part.address()),
+            part.elements(),
+            type(part.dtype()),
+            ncclSum,
+            group,
+            stream.handle());
+    Nccl.check(status, "reduceScatter of " + whole.bytes() + " bytes");
+    return stream.mark();
+  }
+
+  private void requireParts(Tensor part, Tensor whole) {
+    if (part.dtype() != whole.dtype() || part.elements() * ranks != whole.elements()) {
+      throw new IllegalArgumentException(part + " of " + ranks + " ranks is no part of " + whole);
+    }
+  }
+
+  private static int type(DType element) {
+    return switch (element) {
+      case BF16 -> ncclBfloat16;
+      case F32 -> ncclFloat32;
+      case F64 -> ncclFloat64;
+      case I32 -> throw new IllegalArgumentException("integers are not summed");
     };
   }
 
@@ -112,7 +145,7 @@ public final class NcclGroup implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (unfinished == 0) {
+    if (stream.idle()) {
       Nccl.check(ncclCommDestroy(group), "end");
     }
   }

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import ringattention.device.Completion;
+import ringattention.device.Tensor;
 
 /**
  * Copies between device memory and pinned host memory, on streams of their own: out and in overlap
@@ -53,6 +54,33 @@ public final class Staging implements AutoCloseable {
 
   public Completion within(ByteBuffer from, ByteBuffer to) {
     return copy(from, to, cudaMemcpyDeviceToDevice, outgoing);
+  }
+
+  /** Copies out what a stream has made by now; memory of any size. */
+  Completion toHost(Tensor device, Tensor host, Stream maker) {
+    outgoing.waitFor(maker.mark());
+    return copy(device, host, cudaMemcpyDeviceToHost, outgoing);
+  }
+
+  /** Copies in after these points; memory of any size. */
+  Completion toDevice(Tensor host, Tensor device, Completion... after) {
+    for (Completion point : after) {
+      incoming.waitFor(point);
+    }
+    return copy(host, device, cudaMemcpyHostToDevice, incoming);
+  }
+
+  private static Completion copy(Tensor from, Tensor to, int kind, Stream stream) {
+    from.requireSame(to);
+    Cuda.check(
+        cudaMemcpyAsync(
+            Cuda.address(to.address()),
+            Cuda.address(from.address()),
+            from.bytes(),
+            kind,
+            stream.handle()),
+        "copy of " + from.bytes() + " bytes");
+    return stream.mark();
   }
 
   private static Completion copy(ByteBuffer from, ByteBuffer to, int kind, Stream stream) {

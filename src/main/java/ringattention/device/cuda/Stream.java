@@ -8,7 +8,9 @@ import static org.bytedeco.cuda.global.cudart.cudaEventSynchronize;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
+import static org.bytedeco.cuda.global.cudart.cudaStreamQuery;
 import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
+import static org.bytedeco.cuda.global.cudart.cudaStreamWaitEvent;
 
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -38,12 +40,34 @@ final class Stream implements AutoCloseable {
     return handle;
   }
 
+  /** A point in a stream of this GPU. */
+  private record Point(CUevent_st event) implements Completion {
+    @Override
+    public void await() {
+      Cuda.check(cudaEventSynchronize(event), "work on the GPU");
+    }
+  }
+
   /** A point after all work enqueued so far. */
   Completion mark() {
     CUevent_st event = events[next];
     next = (next + 1) % EVENTS;
     Cuda.check(cudaEventRecord(event, handle), "event");
-    return () -> Cuda.check(cudaEventSynchronize(event), "work on the GPU");
+    return new Point(event);
+  }
+
+  /** Work enqueued from now on starts after this point: the host waits only if it is of no GPU. */
+  void waitFor(Completion completion) {
+    if (completion instanceof Point point) {
+      Cuda.check(cudaStreamWaitEvent(handle, point.event, 0), "wait on the GPU");
+    } else {
+      completion.await();
+    }
+  }
+
+  /** Whether all work enqueued so far has been done. */
+  boolean idle() {
+    return cudaStreamQuery(handle) == 0;
   }
 
   void synchronize() {
