@@ -33,7 +33,7 @@ final class TrainCommand {
   private final Job job;
   private final Configuration configuration;
   private final TrainConfig train;
-  private final TrainingPlan plan;
+  private TrainingPlan plan; // fitted once there is a device
   private final SequenceSampler sampler;
   private final List<StepRecord> records = new ArrayList<>();
   private long step; // running or last
@@ -67,6 +67,9 @@ final class TrainCommand {
 
   int run() {
     try (Equipment equipment = Equipment.open(job, configuration)) {
+      MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
+      plan = plan.fitted(equipment.device(), limits);
+      plan.requireRoom();
       if (job.line().dryRun()) {
         try (RunOutput output = RunOutput.console(job)) {
           announce(equipment, output);
@@ -98,7 +101,7 @@ final class TrainCommand {
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
-    try (Arena arena = new Arena(device)) {
+    try (Arena arena = arena(device)) {
       Replica replica = replica(equipment, arena);
       replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
       Trainer trainer =
@@ -125,14 +128,25 @@ final class TrainCommand {
     return finish(checks, output);
   }
 
-  /** Allocates everything a step needs. */
-  private Replica replica(Equipment equipment, Arena arena) {
+  /** Allocates everything a step needs on the device. */
+  private Arena arena(Device device) {
+    int rank = job.world().rank();
     try {
-      return new Replica(plan.setup(), equipment.world(), equipment.device(), arena, job.timer());
+      device.reserveWorkspace(plan.attentionCalls(rank, device));
+      return new Arena(device, plan.buffers(rank, device).bytes());
     } catch (OutOfMemoryError full) {
-      throw new OutOfMemoryError(
-          full.getMessage() + "; " + plan.largest(job.world().rank(), equipment.device()));
+      throw new OutOfMemoryError(full.getMessage() + "; " + plan.largest(rank, device));
     }
+  }
+
+  private Replica replica(Equipment equipment, Arena arena) {
+    return new Replica(
+        plan.setup(),
+        equipment.world(),
+        equipment.collectives(),
+        equipment.device(),
+        arena,
+        job.timer());
   }
 
   private void steps(Trainer trainer, Device device, RunOutput output) {

@@ -13,6 +13,7 @@ public record Configuration(
     FeedForwardConfig feedForward,
     LossHeadConfig lossHead,
     ParallelConfig parallel,
+    MemoryConfig memory,
     TrainConfig train,
     DataConfig data,
     DeviceConfig device,
@@ -102,6 +103,11 @@ public record Configuration(
               + " = "
               + rings
               + ")");
+    }
+    if (train != null && train.microBatch() > 0 && train.batch() / rings % train.microBatch() != 0) {
+      throw source.error(
+          "train.microBatch",
+          "must divide a ring's share of the batch (" + train.batch() / rings + ")");
     }
     if (fault.rank() >= ranks) {
       throw source.error("fault.rank", "must be below the number of ranks (" + ranks + ")");

@@ -59,6 +59,14 @@ public interface Device extends AutoCloseable {
   /** The most bytes of {@link #allocateHost} that were held at once so far. */
   long peakHostBytes();
 
+  /** Bytes that may still be allocated, as far as is known. */
+  long freeBytes();
+
+  /**
+   * Allocates at once what {@link #workspaceBytes} says, so that no such call allocates anything.
+   */
+  default void reserveWorkspace(List<AttentionCall> calls) {}
+
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();
 

@@ -14,6 +14,8 @@ public enum Phase {
   RING_WAIT("ring wait (not hidden)"),
   FEED_FORWARD("feed-forward"),
   LOSS_HEAD("loss head"),
+  /** Waiting for saved activations on their way to or from the host. */
+  OFFLOAD("activation transfer"),
   /** Waiting for the sum of the gradients over the ranks. */
   REDUCE("gradient reduce"),
   OPTIMIZER("optimizer");

@@ -6,6 +6,7 @@ import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
 import ringattention.device.Allocator;
+import ringattention.device.Collectives;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
@@ -23,10 +24,16 @@ public final class Replica {
    * Collective over the world.
    *
    * @param world all ranks of the job, as many as the setup says
+   * @param collectives of the same ranks, for parameters and gradients
    * @param allocator backed by the device
    */
   public Replica(
-      ModelSetup setup, Communicator world, Device device, Allocator allocator, PhaseTimer timer) {
+      ModelSetup setup,
+      Communicator world,
+      Collectives collectives,
+      Device device,
+      Allocator allocator,
+      PhaseTimer timer) {
     if (world.size() != setup.decomposition().world()) {
       throw new IllegalArgumentException(
           "a setup for " + setup.decomposition().world() + " ranks on " + world.size());
@@ -37,10 +44,16 @@ public final class Replica {
         ModelBuffers.allocate(allocator, setup, rank, device.compute(), device.sum());
     this.parameters =
         new ShardedParameters(
-            device, world, LlamaParameters.groups(setup.model()), buffers.parameters(), timer);
+            device,
+            world,
+            collectives,
+            LlamaParameters.groups(setup.model()),
+            buffers.parameters(),
+            timer);
     this.transformer =
         new Transformer(
             setup.model(),
+            setup.policy(),
             setup.shape(rank),
             device,
             parameters,
@@ -96,8 +109,30 @@ public final class Replica {
     return transformer.forward();
   }
 
-  /** See {@link Transformer#lossAndGradients}. */
+  /** See {@link Transformer#clearLoss}. */
+  public void clearLoss() {
+    transformer.clearLoss();
+  }
+
+  /** See {@link Transformer#accumulate}. */
+  public void accumulate(double scale) {
+    transformer.accumulate(scale);
+  }
+
+  /** See {@link Transformer#backward}. */
+  public void backward(double scale, int blocks) {
+    transformer.backward(scale, blocks);
+  }
+
+  /** See {@link Transformer#loss}. */
+  public double loss() {
+    return transformer.loss();
+  }
+
+  /** Loss and gradients of one batch: sum of the losses of this rank's tokens. Collective. */
   public double lossAndGradients(double scale) {
-    return transformer.lossAndGradients(scale);
+    clearLoss();
+    accumulate(scale);
+    return loss();
   }
 }

@@ -137,6 +137,11 @@ final class LateDevice implements Device {
   }
 
   @Override
+  public long freeBytes() {
+    return device.freeBytes();
+  }
+
+  @Override
   public long peakHostBytes() {
     return device.peakHostBytes();
   }

@@ -47,6 +47,22 @@ final class CudaBlockAttention implements BlockAttention {
     return FusedAttention.workspaceBytes(call, device.options().deterministic()) + rest;
   }
 
+  /** Allocates what {@link #workspaceBytes} says of the largest call. */
+  void reserveWorkspace(List<AttentionCall> calls) {
+    long largest = 0;
+    for (AttentionCall call : calls) {
+      BlockShape pair = call.shape();
+      if (pair.queries() > 0 && pair.keys() > 0 && fuses(pair)) {
+        largest =
+            Math.max(
+                largest, FusedAttention.workspaceBytes(call, device.options().deterministic()));
+      }
+    }
+    if (largest > 0) {
+      fused.reserve(largest);
+    }
+  }
+
   /** Bytes of workspaces once vanilla attention of such a pair has run. */
   long vanillaWorkspaceBytes(BlockShape whole) {
     return scores.vanillaWorkspaceBytes(whole);

@@ -161,6 +161,16 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public long freeBytes() {
+    return CudaMemory.freeBytes();
+  }
+
+  @Override
+  public void reserveWorkspace(List<AttentionCall> calls) {
+    attention.reserveWorkspace(calls);
+  }
+
+  @Override
   public long peakHostBytes() {
     return hostPeak;
   }
