@@ -29,6 +29,7 @@ import ringattention.device.Tensor;
  * @param tokens I32, [tokens, batch]
  * @param labels I32, [tokens, batch]; -1 counts nothing
  * @param positions I32, [tokens]: global
+ * @param frequencies F64, [headSize / 2]: {@link RotaryFrequencies}
  */
 public record Activations(
     List<Tensor> inputs,
@@ -42,7 +43,8 @@ public record Activations(
     Tensor loss,
     Tensor tokens,
     Tensor labels,
-    Tensor positions) {
+    Tensor positions,
+    Tensor frequencies) {
 
   /**
    * Scratch for one block of tokens; rows = block * batch.
@@ -88,7 +90,12 @@ public record Activations(
         allocator.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
         allocator.allocate("tokens", ACTIVATIONS, DType.I32, tokens, batch),
         allocator.allocate("labels", ACTIVATIONS, DType.I32, tokens, batch),
-        allocator.allocate("positions", ACTIVATIONS, DType.I32, tokens));
+        allocator.allocate("positions", ACTIVATIONS, DType.I32, tokens),
+        allocator.allocate(
+            "rotary.frequencies",
+            ACTIVATIONS,
+            DType.F64,
+            new Dim("head size / 2", model.headSize() / 2)));
   }
 
   private static Block block(

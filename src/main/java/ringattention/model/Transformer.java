@@ -40,6 +40,7 @@ public final class Transformer {
     this.parameters = parameters;
     this.activations = activations;
     this.timer = timer;
+    device.write(activations.frequencies(), RotaryFrequencies.of(model));
     TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
     this.attentionLayer = new AttentionLayer(kernels, model, attention, blocks, activations, timer);
     this.feedForward = new FeedForward(kernels, model, blocks, activations.block(), timer);

@@ -21,7 +21,7 @@ import ringattention.metrics.Track;
  */
 public final class ShardedParameters {
   private static final int NONE = -1;
-  private static final int UPLOAD = 1 << 20; // elements of initial weights made at a time
+  private static final int UPLOAD = 1 << 20; // elements on the host at a time
 
   private final Device device;
   private final Communicator world;
@@ -60,13 +60,8 @@ public final class ShardedParameters {
         device.kernels().fill(tensor, 0);
       }
       for (ParameterGroup.Piece piece : pieces(group)) {
-        for (long done = 0; done < piece.length(); done += UPLOAD) {
-          int count = (int) Math.min(UPLOAD, piece.length() - done);
-          long from = piece.from() + done;
-          device.write(
-              shard.weight().slice(from, from + count),
-              initial.values(piece.parameter(), piece.index() + done, count));
-        }
+        Tensor weight = shard.weight().slice(piece.from(), piece.from() + piece.length());
+        initial.set(device.kernels(), piece.parameter(), piece.index(), weight);
       }
     }
     weightsChanged();
