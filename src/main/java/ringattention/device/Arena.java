@@ -58,7 +58,9 @@ public final class Arena implements Allocator, AutoCloseable {
 
   private Memory allocate(String name, Purpose purpose, long bytes) {
     try {
-      return purpose == Purpose.OFFLOADED ? device.allocateHost(bytes) : device.allocate(bytes);
+      return purpose == Purpose.OFFLOADED
+          ? device.allocateHost(aligned(bytes))
+          : device.allocate(bytes);
     } catch (OutOfMemoryError full) {
       throw new OutOfMemoryError("buffer " + name + ": " + full.getMessage());
     }

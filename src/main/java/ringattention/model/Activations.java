@@ -27,6 +27,7 @@ import ringattention.device.Tensor;
  * @param tokens I32, [tokens, batch]
  * @param labels I32, [tokens, batch]; -1 counts nothing
  * @param positions I32, [tokens]: global
+ * @param frequencies F64, [headSize / 2]: {@link RotaryFrequencies}
  */
 public record Activations(
     SavedActivations.Buffers saved,
@@ -41,7 +42,8 @@ public record Activations(
     Tensor loss,
     Tensor tokens,
     Tensor labels,
-    Tensor positions) {
+    Tensor positions,
+    Tensor frequencies) {
 
   /**
    * Scratch for one block of tokens; rows = block * batch.
@@ -107,7 +109,12 @@ public record Activations(
         allocator.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
         allocator.allocate("tokens", ACTIVATIONS, DType.I32, tokens, batch),
         allocator.allocate("labels", ACTIVATIONS, DType.I32, tokens, batch),
-        allocator.allocate("positions", ACTIVATIONS, DType.I32, tokens));
+        allocator.allocate("positions", ACTIVATIONS, DType.I32, tokens),
+        allocator.allocate(
+            "rotary.frequencies",
+            ACTIVATIONS,
+            DType.F64,
+            new Dim("head size / 2", model.headSize() / 2)));
   }
 
   /**

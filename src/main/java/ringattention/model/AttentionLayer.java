@@ -207,7 +207,7 @@ final class AttentionLayer {
   }
 
   private void rotate(Tensor x, boolean inverse) {
-    kernels.rotate(x, activations.positions(), model.ropeTheta(), inverse);
+    kernels.rotate(x, activations.positions(), activations.frequencies(), inverse);
   }
 
   /** Query heads of a group. */

@@ -48,6 +48,7 @@ public final class Transformer {
     this.timer = timer;
     this.policy = policy;
     this.saved = new SavedActivations(device, policy, activations.saved(), timer);
+    device.write(activations.frequencies(), RotaryFrequencies.of(model));
     TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
     this.attentionLayer =
         new AttentionLayer(

@@ -68,13 +68,8 @@ public final class ShardedParameters {
         device.kernels().fill(tensor, 0);
       }
       for (ParameterGroup.Piece piece : pieces(group)) {
-        for (long done = 0; done < piece.length(); done += UPLOAD) {
-          int count = (int) Math.min(UPLOAD, piece.length() - done);
-          long from = piece.from() + done;
-          device.write(
-              shard.weight().slice(from, from + count),
-              initial.values(piece.parameter(), piece.index() + done, count));
-        }
+        Tensor weight = shard.weight().slice(piece.from(), piece.from() + piece.length());
+        initial.set(device.kernels(), piece.parameter(), piece.index(), weight);
       }
     }
     weightsChanged();

@@ -3,6 +3,7 @@ package ringattention.device.cuda;
 import static org.bytedeco.cuda.global.cudart.cuMemsetD32Async;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
 
+import java.util.List;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
