@@ -5,11 +5,14 @@ import static ringattention.device.Allocator.Purpose.WORKSPACE;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
 import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
+import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
 import ringattention.device.BlockShape;
@@ -17,6 +20,9 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
+import ringattention.metrics.Mfu;
+import ringattention.metrics.ModelFlops;
+import ringattention.metrics.StepFlops;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
 import ringattention.report.Units;
@@ -81,6 +87,52 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
     int ringRank = setup.decomposition().ringRank(rank);
     return device.workspaceBytes(
         RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape));
+  }
+
+  /** What the blocks keep for the backward. */
+  String saved() {
+    return "inputs";
+  }
+
+  /** Where saved activations wait for the backward. */
+  String offload() {
+    return "none";
+  }
+
+  /** Bytes of host memory that the device copies to and from. */
+  long hostBytes() {
+    return 0;
+  }
+
+  /** Blocks whose attention the backward computes again. */
+  private int attentionRecomputed() {
+    return setup.model().layers();
+  }
+
+  /** Of one step over all ranks, with causal attention. */
+  StepFlops flops() {
+    ModelConfig model = setup.model();
+    ModelFlops flops =
+        new ModelFlops(
+            model.hidden(),
+            model.layers(),
+            model.heads(),
+            model.keyValueHeads(),
+            model.headSize(),
+            model.feedForward(),
+            model.vocabulary());
+    return flops.step(configuration.train().batch(), setup.sequence(), attentionRecomputed());
+  }
+
+  /**
+   * Empty where no peak is known, or attention is not causal and not what {@link #flops} counts.
+   */
+  Optional<Mfu> mfu(Device device, double seconds) {
+    OptionalDouble peak = device.peakFlops();
+    if (peak.isEmpty() || setup.mask() != MaskKind.CAUSAL) {
+      return Optional.empty();
+    }
+    return Optional.of(flops().mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
   }
 
   WorkBalance balance() {
