@@ -11,11 +11,12 @@ import ringattention.comm.DeviceCommunicator;
 import ringattention.config.Configuration;
 import ringattention.config.DeviceConfig;
 import ringattention.config.DeviceKind;
+import ringattention.config.GradientWire;
 import ringattention.config.InputException;
 import ringattention.config.Precision;
 import ringattention.config.TransportKind;
-import ringattention.device.DType;
 import ringattention.device.Collectives;
+import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.cuda.CudaDevice;
@@ -178,6 +179,11 @@ final class Equipment implements AutoCloseable {
     }
     try {
       TransportChoice choice = choose(job, configuration, device);
+      if (configuration.parallel().gradients() == GradientWire.BF16
+          && job.world().size() > 1
+          && choice.collectives() != TransportKind.NCCL) {
+        throw configuration.source().error("parallel.gradients", "needs NCCL");
+      }
       GpuTransports transports = new GpuTransports(choice);
       Communicator world = new DeviceCommunicator(job.world(), transports);
       return new Equipment(

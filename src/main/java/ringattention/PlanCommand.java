@@ -1,8 +1,6 @@
 package ringattention;
 
 import ringattention.device.Device;
-
-
 import ringattention.report.RunLog;
 
 /**

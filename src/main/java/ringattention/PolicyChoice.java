@@ -47,8 +47,7 @@ record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
         if (config.offload() == OffloadKind.HOST && fits(plan.apply(onHost), limits)) {
           return new PolicyChoice(onHost, true, text(onHost, plan, limits) + passed);
         }
-        if (config.offload() == OffloadKind.AUTO
-            && plan.apply(onHost).bytes() <= limits.device()) {
+        if (config.offload() == OffloadKind.AUTO && plan.apply(onHost).bytes() <= limits.device()) {
           ActivationPolicy least = leastOnHost(onHost, limits, plan);
           if (fits(plan.apply(least), limits)) {
             return new PolicyChoice(least, true, text(least, plan, limits) + passed);

@@ -5,12 +5,15 @@ import static ringattention.device.Allocator.Purpose.WORKSPACE;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
 import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
 import ringattention.config.GradientWire;
+import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
 import ringattention.device.AttentionCall;
@@ -19,6 +22,9 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
+import ringattention.metrics.Mfu;
+import ringattention.metrics.ModelFlops;
+import ringattention.metrics.StepFlops;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
@@ -154,6 +160,47 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     int ringRank = setup.decomposition().ringRank(rank);
     return RingAttention.calls(
         device, setup.layout(), setup.mask(), ringRank, setup.attentionShape(rank));
+  }
+
+  /** What the blocks keep for the backward. */
+  String saved() {
+    return setup.policy().savedText();
+  }
+
+  /** Where saved activations wait for the backward. */
+  String offload() {
+    return setup.policy().offloadText();
+  }
+
+  /** Blocks whose attention the backward computes again. */
+  private int attentionRecomputed() {
+    return setup.model().layers() - setup.policy().savedAttention();
+  }
+
+  /** Of one step over all ranks, with causal attention. */
+  StepFlops flops() {
+    ModelConfig model = setup.model();
+    ModelFlops flops =
+        new ModelFlops(
+            model.hidden(),
+            model.layers(),
+            model.heads(),
+            model.keyValueHeads(),
+            model.headSize(),
+            model.feedForward(),
+            model.vocabulary());
+    return flops.step(configuration.train().batch(), setup.sequence(), attentionRecomputed());
+  }
+
+  /**
+   * Empty where no peak is known, or attention is not causal and not what {@link #flops} counts.
+   */
+  Optional<Mfu> mfu(Device device, double seconds) {
+    OptionalDouble peak = device.peakFlops();
+    if (peak.isEmpty() || setup.mask() != MaskKind.CAUSAL) {
+      return Optional.empty();
+    }
+    return Optional.of(flops().mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
   }
 
   WorkBalance balance() {

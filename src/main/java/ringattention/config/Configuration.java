@@ -46,6 +46,9 @@ public record Configuration(
     if (parallel.transport() != TransportKind.AUTO) {
       throw source.error("parallel.transport", "is for GPUs only: " + why);
     }
+    if (parallel.gradients() == GradientWire.BF16) {
+      throw source.error("parallel.gradients", "is for GPUs only: " + why);
+    }
   }
 
   /** Never null. */
@@ -104,7 +107,9 @@ public record Configuration(
               + rings
               + ")");
     }
-    if (train != null && train.microBatch() > 0 && train.batch() / rings % train.microBatch() != 0) {
+    if (train != null
+        && train.microBatch() > 0
+        && train.batch() / rings % train.microBatch() != 0) {
       throw source.error(
           "train.microBatch",
           "must divide a ring's share of the batch (" + train.batch() / rings + ")");

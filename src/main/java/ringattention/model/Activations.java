@@ -82,7 +82,8 @@ public record Activations(
             compute,
             tokens,
             batch,
-            new Dim("hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model))));
+            new Dim(
+                "hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model))));
     return new Activations(
         SavedActivations.allocate(allocator, model, policy, shape, compute, sum),
         allocator.allocate("residual.gradient", ACTIVATIONS, compute, tokens, batch, hidden),

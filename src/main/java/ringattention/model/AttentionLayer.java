@@ -133,8 +133,7 @@ final class AttentionLayer {
     // each group leaves its gradients where nothing is read any more
     Tensor dQuery = dAttended;
     Tensor dValues = keyValueGradient(0);
-    Tensor dKeys =
-        model.keyValueHeads() == model.heads() ? attended.out() : keyValueGradient(1);
+    Tensor dKeys = model.keyValueHeads() == model.heads() ? attended.out() : keyValueGradient(1);
     for (int group = 0; group < groups; group++) {
       if (groups > 1 || !projected) {
         project(weights, x, group);
@@ -163,11 +162,9 @@ final class AttentionLayer {
             Tensor toQuery = headRows(dQuery, from, to);
             Tensor toKeys = headRows(dKeys, from, to);
             Tensor toValues = headRows(dValues, from, to);
-            backThrough(
-                LlamaParameters.QUERY, weights, gradients, toQuery, normed, dNormed, false);
+            backThrough(LlamaParameters.QUERY, weights, gradients, toQuery, normed, dNormed, false);
             backThrough(LlamaParameters.KEY, weights, gradients, toKeys, normed, dNormed, true);
-            backThrough(
-                LlamaParameters.VALUE, weights, gradients, toValues, normed, dNormed, true);
+            backThrough(LlamaParameters.VALUE, weights, gradients, toValues, normed, dNormed, true);
             kernels.rmsNormBackward(
                 input,
                 weights.get(LlamaParameters.ATTENTION_NORM),

@@ -140,7 +140,8 @@ public final class Transformer {
   }
 
   /**
-   * After {@link #forward}: losses, their gradient, and the backward of the last blocks. Collective.
+   * After {@link #forward}: losses, their gradient, and the backward of the last blocks.
+   * Collective.
    *
    * @param scale as in {@link #accumulate}
    * @param blocks how many

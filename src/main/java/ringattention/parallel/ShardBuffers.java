@@ -74,9 +74,7 @@ public record ShardBuffers(
         compute == sum ? List.of() : two(allocator, "gathered.own", compute, shard),
         two(allocator, "gathered", compute, parts, shard),
         two(allocator, "gathered.gradient", sum, parts, shard),
-        converts
-            ? two(allocator, "gathered.gradient.wire", gradientWire, parts, shard)
-            : List.of(),
+        converts ? two(allocator, "gathered.gradient.wire", gradientWire, parts, shard) : List.of(),
         converts || accumulates
             ? allocator.allocate("gathered.gradient.reduced", GATHERED, gradientWire, shard)
             : null);

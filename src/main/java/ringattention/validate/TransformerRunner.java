@@ -40,10 +40,13 @@ final class TransformerRunner implements AutoCloseable {
     this.world = world;
     this.device = device;
     this.arena = new Arena(device);
-    this.replica = new Replica(
+    this.replica =
+        new Replica(
             setup,
             world,
-            world.size() == 1 ? new AloneCollectives(device) : new HostCollectives(world, timer.timeline()),
+            world.size() == 1
+                ? new AloneCollectives(device)
+                : new HostCollectives(world, timer.timeline()),
             device,
             arena,
             timer);

@@ -94,7 +94,9 @@ class DeviceContractTest {
           trial -> {
             Tensor x = trial.random(sequence, batch, heads, headSize);
             Tensor gradient = trial.randomSum(sequence, batch, heads, headSize);
-            trial.kernels().rotate(x, trial.integers(positions), trial.doubles(frequencies), inverse);
+            trial
+                .kernels()
+                .rotate(x, trial.integers(positions), trial.doubles(frequencies), inverse);
             trial
                 .kernels()
                 .rotate(gradient, trial.integers(positions), trial.doubles(frequencies), inverse);

@@ -85,8 +85,19 @@ class ActivationPolicyTest {
   @ParameterizedTest
   @CsvSource({
     // head groups, blocks that save attention, tensors on the host
-    "1, 5, 0", "1, 5, 10", "1, 0, 5", "1, 2, 0", "1, 2, 3", "1, 2, 4", "1, 2, 5", "1, 2, 7",
-    "1, 5, 1", "2, 0, 0", "2, 5, 7", "2, 3, 8", "2, 1, 6"
+    "1, 5, 0",
+    "1, 5, 10",
+    "1, 0, 5",
+    "1, 2, 0",
+    "1, 2, 3",
+    "1, 2, 4",
+    "1, 2, 5",
+    "1, 2, 7",
+    "1, 5, 1",
+    "2, 0, 0",
+    "2, 5, 7",
+    "2, 3, 8",
+    "2, 1, 6"
   })
   void numbersAreTheSame(int groups, int savedAttention, int onHost) {
     ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
@@ -94,8 +105,7 @@ class ActivationPolicyTest {
     for (int ranks = 1; ranks <= 3; ranks++) {
       for (int keyValueHeads : new int[] {4, 2}) {
         List<double[]> expected = step(() -> new LateDevice(100), ranks, keyValueHeads, plain);
-        assertSame(
-            expected, step(() -> new LateDevice(100), ranks, keyValueHeads, policy), groups);
+        assertSame(expected, step(() -> new LateDevice(100), ranks, keyValueHeads, policy), groups);
       }
     }
     if (groups == 1) {
@@ -113,8 +123,7 @@ class ActivationPolicyTest {
     String places = "";
     for (int block = 0; block < 3; block++) {
       places += policy.inputOnHost(block) ? "h" : "d";
-      places +=
-          !policy.savesAttention(block) ? "-" : policy.attentionOnHost(block) ? "h" : "d";
+      places += !policy.savesAttention(block) ? "-" : policy.attentionOnHost(block) ? "h" : "d";
     }
     assertEquals("h-hddd", places);
     assertThrows(IllegalArgumentException.class, () -> new ActivationPolicy(3, 1, 2, 6));

@@ -79,9 +79,17 @@ class HeaderTest {
         new MemoryTable(
             List.of(
                 new MemoryTable.Buffer(
-                    "token embedding", "parameters", false, "256 vocabulary x 128 hidden x 4 B", 131072),
+                    "token embedding",
+                    "parameters",
+                    false,
+                    "256 vocabulary x 128 hidden x 4 B",
+                    131072),
                 new MemoryTable.Buffer(
-                    "block 0 input", "activations", true, "2048 tokens x 128 hidden x 4 B", 1048576),
+                    "block 0 input",
+                    "activations",
+                    true,
+                    "2048 tokens x 128 hidden x 4 B",
+                    1048576),
                 new MemoryTable.Buffer("norm", "parameters", false, "128 hidden x 4 B", 512)));
     assertEquals(131584, table.bytes(false));
     assertEquals(1048576, table.bytes(true));
@@ -104,7 +112,8 @@ class HeaderTest {
     List<String> lines =
         new MemoryTable(
                 List.of(
-                    new MemoryTable.Buffer("ring slots of keys and values", "ring", false, formula, 1)))
+                    new MemoryTable.Buffer(
+                        "ring slots of keys and values", "ring", false, formula, 1)))
             .lines();
     assertEquals(100, Math.max(100, lines.stream().mapToInt(String::length).max().orElse(0)));
     int column = lines.get(0).indexOf("formula");

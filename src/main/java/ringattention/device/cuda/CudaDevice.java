@@ -8,6 +8,7 @@ import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -178,6 +179,11 @@ public final class CudaDevice implements Device {
   @Override
   public boolean asynchronous() {
     return true;
+  }
+
+  @Override
+  public OptionalDouble peakFlops() {
+    return PeakFlops.of(Gpus.name(options.ordinal()), options.compute());
   }
 
   @Override
