@@ -93,7 +93,7 @@ final class TrainingChecks {
   }
 
   /**
-   * One ring attention of the run's own shape on random numbers, on a device of its own, against
+   * One ring attention of the run's own shape, that of a group of heads, on random numbers, on a device of its own, against
    * vanilla attention in float64 at a sample of positions. Collective.
    */
   void attention(Configuration configuration, Equipment equipment) {
@@ -102,12 +102,13 @@ final class TrainingChecks {
       checks.add(Check.notChecked("ring attention", "attention.kind is not ring"));
       return;
     }
+    int groups = setup.policy().headGroups();
     AttentionProblem problem =
         new AttentionProblem(
             setup.sequence(),
             setup.batch(),
-            setup.model().heads(),
-            setup.model().keyValueHeads(),
+            setup.model().heads() / groups,
+            setup.model().keyValueHeads() / groups,
             setup.model().headSize(),
             setup.mask(),
             setup.layoutKind(),

@@ -55,7 +55,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
       throw configuration
           .source()
           .error(
-              "memory.headGroups", "must divide " + headsToGroup(configuration) + " head groups");
+              "memory.headGroups", "must divide " + headsToGroup(configuration) + ", the groups there can be");
     }
     return new TrainingPlan(
         configuration,
