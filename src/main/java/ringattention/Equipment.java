@@ -156,7 +156,7 @@ final class Equipment implements AutoCloseable {
             KernelCache.folder(job.environment()));
     Supplier<Device> open = () -> new CudaDevice(options);
     Device device = open.get();
-    job.timer().follow(phase -> device.range(phase::title)::close);
+    follow(job, device);
     if (job.environment().containsKey(PROFILER)) {
       device.showToProfiler();
     }
@@ -169,6 +169,11 @@ final class Equipment implements AutoCloseable {
       device.close();
       throw e;
     }
+  }
+
+  /** Makes the phases of this rank ranges of that device, and of no other. */
+  static void follow(Job job, Device device) {
+    job.timer().follow(phase -> device.range(phase::title)::close);
   }
 
   private static TransportChoice choose(Job job, Configuration configuration, Device device) {

@@ -20,6 +20,7 @@ public record Configuration(
     BenchAttentionConfig benchAttention,
     BenchKernelsConfig benchKernels,
     BenchRingConfig benchRing,
+    BenchTrainingConfig benchTraining,
     FaultConfig fault,
     OutputConfig output,
     Source source) {
@@ -45,6 +46,27 @@ public record Configuration(
     if (parallel.transport() != TransportKind.AUTO) {
       throw source.error("parallel.transport", "is for GPUs only: " + why);
     }
+  }
+
+  /** The same with {@code train.sequence} replaced. */
+  public Configuration withSequence(int tokens) {
+    return new Configuration(
+        model,
+        attention,
+        feedForward,
+        lossHead,
+        parallel,
+        train().withSequence(tokens),
+        data,
+        device,
+        validate,
+        benchAttention,
+        benchKernels,
+        benchRing,
+        benchTraining,
+        fault,
+        output,
+        source);
   }
 
   /** Never null. */

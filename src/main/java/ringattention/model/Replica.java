@@ -96,6 +96,11 @@ public final class Replica {
     return transformer.forward();
   }
 
+  /** See {@link Transformer#rehearse}. */
+  public double rehearse(double scale, int blocks, Runnable forwardDone) {
+    return transformer.rehearse(scale, blocks, forwardDone);
+  }
+
   /** See {@link Transformer#lossAndGradients}. */
   public double lossAndGradients(double scale) {
     return transformer.lossAndGradients(scale);

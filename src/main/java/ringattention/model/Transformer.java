@@ -95,7 +95,25 @@ public final class Transformer {
    *     all ranks
    */
   public double lossAndGradients(double scale) {
+    double loss = rehearse(scale, model.layers(), () -> {});
+    try (var scope = timer.in(Phase.EMBEDDING)) {
+      Tensor table = parameters.gradients(0).get(LlamaParameters.EMBEDDING);
+      kernels.embedBackward(flat(activations.tokens()), activations.gradient().rows(), table);
+    }
+    parameters.reduce(0);
+    return loss;
+  }
+
+  /**
+   * A part of {@link #lossAndGradients}, for steps that would take too long: the whole forward, the
+   * loss head, and the backward of the last blocks. Collective.
+   *
+   * @param blocks that the backward goes through
+   * @param forwardDone called when all blocks' forward has been enqueued
+   */
+  public double rehearse(double scale, int blocks, Runnable forwardDone) {
     Tensor output = forward();
+    forwardDone.run();
     Tensor gradient = activations.gradient();
     int head = group(model.layers());
     kernels.fill(activations.loss(), 0);
@@ -110,14 +128,9 @@ public final class Transformer {
         activations.loss(),
         gradient);
     parameters.reduce(head);
-    for (int block = model.layers() - 1; block >= 0; block--) {
+    for (int block = model.layers() - 1; block >= model.layers() - blocks; block--) {
       backward(block, gradient);
     }
-    try (var scope = timer.in(Phase.EMBEDDING)) {
-      Tensor table = parameters.gradients(0).get(LlamaParameters.EMBEDDING);
-      kernels.embedBackward(flat(activations.tokens()), gradient.rows(), table);
-    }
-    parameters.reduce(0);
     return device.read(activations.loss())[0];
   }
 
