@@ -2,14 +2,18 @@
 # Runs checks and benchmarks on this machine's GPUs and keeps them in one folder, validation/gpu/<n>x<model>/ or $RECORD.
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
-#   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial   (default: all)
+#   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
+#   training training-long rehearse-768k rehearse-1m   (default: all; the last four take some minutes each)
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 fp32="-D device.precision=fp32"
 tutorial=inputs/tutorial.toml
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial}
+small=inputs/train-1b.toml
+large=inputs/train-7b.toml
+once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial training training-long rehearse-768k rehearse-1m}
 
 gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
 if [ -z "$gpus" ]; then
@@ -98,6 +102,15 @@ tutorial() {
   loss_curve "loss curve, GPU bf16 vs CPU fp32" 2e-2 tutorial-cpu-fp32 tutorial-gpu-bf16
 }
 
+# Steps of training at several lengths; of the smaller model also on one GPU, at as many tokens per GPU as on all.
+training() {
+  keep training-7b "$count" bench training $large
+  keep training-1b "$count" bench training $small
+  if [ "$count" -gt 1 ]; then
+    keep training-1b-one-gpu 1 bench training $small -D "benchTraining.tokens=[$((32768 / count)), $((131072 / count))]"
+  fi
+}
+
 # One table of all runs that have it: rows of the runs in order, the first line once. A check gets its run's name before its
 # own, because runs in bf16 and in fp32 make the same checks.
 merge() { # FILE
@@ -130,10 +143,14 @@ for step in $steps; do
     ring-exchange)
       if [ "$count" -gt 1 ]; then keep ring-exchange "$count" bench ring-exchange inputs/bench-gpu.toml; else echo "ring-exchange: NOT CHECKED: one GPU"; fi ;;
     tutorial) tutorial ;;
+    training) training ;;
+    training-long) keep training-7b-long "$count" bench training $large $once -D 'benchTraining.tokens=[524288]' ;;
+    rehearse-768k) keep rehearse-768k "$count" bench training $large $once -D 'benchTraining.tokens=[786432]' -D benchTraining.rehearse=2 ;;
+    rehearse-1m) keep rehearse-1m "$count" bench training $large $once -D 'benchTraining.tokens=[1048576]' -D benchTraining.rehearse=2 ;;
     *) echo "$0: no step $step" >&2; failed="$failed $step" ;;
   esac
 done
-for table in checks.csv attention.csv kernels.csv ring_exchange.csv; do merge "$table"; done
+for table in checks.csv attention.csv kernels.csv ring_exchange.csv training.csv rehearsals.csv; do merge "$table"; done
 
 if [ -n "$failed" ]; then
   echo "GPU checks: FAILED:$failed ($record)"

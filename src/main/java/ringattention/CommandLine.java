@@ -21,7 +21,7 @@ import ringattention.config.Inputs;
  *
  * @param arguments as given
  * @param command what to do; HELP and VERSION win over everything else
- * @param input the input file; needed by train and plan
+ * @param input the input file; needed by train, bench training and plan
  * @param overrides from {@code -D}
  * @param output folder from {@code -o}
  * @param dryRun stop before anything is allocated or computed
@@ -43,6 +43,7 @@ record CommandLine(
     BENCH_ATTENTION("bench attention", false),
     BENCH_KERNELS("bench kernels", false),
     BENCH_RING_EXCHANGE("bench ring-exchange", false),
+    BENCH_TRAINING("bench training", true),
     PLAN("plan", true),
     HELP("help", false),
     VERSION("version", false);
@@ -82,6 +83,7 @@ record CommandLine(
         bench attention [INPUT]      rate of ring attention against one rank and matrix products
         bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
         bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
+        bench training INPUT.toml    seconds and memory of training steps at several lengths
         plan INPUT.toml              print every buffer of a run without allocating it
 
       Started alone it is one rank; start N ranks with mpirun -np N or srun.

@@ -73,9 +73,9 @@ final class Equipment implements AutoCloseable {
     return world;
   }
 
-  /** Of all ranks, for parameters and gradients. */
-  Collectives collectives() {
-    return collectives;
+  /** Of all ranks, for parameters and gradients on this or {@link #another} device. */
+  Collectives collectives(Device ofRank) {
+    return world.size() == 1 ? new AloneCollectives(ofRank) : collectives;
   }
 
   /** Rows for the header; none on a CPU that was asked for. */
@@ -113,12 +113,8 @@ final class Equipment implements AutoCloseable {
   }
 
   private static Equipment onHost(Job job, Supplier<Device> open, Map<String, String> description) {
-    Device device = open.get();
-    Collectives collectives =
-        job.world().size() == 1
-            ? new AloneCollectives(device)
-            : new HostCollectives(job.world(), job.timer().timeline());
-    return new Equipment(open, device, job.world(), collectives, description, () -> {});
+    Collectives collectives = new HostCollectives(job.world(), job.timer().timeline());
+    return new Equipment(open, open.get(), job.world(), collectives, description, () -> {});
   }
 
   /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
@@ -173,7 +169,7 @@ final class Equipment implements AutoCloseable {
             KernelCache.folder(job.environment()));
     Supplier<Device> open = () -> new CudaDevice(options);
     Device device = open.get();
-    job.timer().follow(phase -> device.range(phase::title)::close);
+    follow(job, device);
     if (job.environment().containsKey(PROFILER)) {
       device.showToProfiler();
     }
@@ -190,7 +186,7 @@ final class Equipment implements AutoCloseable {
           open,
           device,
           world,
-          collectives(job, choice, transports, device, world),
+          collectives(job, choice, transports, world),
           rows(job, choice),
           transports::close);
     } catch (RuntimeException e) {
@@ -203,14 +199,15 @@ final class Equipment implements AutoCloseable {
       Job job,
       TransportChoice choice,
       GpuTransports transports,
-      Device device,
       Communicator world) {
-    if (world.size() == 1) {
-      return new AloneCollectives(device);
-    }
-    return choice.collectives() == TransportKind.NCCL
+    return world.size() > 1 && choice.collectives() == TransportKind.NCCL
         ? transports.collectives(job.world())
         : new HostCollectives(world, job.timer().timeline());
+  }
+
+  /** Makes the phases of this rank ranges of that device, and of no other. */
+  static void follow(Job job, Device device) {
+    job.timer().follow(phase -> device.range(phase::title)::close);
   }
 
   private static TransportChoice choose(Job job, Configuration configuration, Device device) {

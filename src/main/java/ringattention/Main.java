@@ -73,6 +73,7 @@ public final class Main {
       case PLAN -> PlanCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION, BENCH_KERNELS, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
+      case BENCH_TRAINING -> BenchTrainingCommand.run(job);
       case TRAIN -> {
         training = TrainCommand.of(job);
         yield training.run();

@@ -105,8 +105,8 @@ final class TrainCommand {
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
-    try (Arena arena = arena(device)) {
-      Replica replica = replica(equipment, arena);
+    try (Arena arena = plan.arena(job.world().rank(), device)) {
+      Replica replica = plan.replica(equipment, device, arena, job.timer());
       replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
       Trainer trainer =
           new Trainer(
@@ -131,27 +131,6 @@ final class TrainCommand {
     checks.attention(configuration, equipment);
     plots(times, output);
     return finish(checks, device, output);
-  }
-
-  /** Allocates everything a step needs on the device. */
-  private Arena arena(Device device) {
-    int rank = job.world().rank();
-    try {
-      device.reserveWorkspace(plan.attentionCalls(rank, device));
-      return new Arena(device, plan.buffers(rank, device).bytes());
-    } catch (OutOfMemoryError full) {
-      throw new OutOfMemoryError(full.getMessage() + "; " + plan.largest(rank, device));
-    }
-  }
-
-  private Replica replica(Equipment equipment, Arena arena) {
-    return new Replica(
-        plan.setup(),
-        equipment.world(),
-        equipment.collectives(),
-        equipment.device(),
-        arena,
-        job.timer());
   }
 
   private void steps(Trainer trainer, Device device, RunOutput output) {

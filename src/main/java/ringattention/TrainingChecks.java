@@ -1,7 +1,6 @@
 package ringattention;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import ringattention.comm.Communicator;
@@ -17,13 +16,10 @@ import ringattention.validate.AttentionProblem;
 
 /** What must be true at the end of a training run. */
 final class TrainingChecks {
-  private static final double MEMORY_TOLERANCE = 0.02;
-
   private final Job job;
   private final TrainingPlan plan;
   private final List<Check> checks = new ArrayList<>();
-  private long plannedBytes;
-  private long measuredBytes;
+  private PeakMemory.Rank peak;
 
   TrainingChecks(Job job, TrainingPlan plan) {
     this.job = job;
@@ -37,37 +33,19 @@ final class TrainingChecks {
 
   /** Of the rank that differs most. */
   long plannedBytes() {
-    return plannedBytes;
+    return peak.planned();
   }
 
   /** Of the same rank. */
   long measuredBytes() {
-    return measuredBytes;
+    return peak.measured();
   }
 
   /** The peak the device counted, its own workspaces included, against the plan. Collective. */
   void memory(Device device) {
-    double planned = plan.memory(job.world().rank(), device).bytes();
-    List<double[]> ranks = job.world().gather(new double[] {planned, device.peakBytes()});
-    double worst = -1;
-    for (double[] rank : ranks) {
-      double difference = Math.abs(rank[1] - rank[0]) / rank[0];
-      if (difference > worst) {
-        worst = difference;
-        plannedBytes = (long) rank[0];
-        measuredBytes = (long) rank[1];
-      }
-    }
-    Map<String, Double> details = new LinkedHashMap<>();
-    details.put("planned bytes", (double) plannedBytes);
-    details.put("measured peak bytes", (double) measuredBytes);
-    checks.add(
-        Check.atMost(
-            "memory",
-            worst,
-            MEMORY_TOLERANCE,
-            "max over ranks |measured - planned| / planned",
-            details));
+    PeakMemory memory = PeakMemory.of(job, plan, device);
+    peak = memory.worst();
+    checks.add(memory.check("memory"));
   }
 
   /** Learning makes the loss fall: the last tenth of the steps against the first. */

@@ -16,6 +16,7 @@ import ringattention.config.GradientWire;
 import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
+import ringattention.device.Arena;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
@@ -24,10 +25,12 @@ import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.ModelFlops;
+import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.StepFlops;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
+import ringattention.model.Replica;
 import ringattention.report.Units;
 import ringattention.report.WorkBalance;
 import ringattention.shard.Decomposition;
@@ -129,7 +132,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   }
 
   /** The three largest buffers of {@link #memory} in words. */
-  String largest(int rank, Device device) {
+  private String largest(int rank, Device device) {
     return memory(rank, device).buffers().stream()
         .sorted(Comparator.comparingLong(MemoryPlan.Buffer::bytes).reversed())
         .limit(3)
@@ -201,6 +204,26 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
       return Optional.empty();
     }
     return Optional.of(flops().mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
+  }
+
+  /**
+   * Allocates everything a step needs on the device, so that it allocates nothing itself.
+   *
+   * @throws OutOfMemoryError naming the largest buffers
+   */
+  Arena arena(int rank, Device device) {
+    try {
+      device.reserveWorkspace(attentionCalls(rank, device));
+      return new Arena(device, buffers(rank, device).bytes());
+    } catch (OutOfMemoryError full) {
+      throw new OutOfMemoryError(full.getMessage() + "; " + largest(rank, device));
+    }
+  }
+
+  /** This rank's part of the model in such an arena; its weights are undefined. Collective. */
+  Replica replica(Equipment equipment, Device device, Arena arena, PhaseTimer timer) {
+    return new Replica(
+        setup, equipment.world(), equipment.collectives(device), device, arena, timer);
   }
 
   WorkBalance balance() {

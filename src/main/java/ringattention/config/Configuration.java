@@ -21,6 +21,7 @@ public record Configuration(
     BenchAttentionConfig benchAttention,
     BenchKernelsConfig benchKernels,
     BenchRingConfig benchRing,
+    BenchTrainingConfig benchTraining,
     FaultConfig fault,
     OutputConfig output,
     Source source) {
@@ -49,6 +50,28 @@ public record Configuration(
     if (parallel.gradients() == GradientWire.BF16) {
       throw source.error("parallel.gradients", "is for GPUs only: " + why);
     }
+  }
+
+  /** The same for sequences of another length, and with other room. */
+  public Configuration with(int tokens, MemoryConfig room) {
+    return new Configuration(
+        model,
+        attention,
+        feedForward,
+        lossHead,
+        parallel,
+        room,
+        train().withSequence(tokens),
+        data,
+        device,
+        validate,
+        benchAttention,
+        benchKernels,
+        benchRing,
+        benchTraining,
+        fault,
+        output,
+        source);
   }
 
   /** Never null. */

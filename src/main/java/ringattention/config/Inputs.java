@@ -86,6 +86,7 @@ public final class Inputs {
         BenchAttentionConfig.read(table.apply("benchAttention")),
         BenchKernelsConfig.read(table.apply("benchKernels")),
         BenchRingConfig.read(table.apply("benchRing")),
+        BenchTrainingConfig.read(table.apply("benchTraining")),
         FaultConfig.read(table.apply("fault")),
         OutputConfig.read(table.apply("output")),
         source);

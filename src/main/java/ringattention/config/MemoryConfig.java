@@ -12,6 +12,11 @@ package ringattention.config;
  */
 public record MemoryConfig(
     SavedKind saved, OffloadKind offload, int headGroups, double deviceGiB, double hostGiB) {
+  /** The same with other room on the device. */
+  public MemoryConfig withDeviceGiB(double other) {
+    return new MemoryConfig(saved, offload, headGroups, other, hostGiB);
+  }
+
   static MemoryConfig read(Table table) {
     return new MemoryConfig(
         table.choice("saved", SavedKind.class, Default.of(SavedKind.AUTO)),

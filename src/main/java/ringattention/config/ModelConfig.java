@@ -104,6 +104,24 @@ public record ModelConfig(
     return layers * block + (tied ? 1L : 2L) * vocabulary * hidden + hidden;
   }
 
+  /**
+   * The paper's model of these sizes, whatever the number of layers, for example {@code 7B}; {@code
+   * h64} for another one of hidden size 64.
+   */
+  public String name() {
+    for (ModelShape shape : ModelShape.values()) {
+      if (shape.hidden() == hidden
+          && shape.heads() == heads
+          && keyValueHeads == heads
+          && headSize == hidden / heads
+          && shape.feedForward() == feedForward
+          && shape.vocabulary() == vocabulary) {
+        return shape.toString();
+      }
+    }
+    return "h" + hidden;
+  }
+
   private static Default<Integer> shapeOr(
       Optional<ModelShape> shape, Function<ModelShape, Integer> extent, int example) {
     return new Default<>(shape.map(extent).orElse(null), "required, or the shape's", example);

@@ -91,6 +91,17 @@ final class Table {
         key, "list of whole numbers", range.text(), otherwise, value -> toInteger(value, range), 1);
   }
 
+  /** A list that may be empty, and is by default. */
+  List<Integer> integersOrNone(String key, Range range) {
+    return list(
+        key,
+        "list of whole numbers",
+        range.text(),
+        Default.list(),
+        value -> toInteger(value, range),
+        0);
+  }
+
   List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
     return list(
         key, "list of whole numbers", range.text(), otherwise, value -> toLong(value, range), 1);

@@ -34,6 +34,25 @@ public record TrainConfig(
     double epsilon,
     double clipNorm,
     int reportEvery) {
+  /** The same training on sequences of another length. */
+  TrainConfig withSequence(int tokens) {
+    return new TrainConfig(
+        tokens,
+        batch,
+        microBatch,
+        steps,
+        seed,
+        learningRate,
+        minLearningRate,
+        warmupSteps,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        clipNorm,
+        reportEvery);
+  }
+
   static TrainConfig read(Table table) {
     int sequence = table.integer("sequence", Range.atLeast(2), Default.required(8192));
     int batch = table.integer("batch", Range.atLeast(1), Default.of(1));

@@ -60,16 +60,24 @@ public final class ShardedParameters {
 
   /** Sets weights from the seed, moments and gradients to zero. */
   public void initialize(long seed, double standardDeviation) {
+    clear();
     InitialWeights initial = new InitialWeights(seed, standardDeviation);
     for (int group = 0; group < groups.size(); group++) {
       ShardBuffers.Shard shard = buffers.shards().get(group);
-      for (Tensor tensor :
-          List.of(shard.weight(), shard.momentum(), shard.variance(), shard.gradient())) {
-        device.kernels().fill(tensor, 0);
-      }
       for (ParameterGroup.Piece piece : pieces(group)) {
         Tensor weight = shard.weight().slice(piece.from(), piece.from() + piece.length());
         initial.set(device.kernels(), piece.parameter(), piece.index(), weight);
+      }
+    }
+    weightsChanged();
+  }
+
+  /** Sets weights, moments and gradients to zero. */
+  public void clear() {
+    for (ShardBuffers.Shard shard : buffers.shards()) {
+      for (Tensor tensor :
+          List.of(shard.weight(), shard.momentum(), shard.variance(), shard.gradient())) {
+        device.kernels().fill(tensor, 0);
       }
     }
     weightsChanged();

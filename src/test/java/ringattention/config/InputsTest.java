@@ -43,6 +43,29 @@ class InputsTest {
   }
 
   @Test
+  void anotherSequenceChangesNothingElse() throws IOException, ReflectiveOperationException {
+    Configuration complete = read(COMPLETE);
+    Configuration replaced = complete.with(99, complete.memory());
+    Configuration read = read(COMPLETE, "train.sequence=99");
+    for (RecordComponent component : Configuration.class.getRecordComponents()) {
+      if (component.getType() != Source.class) {
+        Object expected = component.getAccessor().invoke(read);
+        assertEquals(expected, component.getAccessor().invoke(replaced), component.getName());
+      }
+    }
+  }
+
+  @Test
+  void modelsAreNamedAfterThePapersWhateverTheirLayers() throws IOException {
+    String other = COMPLETE.substring(COMPLETE.indexOf("[train]"));
+    assertEquals("1B", read("[model]\nshape = \"1B\"\nlayers = 16\n" + other).model().name());
+    assertEquals("7B", read("[model]\nshape = \"7B\"\n" + other).model().name());
+    String grouped = "[model]\nshape = \"7B\"\nkeyValueHeads = 8\n";
+    assertEquals("h4096", read(grouped + other).model().name());
+    assertEquals("h64", read(COMPLETE).model().name());
+  }
+
+  @Test
   void valuesAndDefaults() throws IOException {
     Configuration configuration = read(COMPLETE);
     assertEquals(

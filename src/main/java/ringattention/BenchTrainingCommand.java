@@ -1,0 +1,251 @@
+package ringattention;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import ringattention.bench.TrainingTable;
+import ringattention.config.BenchTrainingConfig;
+import ringattention.config.Configuration;
+import ringattention.config.MemoryConfig;
+import ringattention.data.SequenceSampler;
+import ringattention.data.TextCorpus;
+import ringattention.device.Device;
+import ringattention.report.Check;
+import ringattention.report.TimeTable;
+import ringattention.report.Units;
+import ringattention.train.DivergedException;
+
+/**
+ * {@code bench training}: a row of seconds and bytes for each length of sequence, and its checks.
+ */
+final class BenchTrainingCommand {
+  /** Guessing gives 1; fresh weights give a little more. */
+  private static final double LARGEST_LOSS = 1.5;
+
+  /** One row to be. */
+  private record Length(TrainingPlan plan, SequenceSampler sampler) {
+    private int tokens() {
+      return plan.setup().sequence();
+    }
+  }
+
+  private final Job job;
+  private final Configuration configuration;
+  private final BenchTrainingConfig bench;
+  private final List<Length> lengths;
+  private final TrainingTable<TrainingTable.Steps> steps = TrainingTable.ofSteps();
+  private final TrainingTable<TrainingTable.Rehearsal> rehearsals = TrainingTable.ofRehearsals();
+  private final List<Check> checks = new ArrayList<>();
+
+  private BenchTrainingCommand(Job job, Configuration configuration, List<Length> lengths) {
+    this.job = job;
+    this.configuration = configuration;
+    this.bench = configuration.benchTraining();
+    this.lengths = lengths;
+  }
+
+  /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
+  static int run(Job job) {
+    BenchTrainingCommand command =
+        job.agree(
+            () -> {
+              Configuration configuration = job.line().configuration();
+              return new BenchTrainingCommand(job, configuration, lengths(job, configuration));
+            });
+    try (Equipment equipment = Equipment.open(job, command.configuration);
+        RunOutput output =
+            job.line().dryRun()
+                ? RunOutput.console(job)
+                : RunOutput.create(job, command.configuration)) {
+      return command.run(equipment, output);
+    }
+  }
+
+  private static List<Length> lengths(Job job, Configuration configuration) {
+    BenchTrainingConfig bench = configuration.benchTraining();
+    if (bench.rehearse() > configuration.model().layers()) {
+      throw configuration
+          .source()
+          .error(
+              "benchTraining.rehearse",
+              "must be at most model.layers (" + configuration.model().layers() + ")");
+    }
+    if (bench.deviceGiB().size() > 0 && bench.deviceGiB().size() != bench.tokens().size()) {
+      throw configuration
+          .source()
+          .error("benchTraining.deviceGiB", "must have one number for each of benchTraining.tokens");
+    }
+    TextCorpus corpus = new TextCorpus(configuration);
+    List<Length> lengths = new ArrayList<>();
+    for (int row = 0; row < bench.tokens().size(); row++) {
+      MemoryConfig room = configuration.memory();
+      if (bench.deviceGiB().size() > 0) {
+        room = room.withDeviceGiB(bench.deviceGiB().get(row));
+      }
+      Configuration one = configuration.with(bench.tokens().get(row), room);
+      lengths.add(
+          new Length(TrainingPlan.of(one, job.world().size()), new SequenceSampler(one, corpus)));
+    }
+    return lengths;
+  }
+
+  private int run(Equipment equipment, RunOutput output) {
+    int ranks = job.world().size();
+    var header =
+        Header.of(job, equipment, lengths.get(0).plan().setup().decomposition(), Optional.empty());
+    output.log().rows(header.lines());
+    output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+    if (job.line().dryRun()) {
+      for (Length length : lengths) {
+        Device device = equipment.device();
+        MemoryLimits limits =
+            MemoryLimits.of(job, device, length.plan().configuration().memory());
+        PlanCommand.print(length.plan().fitted(device, limits), device, output.log());
+      }
+      return ExitCode.VALID;
+    }
+    boolean rehearsal = bench.rehearse() > 0;
+    output.log().line(remark(rehearsal));
+    (rehearsal ? rehearsals.header() : steps.header()).forEach(output.log()::row);
+    for (Length length : lengths) {
+      measure(length, equipment, output);
+      if (rehearsal) {
+        output.write("rehearsals.csv", rehearsals.csv());
+      } else {
+        output.write("training.csv", steps.csv());
+      }
+    }
+    return output.finish(
+        checks, lengths.size() + " rows, " + ranks + " ranks", Double.NaN, Double.NaN, Map.of());
+  }
+
+  private String remark(boolean rehearsal) {
+    String what =
+        rehearsal
+            ? "one forward of all blocks, then loss head and backward of the last "
+                + bench.rehearse()
+            : "median of " + bench.steps() + " steps after " + bench.warmup() + " not timed";
+    return what + "; every row on a device of its own; memory of the fullest rank";
+  }
+
+  private void measure(Length planned, Equipment equipment, RunOutput output) {
+    Device device = equipment.device();
+    TrainingPlan plan = planned.plan();
+    MemoryLimits limits = MemoryLimits.of(job, device, plan.configuration().memory());
+    Length length = new Length(plan.fitted(device, limits), planned.sampler());
+    output.log().line(length.tokens() + " tokens: " + length.plan().memory().why());
+    TrainingMeasurement measurement =
+        new TrainingMeasurement(job, equipment, length.plan(), length.sampler());
+    if (!length.plan().memory().fits() || !measurement.fits()) {
+      missing(length, equipment, output);
+      return;
+    }
+    try {
+      if (bench.rehearse() > 0) {
+        rehearse(length, measurement.rehearsal(), output);
+      } else {
+        step(length, measurement.steps(), equipment, output);
+      }
+    } catch (DivergedException e) {
+      output.log().line(length.tokens() + " tokens: no row: " + e.getMessage());
+      checks.add(loss(length, Double.NaN));
+    }
+  }
+
+  /** A row that cannot be is a failed check. */
+  private void missing(Length length, Equipment equipment, RunOutput output) {
+    TrainingPlan plan = length.plan();
+    int rank = plan.fullestRank();
+    long planned = plan.memory(rank, equipment.device()).bytes();
+    output
+        .log()
+        .line(
+            length.tokens()
+                + " tokens: no row: not every device has room for what is planned, "
+                + Units.bytes(planned)
+                + " on rank "
+                + rank);
+    checks.add(
+        Check.atMost(
+            "room, " + length.tokens() + " tokens",
+            1,
+            0,
+            "devices without room for what is planned, 1 for one or more",
+            Map.of("planned bytes", (double) planned)));
+  }
+
+  private void step(
+      Length length, TrainingMeasurement.Steps measured, Equipment equipment, RunOutput output) {
+    double stepS = measured.median();
+    String line =
+        steps.row(
+            new TrainingTable.Steps(
+                subject(length),
+                stepS,
+                configuration.train().batch(),
+                length.plan().mfu(equipment.device(), stepS),
+                measured.memory().largest(),
+                measured.exposedWaitS()));
+    output.log().row(line);
+    output
+        .log()
+        .line(
+            String.format(
+                Locale.ROOT,
+                "loss %.4f, gradient norm %.2f at step %d; steps: %s s",
+                measured.last().loss(),
+                measured.last().gradientNorm(),
+                measured.last().step(),
+                Arrays.stream(measured.seconds())
+                    .mapToObj(seconds -> String.format(Locale.ROOT, "%.3f", seconds))
+                    .collect(Collectors.joining(", "))));
+    if (job.root()) {
+      output
+          .log()
+          .section("Time of step " + measured.last().step() + ", " + length.tokens() + " tokens");
+      output.log().rows(new TimeTable(measured.times()).lines());
+    }
+    checks.add(loss(length, measured.last().loss()));
+    checks.add(measured.memory().check("memory, " + length.tokens() + " tokens"));
+  }
+
+  private void rehearse(Length length, TrainingMeasurement.Rehearsal measured, RunOutput output) {
+    output
+        .log()
+        .row(
+            rehearsals.row(
+                new TrainingTable.Rehearsal(
+                    subject(length),
+                    measured.forwardS(),
+                    bench.rehearse(),
+                    measured.backwardS(),
+                    measured.memory().largest())));
+    output.log().line(String.format(Locale.ROOT, "loss %.4f", measured.loss()));
+    checks.add(loss(length, measured.loss()));
+    checks.add(measured.memory().check("memory, " + length.tokens() + " tokens"));
+  }
+
+  private TrainingTable.Subject subject(Length length) {
+    TrainingPlan plan = length.plan();
+    return new TrainingTable.Subject(
+        plan.setup().model().name(),
+        plan.setup().model().layers(),
+        length.tokens(),
+        job.world().size(),
+        plan.saved(),
+        plan.offload());
+  }
+
+  private Check loss(Length length, double loss) {
+    return Check.atMost(
+        "loss, " + length.tokens() + " tokens",
+        loss / Math.log(length.plan().setup().model().vocabulary()),
+        LARGEST_LOSS,
+        "loss of the last step / ln(vocabulary), which is the loss of guessing",
+        Map.of("loss", loss));
+  }
+}

@@ -1,0 +1,173 @@
+package ringattention;
+
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import ringattention.comm.Communicator;
+import ringattention.config.BenchTrainingConfig;
+import ringattention.config.TrainConfig;
+import ringattention.data.SequenceSampler;
+import ringattention.device.Arena;
+import ringattention.device.Device;
+import ringattention.metrics.Phase;
+import ringattention.metrics.PhaseTimes;
+import ringattention.metrics.Statistics;
+import ringattention.model.ModelSetup;
+import ringattention.model.Replica;
+import ringattention.train.StepResult;
+import ringattention.train.Trainer;
+
+/**
+ * A training run of a few steps, or a part of one step, on a device of its own: nothing of another
+ * measurement is in its memory or its counters. All calls are collective.
+ */
+final class TrainingMeasurement {
+  /**
+   * Timed steps, each from an idle device to an idle device.
+   *
+   * @param seconds of every step, of the slowest rank
+   * @param last step's result
+   * @param times of the last step, by rank on rank 0, else empty
+   * @param exposedWaitS of the last step, of the rank that waited longest for the ring
+   */
+  record Steps(
+      double[] seconds,
+      StepResult last,
+      List<PhaseTimes> times,
+      double exposedWaitS,
+      PeakMemory memory) {
+    double median() {
+      return Statistics.of(seconds).median();
+    }
+  }
+
+  /**
+   * A forward and the backward of some blocks.
+   *
+   * @param loss mean over all tokens, in nats
+   * @param forwardS of the slowest rank
+   * @param backwardS of the slowest rank, loss head included
+   */
+  record Rehearsal(double loss, double forwardS, double backwardS, PeakMemory memory) {}
+
+  private final Job job;
+  private final Equipment equipment;
+  private final TrainingPlan plan;
+  private final SequenceSampler sampler;
+  private final BenchTrainingConfig bench;
+  private final TrainConfig train;
+
+  TrainingMeasurement(Job job, Equipment equipment, TrainingPlan plan, SequenceSampler sampler) {
+    this.job = job;
+    this.equipment = equipment;
+    this.plan = plan;
+    this.sampler = sampler;
+    this.bench = plan.configuration().benchTraining();
+    this.train = plan.configuration().train();
+  }
+
+  /** Whether every rank's device has room for what is planned on it. */
+  boolean fits() {
+    Device device = equipment.device();
+    double[] full = {0};
+    try {
+      device.allocate(plan.memory(job.world().rank(), device).bytes()).close();
+    } catch (OutOfMemoryError noRoom) {
+      full[0] = 1;
+    }
+    job.world().allReduce(full, Communicator.Operation.SUM);
+    return full[0] == 0;
+  }
+
+  /**
+   * @throws ringattention.train.DivergedException on every rank
+   */
+  Steps steps() {
+    try (Device device = equipment.another();
+        Arena arena = plan.arena(job.world().rank(), device)) {
+      Replica replica = replica(device, arena);
+      Trainer trainer =
+          new Trainer(
+              train, plan.setup(), job.world(), replica, sampler, job.timer(), System::nanoTime);
+      for (int step = 0; step < bench.warmup(); step++) {
+        trainer.next();
+      }
+      double[] seconds = new double[bench.steps()];
+      for (int step = 0; step < seconds.length - 1; step++) {
+        seconds[step] = seconds(device, trainer::next);
+      }
+      return traced(device, trainer, seconds);
+    }
+  }
+
+  /** The last step tells where its time went. */
+  private Steps traced(Device device, Trainer trainer, double[] seconds) {
+    device.synchronize();
+    job.timer().reset();
+    Trace.Recorded<StepResult> last = new Trace(job, device).record("step", trainer::next);
+    PhaseTimes own = device.asynchronous() ? last.deviceTimes() : job.timer().times();
+    seconds[seconds.length - 1] = largest(last.wallS());
+    return new Steps(
+        seconds,
+        last.result(),
+        job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList(),
+        largest(own.seconds(Phase.RING_WAIT)),
+        PeakMemory.of(job, plan, device));
+  }
+
+  Rehearsal rehearsal() {
+    try (Device device = equipment.another();
+        Arena arena = plan.arena(job.world().rank(), device)) {
+      Replica replica = replica(device, arena);
+      replica.load(sequences());
+      double labels = (double) plan.setup().sequence() * train.batch();
+      replica.clearLoss();
+      double forward = seconds(device, replica::forward);
+      Runnable backward = () -> replica.backward(1 / labels, bench.rehearse());
+      double backwardS = largest(ownSeconds(device, backward));
+      double[] loss = {replica.loss()};
+      job.world().allReduce(loss, Communicator.Operation.SUM);
+      return new Rehearsal(
+          loss[0] / labels, forward, backwardS, PeakMemory.of(job, plan, device));
+    }
+  }
+
+  /** Allocates everything a step needs. */
+  private Replica replica(Device device, Arena arena) {
+    if (device.asynchronous()) {
+      Equipment.follow(job, device);
+    }
+    Replica replica = plan.replica(equipment, device, arena, job.timer());
+    replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
+    return replica;
+  }
+
+  /** The first sequences of this rank's ring. */
+  private int[][] sequences() {
+    ModelSetup setup = plan.setup();
+    long first = (long) setup.decomposition().replica(job.world().rank()) * setup.batch();
+    return IntStream.range(0, setup.batch())
+        .mapToObj(i -> sampler.tokens(first + i))
+        .toArray(int[][]::new);
+  }
+
+  private double seconds(Device device, Supplier<?> work) {
+    return largest(ownSeconds(device, work::get));
+  }
+
+  private double ownSeconds(Device device, Runnable work) {
+    device.synchronize();
+    job.world().barrier();
+    long start = System.nanoTime();
+    work.run();
+    device.synchronize();
+    return (System.nanoTime() - start) * 1e-9;
+  }
+
+  /** Over all ranks. */
+  private double largest(double value) {
+    double[] values = {value};
+    job.world().allReduce(values, Communicator.Operation.MAX);
+    return values[0];
+  }
+}

@@ -1,0 +1,145 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code bench training} with the built program. */
+class TrainingBenchIT {
+  private static final String HEADER =
+      "model,layers,tokens,ranks,saved,offload,step_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware,"
+          + "planned_gib,peak_gib,exposed_wait_s";
+  private static final String REHEARSAL_HEADER =
+      "model,layers,tokens,ranks,saved,offload,forward_s,backward_blocks,backward_s,planned_gib,"
+          + "peak_gib,planned_host_gib,peak_host_gib";
+
+  private Program program;
+  private Path output;
+
+  @BeforeEach
+  void makeInput(@TempDir Path folder) {
+    program = new Program(folder);
+    output = program.file("output");
+  }
+
+  private Run bench(int ranks, String tokens, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("bench", "training", program.file("small.toml").toString()));
+    arguments.addAll(List.of("-o", output.toString(), "-D", "benchTraining.tokens=" + tokens));
+    arguments.addAll(List.of(more));
+    return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+  }
+
+  private static Map<String, String> row(Run run, String file, int number) {
+    List<String> lines = run.lines(file);
+    String[] names = lines.get(0).split(",");
+    String[] cells = lines.get(number).split(",");
+    assertEquals(names.length, cells.length, lines.get(number));
+    Map<String, String> row = new LinkedHashMap<>();
+    for (int i = 0; i < names.length; i++) {
+      row.put(names[i], cells[i]);
+    }
+    return row;
+  }
+
+  private static double number(Map<String, String> row, String column) {
+    return Double.parseDouble(row.get(column));
+  }
+
+  @ParameterizedTest(name = "{0} ranks")
+  @ValueSource(ints = {1, 2})
+  void eachLengthHasARowAndItsVerdict(int ranks) {
+    Run run = bench(ranks, "[257, 64]");
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    assertEquals("# VALID: 2 rows, " + ranks + " ranks", run.lastLine());
+    assertEquals(HEADER, run.lines("training.csv").get(0));
+    assertEquals(3, run.lines("training.csv").size());
+    for (int number : new int[] {1, 2}) {
+      Map<String, String> row = row(run, "training.csv", number);
+      int tokens = number == 1 ? 257 : 64;
+      assertEquals("h32", row.get("model"));
+      assertEquals("2", row.get("layers"));
+      assertEquals(String.valueOf(tokens), row.get("tokens"));
+      assertEquals(String.valueOf(ranks), row.get("ranks"));
+      assertTrue(number(row, "step_s") > 0, row.toString());
+      assertEquals(tokens / number(row, "step_s"), number(row, "tokens_per_s"), 1e-6);
+      assertEquals("NaN", row.get("mfu_causal"), "a CPU has no known peak");
+      assertEquals(1, number(row, "peak_gib") / number(row, "planned_gib"), 0.02, row.toString());
+      assertEquals(ranks > 1, number(row, "exposed_wait_s") > 0, row.toString());
+    }
+    // the shorter one comes second: its peak is its own
+    assertTrue(
+        number(row(run, "training.csv", 2), "peak_gib")
+            < number(row(run, "training.csv", 1), "peak_gib"));
+    List<String> checks = run.lines("checks.csv");
+    for (String check : List.of("loss, 257", "memory, 257", "loss, 64", "memory, 64")) {
+      assertEquals(1, checks.stream().filter(line -> line.startsWith("\"" + check)).count(), check);
+    }
+    for (int tokens : new int[] {257, 64}) {
+      assertTrue(run.printed().contains("# Time of step 3, " + tokens + " tokens"), "time table");
+    }
+  }
+
+  @Test
+  void rehearsesTheForwardAndTheLastBlocks() {
+    Run run = bench(2, "[257]", "-D", "benchTraining.rehearse=1");
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    assertEquals(REHEARSAL_HEADER, run.lines("rehearsals.csv").get(0));
+    Map<String, String> row = row(run, "rehearsals.csv", 1);
+    assertEquals("1", row.get("backward_blocks"));
+    assertTrue(number(row, "forward_s") > 0, row.toString());
+    assertTrue(number(row, "backward_s") > 0, row.toString());
+    assertEquals(number(row, "planned_gib"), number(row, "peak_gib"), 1e-9);
+    assertFalse(Files.exists(output.resolve("training.csv")), "no steps were taken");
+  }
+
+  @Test
+  void aRowThatDivergesFailsAndTheNextIsMeasured() {
+    Run run = bench(2, "[257, 64]", "-D", "train.learningRate=1e30", "-D", "train.clipNorm=0");
+    assertEquals(3, run.job().exitCode(), run.job().output());
+    assertTrue(run.job().output().contains("# 257 tokens: no row: step 2: loss"));
+    assertTrue(run.job().output().contains("# 64 tokens: no row: step 2: loss"));
+    assertTrue(run.lines("checks.csv").get(1).endsWith("FAILED"), run.job().output());
+    assertEquals(List.of(HEADER), run.lines("training.csv"));
+  }
+
+  @Test
+  void rowsWithoutRoomFailBeforeAnythingIsAllocated() {
+    // more bytes than a process can address, so that no host promises them
+    Run run = bench(2, "[64, 32]", "-D", "model.hidden=4096", "-D", "model.feedForward=2147483647");
+    assertEquals(3, run.job().exitCode(), run.job().output());
+    for (int tokens : new int[] {64, 32}) {
+      String start =
+          "# " + tokens + " tokens: no row: not every device has room for what is planned";
+      assertTrue(
+          run.printed().stream().anyMatch(line -> line.startsWith(start)), run.job().output());
+    }
+    assertEquals(3, run.lines("checks.csv").size());
+    assertEquals(List.of(HEADER), run.lines("training.csv"));
+  }
+
+  @Test
+  void refusesLengthsAndBlocksThatCannotBe() {
+    Run tooLong = bench(1, "[64, 1000000]");
+    assertEquals(2, tooLong.job().exitCode(), tooLong.job().output());
+    assertTrue(tooLong.errors().get(0).contains("data.path"), tooLong.job().output());
+    Run tooDeep = bench(1, "[64]", "-D", "benchTraining.rehearse=3");
+    assertEquals(2, tooDeep.job().exitCode(), tooDeep.job().output());
+    assertTrue(
+        tooDeep.errors().get(0).endsWith("must be at most model.layers (2)"),
+        tooDeep.job().output());
+    assertFalse(Files.exists(output), "something was written");
+  }
+}
