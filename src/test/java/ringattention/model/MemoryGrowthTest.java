@@ -15,6 +15,7 @@ import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.RopeScaling;
+import ringattention.data.Sample;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
@@ -101,7 +102,7 @@ class MemoryGrowthTest {
             Replica replica =
                 new Replica(setup, rank, device, arena, new PhaseTimer(System::nanoTime));
             replica.parameters().initialize(1, 0.02);
-            replica.load(new int[1][setup.sequence() + 1]);
+            replica.load(new Sample[] {Sample.consecutive(new int[setup.sequence() + 1], 0)});
             replica.lossAndGradients(1);
             assertEquals(plan.bytes() + device.workspaceBytes(List.of()), device.peakBytes());
             return null;
