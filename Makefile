@@ -57,9 +57,9 @@ $(JAR): pom.xml build/commit $(shell find src/main -type f) | setup
 	$(MAVEN) package -Dmaven.test.skip=true
 	@touch $@
 
-# JavaCPP's libraries beside the jars: ranks that unpack them at the same time would race
+# native libraries beside the jars: ranks that unpack them at the same time would race
 $(NATIVES): pom.xml tools/unpack-natives.sh $(JAR)
-	tools/unpack-natives.sh $@ target/lib/*-linux-x86_64.jar
+	tools/unpack-natives.sh $@ target/lib/*-linux-x86_64.jar target/lib/tokenizers-*.jar
 	@touch $@
 
 # The classes of a run, loaded and verified once: halves the start. Not needed: without it, or where it does not fit the JVM,

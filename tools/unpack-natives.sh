@@ -1,6 +1,6 @@
 #!/bin/sh
-# Unpacks the native libraries that the program uses from JavaCPP's jars into one folder. JavaCPP finds them there by path, so
-# nothing is unpacked at run time, and the folder may be moved and read-only.
+# Unpacks the native libraries that the program uses from JavaCPP's jars and that of the tokenizers into one folder. They are
+# found there by path, so nothing is unpacked at run time, and the folder may be moved and read-only.
 # usage: tools/unpack-natives.sh FOLDER JAR...
 set -eu
 folder=$1
@@ -9,7 +9,7 @@ jar=${JAVA_HOME:+$JAVA_HOME/bin/}jar
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 for archive in "$@"; do
-  (cd "$scratch" && "$jar" --extract --file "$OLDPWD/$archive" org)
+  (cd "$scratch" && "$jar" --extract --file "$OLDPWD/$archive" org native/lib/linux-x86_64)
 done
 
 rm -rf "$folder"
@@ -22,5 +22,6 @@ done
 for library in gfortran.so.5 quadmath.so.0 gcc_s.so.1; do
   mv "$scratch/org/bytedeco/openblas/linux-x86_64/lib$library" "$folder"
 done
+mv "$scratch/native/lib/linux-x86_64/cpu/libtokenizers.so" "$folder"
 # by the name under which the jni library wants it; JavaCPP would make a link of that name in its cache
 mv "$scratch/org/bytedeco/openblas/linux-x86_64/libopenblas.so.0" "$folder/libopenblas_nolapack.so.0"

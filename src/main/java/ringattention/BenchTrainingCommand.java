@@ -11,8 +11,7 @@ import ringattention.bench.TrainingTable;
 import ringattention.config.BenchTrainingConfig;
 import ringattention.config.Configuration;
 import ringattention.config.MemoryConfig;
-import ringattention.data.SequenceSampler;
-import ringattention.data.TextCorpus;
+import ringattention.data.Samples;
 import ringattention.device.Device;
 import ringattention.report.Check;
 import ringattention.report.TimeTable;
@@ -27,7 +26,7 @@ final class BenchTrainingCommand {
   private static final double LARGEST_LOSS = 1.5;
 
   /** One row to be. */
-  private record Length(TrainingPlan plan, SequenceSampler sampler) {
+  private record Length(TrainingPlan plan, Samples samples) {
     private int tokens() {
       return plan.setup().sequence();
     }
@@ -79,7 +78,6 @@ final class BenchTrainingCommand {
           .source()
           .error("benchTraining.deviceGiB", "must have one number for each of benchTraining.tokens");
     }
-    TextCorpus corpus = new TextCorpus(configuration);
     List<Length> lengths = new ArrayList<>();
     for (int row = 0; row < bench.tokens().size(); row++) {
       MemoryConfig room = configuration.memory();
@@ -88,7 +86,7 @@ final class BenchTrainingCommand {
       }
       Configuration one = configuration.with(bench.tokens().get(row), room);
       lengths.add(
-          new Length(TrainingPlan.of(one, job.world().size()), new SequenceSampler(one, corpus)));
+          new Length(TrainingPlan.of(one, job.world().size()), Samples.of(one)));
     }
     return lengths;
   }
@@ -112,7 +110,9 @@ final class BenchTrainingCommand {
     output.log().line(remark(rehearsal));
     (rehearsal ? rehearsals.header() : steps.header()).forEach(output.log()::row);
     for (Length length : lengths) {
-      measure(length, equipment, output);
+      try (Samples open = length.samples()) {
+        measure(length, equipment, output);
+      }
       if (rehearsal) {
         output.write("rehearsals.csv", rehearsals.csv());
       } else {
@@ -136,10 +136,10 @@ final class BenchTrainingCommand {
     Device device = equipment.device();
     TrainingPlan plan = planned.plan();
     MemoryLimits limits = MemoryLimits.of(job, device, plan.configuration().memory());
-    Length length = new Length(plan.fitted(device, limits), planned.sampler());
+    Length length = new Length(plan.fitted(device, limits), planned.samples());
     output.log().line(length.tokens() + " tokens: " + length.plan().memory().why());
     TrainingMeasurement measurement =
-        new TrainingMeasurement(job, equipment, length.plan(), length.sampler());
+        new TrainingMeasurement(job, equipment, length.plan(), length.samples());
     if (!length.plan().memory().fits() || !measurement.fits()) {
       missing(length, equipment, output);
       return;

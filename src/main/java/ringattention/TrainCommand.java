@@ -13,8 +13,7 @@ import java.util.function.Consumer;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
 import ringattention.config.TrainConfig;
-import ringattention.data.SequenceSampler;
-import ringattention.data.TextCorpus;
+import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.metrics.Mfu;
@@ -37,18 +36,17 @@ final class TrainCommand {
   private final Configuration configuration;
   private final TrainConfig train;
   private TrainingPlan plan; // fitted once there is a device
-  private final SequenceSampler sampler;
+  private final Samples samples;
   private final List<StepRecord> records = new ArrayList<>();
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
   private long step; // running or last
 
-  private TrainCommand(
-      Job job, Configuration configuration, TrainingPlan plan, SequenceSampler sampler) {
+  private TrainCommand(Job job, Configuration configuration, TrainingPlan plan, Samples samples) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.train();
     this.plan = plan;
-    this.sampler = sampler;
+    this.samples = samples;
   }
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
@@ -58,9 +56,7 @@ final class TrainCommand {
           Configuration configuration = job.line().configuration();
           TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
           job.line().traced(configuration.train().steps());
-          TextCorpus corpus = new TextCorpus(configuration);
-          return new TrainCommand(
-              job, configuration, plan, new SequenceSampler(configuration, corpus));
+          return new TrainCommand(job, configuration, plan, Samples.of(configuration));
         });
   }
 
@@ -70,7 +66,8 @@ final class TrainCommand {
   }
 
   int run() {
-    try (Equipment equipment = Equipment.open(job, configuration)) {
+    try (samples;
+        Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
       plan = plan.fitted(equipment.device(), limits);
       plan.requireRoom();
@@ -99,6 +96,8 @@ final class TrainCommand {
     start.put("ranks", job.world().size());
     start.put("ring", plan.setup().decomposition().ring());
     start.put("parameters", plan.setup().model().parameters());
+    start.put("corpus_documents", samples.documents());
+    start.put("corpus_tokens", samples.tokens());
     output.event("start", start);
   }
 
@@ -110,8 +109,9 @@ final class TrainCommand {
       replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
       Trainer trainer =
           new Trainer(
-              train, plan.setup(), job.world(), replica, sampler, job.timer(), System::nanoTime);
+              train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
       output.log().section("Training");
+      output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
       output.log().line(started());
       steps(trainer, device, output);
     } catch (DivergedException e) {

@@ -6,7 +6,8 @@ import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
 import ringattention.config.BenchTrainingConfig;
 import ringattention.config.TrainConfig;
-import ringattention.data.SequenceSampler;
+import ringattention.data.Sample;
+import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.metrics.Phase;
@@ -53,15 +54,15 @@ final class TrainingMeasurement {
   private final Job job;
   private final Equipment equipment;
   private final TrainingPlan plan;
-  private final SequenceSampler sampler;
+  private final Samples samples;
   private final BenchTrainingConfig bench;
   private final TrainConfig train;
 
-  TrainingMeasurement(Job job, Equipment equipment, TrainingPlan plan, SequenceSampler sampler) {
+  TrainingMeasurement(Job job, Equipment equipment, TrainingPlan plan, Samples samples) {
     this.job = job;
     this.equipment = equipment;
     this.plan = plan;
-    this.sampler = sampler;
+    this.samples = samples;
     this.bench = plan.configuration().benchTraining();
     this.train = plan.configuration().train();
   }
@@ -88,7 +89,7 @@ final class TrainingMeasurement {
       Replica replica = replica(device, arena);
       Trainer trainer =
           new Trainer(
-              train, plan.setup(), job.world(), replica, sampler, job.timer(), System::nanoTime);
+              train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
       for (int step = 0; step < bench.warmup(); step++) {
         trainer.next();
       }
@@ -143,12 +144,12 @@ final class TrainingMeasurement {
   }
 
   /** The first sequences of this rank's ring. */
-  private int[][] sequences() {
+  private Sample[] sequences() {
     ModelSetup setup = plan.setup();
     long first = (long) setup.decomposition().replica(job.world().rank()) * setup.batch();
     return IntStream.range(0, setup.batch())
-        .mapToObj(i -> sampler.tokens(first + i))
-        .toArray(int[][]::new);
+        .mapToObj(i -> samples.sample(first + i))
+        .toArray(Sample[]::new);
   }
 
   private double seconds(Device device, Supplier<?> work) {

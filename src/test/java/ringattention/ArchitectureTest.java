@@ -49,7 +49,8 @@ class ArchitectureTest {
           Map.entry("train", and(BELOW_MODEL, "model")),
           Map.entry(
               "model",
-              List.of("attention", "parallel", "device", "comm", "shard", "config", "metrics")),
+              List.of(
+                  "attention", "parallel", "device", "comm", "shard", "data", "config", "metrics")),
           Map.entry("attention", List.of("device", "comm", "shard", "config", "metrics")),
           Map.entry("parallel", List.of("device", "comm", "config", "metrics")),
           Map.entry("shard", List.of("config")),
@@ -118,6 +119,13 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.bytedeco..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("ringattention.data..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.djl..")
         .check(CLASSES);
   }
 

@@ -45,7 +45,7 @@ public record ModelConfig(
     int vocabulary =
         table.integer(
             "vocabulary",
-            Range.atLeast(256), // the tokens of a text are its bytes
+            Range.atLeast(2), // the tokenizer's, which is checked where there is one
             Default.derived(shape.map(ModelShape::vocabulary).orElse(256), "256, or the shape's"));
     int hidden =
         table.integer("hidden", Range.between(2, 1 << 20), shapeOr(shape, ModelShape::hidden, 64));

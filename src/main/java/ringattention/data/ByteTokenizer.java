@@ -1,14 +1,22 @@
 package ringattention.data;
 
-/** The tokens of a text are its bytes: any file is text, and no vocabulary has to be learned. */
-public final class ByteTokenizer {
-  /** Number of tokens: every byte value is one. */
-  public static final int VOCABULARY = 256;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 
-  private ByteTokenizer() {}
+/**
+ * The tokens of a text are its bytes: any file is text, and no vocabulary has to be learned. A
+ * document ends with a newline.
+ */
+final class ByteTokenizer implements Tokenizer {
+  private static final int BYTES = 256;
+
+  @Override
+  public int[] encode(byte[] text) {
+    return tokens(text);
+  }
 
   /** One token in [0, 256) per byte. */
-  public static int[] encode(byte[] bytes) {
+  static int[] tokens(byte[] bytes) {
     int[] tokens = new int[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
       tokens[i] = Byte.toUnsignedInt(bytes[i]);
@@ -16,15 +24,40 @@ public final class ByteTokenizer {
     return tokens;
   }
 
-  /** The bytes behind the tokens. */
-  public static byte[] decode(int[] tokens) {
-    byte[] bytes = new byte[tokens.length];
-    for (int i = 0; i < tokens.length; i++) {
-      if (tokens[i] < 0 || tokens[i] >= VOCABULARY) {
-        throw new IllegalArgumentException("token " + tokens[i] + " is not a byte");
+  @Override
+  public Spans spans(String text) {
+    int[] tokens = tokens(text.getBytes(StandardCharsets.UTF_8));
+    int[] starts = new int[tokens.length];
+    int at = 0;
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int bytes = Character.toString(text.codePointAt(i)).getBytes(StandardCharsets.UTF_8).length;
+      for (int end = at + bytes; at < end; at++) {
+        starts[at] = i;
       }
-      bytes[i] = (byte) tokens[i];
     }
-    return bytes;
+    return new Spans(tokens, starts);
   }
+
+  @Override
+  public int vocabulary() {
+    return BYTES;
+  }
+
+  @Override
+  public int end() {
+    return '\n';
+  }
+
+  @Override
+  public OptionalInt begin() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public String fingerprint() {
+    return "bytes";
+  }
+
+  @Override
+  public void close() {}
 }

@@ -1,2 +1,5 @@
-/** Where tokens come from: text, its tokens, and which of them a sequence of a step takes. */
+/**
+ * Where tokens come from: files and their formats, tokenizers, and which tokens a sequence of a
+ * step takes.
+ */
 package ringattention.data;

@@ -5,13 +5,13 @@ import ringattention.attention.RingAttention;
 import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
+import ringattention.data.Sample;
 import ringattention.device.Allocator;
 import ringattention.device.Collectives;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.ShardedParameters;
-import ringattention.shard.SequenceLayout;
 
 /** This rank's part of a model, put together: buffers, ring, sharded parameters, Transformer. */
 public final class Replica {
@@ -85,21 +85,22 @@ public final class Replica {
   }
 
   /**
-   * Puts this rank's positions of its ring's sequences on the device.
+   * Puts this rank's part of its ring's sequences on the device.
    *
-   * @param sequences [batch][sequence + 1] tokens; the label of each position is the token after it
+   * @param samples [batch], with equal positions
    */
-  public void load(int[][] sequences) {
-    SequenceLayout layout = setup.layout();
-    int[] positions = layout.positions(setup.decomposition().ringRank(rank));
-    int batch = sequences.length;
-    int[] tokens = new int[positions.length * batch];
-    int[] labels = new int[positions.length * batch];
-    for (int i = 0; i < positions.length; i++) {
+  public void load(Sample[] samples) {
+    int[] held = setup.layout().positions(setup.decomposition().ringRank(rank));
+    int batch = samples.length;
+    int[] tokens = new int[held.length * batch];
+    int[] labels = new int[held.length * batch];
+    int[] positions = new int[held.length];
+    for (int i = 0; i < held.length; i++) {
       for (int b = 0; b < batch; b++) {
-        tokens[i * batch + b] = sequences[b][positions[i]];
-        labels[i * batch + b] = sequences[b][positions[i] + 1];
+        tokens[i * batch + b] = samples[b].tokens()[held[i]];
+        labels[i * batch + b] = samples[b].labels()[held[i]];
       }
+      positions[i] = samples[0].positions()[held[i]];
     }
     transformer.load(tokens, labels, positions);
   }

@@ -3,7 +3,8 @@ package ringattention.train;
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
 import ringattention.config.TrainConfig;
-import ringattention.data.SequenceSampler;
+import ringattention.data.Sample;
+import ringattention.data.Samples;
 import ringattention.device.Kernels;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
@@ -19,7 +20,7 @@ public final class Trainer {
   private final ModelSetup setup;
   private final Communicator world;
   private final Replica replica;
-  private final SequenceSampler sampler;
+  private final Samples samples;
   private final LearningRate schedule;
   private final PhaseTimer timer;
   private final LongSupplier clock;
@@ -33,14 +34,14 @@ public final class Trainer {
       ModelSetup setup,
       Communicator world,
       Replica replica,
-      SequenceSampler sampler,
+      Samples samples,
       PhaseTimer timer,
       LongSupplier clock) {
     this.config = config;
     this.setup = setup;
     this.world = world;
     this.replica = replica;
-    this.sampler = sampler;
+    this.samples = samples;
     this.timer = timer;
     this.clock = clock;
     this.schedule =
@@ -60,7 +61,10 @@ public final class Trainer {
   public StepResult next() {
     long start = clock.getAsLong();
     step++;
-    double labels = (double) setup.sequence() * config.batch();
+    double labels;
+    try (var scope = timer.in(Phase.DATA)) {
+      labels = labels();
+    }
     replica.clearLoss();
     for (int pass = 0; pass < setup.passes(); pass++) {
       try (var scope = timer.in(Phase.DATA)) {
@@ -98,15 +102,24 @@ public final class Trainer {
    * The sequences of this rank's ring: a pure function of step and pass, whatever the number of
    * rings.
    */
-  private int[][] sequences(int pass) {
+  private Sample[] sequences(int pass) {
     int batch = setup.batch();
     long replica = setup.decomposition().replica(world.rank());
     long first = (step - 1) * config.batch() + (replica * setup.passes() + pass) * batch;
-    int[][] sequences = new int[batch][];
+    Sample[] sequences = new Sample[batch];
     for (int i = 0; i < batch; i++) {
-      sequences[i] = sampler.tokens(first + i);
+      sequences[i] = samples.sample(first + i);
     }
     return sequences;
+  }
+
+  /** How many labels count in the whole batch, that of all rings; 1 if none does. */
+  private double labels() {
+    long labels = 0;
+    for (int i = 0; i < config.batch(); i++) {
+      labels += samples.labels((step - 1) * config.batch() + i);
+    }
+    return Math.max(1, labels);
   }
 
   private void requireFinite(double loss, double norm) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import ringattention.comm.Communicator;
 import ringattention.config.MaskKind;
+import ringattention.data.Sample;
 import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
@@ -40,8 +41,9 @@ public final class PerturbationProbe {
       double[] before = runner.forward(problem.sequences());
       Map<String, Double> wrong = new LinkedHashMap<>();
       for (int position : positions(problem)) {
-        int[][] changed = problem.sequences();
-        changed[0][position] = (changed[0][position] + 1) % problem.model().vocabulary();
+        Sample[] changed = problem.sequences();
+        int[] tokens = changed[0].tokens();
+        tokens[position] = (tokens[position] + 1) % problem.model().vocabulary();
         double[] after = runner.forward(changed);
         if (world.rank() == 0) {
           int first = problem.mask() == MaskKind.CAUSAL ? position : 0;

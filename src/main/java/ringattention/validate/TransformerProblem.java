@@ -7,6 +7,7 @@ import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.RopeScaling;
 import ringattention.config.Seed;
+import ringattention.data.Sample;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelSetup;
 import ringattention.shard.Decomposition;
@@ -60,15 +61,17 @@ public record TransformerProblem(
     return setup(AttentionKind.VANILLA, FeedForwardKind.FULL, new Decomposition(1, 1));
   }
 
-  /** [batch][length + 1] tokens. */
-  public int[][] sequences() {
+  /** [batch] random sequences. */
+  public Sample[] sequences() {
     Seed numbers = Seed.of(seed, "tokens");
-    int[][] sequences = new int[batch][length + 1];
+    Sample[] sequences = new Sample[batch];
     for (int b = 0; b < batch; b++) {
+      int[] tokens = new int[length + 1];
       for (int i = 0; i <= length; i++) {
         long bits = numbers.bits((long) b * (length + 1) + i);
-        sequences[b][i] = (int) Long.remainderUnsigned(bits, model.vocabulary());
+        tokens[i] = (int) Long.remainderUnsigned(bits, model.vocabulary());
       }
+      sequences[b] = Sample.consecutive(tokens, 0);
     }
     return sequences;
   }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import ringattention.comm.Communicator;
+import ringattention.data.Sample;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
@@ -75,12 +76,12 @@ final class TransformerRunner implements AutoCloseable {
    * The blocks' output for these sequences, [length, batch of one ring, hidden], on rank 0; null on
    * the others.
    */
-  double[] forward(int[][] sequences) {
+  double[] forward(Sample[] sequences) {
     replica.load(mine(sequences));
     return Gathered.rows(world, setup.layout(), device.read(replica.forward()));
   }
 
-  private int[][] mine(int[][] sequences) {
+  private Sample[] mine(Sample[] sequences) {
     int first = setup.decomposition().replica(world.rank()) * setup.batch();
     return Arrays.copyOfRange(sequences, first, first + setup.batch());
   }

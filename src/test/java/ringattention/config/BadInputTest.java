@@ -50,7 +50,7 @@ class BadInputTest {
           [model] ; hidden = 64.0 | x.toml: model.hidden = 64.0: must be a whole number, 2 to 1048576
           [model] ; hidden = 3000000000 | x.toml: model.hidden = 3000000000: must be a whole number below 2^31
           [model] ; shape = "2B" | x.toml: model.shape = "2B": must be "1B" or "3B" or "7B" or "13B" or "30B" or "65B"
-          [model] ; shape = "7B" ; vocabulary = 255 | x.toml: model.vocabulary = 255: must be a whole number, at least 256
+          [model] ; shape = "7B" ; vocabulary = 1 | x.toml: model.vocabulary = 1: must be a whole number, at least 2
           [model] ; shape = "7B" ; initStd = 0 | x.toml: model.initStd = 0: must be a number, above 0
           [model] ; shape = "7B" ; ropeTheta = inf | x.toml: model.ropeTheta = Infinity: must be a number, above 0
           [model] ; shape = "7B" ; normEpsilon = nan | x.toml: model.normEpsilon = NaN: must be a number, above 0
@@ -82,6 +82,10 @@ class BadInputTest {
           [data] ; path = 7 | x.toml: data.path = 7: must be a text, not empty
           [data] ; path = "x" ; extensions = [".java"] | x.toml: data.extensions = [".java"]: must be without the leading dot
           [data] ; path = "x" ; extensions = "java" | x.toml: data.extensions = "java": must be a list of texts, each not empty
+          [data] ; path = "x" ; format = "json" | x.toml: data.format = "json": must be "text" or "jsonl" or "conversations"
+          [data] ; path = "x" ; documentMultiple = 0 | x.toml: data.documentMultiple = 0: must be a whole number, at least 1
+          [data] ; path = "x" ; firstPosition = -1 | x.toml: data.firstPosition = -1: must be a whole number, 0 to 1073741824
+          [data] ; path = "x" ; tokenizer = "a\\u0000" | x.toml: data.tokenizer = "a\\u0000": must not contain a zero byte
           [device] ; precision = "fp16" | x.toml: device.precision = "fp16": must be "bf16" or "fp32"
           [device] ; deterministic = 1 | x.toml: device.deterministic = 1: must be true or false
           [parallel] ; transport = "mpi" | x.toml: parallel.transport = "mpi": must be "auto" or "cuda-aware" or "staged" or "nccl"

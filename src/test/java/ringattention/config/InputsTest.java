@@ -88,6 +88,18 @@ class InputsTest {
   }
 
   @Test
+  void fieldAndDocumentsFollowFormat() throws IOException {
+    DataConfig text = read(COMPLETE).data();
+    assertEquals("text", text.field());
+    assertEquals(false, text.documents());
+    DataConfig conversations = read(COMPLETE, "data.format=conversations").data();
+    assertEquals("conversations", conversations.field());
+    assertEquals(true, conversations.documents());
+    assertEquals(
+        false, read(COMPLETE, "data.format=jsonl", "data.documents=false").data().documents());
+  }
+
+  @Test
   void shapeNamesThePapersModels() {
     assertEquals(
         new ModelConfig(
@@ -131,7 +143,8 @@ class InputsTest {
             "model.initStd=1e-1");
     assertEquals(7, configuration.train().steps());
     assertEquals(AttentionKind.MEMORY_EFFICIENT, configuration.attention().kind());
-    assertEquals(new DataConfig(Path.of("src/main"), List.of("txt")), configuration.data());
+    assertEquals(Path.of("src/main"), configuration.data().path());
+    assertEquals(List.of("txt"), configuration.data().extensions());
     assertEquals(false, configuration.output().plots());
     assertEquals(0.1, configuration.model().initStd());
   }

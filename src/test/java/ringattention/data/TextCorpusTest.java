@@ -36,32 +36,36 @@ class TextCorpusTest {
     return Inputs.defaults(overrides);
   }
 
+  private static TextCorpus corpus(Configuration configuration) {
+    return new TextCorpus(configuration, new CorpusFiles(configuration).all());
+  }
+
   private static String text(TextCorpus corpus) {
-    return new String(corpus.read(0, (int) corpus.bytes()), UTF_8);
+    return new String(corpus.read(0, (int) corpus.tokens()), UTF_8);
   }
 
   @Test
   void filesInOrderOfTheirPaths() {
-    assertEquals("first \u00e9\ninner\nlast", text(new TextCorpus(configuration(folder))));
+    assertEquals("first \u00e9\ninner\nlast", text(corpus(configuration(folder))));
   }
 
   @Test
   void extensionsSelect() {
     Configuration java = configuration(folder, "data.extensions=[\"java\"]");
-    assertEquals("first \u00e9\ninner", text(new TextCorpus(java)));
+    assertEquals("first \u00e9\ninner", text(corpus(java)));
   }
 
   @Test
   void oneFileWhateverItsExtension() {
     Configuration one = configuration(folder.resolve("c.txt"), "data.extensions=[\"java\"]");
-    assertEquals("last", text(new TextCorpus(one)));
+    assertEquals("last", text(corpus(one)));
   }
 
   /** Every range, so every way to begin and end in a file, on a newline, or across several. */
   @Test
   void everyRange() {
-    TextCorpus corpus = new TextCorpus(configuration(folder));
-    byte[] whole = corpus.read(0, (int) corpus.bytes());
+    TextCorpus corpus = corpus(configuration(folder));
+    byte[] whole = corpus.read(0, (int) corpus.tokens());
     for (int start = 0; start <= whole.length; start++) {
       for (int end = start; end <= whole.length; end++) {
         byte[] expected = Arrays.copyOfRange(whole, start, end);
@@ -72,11 +76,9 @@ class TextCorpusTest {
   }
 
   @Test
-  void bytesAreTokens() {
-    int[] tokens = ByteTokenizer.encode(new byte[] {0, 127, -128, -1});
-    assertArrayEquals(new int[] {0, 127, 128, 255}, tokens);
-    assertArrayEquals(new byte[] {0, 127, -128, -1}, ByteTokenizer.decode(tokens));
-    assertThrows(IllegalArgumentException.class, () -> ByteTokenizer.decode(new int[] {256}));
+  void bytesAreTokens() throws IOException {
+    Path file = Files.write(folder.resolve("bytes"), new byte[] {0, 127, -128, -1});
+    assertArrayEquals(new int[] {0, 127, 128, 255}, corpus(configuration(file)).entries(0, 4));
   }
 
   @Test
@@ -93,7 +95,7 @@ class TextCorpusTest {
   @Test
   void aFileThatShrinksIsAnErrorNotAHang() throws IOException {
     Path file = folder.resolve("c.txt");
-    TextCorpus corpus = new TextCorpus(configuration(file));
+    TextCorpus corpus = corpus(configuration(file));
     Files.writeString(file, "la");
     InputException error = assertThrows(InputException.class, () -> corpus.read(0, 4));
     assertEquals(
@@ -103,7 +105,7 @@ class TextCorpusTest {
 
   private static void assertError(Path path, String problem, String... more) {
     Configuration configuration = configuration(path, more);
-    InputException error = assertThrows(InputException.class, () -> new TextCorpus(configuration));
+    InputException error = assertThrows(InputException.class, () -> corpus(configuration));
     assertEquals("-D data.path = \"" + path + "\": " + problem, error.getMessage());
   }
 }

@@ -15,6 +15,7 @@ import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.RopeScaling;
+import ringattention.data.Sample;
 import ringattention.device.Arena;
 import ringattention.device.Collectives;
 import ringattention.device.DType;
@@ -108,7 +109,7 @@ class MemoryGrowthTest {
               Arena arena = new Arena(device, plan.bytes())) {
             Replica replica = new Replica(setup, rank, collectives, device, arena, timer);
             replica.parameters().initialize(1, 0.02);
-            replica.load(new int[1][setup.sequence() + 1]);
+            replica.load(new Sample[] {Sample.consecutive(new int[setup.sequence() + 1], 0)});
             replica.lossAndGradients(1);
             assertEquals(plan.bytes() + device.workspaceBytes(List.of()), device.peakBytes());
             return null;

@@ -1,0 +1,25 @@
+package ringattention.data;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** A name for contents. */
+final class Digest {
+  private Digest() {}
+
+  /** SHA-256 of texts, in 64 hexadecimal digits. */
+  static String of(String... texts) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (String text : texts) {
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) 0); // or "ab", "c" were "a", "bc"
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException(impossible); // every JVM has it
+    }
+  }
+}

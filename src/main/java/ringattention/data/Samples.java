@@ -1,0 +1,56 @@
+package ringattention.data;
+
+import java.nio.file.Path;
+import java.util.List;
+import ringattention.config.Configuration;
+import ringattention.config.DataConfig;
+import ringattention.config.DataFormat;
+import ringattention.config.InputException;
+
+/**
+ * The sequences of a training run. Each is a function of the seed, its index, and the corpus alone:
+ * the same on every rank, for any number of ranks, and a run that is resumed only needs to know the
+ * step. For one thread.
+ */
+public interface Samples extends AutoCloseable {
+  /**
+   * @param index counts sequences over all ranks and steps: {@code step * batch + i}
+   * @throws InputException if a file can no longer be read
+   */
+  Sample sample(long index);
+
+  /** How many labels of a sequence count. Needs no tokenizer: reads what the sequence would. */
+  default int labels(long index) {
+    return sample(index).counted();
+  }
+
+  /** Tokens of the corpus, padding not counted. */
+  long tokens();
+
+  /** Documents of the corpus. */
+  long documents();
+
+  @Override
+  void close();
+
+  /**
+   * Reads, and tokenizes, the corpus.
+   *
+   * @throws InputException if anything of section {@code [data]} is wrong, or the tokenizer has
+   *     more tokens than the model
+   */
+  static Samples of(Configuration configuration) {
+    DataConfig data = configuration.data();
+    List<Path> files = new CorpusFiles(configuration).all();
+    boolean bytes = data.tokenizer().equals(DataConfig.BYTES);
+    try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
+      if (data.format() == DataFormat.TEXT && bytes && !data.documents()) {
+        return new StreamSamples(configuration, new TextCorpus(configuration, files));
+      }
+      TokenFile tokens = new TokenizedCorpus(configuration, tokenizer).open(files);
+      return data.documents()
+          ? new PackedSamples(configuration, tokens, tokenizer.end())
+          : new StreamSamples(configuration, tokens);
+    }
+  }
+}

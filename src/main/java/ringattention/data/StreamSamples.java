@@ -1,0 +1,71 @@
+package ringattention.data;
+
+import java.util.Arrays;
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+import ringattention.config.Seed;
+
+/** Sequences at random places of one stream of all documents. */
+final class StreamSamples implements Samples {
+  private final TokenStream stream;
+  private final int length;
+  private final int firstPosition;
+  private final Seed seed;
+
+  /**
+   * @throws InputException if the stream has fewer tokens than a sequence and its last label
+   */
+  StreamSamples(Configuration configuration, TokenStream stream) {
+    this.stream = stream;
+    this.length = configuration.train().sequence();
+    this.firstPosition = configuration.data().firstPosition();
+    this.seed = Seed.of(configuration.train().seed(), "sequences");
+    if (stream.tokens() <= length) {
+      throw configuration
+          .source()
+          .error(
+              "data.path",
+              "has "
+                  + stream.tokens()
+                  + " tokens, must have more than train.sequence ("
+                  + length
+                  + ")");
+    }
+  }
+
+  @Override
+  public Sample sample(long index) {
+    int[] entries = stream.entries(start(index), length + 1);
+    int[] tokens = Arrays.stream(entries).map(TokenStream::token).toArray();
+    Sample all = Sample.consecutive(tokens, firstPosition);
+    for (int i = 0; i < length; i++) {
+      all.labels()[i] = TokenStream.label(entries[i + 1]);
+    }
+    return all;
+  }
+
+  @Override
+  public int labels(long index) {
+    return stream.allPredicted() ? length : Samples.super.labels(index);
+  }
+
+  private long start(long index) {
+    long places = stream.tokens() - length;
+    return Long.remainderUnsigned(seed.bits(index), places);
+  }
+
+  @Override
+  public long tokens() {
+    return stream.tokens();
+  }
+
+  @Override
+  public long documents() {
+    return stream.documents();
+  }
+
+  @Override
+  public void close() {
+    stream.close();
+  }
+}

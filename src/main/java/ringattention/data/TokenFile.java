@@ -1,0 +1,121 @@
+package ringattention.data;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import ringattention.config.InputException;
+import ringattention.config.Source;
+
+/**
+ * A tokenized corpus in a file, so that it may be larger than memory: entries as of {@link
+ * TokenStream} (4 bytes each), the length of every document (4 bytes each), then {@link #MAGIC},
+ * the number of tokens and the number of documents (8 bytes each). The lengths are held in memory.
+ */
+final class TokenFile implements TokenStream {
+  static final long MAGIC = 0x72696E67746F6B31L; // ringtok1
+  static final int FOOTER = 3 * Long.BYTES;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final Source source;
+  private final long tokens;
+  private final int[] lengths;
+
+  private TokenFile(Path file, FileChannel channel, Source source, long tokens, int[] lengths) {
+    this.file = file;
+    this.channel = channel;
+    this.source = source;
+    this.tokens = tokens;
+    this.lengths = lengths;
+  }
+
+  /**
+   * Opens a file that {@link TokenFileWriter} made. Once open it may be deleted.
+   *
+   * @param source for errors, which name {@code data.cache}
+   * @throws InputException if it is not whole
+   */
+  static TokenFile open(Path file, Source source) {
+    try {
+      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+      long end = channel.size() - FOOTER;
+      ByteBuffer footer = end < 0 ? null : read(channel, end, FOOTER);
+      long tokens = footer == null || footer.getLong() != MAGIC ? -1 : footer.getLong();
+      long documents = tokens < 0 ? -1 : footer.getLong();
+      if (tokens < 0 || (tokens + documents) * Integer.BYTES != end) {
+        channel.close();
+        throw source.error("data.cache", file + " is not whole: delete it");
+      }
+      int[] lengths = new int[Math.toIntExact(documents)];
+      for (int i = 0; i < lengths.length; ) {
+        int count = Math.min(lengths.length - i, 1 << 20);
+        long at = (tokens + i) * Integer.BYTES;
+        read(channel, at, count * Integer.BYTES).asIntBuffer().get(lengths, i, count);
+        i += count;
+      }
+      return new TokenFile(file, channel, source, tokens, lengths);
+    } catch (IOException unreadable) {
+      throw unreadable(file, source, unreadable);
+    }
+  }
+
+  private static ByteBuffer read(FileChannel channel, long at, int bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(bytes);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer, at + buffer.position()) < 0) {
+        throw new IOException("it has become shorter");
+      }
+    }
+    return buffer.flip();
+  }
+
+  private static InputException unreadable(Path file, Source source, IOException unreadable) {
+    return source.error("data.cache", file + " cannot be read: " + CorpusFiles.reason(unreadable));
+  }
+
+  /** Tokens of every document, in the order of the corpus; not to be changed. */
+  int[] lengths() {
+    return lengths;
+  }
+
+  @Override
+  public long tokens() {
+    return tokens;
+  }
+
+  @Override
+  public long documents() {
+    return lengths.length;
+  }
+
+  @Override
+  public boolean allPredicted() {
+    return false;
+  }
+
+  @Override
+  public int[] entries(long start, int count) {
+    if (start < 0 || count < 0 || start + count > tokens) {
+      throw new IndexOutOfBoundsException(count + " tokens at " + start + " of " + tokens);
+    }
+    try {
+      int[] entries = new int[count];
+      long at = start * Integer.BYTES;
+      read(channel, at, Math.multiplyExact(count, Integer.BYTES)).asIntBuffer().get(entries);
+      return entries;
+    } catch (IOException unreadable) {
+      throw unreadable(file, source, unreadable);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException unreadable) {
+      throw unreadable(file, source, unreadable);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package ringattention.data;
+
+/** The tokens of all documents, one after the other. */
+interface TokenStream extends AutoCloseable {
+  /** Number of tokens. */
+  long tokens();
+
+  /** Number of documents. */
+  long documents();
+
+  /** Whether every token is to be predicted. */
+  boolean allPredicted();
+
+  /**
+   * Tokens [start, start + count); one that is not to be predicted as its complement, {@code
+   * ~token}, which is negative.
+   */
+  int[] entries(long start, int count);
+
+  /** The token of an entry. */
+  static int token(int entry) {
+    return entry < 0 ? ~entry : entry;
+  }
+
+  /** The label that an entry is to the token before it. */
+  static int label(int entry) {
+    return entry < 0 ? Sample.NO_LABEL : entry;
+  }
+
+  @Override
+  void close();
+}

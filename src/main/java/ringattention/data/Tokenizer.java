@@ -1,0 +1,71 @@
+package ringattention.data;
+
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import ringattention.config.Configuration;
+import ringattention.config.DataConfig;
+import ringattention.config.InputException;
+
+/** Text to tokens. Special tokens are never added to a text, but those written in it are found. */
+public interface Tokenizer extends AutoCloseable {
+  /**
+   * The tokens of a text and where each begins.
+   *
+   * @param tokens [tokens]
+   * @param starts [tokens]: index into the text's chars; a token that stands for nothing in the
+   *     text begins where the one before it did
+   */
+  record Spans(int[] tokens, int[] starts) {}
+
+  /**
+   * @param text in UTF-8
+   * @throws CharacterCodingException if it is not, and that matters
+   * @throws IllegalArgumentException if it has what the tokenizer has no token for
+   */
+  int[] encode(byte[] text) throws CharacterCodingException;
+
+  /** Tokens with the places they come from, for texts of a conversation's length. */
+  Spans spans(String text);
+
+  /** One more than the highest token. */
+  int vocabulary();
+
+  /** Ends every document. */
+  int end();
+
+  /** Begins every document, if the tokenizer has such a token. */
+  OptionalInt begin();
+
+  /** Differs between tokenizers that may give other tokens. */
+  String fingerprint();
+
+  @Override
+  void close();
+
+  /**
+   * The tokenizer of {@code data.tokenizer}.
+   *
+   * @throws InputException if it cannot be read, or has more tokens than the model
+   */
+  static Tokenizer of(Configuration configuration) {
+    String name = configuration.data().tokenizer();
+    Tokenizer tokenizer =
+        name.equals(DataConfig.BYTES)
+            ? new ByteTokenizer()
+            : HuggingFaceTokenizer.read(Path.of(name), configuration.source());
+    if (tokenizer.vocabulary() > configuration.model().vocabulary()) {
+      tokenizer.close();
+      throw configuration
+          .source()
+          .error(
+              "data.tokenizer",
+              "has tokens up to "
+                  + (tokenizer.vocabulary() - 1)
+                  + ", must be below model.vocabulary ("
+                  + configuration.model().vocabulary()
+                  + ")");
+    }
+    return tokenizer;
+  }
+}

@@ -1,0 +1,110 @@
+package ringattention.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+
+/** What a user reads of a corpus that is not what the input says: one line, file and key. */
+class BadCorpusTest {
+  @TempDir Path folder;
+
+  private void assertError(Path file, String expected, String... more) {
+    Configuration configuration = Given.configuration(file, more);
+    InputException error =
+        assertThrows(InputException.class, () -> Samples.of(configuration), expected);
+    assertEquals(expected.replace("FILE", file.toString()), error.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"text": "a"};{"text": "b" | -D data.path = "FILE": FILE:2: not valid JSON: Unexpected end-of-input: expected close marker for Object
+          {"text": "a"};;{"text": "b"} {} | -D data.path = "FILE": FILE:3: must be one JSON object in a line
+          {"text": "a"};"b" | -D data.path = "FILE": FILE:2: must be a JSON object
+          [{"text": "a"},;;{"text": }] | -D data.path = "FILE": FILE:3: not valid JSON: Unexpected character ('}' (code 125)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
+          [{"text": "a"},;7] | -D data.path = "FILE": FILE:2: must be a JSON object
+          {"text": "a"};{"body": "b"} | no input file: data.field = "text": FILE:2: must name a text, there is none
+          {"text": ["a"]} | no input file: data.field = "text": FILE:1: must name a text, it is ARRAY
+          {"text": ""}; | -D data.path = "FILE": FILE holds no document
+          ; | -D data.path = "FILE": FILE holds no document
+          {"text": "fourteen chars"} | -D data.path = "FILE": has 15 tokens in 1 documents, must have at least train.sequence (16)
+          """)
+  void lines(String text, String expected) throws IOException {
+    Path file = Files.writeString(folder.resolve("x.jsonl"), text.replace(';', '\n'));
+    assertError(file, expected, "data.format=jsonl");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"text": "a"} | no input file: data.field = "conversations": FILE:1: must name a list of messages, there is none
+          {"conversations": "a"} | no input file: data.field = "conversations": FILE:1: must name a list of messages, it is STRING
+          {"conversations": []} | -D data.path = "FILE": FILE:1: the conversation is empty
+          {"conversations": [U]} | -D data.path = "FILE": FILE:1: the conversation has no answer to a question
+          {"conversations": [A]} | -D data.path = "FILE": FILE:1: the conversation has no answer to a question
+          {"conversations": [U, A]};{"conversations": [U, A, {"from": "bot", "value": "x"}]} | -D data.path = "FILE": FILE:2: message 3: unknown role "bot", there are human, user, gpt, assistant, system
+          {"conversations": [U, A, A]} | -D data.path = "FILE": FILE:1: message 3: user and assistant must take turns
+          {"conversations": [S, A, U, U]} | -D data.path = "FILE": FILE:1: message 4: user and assistant must take turns
+          {"conversations": [U, S]} | -D data.path = "FILE": FILE:1: message 2: user and assistant must take turns
+          {"conversations": [U, {"from": "gpt", "value": 3}]} | -D data.path = "FILE": FILE:1: message 2: must have from and value, or role and content, both texts
+          """)
+  void conversations(String text, String expected) throws IOException {
+    String json =
+        text.replace(';', '\n')
+            .replace("U", "{\"from\": \"human\", \"value\": \"q\"}")
+            .replace("A", "{\"from\": \"gpt\", \"value\": \"a\"}")
+            .replace("S", "{\"from\": \"system\", \"value\": \"s\"}");
+    Path file = Files.writeString(folder.resolve("x.jsonl"), json);
+    assertError(file, expected, "data.format=conversations");
+  }
+
+  @Test
+  void documentMultipleMustDivideTheSequence() throws IOException {
+    Path file = Files.writeString(folder.resolve("x"), "a text that is long enough");
+    assertError(
+        file,
+        "-D data.documentMultiple = 5: must divide train.sequence (16)",
+        "data.documents=true",
+        "data.documentMultiple=5");
+  }
+
+  @Test
+  void notUtf8() throws IOException {
+    Path file = Files.write(folder.resolve("x"), new byte[] {'{', -1, -1});
+    assertError(file, "-D data.path = \"FILE\": FILE must be UTF-8 text", "data.format=jsonl");
+  }
+
+  /** WordLevel without a token for the unknown refuses what it does not know. */
+  @Test
+  void whatTheTokenizerCannotEncode() throws IOException {
+    String json = Files.readString(Given.WORDS.resolve("tokenizer.json"));
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        json.replace("\"unk_token\": \"<unk>\"", "\"unk_token\": \"none\""));
+    Files.copy(
+        Given.WORDS.resolve("tokenizer_config.json"), folder.resolve("tokenizer_config.json"));
+    Path file = Files.writeString(folder.resolve("x.jsonl"), "{\"text\": \"yellow\"}");
+    assertError(
+        file,
+        "-D data.tokenizer = \""
+            + folder
+            + "\": cannot encode FILE:1: WordLevel error: Missing [UNK] token from the vocabulary",
+        "data.format=jsonl",
+        "data.tokenizer=" + folder);
+  }
+}

@@ -1,0 +1,33 @@
+package ringattention.data;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import ringattention.config.Configuration;
+import ringattention.config.Inputs;
+
+/** Configurations of a small run. */
+final class Given {
+  static final Path WORDS = Path.of("src/test/resources/tokenizers/words");
+  static final Path PAIRS = Path.of("src/test/resources/tokenizers/pairs");
+
+  private Given() {}
+
+  /**
+   * @param more overrides; the last of a key wins
+   */
+  static Configuration configuration(Path path, String... more) {
+    List<String> overrides =
+        new ArrayList<>(
+            List.of(
+                "data.path=" + path,
+                "model.vocabulary=400",
+                "model.hidden=8",
+                "model.layers=1",
+                "model.heads=1",
+                "train.sequence=16",
+                "train.steps=1"));
+    overrides.addAll(List.of(more));
+    return Inputs.defaults(overrides);
+  }
+}
