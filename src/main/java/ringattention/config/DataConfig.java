@@ -16,13 +16,12 @@ public record DataConfig(Path path, List<String> extensions) {
   }
 
   static DataConfig read(Table table) {
-    String path = table.text("path", Default.required("text"));
-    table.require(path.indexOf('\0') < 0, "path", "must not contain a zero byte");
+    Path path = table.path("path", Default.required("text"));
     List<String> extensions = table.texts("extensions", Default.list());
     table.require(
         extensions.stream().noneMatch(extension -> extension.startsWith(".")),
         "extensions",
         "must be without the leading dot");
-    return new DataConfig(Path.of(path), extensions);
+    return new DataConfig(path, extensions);
   }
 }
