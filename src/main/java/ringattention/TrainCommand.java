@@ -35,16 +35,22 @@ final class TrainCommand {
   private final TrainConfig train;
   private final TrainingPlan plan;
   private final SequenceSampler sampler;
+  private final ModelFolders folders;
   private final List<StepRecord> records = new ArrayList<>();
   private long step; // running or last
 
   private TrainCommand(
-      Job job, Configuration configuration, TrainingPlan plan, SequenceSampler sampler) {
+      Job job,
+      Configuration configuration,
+      TrainingPlan plan,
+      SequenceSampler sampler,
+      ModelFolders folders) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.train();
     this.plan = plan;
     this.sampler = sampler;
+    this.folders = folders;
   }
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
@@ -56,7 +62,11 @@ final class TrainCommand {
           job.line().traced(configuration.train().steps());
           TextCorpus corpus = new TextCorpus(configuration);
           return new TrainCommand(
-              job, configuration, plan, new SequenceSampler(configuration, corpus));
+              job,
+              configuration,
+              plan,
+              new SequenceSampler(configuration, corpus),
+              ModelFolders.of(configuration));
         });
   }
 
@@ -98,15 +108,18 @@ final class TrainCommand {
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
+    List<PhaseTimes> times;
     try (Arena arena = new Arena(device)) {
       Replica replica = replica(equipment, arena);
-      replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
+      folders.initialize(replica.parameters(), output);
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, sampler, job.timer(), System::nanoTime);
       output.log().section("Training");
       output.log().line(started());
       steps(trainer, device, output);
+      times = times(output);
+      folders.export(job, replica.parameters(), output);
     } catch (DivergedException e) {
       output.end(
           new RunVerdict(false, e.getMessage()),
@@ -117,7 +130,6 @@ final class TrainCommand {
           Map.of());
       return ExitCode.DIVERGED;
     }
-    List<PhaseTimes> times = times(output);
     checks.memory(device);
     checks.loss(records);
     checks.attention(configuration, equipment);

@@ -150,8 +150,7 @@ final class HuggingFaceConfig {
     give("ropeFactor", in + "factor", scaling.factor());
     give("ropeLowFrequency", in + "low_freq_factor", scaling.lowFrequencyFactor());
     give("ropeHighFrequency", in + "high_freq_factor", scaling.highFrequencyFactor());
-    give(
-        "ropeOriginalContext", in + "original_max_position_embeddings", scaling.originalContext());
+    give("ropeOriginalContext", in + "original_max_position_embeddings", scaling.originalContext());
   }
 
   private RopeScaling llama3(JsonNode rope, String in) {

@@ -78,7 +78,9 @@ public record ModelConfig(
     Optional<ModelShape> shape = section.optionalChoice("shape", ModelShape.class);
     Optional<Path> checkpoint = section.optionalPath("checkpoint");
     section.require(
-        shape.isEmpty() || checkpoint.isEmpty(), "shape", "must not be given with model.checkpoint");
+        shape.isEmpty() || checkpoint.isEmpty(),
+        "shape",
+        "must not be given with model.checkpoint");
     Table table =
         checkpoint
             .map(

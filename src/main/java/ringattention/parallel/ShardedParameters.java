@@ -50,15 +50,22 @@ public final class ShardedParameters {
     return groups;
   }
 
-  /** Sets weights from the seed, moments and gradients to zero. */
-  public void initialize(long seed, double standardDeviation) {
-    InitialWeights initial = new InitialWeights(seed, standardDeviation);
-    for (int group = 0; group < groups.size(); group++) {
-      ShardBuffers.Shard shard = buffers.shards().get(group);
+  /** Sets weights, moments and gradients to zero. */
+  public void clear() {
+    for (ShardBuffers.Shard shard : buffers.shards()) {
       for (Tensor tensor :
           List.of(shard.weight(), shard.momentum(), shard.variance(), shard.gradient())) {
         device.kernels().fill(tensor, 0);
       }
+    }
+  }
+
+  /** Sets weights from the seed, moments and gradients to zero. */
+  public void initialize(long seed, double standardDeviation) {
+    clear();
+    InitialWeights initial = new InitialWeights(seed, standardDeviation);
+    for (int group = 0; group < groups.size(); group++) {
+      ShardBuffers.Shard shard = buffers.shards().get(group);
       for (ParameterGroup.Piece piece : pieces(group)) {
         for (long done = 0; done < piece.length(); done += UPLOAD) {
           int count = (int) Math.min(UPLOAD, piece.length() - done);
@@ -81,7 +88,13 @@ public final class ShardedParameters {
     transfer(
         (tensor, host, piece, index) -> {
           source.read(piece.parameter(), index, floats(host));
-          device.waitFor(device.toDevice(host, tensor));
+          if (tensor.dtype() == host.dtype()) {
+            device.waitFor(device.toDevice(host, tensor));
+          } else { // the reference holds double precision
+            double[] values = new double[(int) host.elements()];
+            Arrays.setAll(values, floats(host)::get);
+            device.write(tensor, values);
+          }
         },
         state);
     if (state == State.WEIGHT) {
@@ -93,7 +106,14 @@ public final class ShardedParameters {
   public void save(State state, ValueSink sink) {
     transfer(
         (tensor, host, piece, index) -> {
-          device.toHost(tensor, host).await();
+          if (tensor.dtype() == host.dtype()) {
+            device.toHost(tensor, host).await();
+          } else {
+            FloatBuffer values = floats(host);
+            for (double value : device.read(tensor)) {
+              values.put((float) value);
+            }
+          }
           sink.write(piece.parameter(), index, floats(host));
         },
         state);
