@@ -105,7 +105,8 @@ final class SafetensorsFile implements AutoCloseable {
       throw new IllegalArgumentException(
           into.remaining() + " elements of " + tensor + " from " + index);
     }
-    long place = dataFrom + from;
+    long start = dataFrom + from;
+    long place = start;
     while (into.hasRemaining()) {
       int count = Math.min(StoredFloats.CAPACITY, into.remaining());
       try {
@@ -116,7 +117,7 @@ final class SafetensorsFile implements AutoCloseable {
       floats.decode(type, count, into);
       place += (long) count * type.bytes();
     }
-    return bytes;
+    return place - start;
   }
 
   private static void fill(FileChannel channel, ByteBuffer buffer, long from) throws IOException {

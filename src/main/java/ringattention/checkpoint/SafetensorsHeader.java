@@ -44,6 +44,9 @@ final class SafetensorsHeader {
     JsonNode root = parse(json);
     for (Iterator<Map.Entry<String, JsonNode>> i = root.fields(); i.hasNext(); ) {
       Map.Entry<String, JsonNode> entry = i.next();
+      if (entry.getKey().chars().anyMatch(Character::isISOControl)) {
+        throw new Refused("corrupted: the name of a tensor holds control characters");
+      }
       if (!entry.getKey().equals("__metadata__")) {
         tensors.put(entry.getKey(), stored(entry.getKey(), entry.getValue()));
       }

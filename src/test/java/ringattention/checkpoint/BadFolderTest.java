@@ -83,6 +83,7 @@ class BadFolderTest {
           [12,32] | 12 | tensor b has no valid data_offsets: 12
           [5] | [2.5,2] | tensor b has no valid shape: [2.5,2]
           [5] | [5000000000,5000000000] | tensor b is too large: F32 [5000000000, 5000000000]
+          'b': | 'b\\n': | corrupted: the name of a tensor holds control characters
           }} | } | corrupted: its header is not JSON of tensors
           'b': | 'a': | corrupted: its header is not JSON of tensors
           """)
