@@ -1,5 +1,6 @@
 package ringattention;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -69,6 +70,16 @@ final class RunOutput implements AutoCloseable {
   /** Takes lines for a file of the folder that grows. */
   Consumer<String> lines(String file) {
     return folder.<Consumer<String>>map(made -> made.append(file)::line).orElse(NOWHERE);
+  }
+
+  /** Where a file of the folder belongs, for all ranks. Collective; there must be a folder. */
+  Path shared(String file) {
+    byte[] path =
+        folder
+            .map(made -> made.path().resolve(file).toAbsolutePath().toString())
+            .map(text -> text.getBytes(StandardCharsets.UTF_8))
+            .orElse(null);
+    return Path.of(new String(job.world().broadcast(path), StandardCharsets.UTF_8));
   }
 
   void write(String file, String text) {

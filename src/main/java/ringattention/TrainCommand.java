@@ -37,16 +37,23 @@ final class TrainCommand {
   private final TrainConfig train;
   private TrainingPlan plan; // fitted once there is a device
   private final Samples samples;
+  private final ModelFolders folders;
   private final List<StepRecord> records = new ArrayList<>();
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
   private long step; // running or last
 
-  private TrainCommand(Job job, Configuration configuration, TrainingPlan plan, Samples samples) {
+  private TrainCommand(
+      Job job,
+      Configuration configuration,
+      TrainingPlan plan,
+      Samples samples,
+      ModelFolders folders) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.train();
     this.plan = plan;
     this.samples = samples;
+    this.folders = folders;
   }
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
@@ -56,7 +63,8 @@ final class TrainCommand {
           Configuration configuration = job.line().configuration();
           TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
           job.line().traced(configuration.train().steps());
-          return new TrainCommand(job, configuration, plan, Samples.of(configuration));
+          return new TrainCommand(
+              job, configuration, plan, Samples.of(configuration), ModelFolders.of(configuration));
         });
   }
 
@@ -104,9 +112,10 @@ final class TrainCommand {
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
+    List<PhaseTimes> times;
     try (Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = plan.replica(equipment, device, arena, job.timer());
-      replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
+      folders.initialize(replica.parameters(), output);
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
@@ -114,6 +123,9 @@ final class TrainCommand {
       output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
       output.log().line(started());
       steps(trainer, device, output);
+      times = times(device, output);
+      mfu(device, output);
+      folders.export(job, replica.parameters(), output);
     } catch (DivergedException e) {
       output.end(
           new RunVerdict(false, e.getMessage()),
@@ -124,8 +136,6 @@ final class TrainCommand {
           Map.of());
       return ExitCode.DIVERGED;
     }
-    List<PhaseTimes> times = times(device, output);
-    mfu(device, output);
     checks.memory(device);
     checks.loss(records);
     checks.attention(configuration, equipment);

@@ -126,6 +126,7 @@ final class TrainingMeasurement {
       double forward = seconds(device, replica::forward);
       Runnable backward = () -> replica.backward(1 / labels, bench.rehearse());
       double backwardS = largest(ownSeconds(device, backward));
+      replica.parameters().clear(); // after the block before, whose weights are on their way
       double[] loss = {replica.loss()};
       job.world().allReduce(loss, Communicator.Operation.SUM);
       return new Rehearsal(

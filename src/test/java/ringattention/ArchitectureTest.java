@@ -53,6 +53,7 @@ class ArchitectureTest {
                   "attention", "parallel", "device", "comm", "shard", "data", "config", "metrics")),
           Map.entry("attention", List.of("device", "comm", "shard", "config", "metrics")),
           Map.entry("parallel", List.of("device", "comm", "config", "metrics")),
+          Map.entry("checkpoint", List.of("parallel", "device", "comm", "config", "metrics")),
           Map.entry("shard", List.of("config")),
           Map.entry("data", List.of("config")),
           Map.entry("report", List.of("config", "metrics")),

@@ -80,6 +80,30 @@ class BadInputIT {
     assertTrue(error.contains(expected), error);
   }
 
+  @ParameterizedTest(name = "{2}, {0} ranks")
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "1, llama, model.safetensors: truncated: 7 bytes",
+        "2, llama, model.safetensors: truncated: 7 bytes",
+        "2, mistral, `config.json: model_type = \"mistral\": must be \"llama\"`",
+      })
+  void namesWhatIsWrongWithACheckpoint(int ranks, String type, String expected) {
+    program.write("model.safetensors", "7 bytes");
+    program.write(
+        "config.json",
+        """
+        {"model_type": "%s", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+         "num_key_value_heads": 1, "intermediate_size": 88, "vocab_size": 256, "rms_norm_eps": 1e-5}
+        """
+            .formatted(type));
+    String folder = program.file("").toString();
+    String error =
+        refused(ranks, "train", input, "-o", output.toString(), "-D", "model.checkpoint=" + folder);
+    assertTrue(error.contains(expected), error);
+    assertTrue(error.contains(folder), error);
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource({"train INPUT", "bench ring-exchange INPUT"})
   void namesAnOutputFolderThatCannotBeWritten(String arguments) {

@@ -36,7 +36,7 @@ public record DataConfig(
   }
 
   static DataConfig read(Table table) {
-    Path path = path(table, "path", table.text("path", Default.required("text")));
+    Path path = table.path("path", Default.required("text"));
     List<String> extensions = table.texts("extensions", Default.list());
     table.require(
         extensions.stream().noneMatch(extension -> extension.startsWith(".")),

@@ -1,11 +1,13 @@
 package ringattention.config;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 
 /**
  * Section {@code [model]}: a Llama-shaped Transformer. In a file, {@code shape} names one of the
- * paper's models and the other keys override it.
+ * paper's models and the other keys override it; {@code checkpoint} names a Hugging Face folder,
+ * whose config.json gives the other keys.
  *
  * @param vocabulary number of tokens
  * @param hidden width of the residual stream
@@ -19,6 +21,7 @@ import java.util.function.Function;
  * @param normEpsilon added to the mean of squares in RMSNorm
  * @param tied whether the head is the embedding, as tie_word_embeddings of Hugging Face
  * @param initStd standard deviation of the initial weights
+ * @param checkpoint the folder that the weights come from instead
  */
 public record ModelConfig(
     int vocabulary,
@@ -32,7 +35,38 @@ public record ModelConfig(
     RopeScaling ropeScaling,
     double normEpsilon,
     boolean tied,
-    double initStd) {
+    double initStd,
+    Optional<Path> checkpoint) {
+  /** Without a checkpoint. */
+  public ModelConfig(
+      int vocabulary,
+      int hidden,
+      int layers,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      int feedForward,
+      double ropeTheta,
+      RopeScaling ropeScaling,
+      double normEpsilon,
+      boolean tied,
+      double initStd) {
+    this(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        tied,
+        initStd,
+        Optional.empty());
+  }
+
   public ModelConfig {
     if (keyValueHeads < 1 || heads % keyValueHeads != 0 || headSize < 2 || headSize % 2 != 0) {
       throw new IllegalArgumentException(
@@ -40,8 +74,20 @@ public record ModelConfig(
     }
   }
 
-  static ModelConfig read(Table table) {
-    Optional<ModelShape> shape = table.optionalChoice("shape", ModelShape.class);
+  static ModelConfig read(Table section) {
+    Optional<ModelShape> shape = section.optionalChoice("shape", ModelShape.class);
+    Optional<Path> checkpoint = section.optionalPath("checkpoint");
+    section.require(
+        shape.isEmpty() || checkpoint.isEmpty(),
+        "shape",
+        "must not be given with model.checkpoint");
+    Table table =
+        checkpoint
+            .map(
+                folder ->
+                    new HuggingFaceConfig(folder, problem -> section.error("checkpoint", problem)))
+            .map(config -> section.with(config, "checkpoint"))
+            .orElse(section);
     int vocabulary =
         table.integer(
             "vocabulary",
@@ -84,7 +130,8 @@ public record ModelConfig(
         ropeScaling(table),
         table.number("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
         table.flag("tied", Default.of(false)),
-        table.number("initStd", Range.POSITIVE, Default.of(0.02)));
+        table.number("initStd", Range.POSITIVE, Default.of(0.02)),
+        checkpoint);
   }
 
   private static RopeScaling ropeScaling(Table table) {

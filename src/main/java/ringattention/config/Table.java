@@ -1,7 +1,9 @@
 package ringattention.config;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,6 +74,22 @@ final class Table {
     return read(key, "text", "not empty", otherwise, Table::toText);
   }
 
+  /** A path without a default. */
+  Optional<Path> optionalPath(String key) {
+    String name = section + "." + key;
+    if (!leaves.containsKey(name)) {
+      keys.add(new Key(name, "text", "none", "not empty"));
+      return Optional.empty();
+    }
+    return Optional.of(path(key, new Default<>(null, "none", null)));
+  }
+
+  Path path(String key, Default<String> otherwise) {
+    String path = text(key, otherwise);
+    require(path.indexOf('\0') < 0, key, "must not contain a zero byte");
+    return Path.of(path);
+  }
+
   <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {
     return read(key, "text", choices(type), otherwise, value -> toChoice(value, type));
   }
@@ -119,6 +137,40 @@ final class Table {
   /** Whether the input has this key. */
   boolean gives(String key) {
     return leaves.containsKey(section + "." + key);
+  }
+
+  /**
+   * This section with the values of a file that it names.
+   *
+   * @param file the key that names it
+   * @throws InputException if the input gives one of them another value
+   */
+  Table with(HuggingFaceConfig config, String file) {
+    Map<String, Object> all = new LinkedHashMap<>(leaves);
+    config
+        .values()
+        .forEach(
+            (key, given) -> {
+              String name = section + "." + key;
+              Object before = all.put(name, given.value());
+              if (before != null && !same(before, given.value())) {
+                String allowed = "must be " + Toml.write(given.value()) + " or not given";
+                String where = ", the config.json of " + section + "." + file;
+                throw source.error(name, before, allowed + where + " says " + given.field());
+              }
+            });
+    return new Table(section, all, source, keys, listing);
+  }
+
+  private static boolean same(Object one, Object other) {
+    return one instanceof Number number && other instanceof Number expected
+        ? number.doubleValue() == expected.doubleValue()
+        : one.equals(other);
+  }
+
+  /** The exception for a value that was read. */
+  InputException error(String key, String problem) {
+    return source.error(section + "." + key, problem);
   }
 
   /** Throws unless the value read under the key stands in this relation to others. */

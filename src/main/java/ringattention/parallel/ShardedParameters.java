@@ -92,7 +92,13 @@ public final class ShardedParameters {
     transfer(
         (tensor, host, piece, index) -> {
           source.read(piece.parameter(), index, floats(host));
-          device.waitFor(device.toDevice(host, tensor));
+          if (tensor.dtype() == host.dtype()) {
+            device.waitFor(device.toDevice(host, tensor));
+          } else { // the reference holds double precision
+            double[] values = new double[(int) host.elements()];
+            Arrays.setAll(values, floats(host)::get);
+            device.write(tensor, values);
+          }
         },
         state);
     if (state == State.WEIGHT) {
@@ -104,7 +110,14 @@ public final class ShardedParameters {
   public void save(State state, ValueSink sink) {
     transfer(
         (tensor, host, piece, index) -> {
-          device.toHost(tensor, host).await();
+          if (tensor.dtype() == host.dtype()) {
+            device.toHost(tensor, host).await();
+          } else {
+            FloatBuffer values = floats(host);
+            for (double value : device.read(tensor)) {
+              values.put((float) value);
+            }
+          }
           sink.write(piece.parameter(), index, floats(host));
         },
         state);

@@ -39,7 +39,7 @@ class BadInputTest {
           [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchKernels, benchRing, benchTraining, fault, output
           [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, train, data, device, validate, benchAttention, benchKernels, benchRing, benchTraining, fault, output
           model = 3 | x.toml: model = 3: must be a section, [model]
-          model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
+          model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 | x.toml: model.heads = 6: must divide model.hidden (64), or give model.headSize
           [model] ; hidden = 12 ; layers = 2 ; heads = 4 | x.toml: model.headSize = 3: must be even, by default it is hidden / heads

@@ -147,6 +147,35 @@ class ShardedParametersTest {
     }
   }
 
+  /** Moments too: nothing of what the memory held before is left. */
+  @Test
+  void clearedParametersAreZero() {
+    onRanks(
+        2,
+        (rank, device, parameters) -> {
+          for (State state : State.values()) {
+            parameters.load(
+                state,
+                (parameter, index, into) -> {
+                  while (into.hasRemaining()) {
+                    into.put(3);
+                  }
+                });
+          }
+          parameters.clear();
+          for (State state : State.values()) {
+            parameters.save(
+                state,
+                (parameter, index, values) -> {
+                  while (values.hasRemaining()) {
+                    assertEquals(0, values.get(), state + " of " + parameter.name());
+                  }
+                });
+          }
+          return null;
+        });
+  }
+
   /** Only the decaying parameter shrinks where the gradient is zero. */
   @Test
   void decayIsForMatricesOnly() {

@@ -1,0 +1,84 @@
+package ringattention;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import ringattention.checkpoint.HuggingFaceExport;
+import ringattention.checkpoint.HuggingFaceFolder;
+import ringattention.config.Configuration;
+import ringattention.config.ModelConfig;
+import ringattention.config.ModelExport;
+import ringattention.model.LlamaParameters;
+import ringattention.parallel.ParameterGroup;
+import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.State;
+
+/**
+ * Where a training run's weights come from and where they go.
+ *
+ * @param source empty: they start by chance
+ * @param export empty: the trained model is not written
+ */
+record ModelFolders(
+    Configuration configuration,
+    Optional<HuggingFaceFolder> source,
+    Optional<HuggingFaceExport> export) {
+  private static final String EXPORT = "model";
+
+  /**
+   * Checks what there is to read; reads no weight.
+   *
+   * @throws ringattention.config.InputException if the checkpoint is not one of this model
+   */
+  static ModelFolders of(Configuration configuration) {
+    ModelConfig model = configuration.model();
+    List<ParameterGroup> groups = LlamaParameters.groups(model);
+    ModelExport type = configuration.output().model();
+    Optional<HuggingFaceExport> export =
+        type == ModelExport.NONE
+            ? Optional.empty()
+            : Optional.of(new HuggingFaceExport(model, type, configuration.train().sequence()));
+    return new ModelFolders(
+        configuration,
+        model.checkpoint().map(folder -> HuggingFaceFolder.open(folder, groups, model.tied())),
+        export);
+  }
+
+  /** Sets the weights to start from; moments and gradients to zero. */
+  void initialize(ShardedParameters parameters, RunOutput output) {
+    if (source.isEmpty()) {
+      parameters.initialize(configuration.train().seed(), configuration.model().initStd());
+      return;
+    }
+    long start = System.nanoTime();
+    parameters.clear();
+    try (HuggingFaceFolder folder = source.get()) {
+      parameters.load(State.WEIGHT, folder);
+    }
+    output.log().section("Weights");
+    String path = configuration.model().checkpoint().orElseThrow().toString();
+    output.log().line(String.format(Locale.ROOT, "read in %.1f s from %s", since(start), path));
+  }
+
+  /** Writes the trained model into the folder of the run, if the input says so. Collective. */
+  void export(Job job, ShardedParameters parameters, RunOutput output) {
+    if (export.isEmpty()) {
+      return;
+    }
+    long start = System.nanoTime();
+    Path folder = output.shared(EXPORT);
+    export.get().write(folder, job.world(), parameters);
+    output.log().section("Weights");
+    String type = configuration.output().model().toString();
+    output
+        .log()
+        .line(
+            String.format(
+                Locale.ROOT, "written as %s in %.1f s to %s", type, since(start), folder));
+  }
+
+  private static double since(long start) {
+    return (System.nanoTime() - start) * 1e-9;
+  }
+}

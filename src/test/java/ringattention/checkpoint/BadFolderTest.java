@@ -1,0 +1,170 @@
+package ringattention.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.config.InputException;
+import ringattention.parallel.Parameter;
+import ringattention.parallel.ParameterGroup;
+
+/** One line with file and tensor for every folder that is not the model it should be. */
+class BadFolderTest {
+  private static final List<ParameterGroup> GROUPS =
+      List.of(
+          new ParameterGroup(
+              "all",
+              List.of(
+                  new Parameter("a", Parameter.Initial.NORMAL, true, 2, 3),
+                  new Parameter("b", Parameter.Initial.ONES, false, 5))));
+
+  private static final String A = "'a':{'dtype':'BF16','shape':[2,3],'data_offsets':[0,12]}";
+  private static final String B = "'b':{'dtype':'F32','shape':[5],'data_offsets':[12,32]}";
+  private static final String GOOD = "{" + A + "," + B + "}";
+  private static final int DATA = 32;
+
+  @TempDir Path folder;
+
+  private void write(String file, String header, int dataBytes) throws IOException {
+    byte[] json = header.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + json.length + dataBytes);
+    bytes.order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json);
+    Files.write(folder.resolve(file), bytes.array());
+  }
+
+  private void index(String weightMap) throws IOException {
+    String text = ("{'metadata':{},'weight_map':" + weightMap + "}").replace('\'', '"');
+    Files.writeString(folder.resolve("model.safetensors.index.json"), text);
+  }
+
+  private void open(boolean tied) {
+    HuggingFaceFolder.open(folder, GROUPS, tied).close();
+  }
+
+  private void assertRefused(String message) {
+    InputException error = assertThrows(InputException.class, () -> open(false));
+    assertFalse(error.getMessage().contains("\n"), error.getMessage());
+    assertEquals(folder + "/" + message, error.getMessage());
+  }
+
+  /** Parts of the good header are replaced. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          'b': | 'c': | tensor b is missing
+          [2,3] | [3,2] | tensor a has shape [3, 2], must have [2, 3]
+          [5] | [5,1] | tensor b has shape [5, 1], must have [5]
+          'F32' | 'I32' | tensor b has type I32, must be F32 or BF16 or F16
+          'BF16','shape':[2,3] | 'I8','shape':[2,6] | tensor a has shape [2, 6], must have [2, 3]
+          'BF16' | 'I16' | tensor a has type I16, must be F32 or BF16 or F16
+          'BF16' | 'Q4' | tensor a has an unknown type, "Q4"
+          'BF16' | 'F32' | tensor a F32 [2, 3] is 24 bytes, but its data_offsets are [0, 12]
+          [12,32] | [8,28] | tensor b overlaps with a: corrupted
+          [12,32] | [16,36] | tensor b leaves a hole after a: corrupted
+          [0,12] | [4,16] | tensor a leaves a hole after the header: corrupted
+          [12,32] | [32,12] | tensor b F32 [5] is 20 bytes, but its data_offsets are [32, 12]
+          [12,32] | [-20,0] | tensor b has no valid data_offsets: [-20,0]
+          [12,32] | [12] | tensor b needs two data_offsets, has [12]
+          [12,32] | 12 | tensor b has no valid data_offsets: 12
+          [5] | [2.5,2] | tensor b has no valid shape: [2.5,2]
+          [5] | [5000000000,5000000000] | tensor b is too large: F32 [5000000000, 5000000000]
+          'b': | 'b\\n': | corrupted: the name of a tensor holds control characters
+          }} | } | corrupted: its header is not JSON of tensors
+          'b': | 'a': | corrupted: its header is not JSON of tensors
+          """)
+  void badHeader(String good, String bad, String message) throws IOException {
+    assertTrue(GOOD.contains(good), good);
+    write("model.safetensors", GOOD.replace(good, bad), DATA);
+    assertRefused("model.safetensors: " + message);
+  }
+
+  @Test
+  void truncatedAndOverlong() throws IOException {
+    write("model.safetensors", GOOD, DATA);
+    open(false);
+    write("model.safetensors", GOOD, DATA - 1);
+    assertRefused("model.safetensors: truncated: holds 31 bytes of tensors, its header says 32");
+    write("model.safetensors", GOOD, DATA + 1);
+    assertRefused("model.safetensors: corrupted: holds 33 bytes of tensors, its header says 32");
+    Files.write(folder.resolve("model.safetensors"), new byte[7]);
+    assertRefused("model.safetensors: truncated: 7 bytes");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "33", "100000001", "-1", "9223372036854775807"})
+  void badHeaderLength(long length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
+    Files.write(folder.resolve("model.safetensors"), bytes.array());
+    assertRefused(
+        "model.safetensors: corrupted or truncated: a header of "
+            + length
+            + " bytes in a file of 40");
+  }
+
+  @Test
+  void noWeightOfThisModel() throws IOException {
+    String more = ",'%s':{'dtype':'F32','shape':[1],'data_offsets':[32,36]}}";
+    String extra = "{" + A + "," + B + more;
+    write("model.safetensors", String.format(extra, "model.layers.0.self_attn.q_proj.bias"), 36);
+    assertRefused(
+        "model.safetensors: tensor model.layers.0.self_attn.q_proj.bias is no weight of this"
+            + " model");
+    write("model.safetensors", String.format(extra, "lm_head.weight"), 36);
+    assertRefused("model.safetensors: tensor lm_head.weight is no weight of this model");
+    open(true); // where the head is the embedding, its copy is ignored
+    String frequencies = "model.layers.0.self_attn.rotary_emb.inv_freq";
+    write("model.safetensors", String.format(extra, frequencies), 36);
+    open(false);
+  }
+
+  @Test
+  void missingFiles() throws IOException {
+    InputException error = assertThrows(InputException.class, () -> open(false));
+    assertEquals(
+        folder + ": holds neither model.safetensors nor model.safetensors.index.json",
+        error.getMessage());
+    write("1.safetensors", "{" + A + "}", 12);
+    index("{'a':'1.safetensors','b':'2.safetensors'}");
+    assertRefused("2.safetensors: no such file");
+    Files.createDirectory(folder.resolve("2.safetensors"));
+    assertRefused("2.safetensors: cannot be read: must be a readable file");
+  }
+
+  @Test
+  void indexAndFilesDisagree() throws IOException {
+    write("1.safetensors", "{" + A + "}", 12);
+    write("2.safetensors", "{" + B.replace("[12,32]", "[0,20]") + "}", 20);
+    index("{'a':'1.safetensors','b':'2.safetensors'}");
+    open(false);
+    index("{'a':'1.safetensors'}");
+    assertRefused("model.safetensors.index.json: tensor b is missing");
+    index("{'a':'1.safetensors','b':'1.safetensors'}");
+    assertRefused(
+        "1.safetensors: tensor b is missing, model.safetensors.index.json says it is here");
+    index("{'a':'1.safetensors','b':'2.safetensors','c':'2.safetensors'}");
+    assertRefused(
+        "2.safetensors: tensor c is missing, model.safetensors.index.json says it is here");
+    index("{'a':'../1.safetensors'}");
+    assertRefused(
+        "model.safetensors.index.json: tensor a in no safetensors file: \"../1.safetensors\"");
+    index("[]");
+    assertRefused("model.safetensors.index.json: has no weight_map");
+    index("{");
+    assertRefused("model.safetensors.index.json: not valid JSON");
+  }
+}
