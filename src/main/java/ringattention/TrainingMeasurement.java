@@ -141,6 +141,7 @@ final class TrainingMeasurement {
         rehearsal.run();
       }
       double own = ownSeconds(device, rehearsal);
+      replica.parameters().clear(); // waits for the block before, whose weights are on their way
       job.world().allReduce(loss, Communicator.Operation.SUM);
       return new Rehearsal(
           loss[0] / labels,
