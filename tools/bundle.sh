@@ -33,9 +33,12 @@ for jar in target/lib/*.jar; do
     *-linux-x86_64.jar) ;; # unpacked in natives
     */tokenizers-*.jar)
       # its libraries too; what is left are the classes that call them
-      "${bin}jar" --extract --file "$jar" ai/djl/huggingface/tokenizers/jni
-      "${bin}jar" --create --no-manifest --file "$bundle/$jar" ai
-      rm -r ai
+      (
+        cd "$bundle/target/lib"
+        "${bin}jar" --extract --file "$OLDPWD/$jar" ai/djl/huggingface/tokenizers/jni
+        "${bin}jar" --create --no-manifest --file "$(basename "$jar")" ai
+        rm -r ai
+      )
       ;;
     *) cp -a "$jar" "$bundle/target/lib" ;;
   esac

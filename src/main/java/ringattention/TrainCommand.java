@@ -63,6 +63,13 @@ final class TrainCommand {
           Configuration configuration = job.line().configuration();
           TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
           job.line().traced(configuration.train().steps());
+          if (configuration.data().documents() && plan.setup().batch() > 1) {
+            throw configuration
+                .source()
+                .error(
+                    "train.microBatch",
+                    "must be 1 with data.documents, for positions are those of one sequence");
+          }
           return new TrainCommand(
               job, configuration, plan, Samples.of(configuration), ModelFolders.of(configuration));
         });
@@ -275,7 +282,7 @@ final class TrainCommand {
     job.world().allReduce(seconds, Communicator.Operation.MAX);
     return String.format(
         Locale.ROOT,
-        "started in %.1f s; %d parameters; losses are means over %d tokens a step, in nats",
+        "started in %.1f s; %d parameters; losses are means over the labels of %d tokens a step, in nats",
         seconds[0],
         plan.setup().model().parameters(),
         (long) train.sequence() * train.batch());
