@@ -91,7 +91,8 @@ record Operand(String name, Role role, Kind kind, boolean shared, int... extents
     } else if (kind == Kind.FREQUENCIES) {
       double count = columns();
       device.write(
-          to, IntStream.range(0, columns()).mapToDouble(i -> Math.pow(10000, -i / count)).toArray());
+          to,
+          IntStream.range(0, columns()).mapToDouble(i -> Math.pow(10000, -i / count)).toArray());
     } else {
       RandomRows numbers = new RandomRows(name, columns(), rounded);
       int[] own = shared ? new int[] {0} : rows;

@@ -2,8 +2,9 @@ package ringattention.device;
 
 /**
  * Normal random numbers as a pure function of (stream, index): SplitMix64 (Steele, Lea, Flood 2014)
- * on a Weyl sequence, then Box and Muller (1958). The uniform numbers are those of the configuration's
- * {@code Seed}, which this package may not import: the formula is repeated here and in normal.cu.
+ * on a Weyl sequence, then Box and Muller (1958). The uniform numbers are those of the
+ * configuration's {@code Seed}, which this package may not import: the formula is repeated here and
+ * in normal.cu.
  */
 public final class NormalNumbers {
   private NormalNumbers() {}

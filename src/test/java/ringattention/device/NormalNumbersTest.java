@@ -24,8 +24,7 @@ class NormalNumbersTest {
   /** Mean 0 +- 4/sqrt(n), variance 1 +- 4 sqrt(2/n). */
   @Test
   void areNormal() {
-    double[] numbers =
-        IntStream.range(0, COUNT).mapToDouble(i -> NormalNumbers.at(5, i)).toArray();
+    double[] numbers = IntStream.range(0, COUNT).mapToDouble(i -> NormalNumbers.at(5, i)).toArray();
     double mean = IntStream.range(0, COUNT).mapToDouble(i -> numbers[i]).average().orElseThrow();
     double square =
         IntStream.range(0, COUNT).mapToDouble(i -> numbers[i] * numbers[i]).average().orElseThrow();

@@ -16,8 +16,7 @@ class RotaryFrequenciesTest {
 
   @Test
   void areRootsOfTheta() {
-    assertArrayEquals(
-        new double[] {1, 0.1, 0.01}, frequencies(6, 1000, RopeScaling.NONE), 1e-17);
+    assertArrayEquals(new double[] {1, 0.1, 0.01}, frequencies(6, 1000, RopeScaling.NONE), 1e-17);
   }
 
   @Test

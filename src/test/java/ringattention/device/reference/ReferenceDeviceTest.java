@@ -54,9 +54,7 @@ class ReferenceDeviceTest {
     assertValues(out, 0.2, 2.8);
   }
 
-  /**
-   * Llama's pairing: element 0 turns with 2 by the position, element 1 with 3 by a tenth of it.
-   */
+  /** Llama's pairing: element 0 turns with 2 by the position, element 1 with 3 by a tenth of it. */
   @Test
   void rotationPairsHalves() {
     Tensor x = tensors.of(new double[] {1, 1, 0, 0}, 1, 1, 1, 4);
