@@ -44,6 +44,7 @@ record CommandLine(
     BENCH_KERNELS("bench kernels", false),
     BENCH_RING_EXCHANGE("bench ring-exchange", false),
     PLAN("plan", true),
+    GRADIENTS("gradients", true),
     HELP("help", false),
     VERSION("version", false);
 
@@ -83,6 +84,7 @@ record CommandLine(
         bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
         bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
         plan INPUT.toml              print every buffer of a run without allocating it
+        gradients INPUT.toml         write logits and gradients of the first batch, small models only
 
       Started alone it is one rank; start N ranks with mpirun -np N or srun.
 

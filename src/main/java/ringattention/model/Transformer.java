@@ -1,5 +1,6 @@
 package ringattention.model;
 
+import java.util.function.Consumer;
 import ringattention.attention.Attention;
 import ringattention.config.ModelConfig;
 import ringattention.device.Device;
@@ -86,6 +87,17 @@ public final class Transformer {
       feedForward.forward(weights, out);
     }
     return activations.inputs().get(model.layers());
+  }
+
+  /**
+   * Hands out the logits of the loaded tokens, block after block of them. Collective; for checks.
+   *
+   * @param sink gets [rows of a block, vocabulary] of the compute type, which the next block
+   *     overwrites
+   */
+  public void logits(Consumer<Tensor> sink) {
+    Tensor output = forward();
+    lossHead.logits(parameters.weights(group(model.layers())), output, sink);
   }
 
   /**
