@@ -410,6 +410,7 @@ def main():
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=False)
     torch.backends.cuda.matmul.allow_tf32 = False
+    transformers.utils.logging.disable_progress_bar()
     print(f"# transformers {transformers.__version__}, torch {torch.__version__}, {arguments.device}")
     data = arguments.work / "random.txt"
     letters = [chr(code) for code in range(32, 127)] + ["\n"]
