@@ -45,6 +45,7 @@ record CommandLine(
     BENCH_RING_EXCHANGE("bench ring-exchange", false),
     BENCH_TRAINING("bench training", true),
     PLAN("plan", true),
+    GRADIENTS("gradients", true),
     HELP("help", false),
     VERSION("version", false);
 
@@ -85,6 +86,7 @@ record CommandLine(
         bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
         bench training INPUT.toml    seconds and memory of training steps at several lengths
         plan INPUT.toml              print every buffer of a run without allocating it
+        gradients INPUT.toml         write logits and gradients of the first batch, small models only
 
       Started alone it is one rank; start N ranks with mpirun -np N or srun.
 

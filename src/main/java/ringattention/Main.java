@@ -71,6 +71,7 @@ public final class Main {
       case HELP -> show(job, CommandLine.help());
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");
       case PLAN -> PlanCommand.run(job);
+      case GRADIENTS -> GradientsCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION, BENCH_KERNELS, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
       case BENCH_TRAINING -> BenchTrainingCommand.run(job);

@@ -2,6 +2,7 @@ package ringattention.model;
 
 import static ringattention.model.TokenBlocks.rows;
 
+import java.util.function.Consumer;
 import ringattention.config.ModelConfig;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
@@ -34,6 +35,25 @@ final class LossHead {
   }
 
   /**
+   * The logits without the loss, block after block.
+   *
+   * @param x as for {@link #lossAndGradient}
+   * @param sink gets [rows of a block, vocabulary], which the next block overwrites
+   */
+  void logits(Weights weights, Tensor x, Consumer<Tensor> sink) {
+    blocks.forEach((from, to) -> sink.accept(logits(weights, rows(x, from, to))));
+  }
+
+  private Tensor logits(Weights weights, Tensor input) {
+    Tensor normed = scratch.normed().prefix(input.shape());
+    Tensor logits = scratch.logits().prefix(input.dim(0), model.vocabulary());
+    Tensor norm = weights.get(LlamaParameters.FINAL_NORM);
+    kernels.rmsNorm(input, norm, model.normEpsilon(), normed);
+    kernels.matmul(normed, false, weights.get(LlamaParameters.HEAD), true, logits, false);
+    return logits;
+  }
+
+  /**
    * Adds the loss of every token to {@code lossSum} and writes its gradient.
    *
    * @param x output of the last block, [tokens, batch, hidden]
@@ -57,10 +77,8 @@ final class LossHead {
       blocks.forEach(
           (from, to) -> {
             Tensor input = rows(x, from, to);
+            Tensor logits = logits(weights, input);
             Tensor normed = scratch.normed().prefix(input.shape());
-            Tensor logits = scratch.logits().prefix(input.dim(0), model.vocabulary());
-            kernels.rmsNorm(input, norm, model.normEpsilon(), normed);
-            kernels.matmul(normed, false, head, true, logits, false);
             Tensor blockLabels = labels.slice(from, to).view(input.dim(0));
             kernels.crossEntropy(logits, blockLabels, scale, lossSum);
             kernels.matmul(logits, true, normed, false, gradients.get(matrix), true);

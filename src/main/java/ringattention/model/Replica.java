@@ -1,5 +1,6 @@
 package ringattention.model;
 
+import java.util.function.Consumer;
 import ringattention.attention.Attention;
 import ringattention.attention.RingAttention;
 import ringattention.attention.VanillaAttention;
@@ -18,6 +19,7 @@ public final class Replica {
   private final ModelSetup setup;
   private final int rank;
   private final ShardedParameters parameters;
+  private final Activations activations;
   private final Transformer transformer;
 
   /**
@@ -50,6 +52,7 @@ public final class Replica {
             LlamaParameters.groups(setup.model()),
             buffers.parameters(),
             timer);
+    this.activations = buffers.activations();
     this.transformer =
         new Transformer(
             setup.model(),
@@ -58,7 +61,7 @@ public final class Replica {
             device,
             parameters,
             attention(setup, world, device, buffers, timer),
-            buffers.activations(),
+            activations,
             timer);
   }
 
@@ -103,6 +106,16 @@ public final class Replica {
       positions[i] = samples[0].positions()[held[i]];
     }
     transformer.load(tokens, labels, positions);
+  }
+
+  /** The batch that {@link #load} put on the device: its tokens, labels and positions. */
+  public Activations activations() {
+    return activations;
+  }
+
+  /** See {@link Transformer#logits}. */
+  public void logits(Consumer<Tensor> sink) {
+    transformer.logits(sink);
   }
 
   /** See {@link Transformer#forward}. */

@@ -1,5 +1,6 @@
 package ringattention.model;
 
+import java.util.function.Consumer;
 import ringattention.attention.Attention;
 import ringattention.config.ModelConfig;
 import ringattention.device.Device;
@@ -120,6 +121,17 @@ public final class Transformer {
   /** Sum of the losses of this rank's tokens since {@link #clearLoss}; waits for the device. */
   public double loss() {
     return device.read(activations.loss())[0];
+  }
+
+  /**
+   * Hands out the logits of the loaded tokens, block after block of them. Collective; for checks.
+   *
+   * @param sink gets [rows of a block, vocabulary] of the compute type, which the next block
+   *     overwrites
+   */
+  public void logits(Consumer<Tensor> sink) {
+    Tensor output = forward();
+    lossHead.logits(parameters.weights(head()), output, sink);
   }
 
   /**

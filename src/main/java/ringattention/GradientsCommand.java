@@ -1,0 +1,196 @@
+package ringattention;
+
+import java.nio.DoubleBuffer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.comm.Communicator;
+import ringattention.config.Configuration;
+import ringattention.data.Sample;
+import ringattention.data.Samples;
+import ringattention.device.Arena;
+import ringattention.device.Device;
+import ringattention.model.Activations;
+import ringattention.model.BatchRows;
+import ringattention.model.ModelSetup;
+import ringattention.model.Replica;
+import ringattention.parallel.Parameter;
+import ringattention.parallel.ParameterGroup;
+import ringattention.report.Safetensors;
+
+/**
+ * {@code gradients}: logits, loss and every parameter's gradient of the first batch that {@code
+ * train} would take, written for comparison with another program.
+ */
+final class GradientsCommand {
+  /** Whole arrays go through one rank's heap. */
+  private static final long MOST_PARAMETERS = 40_000_000;
+
+  private static final long MOST_LOGITS = 20_000_000;
+
+  private final Job job;
+  private final Configuration configuration;
+  private TrainingPlan plan; // fitted once there is a device
+  private final ModelSetup setup;
+  private final BatchRows rows;
+  private final Sample[] sequences; // of this rank's ring
+  private final ModelFolders folders;
+
+  private GradientsCommand(
+      Job job, Configuration configuration, TrainingPlan plan, ModelFolders folders) {
+    this.job = job;
+    this.configuration = configuration;
+    this.plan = plan;
+    this.setup = plan.setup();
+    this.rows = new BatchRows(setup);
+    long logits = (long) setup.sequence() * configuration.train().batch();
+    logits = Math.multiplyExact(logits, setup.model().vocabulary());
+    requireFew("model.hidden", "parameters", setup.model().parameters(), MOST_PARAMETERS);
+    requireFew("train.sequence", "logits", logits, MOST_LOGITS);
+    if (setup.passes() > 1) {
+      throw configuration.source().error("train.microBatch", "must be 0 for gradients");
+    }
+    this.folders = folders;
+    try (Samples samples = Samples.of(configuration)) {
+      this.sequences = sequences(samples);
+    }
+  }
+
+  static int run(Job job) {
+    GradientsCommand command =
+        job.agree(
+            () -> {
+              Configuration configuration = job.line().configuration();
+              TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
+              return new GradientsCommand(
+                  job, configuration, plan, ModelFolders.of(configuration));
+            });
+    try (Equipment equipment = Equipment.open(job, command.configuration)) {
+      command.fit(equipment.device());
+      if (job.line().dryRun()) {
+        command.announce(equipment, RunOutput.console(job));
+        return ExitCode.VALID;
+      }
+      try (RunOutput output = RunOutput.create(job, command.configuration)) {
+        command.announce(equipment, output);
+        return command.compute(equipment, output);
+      }
+    }
+  }
+
+  private void fit(Device device) {
+    plan = plan.fitted(device, MemoryLimits.of(job, device, configuration.memory()));
+    plan.requireRoom();
+  }
+
+  private void requireFew(String key, String what, long count, long most) {
+    if (count > most) {
+      String problem = "makes " + count + " " + what + ", gradients takes at most " + most;
+      throw configuration.source().error(key, problem);
+    }
+  }
+
+  /** The first step's, as {@link ringattention.train.Trainer} takes them. */
+  private Sample[] sequences(Samples samples) {
+    Sample[] taken = new Sample[setup.batch()];
+    int first = setup.decomposition().replica(job.world().rank()) * setup.batch();
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = samples.sample(first + i);
+    }
+    return taken;
+  }
+
+  private void announce(Equipment equipment, RunOutput output) {
+    var header = Header.of(job, equipment, setup.decomposition(), Optional.of(setup.layout()));
+    output.log().rows(header.lines());
+    PlanCommand.print(plan, equipment.device(), output.log());
+    output.event(
+        "start",
+        Map.of("command", String.join(" ", header.command()), "ranks", job.world().size()));
+  }
+
+  private int compute(Equipment equipment, RunOutput output) {
+    Device device = equipment.device();
+    try (Arena arena = plan.arena(job.world().rank(), device)) {
+      Replica replica = plan.replica(equipment, device, arena, job.timer());
+      folders.initialize(replica.parameters(), output);
+      replica.load(sequences);
+      double[] labels = device.read(replica.activations().labels());
+      double[] sums = {Arrays.stream(labels).filter(label -> label >= 0).count()};
+      job.world().allReduce(sums, Communicator.Operation.SUM);
+      double count = sums[0];
+      writeLogits(replica, device, output);
+      sums[0] = replica.lossAndGradients(1 / count);
+      job.world().allReduce(sums, Communicator.Operation.SUM);
+      writeGradients(replica, output);
+      return finish(sums[0] / count, count, output);
+    }
+  }
+
+  /** Collective. */
+  private void writeLogits(Replica replica, Device device, RunOutput output) {
+    Activations batch = replica.activations();
+    int vocabulary = setup.model().vocabulary();
+    int held = Math.toIntExact(batch.tokens().elements());
+    DoubleBuffer logits = DoubleBuffer.allocate(held * vocabulary);
+    replica.logits(block -> logits.put(device.read(block)));
+    List<double[]> allLogits = job.world().gather(logits.array());
+    List<double[]> tokens = job.world().gather(device.read(batch.tokens()));
+    List<double[]> labels = job.world().gather(device.read(batch.labels()));
+    List<double[]> positions = job.world().gather(repeated(device.read(batch.positions())));
+    if (job.root()) {
+      long sequence = setup.sequence();
+      long all = configuration.train().batch();
+      Safetensors file = new Safetensors();
+      file.floats("logits", rows.join(allLogits, vocabulary), all, sequence, vocabulary);
+      file.integers("tokens", rows.join(tokens, 1), all, sequence);
+      file.integers("labels", rows.join(labels, 1), all, sequence);
+      file.integers("positions", rows.join(positions, 1), all, sequence);
+      output.write("logits.safetensors", file.bytes());
+    }
+  }
+
+  /** A position for each sequence of the batch. */
+  private double[] repeated(double[] positions) {
+    int batch = setup.batch();
+    double[] each = new double[positions.length * batch];
+    Arrays.setAll(each, i -> positions[i / batch]);
+    return each;
+  }
+
+  /** Collective. */
+  private void writeGradients(Replica replica, RunOutput output) {
+    Safetensors file = new Safetensors();
+    List<ParameterGroup> groups = replica.parameters().groups();
+    for (int i = 0; i < groups.size(); i++) {
+      ParameterGroup group = groups.get(i);
+      double[] gradient = replica.parameters().gatherGradient(i);
+      for (Parameter parameter : group.parameters()) {
+        int from = Math.toIntExact(group.offset(parameter));
+        int to = Math.toIntExact(from + parameter.elements());
+        if (job.root()) {
+          file.floats(parameter.name(), Arrays.copyOfRange(gradient, from, to), parameter.shape());
+        }
+      }
+    }
+    output.write("gradients.safetensors", file.bytes());
+  }
+
+  private int finish(double loss, double labels, RunOutput output) {
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("labels", (long) labels);
+    more.put("parameters", setup.model().parameters());
+    String result =
+        String.format(
+            Locale.ROOT,
+            "loss %.9f over %.0f labels, %d ranks, in logits.safetensors and gradients.safetensors",
+            loss,
+            labels,
+            job.world().size());
+    output.log().section("Gradients");
+    return output.finish(List.of(), result, loss, Double.NaN, more);
+  }
+}
