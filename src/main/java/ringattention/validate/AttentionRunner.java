@@ -83,6 +83,8 @@ public final class AttentionRunner implements AutoCloseable {
               : new OneCall(device, problem.mask(), buffers(shape, false));
       this.unconnected = attention;
     }
+    this.attention.documents(problem.documents());
+    this.unconnected.documents(problem.documents());
     this.query = allocate("query", device.compute(), tokens, problem.headSize());
     this.dOut = allocate("out.gradient", device.compute(), tokens, problem.headSize());
     this.out = allocate("out", device.compute(), tokens, problem.headSize());

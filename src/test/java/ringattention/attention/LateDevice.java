@@ -24,13 +24,15 @@ final class LateDevice implements Device {
   private final ReferenceDevice device = new ReferenceDevice();
   private final Deque<Runnable> queue = new ArrayDeque<>();
   private final int causalBlock;
+  private final int documentTile;
   private final Kernels kernels = late(Kernels.class, device.kernels());
   private final BlockAttention attention = late(BlockAttention.class, device.attention());
   private long enqueued;
   private long done;
 
-  LateDevice(int causalBlock) {
+  LateDevice(int causalBlock, int documentTile) {
     this.causalBlock = causalBlock;
+    this.documentTile = documentTile;
   }
 
   private <T> T late(Class<T> type, T target) {
@@ -75,6 +77,11 @@ final class LateDevice implements Device {
   @Override
   public int causalBlock() {
     return causalBlock;
+  }
+
+  @Override
+  public int documentTile() {
+    return documentTile;
   }
 
   @Override
