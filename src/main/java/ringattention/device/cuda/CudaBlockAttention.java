@@ -3,6 +3,7 @@ package ringattention.device.cuda;
 import static org.bytedeco.cuda.global.cudart.cuMemsetD32Async;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
 
+import java.util.List;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
@@ -12,8 +13,8 @@ import ringattention.device.Tensor;
 
 /**
  * Block attention on a GPU: checks arguments once, does what is empty, and hands on. In bf16 to
- * cuDNN's fused engines; in fp32, for vanilla attention and for what cuDNN refuses, to products
- * over scores in memory.
+ * cuDNN's fused engines; in fp32, for vanilla attention, for less than a tile and for what cuDNN
+ * refuses, to products over scores in memory.
  */
 final class CudaBlockAttention implements BlockAttention {
   private final CudaDevice device;
@@ -29,22 +30,28 @@ final class CudaBlockAttention implements BlockAttention {
   }
 
   /**
-   * Bytes of workspaces once a forward and a backward have run. Shapes that cuDNN turns out to
-   * refuse, and tensors that are not aligned to 16 bytes, need more.
+   * Bytes of workspaces once all these have run, forward and backward; fused engines and scores
+   * have one each. Shapes that cuDNN turns out to refuse, and tensors that are not aligned to 16
+   * bytes, need more.
    */
-  long workspaceBytes(AttentionCall call) {
-    BlockShape pair = call.shape();
-    if (pair.queries() == 0 || pair.keys() == 0) {
-      return 0;
+  long workspaceBytes(List<AttentionCall> calls) {
+    long ofFused = 0;
+    long ofScores = 0;
+    for (AttentionCall call : calls) {
+      BlockShape pair = call.shape();
+      int seen = keysSeen(pair, call.mask());
+      int left = pair.keys(); // to the scores
+      if (pair.queries() > 0 && fuses(pair)) {
+        boolean deterministic = device.options().deterministic();
+        ofFused = Math.max(ofFused, FusedAttention.workspaceBytes(call, deterministic));
+        left = seen - FusedAttention.backwardKeys(seen);
+      }
+      if (pair.queries() > 0 && left > 0) {
+        BlockShape rest = withKeys(pair, left);
+        ofScores = Math.max(ofScores, scores.workspaceBytes(rest, call.mask(), call.heads()));
+      }
     }
-    if (!fuses(pair)) {
-      return scores.workspaceBytes(pair, call.mask(), call.heads());
-    }
-    int seen = keysSeen(pair, call.mask());
-    int left = seen - FusedAttention.backwardKeys(seen);
-    long rest =
-        left == 0 ? 0 : scores.workspaceBytes(withKeys(pair, left), call.mask(), call.heads());
-    return FusedAttention.workspaceBytes(call, device.options().deterministic()) + rest;
+    return ofFused + ofScores;
   }
 
   /** Bytes of workspaces once vanilla attention of such a pair has run. */
@@ -54,6 +61,10 @@ final class CudaBlockAttention implements BlockAttention {
 
   int causalBlock() {
     return fused == null ? Integer.MAX_VALUE : device.options().causalBlock();
+  }
+
+  int documentTile() {
+    return fused == null ? 1 : FusedAttention.TILE;
   }
 
   @Override
