@@ -1,9 +1,10 @@
 // Rotary position embedding in place, Llama's pairing (Su et al. 2021). With half = headSize / 2, for i < half:
 //
-//   angle = positions[row] theta^(-i / half), negative for the inverse
+//   angle = positions[row] frequencies[i], negative for the inverse
 //   (x[i], x[i + half]) = (x[i] cos - x[i + half] sin, x[i + half] cos + x[i] sin)
 //
-// Shapes: x [sequence, batch, heads, headSize], bf16 or fp32, here [sequence, vectors, 2, half]; positions [sequence], int.
+// Shapes: x [sequence, batch, heads, headSize], bf16 or fp32, here [sequence, vectors, 2, half]; positions [sequence], int;
+// frequencies [half], double, in radians per position.
 // Grid: (sequence, ceil(lanes * groups / threads)), lanes = half / N, groups = ceil(vectors / 4); a multiple of 32 threads, at
 // most 256. A thread turns N neighbouring pairs of up to 4 vectors, which are groups apart. The block's threads share the work
 // of the row's sines. N is 8 for bf16, 4 for fp32, 1 where an address or half is not a multiple of the pack.
@@ -18,9 +19,10 @@ using namespace wide;
 const int VECTORS = 4;
 const double TURN = 6.283185307179586;
 
-// logTheta: binary logarithm of theta; direction: 1, or -1 for the inverse
+// direction: 1, or -1 for the inverse
 template <int N, typename T>
-__device__ inline void rotate(T* x, const int* positions, int vectors, int half, double logTheta, float direction) {
+__device__ inline void rotate(
+    T* x, const int* positions, const double* frequencies, int vectors, int half, float direction) {
   extern __shared__ float cosines[]; // [half], then sines [half]
   float* sines = cosines + half;
   const int lanes = half / N;
@@ -41,7 +43,7 @@ __device__ inline void rotate(T* x, const int* positions, int vectors, int half,
   }
   double position = positions[blockIdx.x];
   for (int i = threadIdx.x; i < half; i += blockDim.x) {
-    double turns = position * (exp2(-logTheta * i / half) / TURN);
+    double turns = position * frequencies[i] / TURN;
     double sine, cosine;
     sincospi(2 * (turns - rint(turns)), &sine, &cosine);
     cosines[i] = (float)cosine;
@@ -69,7 +71,8 @@ __device__ inline void rotate(T* x, const int* positions, int vectors, int half,
 
 #define ROTATE(NAME, T, N)                                                                          \
   extern "C" __global__ void rotate_##NAME(                                                         \
-      T* x, const int* positions, int vectors, int half, double logTheta, float direction) {        \
-    rotate<N>(x, positions, vectors, half, logTheta, direction);                                    \
+      T* x, const int* positions, const double* frequencies, int vectors, int half,                 \
+      float direction) {                                                                            \
+    rotate<N>(x, positions, frequencies, vectors, half, direction);                                 \
   }
 FOR_EACH_TYPE(ROTATE)

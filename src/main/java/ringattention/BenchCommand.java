@@ -53,8 +53,8 @@ final class BenchCommand {
         List<AttentionProblem> problems = AttentionBench.problems(configuration.benchAttention());
         int traced = job.line().traced(problems.size());
         if (traced > 0) {
-          Trace trace = new Trace(job, equipment.device(), output);
-          bench.again(problems.get(traced - 1), trace::of);
+          Trace trace = new Trace(job, equipment.device());
+          bench.again(problems.get(traced - 1), (name, pass) -> trace.of(name, pass, output));
         }
         wrong = bench.wrong();
       }

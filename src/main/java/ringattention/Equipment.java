@@ -11,9 +11,11 @@ import ringattention.comm.DeviceCommunicator;
 import ringattention.config.Configuration;
 import ringattention.config.DeviceConfig;
 import ringattention.config.DeviceKind;
+import ringattention.config.GradientWire;
 import ringattention.config.InputException;
 import ringattention.config.Precision;
 import ringattention.config.TransportKind;
+import ringattention.device.Collectives;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.cpu.CpuDevice;
@@ -24,6 +26,8 @@ import ringattention.device.cuda.Gpus;
 import ringattention.device.cuda.Nccl;
 import ringattention.device.cuda.Staging;
 import ringattention.device.reference.ReferenceDevice;
+import ringattention.parallel.AloneCollectives;
+import ringattention.parallel.HostCollectives;
 
 /**
  * What a rank computes on, and how the memory of that goes to other ranks. Every rank of a job has
@@ -36,6 +40,7 @@ final class Equipment implements AutoCloseable {
   private final Device device;
   private final Supplier<Device> another;
   private final Communicator world;
+  private final Collectives collectives;
   private final Map<String, String> description;
   private final Runnable onClose;
 
@@ -43,11 +48,13 @@ final class Equipment implements AutoCloseable {
       Supplier<Device> open,
       Device device,
       Communicator world,
+      Collectives collectives,
       Map<String, String> description,
       Runnable onClose) {
     this.another = open;
     this.device = device;
     this.world = world;
+    this.collectives = collectives;
     this.description = description;
     this.onClose = onClose;
   }
@@ -64,6 +71,11 @@ final class Equipment implements AutoCloseable {
   /** All ranks, for the device's memory and for everything else. */
   Communicator world() {
     return world;
+  }
+
+  /** Of all ranks, for parameters and gradients. */
+  Collectives collectives() {
+    return collectives;
   }
 
   /** Rows for the header; none on a CPU that was asked for. */
@@ -101,7 +113,12 @@ final class Equipment implements AutoCloseable {
   }
 
   private static Equipment onHost(Job job, Supplier<Device> open, Map<String, String> description) {
-    return new Equipment(open, open.get(), job.world(), description, () -> {});
+    Device device = open.get();
+    Collectives collectives =
+        job.world().size() == 1
+            ? new AloneCollectives(device)
+            : new HostCollectives(job.world(), job.timer().timeline());
+    return new Equipment(open, device, job.world(), collectives, description, () -> {});
   }
 
   /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
@@ -162,13 +179,38 @@ final class Equipment implements AutoCloseable {
     }
     try {
       TransportChoice choice = choose(job, configuration, device);
+      if (configuration.parallel().gradients() == GradientWire.BF16
+          && job.world().size() > 1
+          && choice.collectives() != TransportKind.NCCL) {
+        throw configuration.source().error("parallel.gradients", "needs NCCL");
+      }
       GpuTransports transports = new GpuTransports(choice);
       Communicator world = new DeviceCommunicator(job.world(), transports);
-      return new Equipment(open, device, world, rows(job, choice), transports::close);
+      return new Equipment(
+          open,
+          device,
+          world,
+          collectives(job, choice, transports, device, world),
+          rows(job, choice),
+          transports::close);
     } catch (RuntimeException e) {
       device.close();
       throw e;
     }
+  }
+
+  private static Collectives collectives(
+      Job job,
+      TransportChoice choice,
+      GpuTransports transports,
+      Device device,
+      Communicator world) {
+    if (world.size() == 1) {
+      return new AloneCollectives(device);
+    }
+    return choice.collectives() == TransportKind.NCCL
+        ? transports.collectives(job.world())
+        : new HostCollectives(world, job.timer().timeline());
   }
 
   private static TransportChoice choose(Job job, Configuration configuration, Device device) {

@@ -12,6 +12,7 @@ import ringattention.comm.MessageTransport;
 import ringattention.comm.Stage;
 import ringattention.comm.StagedTransport;
 import ringattention.config.TransportKind;
+import ringattention.device.Collectives;
 import ringattention.device.DType;
 import ringattention.device.cuda.Nccl;
 import ringattention.device.cuda.NcclGroup;
@@ -43,6 +44,15 @@ final class GpuTransports implements DeviceTransports, AutoCloseable {
           default -> staged;
         };
     return new Group(messages, choice.collectives() == TransportKind.NCCL ? direct : staged);
+  }
+
+  /**
+   * Collectives that NCCL enqueues on the GPU. Called by every rank of the group.
+   *
+   * @param host the group's communicator for host memory
+   */
+  Collectives collectives(Communicator host) {
+    return new NcclTransport(host).group();
   }
 
   @Override

@@ -72,6 +72,7 @@ final class Header {
                     new MemoryTable.Buffer(
                         buffer.name(),
                         buffer.purpose().name().toLowerCase(Locale.ROOT),
+                        buffer.onHost(),
                         buffer.formula(),
                         buffer.bytes()))
             .toList());

@@ -14,7 +14,11 @@ final class PlanCommand {
     TrainingPlan plan =
         job.agree(() -> TrainingPlan.of(job.line().configuration(), job.world().size()));
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {
-      print(plan, equipment.device(), RunOutput.console(job).log());
+      Device device = equipment.device();
+      TrainingPlan fitted =
+          plan.fitted(device, MemoryLimits.of(job, device, plan.configuration().memory()));
+      print(fitted, device, RunOutput.console(job).log());
+      fitted.requireRoom();
     }
     return ExitCode.VALID;
   }
@@ -24,6 +28,8 @@ final class PlanCommand {
     int rank = plan.fullestRank();
     log.section("Work balance");
     log.line(plan.balance().line());
+    log.section("Activations");
+    log.line(plan.memory().why());
     log.section("Memory plan of rank " + rank + ", which holds most");
     log.rows(Header.memory(plan.memory(rank, device)).lines());
   }

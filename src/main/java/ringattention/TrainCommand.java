@@ -17,8 +17,11 @@ import ringattention.data.SequenceSampler;
 import ringattention.data.TextCorpus;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.metrics.Mfu;
 import ringattention.metrics.PhaseTimes;
+import ringattention.metrics.Statistics;
 import ringattention.model.Replica;
+import ringattention.report.MfuTable;
 import ringattention.report.Plots;
 import ringattention.report.Progress;
 import ringattention.report.RunVerdict;
@@ -33,9 +36,10 @@ final class TrainCommand {
   private final Job job;
   private final Configuration configuration;
   private final TrainConfig train;
-  private final TrainingPlan plan;
+  private TrainingPlan plan; // fitted once there is a device
   private final SequenceSampler sampler;
   private final List<StepRecord> records = new ArrayList<>();
+  private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
   private long step; // running or last
 
   private TrainCommand(
@@ -67,6 +71,9 @@ final class TrainCommand {
 
   int run() {
     try (Equipment equipment = Equipment.open(job, configuration)) {
+      MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
+      plan = plan.fitted(equipment.device(), limits);
+      plan.requireRoom();
       if (job.line().dryRun()) {
         try (RunOutput output = RunOutput.console(job)) {
           announce(equipment, output);
@@ -98,7 +105,7 @@ final class TrainCommand {
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
-    try (Arena arena = new Arena(device)) {
+    try (Arena arena = arena(device)) {
       Replica replica = replica(equipment, arena);
       replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
       Trainer trainer =
@@ -117,36 +124,47 @@ final class TrainCommand {
           Map.of());
       return ExitCode.DIVERGED;
     }
-    List<PhaseTimes> times = times(output);
+    List<PhaseTimes> times = times(device, output);
+    mfu(device, output);
     checks.memory(device);
     checks.loss(records);
     checks.attention(configuration, equipment);
     plots(times, output);
-    return finish(checks, output);
+    return finish(checks, device, output);
   }
 
-  /** Allocates everything a step needs. */
-  private Replica replica(Equipment equipment, Arena arena) {
+  /** Allocates everything a step needs on the device. */
+  private Arena arena(Device device) {
+    int rank = job.world().rank();
     try {
-      return new Replica(plan.setup(), equipment.world(), equipment.device(), arena, job.timer());
+      device.reserveWorkspace(plan.attentionCalls(rank, device));
+      return new Arena(device, plan.buffers(rank, device).bytes());
     } catch (OutOfMemoryError full) {
-      throw new OutOfMemoryError(
-          full.getMessage() + "; " + plan.largest(job.world().rank(), equipment.device()));
+      throw new OutOfMemoryError(full.getMessage() + "; " + plan.largest(rank, device));
     }
+  }
+
+  private Replica replica(Equipment equipment, Arena arena) {
+    return new Replica(
+        plan.setup(),
+        equipment.world(),
+        equipment.collectives(),
+        equipment.device(),
+        arena,
+        job.timer());
   }
 
   private void steps(Trainer trainer, Device device, RunOutput output) {
     Progress progress = new Progress(train.steps());
     Consumer<String> csv = output.lines("steps.csv");
-    csv.accept(StepRecord.CSV_HEADER);
-    Trace trace = new Trace(job, device, output);
-    int traced = job.line().traced(train.steps());
+    csv.accept(StepRecord.csvHeader(plan.mfu(device, 1).isPresent()));
     job.timer().reset();
     double tokens = (double) train.sequence() * train.batch();
     while (step < train.steps()) {
       step++;
       failOnPurpose();
-      StepResult result = step == traced ? trace.of("step " + step, trainer::next) : trainer.next();
+      StepResult result =
+          step == tracedStep(device) ? traced(trainer, device, output) : trainer.next();
       StepRecord record =
           new StepRecord(
               result.step(),
@@ -154,14 +172,36 @@ final class TrainCommand {
               result.gradientNorm(),
               result.learningRate(),
               result.seconds(),
-              tokens / result.seconds());
+              tokens / result.seconds(),
+              plan.mfu(device, result.seconds()));
       records.add(record);
       csv.accept(record.csv());
       output.event("step", record.fields());
       if (step % train.reportEvery() == 0 || step == 1 || step == train.steps()) {
-        output.log().row(progress.line(record, OptionalDouble.empty(), device.peakBytes()));
+        OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
+        output.log().row(progress.line(record, share, device.peakBytes()));
       }
     }
+  }
+
+  /**
+   * The host's times say nothing about a device that works beside it: one step is always traced.
+   */
+  private int tracedStep(Device device) {
+    int asked = job.line().traced(train.steps());
+    return asked == 0 && device.asynchronous() ? train.steps() : asked;
+  }
+
+  private StepResult traced(Trainer trainer, Device device, RunOutput output) {
+    Trace trace = new Trace(job, device);
+    Trace.Recorded<StepResult> recorded = trace.record("step " + step, trainer::next);
+    if (device.asynchronous()) {
+      deviceTimes = Optional.of(recorded.deviceTimes());
+    }
+    if (job.line().traced(train.steps()) > 0) {
+      trace.write(recorded, output);
+    }
+    return recorded.result();
   }
 
   /** For trying job scripts: see section [fault] of the input. */
@@ -173,18 +213,33 @@ final class TrainCommand {
   }
 
   /** The time table of all ranks. Collective. */
-  private List<PhaseTimes> times(RunOutput output) {
+  private List<PhaseTimes> times(Device device, RunOutput output) {
+    PhaseTimes own = deviceTimes.orElseGet(() -> job.timer().times());
     List<PhaseTimes> times =
-        job.world().gather(job.timer().times().toArray()).stream().map(PhaseTimes::of).toList();
+        job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList();
     if (job.root()) {
       TimeTable table = new TimeTable(times);
-      output.log().section("Time, all steps, over ranks");
+      output
+          .log()
+          .section(
+              deviceTimes.isPresent()
+                  ? "Time of step " + tracedStep(device) + ", by the device's events, over ranks"
+                  : "Time, all steps, over ranks");
       output.log().rows(table.lines());
       table
           .advice(plan.balance(), plan.setup().layout().largestShard())
           .forEach(output.log()::line);
     }
     return times;
+  }
+
+  private void mfu(Device device, RunOutput output) {
+    plan.mfu(device, steadyStepSeconds())
+        .ifPresent(
+            shares -> {
+              output.log().section("Model FLOP utilization, without the first step");
+              output.log().rows(new MfuTable(plan.flops(), shares).lines());
+            });
   }
 
   private void plots(List<PhaseTimes> times, RunOutput output) {
@@ -195,9 +250,9 @@ final class TrainCommand {
     }
   }
 
-  private int finish(TrainingChecks checks, RunOutput output) {
+  private int finish(TrainingChecks checks, Device device, RunOutput output) {
     StepRecord last = records.get(records.size() - 1);
-    double rate = steadyRate();
+    double rate = (double) train.sequence() * train.batch() / steadyStepSeconds();
     String result =
         String.format(
             Locale.ROOT,
@@ -209,14 +264,14 @@ final class TrainCommand {
     more.put("steps", train.steps());
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
+    plan.mfu(device, steadyStepSeconds()).ifPresent(shares -> StepRecord.putMfu(more, shares));
     return output.finish(checks.all(), result, last.loss(), rate, more);
   }
 
-  /** Tokens per second over all steps but the first, which warms up. */
-  private double steadyRate() {
+  /** Mean over all steps but the first, which warms up. */
+  private double steadyStepSeconds() {
     List<StepRecord> steady = records.size() > 1 ? records.subList(1, records.size()) : records;
-    double seconds = steady.stream().mapToDouble(StepRecord::timeS).sum();
-    return steady.size() * (double) train.sequence() * train.batch() / seconds;
+    return Statistics.of(steady.stream().mapToDouble(StepRecord::timeS).toArray()).mean();
   }
 
   /** Time from the start of this process to the first step, of the slowest rank. Collective. */

@@ -17,7 +17,7 @@ import ringattention.validate.AttentionProblem;
 
 /** What must be true at the end of a training run. */
 final class TrainingChecks {
-  private static final double MEMORY_TOLERANCE = 0.05;
+  private static final double MEMORY_TOLERANCE = 0.02;
 
   private final Job job;
   private final TrainingPlan plan;

@@ -5,18 +5,27 @@ import static ringattention.device.Allocator.Purpose.WORKSPACE;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
 import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
+import ringattention.config.GradientWire;
+import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
+import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
+import ringattention.metrics.Mfu;
+import ringattention.metrics.ModelFlops;
+import ringattention.metrics.StepFlops;
+import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
 import ringattention.report.Units;
@@ -24,15 +33,30 @@ import ringattention.report.WorkBalance;
 import ringattention.shard.Decomposition;
 import ringattention.shard.SequenceLayout;
 
-/** What a training run will be, decided before anything is allocated. */
-record TrainingPlan(Configuration configuration, ModelSetup setup) {
+/**
+ * What a training run will be, decided before anything is allocated.
+ *
+ * @param memory how activations are kept and why; null before {@link #fitted}
+ */
+record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice memory) {
   /**
+   * The plan without what depends on the devices.
+   *
    * @throws ringattention.config.InputException if the input does not suit this many ranks
    */
   static TrainingPlan of(Configuration configuration, int ranks) {
     ModelConfig model = configuration.model();
     TrainConfig train = configuration.train();
     Decomposition decomposition = new Decomposition(ranks, configuration.ringSize(ranks));
+    int share = train.batch() / decomposition.replicas(); // sequences of a ring
+    int batch = train.microBatch() == 0 ? share : train.microBatch();
+    int groups = configuration.memory().headGroups();
+    if (groups > 0 && headsToGroup(configuration) % groups != 0) {
+      throw configuration
+          .source()
+          .error(
+              "memory.headGroups", "must divide " + headsToGroup(configuration) + " head groups");
+    }
     return new TrainingPlan(
         configuration,
         new ModelSetup(
@@ -45,7 +69,47 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
             configuration.lossHead().block(),
             decomposition,
             train.sequence(),
-            train.batch() / decomposition.replicas()));
+            batch,
+            share / batch,
+            configuration.parallel().gradients() == GradientWire.BF16,
+            ActivationPolicy.inputs(model.layers())),
+        null);
+  }
+
+  /** Attention can take the heads of each key/value head alone, but for the vanilla baseline. */
+  private static int headsToGroup(Configuration configuration) {
+    return configuration.attention().kind() == AttentionKind.VANILLA
+        ? 1
+        : configuration.model().keyValueHeads();
+  }
+
+  /** This plan with the fastest activation policy that has room on such devices. */
+  TrainingPlan fitted(Device device, MemoryLimits limits) {
+    PolicyChoice choice =
+        PolicyChoice.of(
+            configuration.memory(),
+            setup.model().layers(),
+            headsToGroup(configuration),
+            limits,
+            policy -> with(policy).memory(fullestRank(), device));
+    return new TrainingPlan(configuration, setup.with(choice.policy()), choice);
+  }
+
+  private TrainingPlan with(ActivationPolicy policy) {
+    return new TrainingPlan(configuration, setup.with(policy), memory);
+  }
+
+  /**
+   * @throws ringattention.config.InputException if no policy has room
+   */
+  void requireRoom() {
+    if (!memory.fits()) {
+      throw configuration
+          .source()
+          .error(
+              "train.sequence",
+              "does not fit, even with " + memory.why() + "; use more ranks or shorter sequences");
+    }
   }
 
   /** Every buffer of a rank on such a device, the device's own workspace included. */
@@ -53,6 +117,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
     MemoryPlan plan = new MemoryPlan();
     Dim words = new Dim("words", workspaceBytes(rank, device) / DType.F32.bytes());
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
+    ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
+    return plan;
+  }
+
+  /** As {@link #memory}, without the device's own workspace. */
+  MemoryPlan buffers(int rank, Device device) {
+    MemoryPlan plan = new MemoryPlan();
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     return plan;
   }
@@ -67,7 +138,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
   }
 
   private long workspaceBytes(int rank, Device device) {
-    AttentionShape shape = setup.shape(rank).attention(setup.model());
+    AttentionShape shape = setup.attentionShape(rank);
     if (setup.attention() == AttentionKind.VANILLA) {
       return device.vanillaWorkspaceBytes(
           new BlockShape(
@@ -78,9 +149,58 @@ record TrainingPlan(Configuration configuration, ModelSetup setup) {
               shape.keyValueHeads(),
               shape.headSize()));
     }
+    return device.workspaceBytes(attentionCalls(rank, device));
+  }
+
+  /** All that attention of a rank asks of its device; nothing of a vanilla one. */
+  List<AttentionCall> attentionCalls(int rank, Device device) {
+    if (setup.attention() == AttentionKind.VANILLA) {
+      return List.of();
+    }
     int ringRank = setup.decomposition().ringRank(rank);
-    return device.workspaceBytes(
-        RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape));
+    return RingAttention.calls(
+        device, setup.layout(), setup.mask(), ringRank, setup.attentionShape(rank));
+  }
+
+  /** What the blocks keep for the backward. */
+  String saved() {
+    return setup.policy().savedText();
+  }
+
+  /** Where saved activations wait for the backward. */
+  String offload() {
+    return setup.policy().offloadText();
+  }
+
+  /** Blocks whose attention the backward computes again. */
+  private int attentionRecomputed() {
+    return setup.model().layers() - setup.policy().savedAttention();
+  }
+
+  /** Of one step over all ranks, with causal attention. */
+  StepFlops flops() {
+    ModelConfig model = setup.model();
+    ModelFlops flops =
+        new ModelFlops(
+            model.hidden(),
+            model.layers(),
+            model.heads(),
+            model.keyValueHeads(),
+            model.headSize(),
+            model.feedForward(),
+            model.vocabulary());
+    return flops.step(configuration.train().batch(), setup.sequence(), attentionRecomputed());
+  }
+
+  /**
+   * Empty where no peak is known, or attention is not causal and not what {@link #flops} counts.
+   */
+  Optional<Mfu> mfu(Device device, double seconds) {
+    OptionalDouble peak = device.peakFlops();
+    if (peak.isEmpty() || setup.mask() != MaskKind.CAUSAL) {
+      return Optional.empty();
+    }
+    return Optional.of(flops().mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
   }
 
   WorkBalance balance() {

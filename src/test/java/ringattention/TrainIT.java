@@ -97,7 +97,7 @@ class TrainIT {
     }
     double planned = summary.path("planned_peak_bytes").asDouble();
     double measured = summary.path("measured_peak_bytes").asDouble();
-    assertEquals(1, measured / planned, 0.05, summary.toPrettyString());
+    assertEquals(1, measured / planned, 0.02, summary.toPrettyString());
   }
 
   private static void checkEvents(Run run) {

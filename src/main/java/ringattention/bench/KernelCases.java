@@ -1,6 +1,7 @@
 package ringattention.bench;
 
 import static ringattention.bench.Operand.Kind.COMPUTE;
+import static ringattention.bench.Operand.Kind.FREQUENCIES;
 import static ringattention.bench.Operand.Kind.INDEX;
 import static ringattention.bench.Operand.Kind.SQUARES;
 import static ringattention.bench.Operand.Kind.SUM;
@@ -23,7 +24,6 @@ import ringattention.validate.AttentionProblem;
 /** The kernels of one block of a Transformer, of its loss and of its optimizer. */
 final class KernelCases {
   private static final double EPSILON = 1e-5; // of RMSNorm
-  private static final double THETA = 10000;
   private static final AdamW SETTINGS = new AdamW(1e-3, 0.9, 0.95, 1e-8, 0.1, 10, 1);
 
   private final BenchKernelsConfig config;
@@ -151,8 +151,24 @@ final class KernelCases {
             "rotate",
             hidden,
             1,
-            List.of(rows("x", UPDATE, COMPUTE, 1, heads, size), rows("positions", READ, INDEX)),
-            (device, t) -> device.kernels().rotate(t.get(0), t.get(1), THETA, false)));
+            List.of(
+                rows("x", UPDATE, COMPUTE, 1, heads, size),
+                rows("positions", READ, INDEX),
+                shared("frequencies", READ, FREQUENCIES, size / 2)),
+            (device, t) -> device.kernels().rotate(t.get(0), t.get(1), t.get(2), false)));
+    cases.add(
+        byRow( // all heads of one tensor behind one head of another
+            "copyHeads",
+            hidden,
+            1,
+            List.of(
+                rows("from", READ, COMPUTE, 1, heads, size),
+                rows("first", READ, COMPUTE, 1, 1, size),
+                rows("to", WRITE, COMPUTE, 1, heads + 1, size)),
+            (device, t) -> {
+              device.kernels().copyHeads(t.get(1), 0, t.get(2), 0, 1);
+              device.kernels().copyHeads(t.get(0), 0, t.get(2), 1, heads);
+            }));
     cases.add(
         byRow(
             "swiGlu",

@@ -33,7 +33,9 @@ record Operand(String name, Role role, Kind kind, boolean shared, int... extents
     /** Of the sum type, squares of bell-shaped numbers. */
     SQUARES,
     /** The number of the row. */
-    INDEX
+    INDEX,
+    /** F64, shared: frequencies of rotary embedding, 10000^(-i / extent). */
+    FREQUENCIES
   }
 
   static Operand rows(String name, Role role, Kind kind, int... extents) {
@@ -49,6 +51,7 @@ record Operand(String name, Role role, Kind kind, boolean shared, int... extents
       case COMPUTE -> device.compute();
       case SUM, SQUARES -> device.sum();
       case INDEX -> DType.I32;
+      case FREQUENCIES -> DType.F64;
     };
   }
 
@@ -85,6 +88,11 @@ record Operand(String name, Role role, Kind kind, boolean shared, int... extents
       device.kernels().fill(to, Double.NaN);
     } else if (kind == Kind.INDEX) {
       device.write(to, rows);
+    } else if (kind == Kind.FREQUENCIES) {
+      double count = columns();
+      device.write(
+          to,
+          IntStream.range(0, columns()).mapToDouble(i -> Math.pow(10000, -i / count)).toArray());
     } else {
       RandomRows numbers = new RandomRows(name, columns(), rounded);
       int[] own = shared ? new int[] {0} : rows;

@@ -13,6 +13,7 @@ public record Configuration(
     FeedForwardConfig feedForward,
     LossHeadConfig lossHead,
     ParallelConfig parallel,
+    MemoryConfig memory,
     TrainConfig train,
     DataConfig data,
     DeviceConfig device,
@@ -44,6 +45,9 @@ public record Configuration(
   private static void requireHostTransport(ParallelConfig parallel, Source source, String why) {
     if (parallel.transport() != TransportKind.AUTO) {
       throw source.error("parallel.transport", "is for GPUs only: " + why);
+    }
+    if (parallel.gradients() == GradientWire.BF16) {
+      throw source.error("parallel.gradients", "is for GPUs only: " + why);
     }
   }
 
@@ -102,6 +106,13 @@ public record Configuration(
               + " = "
               + rings
               + ")");
+    }
+    if (train != null
+        && train.microBatch() > 0
+        && train.batch() / rings % train.microBatch() != 0) {
+      throw source.error(
+          "train.microBatch",
+          "must divide a ring's share of the batch (" + train.batch() / rings + ")");
     }
     if (fault.rank() >= ranks) {
       throw source.error("fault.rank", "must be below the number of ranks (" + ranks + ")");

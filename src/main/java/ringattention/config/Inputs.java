@@ -78,6 +78,7 @@ public final class Inputs {
         FeedForwardConfig.read(table.apply("feedForward")),
         LossHeadConfig.read(table.apply("lossHead")),
         ParallelConfig.read(table.apply("parallel")),
+        MemoryConfig.read(table.apply("memory")),
         given.apply("train") ? TrainConfig.read(table.apply("train")) : null,
         given.apply("data") ? DataConfig.read(table.apply("data")) : null,
         DeviceConfig.read(table.apply("device")),

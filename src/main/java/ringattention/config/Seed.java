@@ -30,12 +30,6 @@ public record Seed(long stream) {
     return ((bits(index) >>> 11) + 1) * 0x1p-53;
   }
 
-  /** Standard normal (Box and Muller 1958). */
-  public double normal(long index) {
-    double radius = Math.sqrt(-2 * StrictMath.log(uniform(2 * index)));
-    return radius * StrictMath.cos(2 * Math.PI * uniform(2 * index + 1));
-  }
-
   /**
    * Bell-shaped with mean 0 and variance 1, within +-2 sqrt(3): the sum of four uniform 16-bit
    * numbers. Cheap, for test data.

@@ -6,6 +6,7 @@ package ringattention.config;
  *
  * @param sequence tokens per sequence
  * @param batch sequences per step over all ranks
+ * @param microBatch sequences that a ring takes at a time; 0: all of its share of the batch
  * @param steps updates
  * @param seed of initial weights and of the order of sequences
  * @param learningRate peak
@@ -21,6 +22,7 @@ package ringattention.config;
 public record TrainConfig(
     int sequence,
     int batch,
+    int microBatch,
     int steps,
     long seed,
     double learningRate,
@@ -35,6 +37,7 @@ public record TrainConfig(
   static TrainConfig read(Table table) {
     int sequence = table.integer("sequence", Range.atLeast(2), Default.required(8192));
     int batch = table.integer("batch", Range.atLeast(1), Default.of(1));
+    int microBatch = table.integer("microBatch", Range.atLeast(0), Default.of(0));
     int steps = table.integer("steps", Range.atLeast(1), Default.required(100));
     long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
     double learningRate = table.number("learningRate", Range.POSITIVE, Default.of(3e-4));
@@ -51,6 +54,7 @@ public record TrainConfig(
     return new TrainConfig(
         sequence,
         batch,
+        microBatch,
         steps,
         seed,
         learningRate,

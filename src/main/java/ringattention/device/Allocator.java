@@ -14,8 +14,10 @@ public interface Allocator {
     PARAMETERS,
     /** Blocks of parameters gathered for use, and their gradients before they are reduced. */
     GATHERED,
-    /** Block inputs kept for the backward. */
+    /** What blocks keep for the backward. */
     SAVED,
+    /** The same in the host's memory: the only purpose whose buffers are not on the device. */
+    OFFLOADED,
     /** Everything a step computes and forgets. */
     ACTIVATIONS,
     /** What the ring holds, receives and sends. */

@@ -6,16 +6,37 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * An allocator backed by a device: each named buffer is one allocation; closing the arena frees
- * them all.
+ * An allocator backed by a device; closing the arena frees all buffers. What is planned is one
+ * allocation, made at once, and every buffer a part of it; without a plan each buffer is allocated
+ * alone. Buffers on the host are always allocated alone.
  */
 public final class Arena implements Allocator, AutoCloseable {
+  /** Every buffer begins at a multiple of this many bytes. */
+  static final long ALIGNMENT = 256;
+
   private final Device device;
   private final List<Memory> memories = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
+  private final Memory whole; // null without a plan
+  private long used;
 
   public Arena(Device device) {
     this.device = device;
+    this.whole = null;
+  }
+
+  /**
+   * @param bytes of all buffers on the device, see {@link MemoryPlan#bytes}
+   * @throws OutOfMemoryError if the device does not have them
+   */
+  public Arena(Device device, long bytes) {
+    this.device = device;
+    this.whole = device.allocate(bytes);
+    memories.add(whole);
+  }
+
+  static long aligned(long bytes) {
+    return Math.addExact(bytes, ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
   @Override
@@ -24,14 +45,22 @@ public final class Arena implements Allocator, AutoCloseable {
       throw new IllegalStateException("two buffers are named " + name);
     }
     long[] shape = Allocator.shape(dims);
-    Memory memory = allocate(name, new Tensor(null, 0, dtype, shape).bytes());
+    long bytes = new Tensor(null, 0, dtype, shape).bytes();
+    if (purpose != Purpose.OFFLOADED && whole != null) {
+      long offset = used;
+      used += aligned(bytes);
+      return new Tensor(whole, offset, dtype, shape);
+    }
+    Memory memory = allocate(name, purpose, bytes);
     memories.add(memory);
     return new Tensor(memory, 0, dtype, shape);
   }
 
-  private Memory allocate(String name, long bytes) {
+  private Memory allocate(String name, Purpose purpose, long bytes) {
     try {
-      return device.allocate(bytes);
+      return purpose == Purpose.OFFLOADED
+          ? device.allocateHost(aligned(bytes))
+          : device.allocate(bytes);
     } catch (OutOfMemoryError full) {
       throw new OutOfMemoryError("buffer " + name + ": " + full.getMessage());
     }

@@ -1,6 +1,7 @@
 package ringattention.device;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 
 /**
@@ -31,6 +32,14 @@ public interface Device extends AutoCloseable {
    * after; a device that computes in the calling thread must send first.
    */
   boolean asynchronous();
+
+  /**
+   * FLOP per second that matrix products of the compute type could reach by the vendor's word;
+   * empty where that is not known.
+   */
+  default OptionalDouble peakFlops() {
+    return OptionalDouble.empty();
+  }
 
   /**
    * The longest causal block of queries that one attention call should get: longer ones are better
@@ -66,6 +75,14 @@ public interface Device extends AutoCloseable {
 
   /** The most bytes of {@link #allocateHost} that were held at once so far. */
   long peakHostBytes();
+
+  /** Bytes that may still be allocated, as far as is known. */
+  long freeBytes();
+
+  /**
+   * Allocates at once what {@link #workspaceBytes} says, so that no such call allocates anything.
+   */
+  default void reserveWorkspace(List<AttentionCall> calls) {}
 
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();

@@ -33,6 +33,11 @@ public abstract class HostDevice implements Device {
   }
 
   @Override
+  public final long freeBytes() {
+    return Long.MAX_VALUE; // nobody knows what the host gives before it is used
+  }
+
+  @Override
   public final long peakHostBytes() {
     return hostPeak;
   }

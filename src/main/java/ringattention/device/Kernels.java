@@ -19,6 +19,26 @@ public interface Kernels {
   void scale(Tensor to, double factor);
 
   /**
+   * to[i] = (float) (standardDeviation * {@link NormalNumbers#at}(stream, first + i)): the same
+   * numbers on every device, but for rare last bits.
+   *
+   * @param to sum type, any shape
+   */
+  void normal(Tensor to, long stream, long first, double standardDeviation);
+
+  /**
+   * Copies some heads of every row into some heads of another tensor, converting between compute
+   * and sum type where they differ. The other heads of {@code to} stay.
+   *
+   * @param from [tokens, batch, heads of from, headSize]
+   * @param fromHead the first head to copy
+   * @param to [tokens, batch, heads of to, headSize]
+   * @param toHead where it goes
+   * @param heads to copy
+   */
+  void copyHeads(Tensor from, int fromHead, Tensor to, int toHead, int heads);
+
+  /**
    * c = op(a) op(b), or c += op(a) op(b) if {@code accumulate}. op transposes where asked. After
    * op: a [m, k], b [k, n], c [m, n]. c may be of the compute or the sum type.
    */
@@ -41,13 +61,14 @@ public interface Kernels {
 
   /**
    * Rotary position embedding in place, Llama's pairing: element i < headSize/2 turns with element
-   * i + headSize/2 by the angle position * theta^(-2 i / headSize) (Su et al. 2021).
+   * i + headSize/2 by the angle position * frequencies[i] (Su et al. 2021).
    *
    * @param x [sequence, batch, heads, headSize], compute or sum type
    * @param positions [sequence], I32, the global position of each row
+   * @param frequencies [headSize / 2], F64, in radians per position: angles are double everywhere
    * @param inverse turns back: the backward
    */
-  void rotate(Tensor x, Tensor positions, double theta, boolean inverse);
+  void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse);
 
   /** SwiGLU: out = gate * sigmoid(gate) * up, all [rows, feedForward]; out may alias gate or up. */
   void swiGlu(Tensor gate, Tensor up, Tensor out);

@@ -11,12 +11,17 @@ import java.util.Map;
 public final class MemoryPlan implements Allocator {
   /** One planned buffer. */
   public record Buffer(String name, Purpose purpose, DType dtype, List<Dim> dims) {
+    /** Rounded up to {@link Arena#ALIGNMENT}. */
     public long bytes() {
       long product = dtype.bytes();
       for (Dim dim : dims) {
         product = Math.multiplyExact(product, dim.size());
       }
-      return product;
+      return Arena.aligned(product);
+    }
+
+    public boolean onHost() {
+      return purpose == Purpose.OFFLOADED;
     }
 
     /** For example {@code 2048 tokens x 1 batch x 128 hidden x 4 B}. */
@@ -45,8 +50,21 @@ public final class MemoryPlan implements Allocator {
     return List.copyOf(buffers);
   }
 
+  /** On the device. */
   public long bytes() {
-    return buffers.stream().mapToLong(Buffer::bytes).sum();
+    return sum(false);
+  }
+
+  /** On the host. */
+  public long hostBytes() {
+    return sum(true);
+  }
+
+  private long sum(boolean onHost) {
+    return buffers.stream()
+        .filter(buffer -> buffer.onHost() == onHost)
+        .mapToLong(Buffer::bytes)
+        .sum();
   }
 
   /** Bytes by purpose; purposes without buffers are 0. */

@@ -56,30 +56,33 @@ public record ModelFlops(
   /**
    * What the devices execute, recompute included: each product of a block once more, except the
    * feed-forward's last, whose result the backward does not need; attention 3.5 times its causal
-   * forward, 4.5 times if its output was not saved.
+   * forward, 4.5 times in blocks that did not save its output.
+   *
+   * @param attentionRecomputed blocks whose attention is computed again in the backward
    */
-  public double hardware(long batch, long sequence, boolean attentionSaved) {
+  public double hardware(long batch, long sequence, int attentionRecomputed) {
+    if (attentionRecomputed < 0 || attentionRecomputed > layers) {
+      throw new IllegalArgumentException(attentionRecomputed + " of " + layers + " blocks");
+    }
     double tokens = (double) batch * sequence;
     double recomputed = blockWeights() - (double) hidden * feedForward;
     double products = 2 * tokens * (layers * (3 * blockWeights() + recomputed) + 3 * headWeights());
-    double attention =
-        attention().forwardAndBackward(batch, sequence)
-            + (attentionSaved ? 0 : attention().forward(batch, sequence));
-    return products + layers * attention;
+    return products
+        + layers * attention().forwardAndBackward(batch, sequence)
+        + attentionRecomputed * attention().forward(batch, sequence);
+  }
+
+  /** All three counts of a step; see {@link #hardware}. */
+  public StepFlops step(long batch, long sequence, int attentionRecomputed) {
+    return new StepFlops(
+        causalExact(batch, sequence),
+        paper(batch, sequence),
+        hardware(batch, sequence, attentionRecomputed));
   }
 
   /** Attention of one layer, causal. */
   public AttentionFlops attention() {
     return new AttentionFlops(heads, headSize, true);
-  }
-
-  /**
-   * Model FLOP utilization: the share of the devices' peak that some FLOPs make.
-   *
-   * @param peak FLOP per second of one device
-   */
-  public static double utilization(double flops, double seconds, int devices, double peak) {
-    return flops / (seconds * devices * peak);
   }
 
   /** Weights in the products of one block: query, key, value and output, then gate, up and down. */

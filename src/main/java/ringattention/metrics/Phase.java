@@ -13,6 +13,8 @@ public enum Phase {
   /** The part of the ring exchange that computation did not cover. */
   RING_WAIT("ring wait (not hidden)"),
   FEED_FORWARD("feed-forward"),
+  /** Waiting for saved activations on their way to the host or back. */
+  OFFLOAD("activation transfer"),
   LOSS_HEAD("loss head"),
   /** Waiting for the sum of the gradients over the ranks. */
   REDUCE("gradient reduce"),

@@ -1,10 +1,7 @@
 package ringattention.model;
 
 import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
-import static ringattention.device.Allocator.Purpose.SAVED;
 
-import java.util.ArrayList;
-import java.util.List;
 import ringattention.config.ModelConfig;
 import ringattention.device.Allocator;
 import ringattention.device.DType;
@@ -12,37 +9,41 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
 /**
- * Every activation of a rank. Only the block inputs are as many as there are blocks; the rest is
- * shared by all of them.
+ * The activations of a rank that all blocks share. Attention's own are those of one group of heads.
  *
- * @param inputs layers + 1 of [tokens, batch, hidden]: each block's input, last the final block's
- *     output
+ * @param saved what each block keeps
  * @param gradient of the residual stream, [tokens, batch, hidden]
  * @param afterAttention the residual stream between attention and feed-forward, recomputed in the
  *     backward, [tokens, batch, hidden]
- * @param query [tokens, batch, heads, headSize]
- * @param attended merged attention output, [tokens, batch, heads, headSize]
- * @param logSumExp sum type, [tokens, batch, heads]
- * @param dAttended gradient of attended
+ * @param keyValueGradient room for gradients of all keys and values once the residual stream is no
+ *     longer needed: the same memory, flat
+ * @param dAttended gradient of the attention output, then of the queries, [tokens, batch, heads,
+ *     headSize]
+ * @param query [tokens, batch, heads of a group, headSize]
+ * @param groupAttended attention output of a group, as query; null where there is one group
+ * @param groupDAttended its gradient, likewise
  * @param block scratch for one block of tokens
  * @param loss sum of losses, sum type, [1]
  * @param tokens I32, [tokens, batch]
  * @param labels I32, [tokens, batch]; -1 counts nothing
  * @param positions I32, [tokens]: global
+ * @param frequencies F64, [headSize / 2]: {@link RotaryFrequencies}
  */
 public record Activations(
-    List<Tensor> inputs,
+    SavedActivations.Buffers saved,
     Tensor gradient,
     Tensor afterAttention,
-    Tensor query,
-    Tensor attended,
-    Tensor logSumExp,
+    Tensor keyValueGradient,
     Tensor dAttended,
+    Tensor query,
+    Tensor groupAttended,
+    Tensor groupDAttended,
     Block block,
     Tensor loss,
     Tensor tokens,
     Tensor labels,
-    Tensor positions) {
+    Tensor positions,
+    Tensor frequencies) {
 
   /**
    * Scratch for one block of tokens; rows = block * batch.
@@ -50,8 +51,6 @@ public record Activations(
    * @param normed [rows, hidden], as is dNormed
    * @param gate [rows, feedForward], as are up, activated, dActivated
    * @param logits [loss rows, vocabulary]
-   * @param projected sum-type tensors converted to the compute type, [rows, heads * headSize]; null
-   *     where the types are the same
    */
   public record Block(
       Tensor normed,
@@ -60,46 +59,82 @@ public record Activations(
       Tensor up,
       Tensor activated,
       Tensor dActivated,
-      Tensor logits,
-      Tensor projected) {}
+      Tensor logits) {}
 
   public static Activations allocate(
-      Allocator allocator, ModelConfig model, ShardShape shape, DType compute, DType sum) {
+      Allocator allocator,
+      ModelConfig model,
+      ActivationPolicy policy,
+      ShardShape shape,
+      DType compute,
+      DType sum) {
     Dim tokens = new Dim("tokens", shape.tokens());
     Dim batch = new Dim("batch", shape.batch());
     Dim hidden = new Dim("hidden", model.hidden());
     Dim heads = new Dim("heads", model.heads());
+    Dim groupHeads = new Dim("heads of a group", model.heads() / policy.headGroups());
     Dim headSize = new Dim("head size", model.headSize());
-    List<Tensor> inputs = new ArrayList<>();
-    for (int layer = 0; layer <= model.layers(); layer++) {
-      String name = layer < model.layers() ? "block." + layer + ".input" : "blocks.output";
-      inputs.add(allocator.allocate(name, SAVED, compute, tokens, batch, hidden));
-    }
+    boolean groups = policy.headGroups() > 1;
+    Tensor afterAttention =
+        allocator.allocate(
+            "after_attention",
+            ACTIVATIONS,
+            compute,
+            tokens,
+            batch,
+            new Dim(
+                "hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model))));
     return new Activations(
-        inputs,
+        SavedActivations.allocate(allocator, model, policy, shape, compute, sum),
         allocator.allocate("residual.gradient", ACTIVATIONS, compute, tokens, batch, hidden),
-        allocator.allocate("after_attention", ACTIVATIONS, compute, tokens, batch, hidden),
-        allocator.allocate("query", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        allocator.allocate("attended", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        allocator.allocate("attended.log_sum_exp", ACTIVATIONS, sum, tokens, batch, heads),
+        afterAttention.prefix(shape.tokens(), shape.batch(), model.hidden()),
+        afterAttention.view(afterAttention.elements()),
         allocator.allocate(
             "attended.gradient", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        block(allocator, model, shape, compute, sum),
+        allocator.allocate("query", ACTIVATIONS, compute, tokens, batch, groupHeads, headSize),
+        !groups
+            ? null
+            : allocator.allocate(
+                "group.attended", ACTIVATIONS, compute, tokens, batch, groupHeads, headSize),
+        !groups
+            ? null
+            : allocator.allocate(
+                "group.attended.gradient",
+                ACTIVATIONS,
+                compute,
+                tokens,
+                batch,
+                groupHeads,
+                headSize),
+        block(allocator, model, shape, compute),
         allocator.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
         allocator.allocate("tokens", ACTIVATIONS, DType.I32, tokens, batch),
         allocator.allocate("labels", ACTIVATIONS, DType.I32, tokens, batch),
-        allocator.allocate("positions", ACTIVATIONS, DType.I32, tokens));
+        allocator.allocate("positions", ACTIVATIONS, DType.I32, tokens),
+        allocator.allocate(
+            "rotary.frequencies",
+            ACTIVATIONS,
+            DType.F64,
+            new Dim("head size / 2", model.headSize() / 2)));
+  }
+
+  /**
+   * Elements a token needs for the gradients of keys and values. With as many key/value heads as
+   * query heads, keys go where the attention output was.
+   */
+  private static int keyValueRoom(ModelConfig model) {
+    int one = model.keyValueHeads() * model.headSize();
+    return model.keyValueHeads() == model.heads() ? one : 2 * one;
   }
 
   private static Block block(
-      Allocator allocator, ModelConfig model, ShardShape shape, DType compute, DType sum) {
+      Allocator allocator, ModelConfig model, ShardShape shape, DType compute) {
     int most = Math.max(shape.feedForwardBlock(), shape.lossBlock());
     Dim normRows = new Dim("rows", (long) most * shape.batch());
     Dim rows = new Dim("rows", (long) shape.feedForwardBlock() * shape.batch());
     Dim lossRows = new Dim("rows", (long) shape.lossBlock() * shape.batch());
     Dim hidden = new Dim("hidden", model.hidden());
     Dim feedForward = new Dim("feed-forward", model.feedForward());
-    Dim queries = new Dim("heads x head size", (long) model.heads() * model.headSize());
     return new Block(
         allocator.allocate("token_block.normed", ACTIVATIONS, compute, normRows, hidden),
         allocator.allocate("token_block.normed.gradient", ACTIVATIONS, compute, normRows, hidden),
@@ -113,9 +148,6 @@ public record Activations(
             ACTIVATIONS,
             compute,
             lossRows,
-            new Dim("vocabulary", model.vocabulary())),
-        compute == sum
-            ? null
-            : allocator.allocate("token_block.projected", ACTIVATIONS, compute, rows, queries));
+            new Dim("vocabulary", model.vocabulary())));
   }
 }

@@ -29,22 +29,35 @@ public final class LlamaParameters {
 
   private LlamaParameters() {}
 
-  /** The embedding's group is 0, block b's is 1 + b, the head's is the last. */
+  /**
+   * The embedding's group is 0, block b's is 1 + b, the head's is {@link #head}. A tied head is the
+   * embedding, and the final norm is in that group too.
+   */
   public static List<ParameterGroup> groups(ModelConfig model) {
     List<ParameterGroup> groups = new ArrayList<>();
+    Parameter embedding = matrix(EMBEDDING, model.vocabulary(), model.hidden());
+    Parameter finalNorm = norm(FINAL_NORM, model.hidden());
     groups.add(
         new ParameterGroup(
-            "embedding", List.of(matrix(EMBEDDING, model.vocabulary(), model.hidden()))));
+            "embedding", model.tied() ? List.of(embedding, finalNorm) : List.of(embedding)));
     for (int block = 0; block < model.layers(); block++) {
       groups.add(new ParameterGroup("block." + block, block("model.layers." + block + ".", model)));
     }
-    groups.add(
-        new ParameterGroup(
-            "head",
-            List.of(
-                norm(FINAL_NORM, model.hidden()),
-                matrix(HEAD, model.vocabulary(), model.hidden()))));
+    if (!model.tied()) {
+      Parameter head = matrix(HEAD, model.vocabulary(), model.hidden());
+      groups.add(new ParameterGroup("head", List.of(finalNorm, head)));
+    }
     return groups;
+  }
+
+  /** The group of the final norm and the head. */
+  static int head(ModelConfig model) {
+    return model.tied() ? 0 : 1 + model.layers();
+  }
+
+  /** The matrix that gives the logits, [vocabulary, hidden]. */
+  static String headMatrix(ModelConfig model) {
+    return model.tied() ? EMBEDDING : HEAD;
   }
 
   private static List<Parameter> block(String prefix, ModelConfig model) {

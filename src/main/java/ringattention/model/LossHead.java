@@ -50,7 +50,8 @@ final class LossHead {
       Tensor lossSum,
       Tensor gradient) {
     try (var scope = timer.in(Phase.LOSS_HEAD)) {
-      Tensor head = weights.get(LlamaParameters.HEAD);
+      String matrix = LlamaParameters.headMatrix(model);
+      Tensor head = weights.get(matrix);
       Tensor norm = weights.get(LlamaParameters.FINAL_NORM);
       kernels.fill(gradient, 0);
       blocks.forEach(
@@ -62,7 +63,7 @@ final class LossHead {
             kernels.matmul(normed, false, head, true, logits, false);
             Tensor blockLabels = labels.slice(from, to).view(input.dim(0));
             kernels.crossEntropy(logits, blockLabels, scale, lossSum);
-            kernels.matmul(logits, true, normed, false, gradients.get(LlamaParameters.HEAD), true);
+            kernels.matmul(logits, true, normed, false, gradients.get(matrix), true);
             Tensor dNormed = scratch.dNormed().prefix(input.shape());
             kernels.matmul(logits, false, head, false, dNormed, false);
             kernels.rmsNormBackward(

@@ -24,7 +24,7 @@ public record ModelBuffers(
   public static ModelBuffers allocate(
       Allocator allocator, ModelSetup setup, int rank, DType compute, DType sum) {
     ShardShape shape = setup.shape(rank);
-    AttentionShape attention = shape.attention(setup.model());
+    AttentionShape attention = setup.attentionShape(rank);
     boolean vanilla = setup.attention() == AttentionKind.VANILLA;
     boolean ring = setup.attention() == AttentionKind.RING;
     return new ModelBuffers(
@@ -33,8 +33,10 @@ public record ModelBuffers(
             LlamaParameters.groups(setup.model()),
             setup.decomposition().world(),
             compute,
-            sum),
-        Activations.allocate(allocator, setup.model(), shape, compute, sum),
+            sum,
+            setup.gradientWire(sum),
+            setup.accumulates()),
+        Activations.allocate(allocator, setup.model(), setup.policy(), shape, compute, sum),
         vanilla ? null : RingBuffers.allocate(allocator, attention, compute, sum, ring),
         vanilla ? VanillaAttention.Buffers.allocate(allocator, attention, compute, sum) : null);
   }

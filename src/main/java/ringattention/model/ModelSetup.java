@@ -1,10 +1,12 @@
 package ringattention.model;
 
+import ringattention.attention.AttentionShape;
 import ringattention.config.AttentionKind;
 import ringattention.config.FeedForwardKind;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
+import ringattention.device.DType;
 import ringattention.shard.Decomposition;
 import ringattention.shard.SequenceLayout;
 
@@ -17,6 +19,9 @@ import ringattention.shard.SequenceLayout;
  * @param lossBlock tokens
  * @param sequence positions of one sequence
  * @param batch sequences a ring takes at a time
+ * @param passes how many times a step it does
+ * @param bf16Gradients whether gradients travel in bf16
+ * @param policy what blocks keep, and in how many groups of heads attention goes
  */
 public record ModelSetup(
     ModelConfig model,
@@ -28,7 +33,10 @@ public record ModelSetup(
     int lossBlock,
     Decomposition decomposition,
     int sequence,
-    int batch) {
+    int batch,
+    int passes,
+    boolean bf16Gradients,
+    ActivationPolicy policy) {
   public ModelSetup {
     if (attention != AttentionKind.RING && decomposition.ring() > 1) {
       throw new IllegalArgumentException(attention + " attention needs whole sequences: ring of 1");
@@ -37,6 +45,39 @@ public record ModelSetup(
 
   public SequenceLayout layout() {
     return SequenceLayout.of(layoutKind, sequence, decomposition.ring());
+  }
+
+  /** The same with another policy. */
+  public ModelSetup with(ActivationPolicy other) {
+    return new ModelSetup(
+        model,
+        attention,
+        mask,
+        layoutKind,
+        feedForward,
+        feedForwardBlock,
+        lossBlock,
+        decomposition,
+        sequence,
+        batch,
+        passes,
+        bf16Gradients,
+        other);
+  }
+
+  /** Attention of one group of heads on a rank. */
+  public AttentionShape attentionShape(int rank) {
+    return shape(rank).attention(model, policy.headGroups());
+  }
+
+  /** What gradients travel in between ranks. */
+  DType gradientWire(DType sum) {
+    return bf16Gradients ? DType.BF16 : sum;
+  }
+
+  /** Whether a parameter gets more than one gradient a step. */
+  boolean accumulates() {
+    return passes > 1 || model.tied();
   }
 
   /** What a rank of the job holds. */

@@ -6,10 +6,12 @@ import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
 import ringattention.device.Allocator;
+import ringattention.device.Collectives;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.ShardedParameters;
+import ringattention.shard.Documents;
 import ringattention.shard.SequenceLayout;
 
 /** This rank's part of a model, put together: buffers, ring, sharded parameters, Transformer. */
@@ -17,16 +19,23 @@ public final class Replica {
   private final ModelSetup setup;
   private final int rank;
   private final ShardedParameters parameters;
+  private final Attention attention;
   private final Transformer transformer;
 
   /**
    * Collective over the world.
    *
    * @param world all ranks of the job, as many as the setup says
+   * @param collectives of the same ranks, for parameters and gradients
    * @param allocator backed by the device
    */
   public Replica(
-      ModelSetup setup, Communicator world, Device device, Allocator allocator, PhaseTimer timer) {
+      ModelSetup setup,
+      Communicator world,
+      Collectives collectives,
+      Device device,
+      Allocator allocator,
+      PhaseTimer timer) {
     if (world.size() != setup.decomposition().world()) {
       throw new IllegalArgumentException(
           "a setup for " + setup.decomposition().world() + " ranks on " + world.size());
@@ -37,14 +46,21 @@ public final class Replica {
         ModelBuffers.allocate(allocator, setup, rank, device.compute(), device.sum());
     this.parameters =
         new ShardedParameters(
-            device, world, LlamaParameters.groups(setup.model()), buffers.parameters(), timer);
+            device,
+            world,
+            collectives,
+            LlamaParameters.groups(setup.model()),
+            buffers.parameters(),
+            timer);
+    this.attention = attention(setup, world, device, buffers, timer);
     this.transformer =
         new Transformer(
             setup.model(),
+            setup.policy(),
             setup.shape(rank),
             device,
             parameters,
-            attention(setup, world, device, buffers, timer),
+            attention,
             buffers.activations(),
             timer);
   }
@@ -77,6 +93,15 @@ public final class Replica {
    * @param sequences [batch][sequence + 1] tokens; the label of each position is the token after it
    */
   public void load(int[][] sequences) {
+    load(sequences, Documents.ONE);
+  }
+
+  /**
+   * As {@link #load(int[][])}, of a sequence packed from documents: positions restart with each,
+   * and attention does not cross them. Several documents take a batch of 1.
+   */
+  public void load(int[][] sequences, Documents documents) {
+    attention.documents(documents);
     SequenceLayout layout = setup.layout();
     int[] positions = layout.positions(setup.decomposition().ringRank(rank));
     int batch = sequences.length;
@@ -88,7 +113,7 @@ public final class Replica {
         labels[i * batch + b] = sequences[b][positions[i] + 1];
       }
     }
-    transformer.load(tokens, labels, positions);
+    transformer.load(tokens, labels, documents.restarted(positions));
   }
 
   /** See {@link Transformer#forward}. */
@@ -96,8 +121,30 @@ public final class Replica {
     return transformer.forward();
   }
 
-  /** See {@link Transformer#lossAndGradients}. */
+  /** See {@link Transformer#clearLoss}. */
+  public void clearLoss() {
+    transformer.clearLoss();
+  }
+
+  /** See {@link Transformer#accumulate}. */
+  public void accumulate(double scale) {
+    transformer.accumulate(scale);
+  }
+
+  /** See {@link Transformer#backward}. */
+  public void backward(double scale, int blocks) {
+    transformer.backward(scale, blocks);
+  }
+
+  /** See {@link Transformer#loss}. */
+  public double loss() {
+    return transformer.loss();
+  }
+
+  /** Loss and gradients of one batch: sum of the losses of this rank's tokens. Collective. */
   public double lossAndGradients(double scale) {
-    return transformer.lossAndGradients(scale);
+    clearLoss();
+    accumulate(scale);
+    return loss();
   }
 }

@@ -22,8 +22,14 @@ public record ShardShape(
     }
   }
 
-  public AttentionShape attention(ModelConfig model) {
+  /** Of one group of heads. */
+  public AttentionShape attention(ModelConfig model, int headGroups) {
     return new AttentionShape(
-        tokens, largestShard, batch, model.heads(), model.keyValueHeads(), model.headSize());
+        tokens,
+        largestShard,
+        batch,
+        model.heads() / headGroups,
+        model.keyValueHeads() / headGroups,
+        model.headSize());
   }
 }

@@ -12,15 +12,20 @@ import ringattention.parallel.Weights;
 
 /**
  * A Llama-shaped Transformer over this rank's shard of the sequence. The forward keeps each block's
- * input and nothing else; the backward recomputes a block from it (Liu, Zaharia, Abbeel 2023,
- * section 3). Parameters are gathered one block ahead.
+ * input, and its attention output if the policy says so; the backward recomputes the rest of a
+ * block from it (Liu, Zaharia, Abbeel 2023, section 3). Parameters are gathered, and activations
+ * brought back from the host, one block ahead.
  */
 public final class Transformer {
+  private static final int EMBEDDING = 0; // its parameter group
+
   private final ModelConfig model;
   private final Device device;
   private final Kernels kernels;
   private final ShardedParameters parameters;
   private final Activations activations;
+  private final ActivationPolicy policy;
+  private final SavedActivations saved;
   private final AttentionLayer attentionLayer;
   private final FeedForward feedForward;
   private final LossHead lossHead;
@@ -28,6 +33,7 @@ public final class Transformer {
 
   public Transformer(
       ModelConfig model,
+      ActivationPolicy policy,
       ShardShape shape,
       Device device,
       ShardedParameters parameters,
@@ -40,8 +46,13 @@ public final class Transformer {
     this.parameters = parameters;
     this.activations = activations;
     this.timer = timer;
+    this.policy = policy;
+    this.saved = new SavedActivations(device, policy, activations.saved(), timer);
+    device.write(activations.frequencies(), RotaryFrequencies.of(model));
     TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
-    this.attentionLayer = new AttentionLayer(kernels, model, attention, blocks, activations, timer);
+    this.attentionLayer =
+        new AttentionLayer(
+            kernels, model, policy.headGroups(), attention, blocks, activations, timer);
     this.feedForward = new FeedForward(kernels, model, blocks, activations.block(), timer);
     this.lossHead =
         new LossHead(
@@ -72,71 +83,117 @@ public final class Transformer {
    */
   public Tensor forward() {
     try (var scope = timer.in(Phase.EMBEDDING)) {
-      Weights weights = parameters.weights(0);
+      Weights weights = parameters.weights(EMBEDDING);
       parameters.prefetch(group(0));
       Tensor table = weights.get(LlamaParameters.EMBEDDING);
-      kernels.embed(flat(activations.tokens()), table, activations.inputs().get(0).rows());
+      saved.makeInput(0);
+      kernels.embed(flat(activations.tokens()), table, saved.input(0).rows());
+      saved.keepInput(0);
     }
     for (int block = 0; block < model.layers(); block++) {
-      Weights weights = parameters.weights(group(block));
-      parameters.prefetch(group(block) + 1);
-      Tensor out = activations.inputs().get(block + 1);
-      attentionLayer.forward(weights, activations.inputs().get(block), out);
-      feedForward.forward(weights, out);
+      forward(block);
     }
-    return activations.inputs().get(model.layers());
+    return saved.input(model.layers());
+  }
+
+  private void forward(int block) {
+    Weights weights = parameters.weights(group(block));
+    parameters.prefetch(block + 1 < model.layers() ? group(block + 1) : head());
+    Tensor x = saved.input(block);
+    saved.makeAttention(block);
+    attentionLayer.attend(weights, x, saved.attention(block));
+    saved.keepAttention(block);
+    saved.makeInput(block + 1);
+    Tensor out = saved.input(block + 1);
+    attentionLayer.output(weights, x, saved.attention(block).out(), out);
+    feedForward.forward(weights, out);
+    if (block + 1 < model.layers()) {
+      saved.keepInput(block + 1);
+    }
+  }
+
+  /** Forgets the losses so far. */
+  public void clearLoss() {
+    kernels.fill(activations.loss(), 0);
+  }
+
+  /** Sum of the losses of this rank's tokens since {@link #clearLoss}; waits for the device. */
+  public double loss() {
+    return device.read(activations.loss())[0];
   }
 
   /**
-   * Sum of the losses of this rank's tokens; adds the gradients of all parameters, summed over all
+   * Adds the losses of this rank's tokens, and the gradients of all parameters, summed over all
    * ranks, to their shards. Collective.
    *
    * @param scale of the gradient: one over the number of labels that count in the whole batch of
    *     all ranks
    */
-  public double lossAndGradients(double scale) {
-    Tensor output = forward();
-    Tensor gradient = activations.gradient();
-    int head = group(model.layers());
-    kernels.fill(activations.loss(), 0);
-    Weights weights = parameters.weights(head);
-    parameters.prefetch(head - 1);
+  public void accumulate(double scale) {
+    forward();
+    backward(scale, model.layers());
+    try (var scope = timer.in(Phase.EMBEDDING)) {
+      Tensor table = parameters.gradients(EMBEDDING).get(LlamaParameters.EMBEDDING);
+      kernels.embedBackward(flat(activations.tokens()), activations.gradient().rows(), table);
+    }
+    parameters.reduce(EMBEDDING);
+  }
+
+  /**
+   * After {@link #forward}: losses, their gradient, and the backward of the last blocks.
+   * Collective.
+   *
+   * @param scale as in {@link #accumulate}
+   * @param blocks how many
+   */
+  public void backward(double scale, int blocks) {
+    Weights weights = parameters.weights(head());
+    parameters.prefetch(group(model.layers() - 1));
+    saved.fetch(model.layers() - 1);
     lossHead.lossAndGradient(
         weights,
-        parameters.gradients(head),
-        output,
+        parameters.gradients(head()),
+        saved.input(model.layers()),
         activations.labels(),
         scale,
         activations.loss(),
-        gradient);
-    parameters.reduce(head);
-    for (int block = model.layers() - 1; block >= 0; block--) {
-      backward(block, gradient);
+        activations.gradient());
+    parameters.reduce(head());
+    for (int block = model.layers() - 1; block >= model.layers() - blocks; block--) {
+      backward(block);
     }
-    try (var scope = timer.in(Phase.EMBEDDING)) {
-      Tensor table = parameters.gradients(0).get(LlamaParameters.EMBEDDING);
-      kernels.embedBackward(flat(activations.tokens()), gradient.rows(), table);
-    }
-    parameters.reduce(0);
-    return device.read(activations.loss())[0];
   }
 
-  private void backward(int block, Tensor gradient) {
+  private void backward(int block) {
+    Tensor gradient = activations.gradient();
     Weights weights = parameters.weights(group(block));
     if (block > 0) {
       parameters.prefetch(group(block - 1));
+      saved.fetch(block - 1);
     }
     Weights gradients = parameters.gradients(group(block));
-    Tensor input = activations.inputs().get(block);
-    attentionLayer.forward(weights, input, activations.afterAttention());
-    feedForward.backward(weights, gradients, activations.afterAttention(), gradient);
-    attentionLayer.backward(weights, gradients, input, gradient);
+    saved.arrive(block);
+    Tensor input = saved.input(block);
+    SavedActivations.Kept attention = saved.attention(block);
+    boolean again = !policy.savesAttention(block);
+    if (again) {
+      saved.makeAttention(block);
+      attentionLayer.attend(weights, input, attention);
+    }
+    Tensor afterAttention = activations.afterAttention();
+    attentionLayer.output(weights, input, attention.out(), afterAttention);
+    feedForward.backward(weights, gradients, afterAttention, gradient);
+    attentionLayer.backward(weights, gradients, input, attention, again, gradient);
     parameters.reduce(group(block));
   }
 
   /** The parameter group of a block. */
   private static int group(int block) {
     return 1 + block;
+  }
+
+  private int head() {
+    return LlamaParameters.head(model);
   }
 
   private static Tensor flat(Tensor tensor) {

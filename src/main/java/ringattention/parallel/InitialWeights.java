@@ -1,24 +1,25 @@
 package ringattention.parallel;
 
 import ringattention.config.Seed;
+import ringattention.device.Kernels;
+import ringattention.device.Tensor;
 
 /**
  * Initial weights as a pure function of (seed, parameter name, element index): the same for any
- * number of ranks, and any rank can make its part alone.
+ * number of ranks, and any rank can make its part alone, on its device.
  */
 record InitialWeights(long seed, double standardDeviation) {
-  /** Elements index to index + count of a parameter. */
-  double[] values(Parameter parameter, long index, int count) {
-    double[] values = new double[count];
-    Seed numbers = Seed.of(seed, parameter.name());
-    for (int i = 0; i < count; i++) {
-      double value =
-          switch (parameter.initial()) {
-            case ONES -> 1;
-            case NORMAL -> standardDeviation * numbers.normal(index + i);
-          };
-      values[i] = (float) value; // what every device can hold, so that all start alike
+  /**
+   * Sets some elements of a parameter.
+   *
+   * @param index of the first, counted in the parameter
+   * @param to sum type
+   */
+  void set(Kernels kernels, Parameter parameter, long index, Tensor to) {
+    switch (parameter.initial()) {
+      case ONES -> kernels.fill(to, 1);
+      case NORMAL ->
+          kernels.normal(to, Seed.of(seed, parameter.name()).stream(), index, standardDeviation);
     }
-    return values;
   }
 }

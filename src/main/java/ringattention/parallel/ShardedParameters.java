@@ -4,6 +4,8 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import ringattention.comm.Communicator;
+import ringattention.device.Collectives;
+import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
@@ -11,8 +13,6 @@ import ringattention.device.Memory;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
-import ringattention.metrics.Timeline;
-import ringattention.metrics.Track;
 
 /**
  * All parameters of a model, sharded over all ranks of the job. A whole group exists only from
@@ -21,29 +21,37 @@ import ringattention.metrics.Track;
  */
 public final class ShardedParameters {
   private static final int NONE = -1;
-  private static final int UPLOAD = 1 << 20; // elements of initial weights made at a time
+  private static final int UPLOAD = 1 << 20; // elements on the host at a time
 
   private final Device device;
   private final Communicator world;
+  private final Collectives collectives;
   private final List<ParameterGroup> groups;
   private final ShardBuffers buffers;
   private final PhaseTimer timer;
+  private final GradientSums sums;
   private final int[] resident = {NONE, NONE}; // which group each gathering buffer holds
-  private final Communicator.Request[] arriving = new Communicator.Request[2]; // null: arrived
-  private Timeline.Flight gather = Timeline.Flight.UNSEEN; // at most one is under way
+  private final Completion[] arrival = {Completion.DONE, Completion.DONE};
   private int lastUsed; // gathering buffer
 
+  /**
+   * @param world all ranks, for small values
+   * @param collectives of the same ranks, for parameters and gradients
+   */
   public ShardedParameters(
       Device device,
       Communicator world,
+      Collectives collectives,
       List<ParameterGroup> groups,
       ShardBuffers buffers,
       PhaseTimer timer) {
     this.device = device;
     this.world = world;
+    this.collectives = collectives;
     this.groups = List.copyOf(groups);
     this.buffers = buffers;
     this.timer = timer;
+    this.sums = new GradientSums(device, collectives, world.size(), groups, buffers, timer);
   }
 
   public List<ParameterGroup> groups() {
@@ -60,13 +68,8 @@ public final class ShardedParameters {
         device.kernels().fill(tensor, 0);
       }
       for (ParameterGroup.Piece piece : pieces(group)) {
-        for (long done = 0; done < piece.length(); done += UPLOAD) {
-          int count = (int) Math.min(UPLOAD, piece.length() - done);
-          long from = piece.from() + done;
-          device.write(
-              shard.weight().slice(from, from + count),
-              initial.values(piece.parameter(), piece.index() + done, count));
-        }
+        Tensor weight = shard.weight().slice(piece.from(), piece.from() + piece.length());
+        initial.set(device.kernels(), piece.parameter(), piece.index(), weight);
       }
     }
     weightsChanged();
@@ -137,16 +140,17 @@ public final class ShardedParameters {
       return;
     }
     int buffer = 1 - lastUsed;
-    await(buffer); // a group fetched but never used
+    device.waitFor(arrival[buffer]); // of a group fetched but never used
     try (var scope = timer.in(Phase.GATHER)) {
-      ShardBuffers.Shard shard = buffers.shards().get(group);
       long elements = groups.get(group).shardElements(world.size());
-      device.synchronize();
-      gather = timer.timeline().begin(Track.PARAMETERS, () -> groups.get(group).name());
-      arriving[buffer] =
-          world.allGather(
-              shard.wire().buffer(),
-              flat(buffers.gathered().get(buffer), elements * world.size()).buffer());
+      Tensor part = buffers.shards().get(group).weight();
+      if (!buffers.wires().isEmpty()) {
+        Tensor wire = flat(buffers.wires().get(buffer), elements);
+        device.kernels().copy(part, wire);
+        part = wire;
+      }
+      Tensor whole = flat(buffers.gathered().get(buffer), elements * world.size());
+      arrival[buffer] = collectives.allGather(part, whole, device.mark());
     }
     resident[buffer] = group;
   }
@@ -158,35 +162,31 @@ public final class ShardedParameters {
   public Weights weights(int group) {
     prefetch(group);
     lastUsed = resident[0] == group ? 0 : 1;
-    await(lastUsed);
+    try (var scope = timer.in(Phase.GATHER)) {
+      device.waitFor(arrival[lastUsed]);
+    }
     return new Weights(groups.get(group), flat(buffers.gathered().get(lastUsed)));
   }
 
-  /** Room for the gradient of a whole group, zeroed, in the sum type. */
+  /**
+   * Room for the gradient of a whole group, zeroed, in the sum type; until {@link #reduce} of the
+   * same group.
+   */
   public Weights gradients(int group) {
-    long elements = groups.get(group).shardElements(world.size()) * world.size();
-    device.kernels().fill(flat(buffers.gradient(), elements), 0);
-    return new Weights(groups.get(group), flat(buffers.gradient()));
+    return new Weights(groups.get(group), sums.room(group));
   }
 
-  /** Sums the group's gradient over all ranks and adds this rank's part to its shard. */
+  /**
+   * Starts summing the group's gradient over all ranks, of which this rank's part is added to its
+   * shard, beside the work that follows.
+   */
   public void reduce(int group) {
-    try (var scope = timer.in(Phase.REDUCE)) {
-      long elements = groups.get(group).shardElements(world.size());
-      Tensor part = flat(buffers.reduced(), elements);
-      device.synchronize();
-      world
-          .reduceScatter(
-              device.sum() == DType.F64 ? Communicator.Element.F64 : Communicator.Element.F32,
-              flat(buffers.gradient(), elements * world.size()).buffer(),
-              part.buffer())
-          .await();
-      device.kernels().add(buffers.shards().get(group).gradient(), part);
-    }
+    sums.reduce(group);
   }
 
   /** Global Euclidean norm of the gradient. Collective; the same bits on every rank. */
   public double gradientNorm() {
+    sums.settle();
     double[] squares = {0};
     for (ShardBuffers.Shard shard : buffers.shards()) {
       squares[0] += device.kernels().sumOfSquares(shard.gradient());
@@ -200,6 +200,7 @@ public final class ShardedParameters {
    * Collective.
    */
   public String firstNonFiniteGradient() {
+    sums.settle();
     double first = Double.POSITIVE_INFINITY; // counted over all elements of all groups
     double before = 0;
     for (int group = 0; group < groups.size(); group++) {
@@ -225,8 +226,9 @@ public final class ShardedParameters {
     return "";
   }
 
-  /** One AdamW step on this rank's shards, then zeroes the gradients. */
+  /** One AdamW step on this rank's shards; the next gradients start from zero. */
   public void update(Kernels.AdamW settings) {
+    sums.settle();
     Kernels.AdamW withoutDecay =
         new Kernels.AdamW(
             settings.learningRate(),
@@ -250,8 +252,8 @@ public final class ShardedParameters {
                 shard.gradient().slice(from, to),
                 piece.parameter().decays() ? settings : withoutDecay);
       }
-      device.kernels().fill(shard.gradient(), 0);
     }
+    sums.restart();
     weightsChanged();
   }
 
@@ -260,32 +262,19 @@ public final class ShardedParameters {
    * Collective; for checks of small models only.
    */
   public double[] gatherGradient(int group) {
-    long elements = groups.get(group).shardElements(world.size());
-    Tensor whole = flat(buffers.gradient(), elements * world.size());
+    sums.settle();
+    Tensor part = buffers.shards().get(group).gradient();
+    Tensor whole = flat(buffers.gradients().get(0), part.elements() * world.size());
     device.synchronize();
-    world.allGather(buffers.shards().get(group).gradient().buffer(), whole.buffer()).await();
+    world.allGather(part.buffer(), whole.buffer()).await();
     return Arrays.copyOf(device.read(whole), Math.toIntExact(groups.get(group).elements()));
   }
 
+  /** What was gathered before is no longer true. */
   private void weightsChanged() {
     for (int buffer = 0; buffer < resident.length; buffer++) {
-      await(buffer);
+      device.waitFor(arrival[buffer]);
       resident[buffer] = NONE;
-    }
-    for (ShardBuffers.Shard shard : buffers.shards()) {
-      if (shard.wire() != shard.weight()) {
-        device.kernels().copy(shard.weight(), shard.wire());
-      }
-    }
-  }
-
-  private void await(int buffer) {
-    if (arriving[buffer] != null) {
-      try (var scope = timer.in(Phase.GATHER)) {
-        arriving[buffer].await();
-      }
-      arriving[buffer] = null;
-      gather.landed();
     }
   }
 

@@ -18,16 +18,21 @@ public record MemoryTable(List<Buffer> buffers) {
    * One planned buffer.
    *
    * @param purpose what it is for, for example parameters or activations
+   * @param onHost whether it is in the host's memory, not the device's
    * @param formula where the size comes from, for example {@code 2048 tokens x 128 hidden x 4 B}
    */
-  public record Buffer(String name, String purpose, String formula, long bytes) {}
+  public record Buffer(String name, String purpose, boolean onHost, String formula, long bytes) {}
 
   public MemoryTable {
     buffers = List.copyOf(buffers);
   }
 
-  public long bytes() {
-    return buffers.stream().mapToLong(Buffer::bytes).sum();
+  /** On the device, or on the host. */
+  public long bytes(boolean onHost) {
+    return buffers.stream()
+        .filter(buffer -> buffer.onHost() == onHost)
+        .mapToLong(Buffer::bytes)
+        .sum();
   }
 
   public List<String> lines() {
@@ -40,7 +45,10 @@ public record MemoryTable(List<Buffer> buffers) {
       purposes.merge(buffer.purpose(), buffer.bytes(), Long::sum);
     }
     purposes.forEach((purpose, bytes) -> row(table, "sum", purpose, bytes, ""));
-    row(table, "total", "", bytes(), "");
+    row(table, "total", "on the device", bytes(false), "");
+    if (bytes(true) > 0) {
+      row(table, "total", "on the host", bytes(true), "");
+    }
     return table.lines();
   }
 

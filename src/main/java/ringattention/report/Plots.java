@@ -37,10 +37,10 @@ public final class Plots {
   private static final MathContext FOUR_DIGITS = new MathContext(4);
   private static final String[] FACTORS = {"", "k", "M", "G", "T"};
 
-  /** Ten colours that differ in print too (Tableau 10), and grey for the rest. */
+  /** Colours that differ in print too (of Tableau 10 and 20), and grey for the rest. */
   private static final int[] COLOURS = {
     0x4e79a7, 0xf28e2b, 0x76b7b2, 0x59a14f, 0x2f4b7c, 0xe15759, 0xedc948, 0xb07aa1, 0xff9da7,
-    0x9c755f, 0xbab0ac
+    0x9c755f, 0x8cd17d, 0xbab0ac
   };
 
   /**

@@ -2,7 +2,9 @@ package ringattention.report;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import ringattention.metrics.Mfu;
 
 /**
  * What one training step gave.
@@ -12,11 +14,25 @@ import java.util.stream.Collectors;
  * @param gradNorm L2 norm of the whole gradient before clipping
  * @param timeS seconds, the maximum over ranks
  * @param tokensPerS tokens of all ranks together per second
+ * @param mfu empty where no peak is known
  */
 public record StepRecord(
-    long step, double loss, double gradNorm, double learningRate, double timeS, double tokensPerS) {
-  /** First line of {@code steps.csv}. */
-  public static final String CSV_HEADER = "step,loss,grad_norm,learning_rate,time_s,tokens_per_s";
+    long step,
+    double loss,
+    double gradNorm,
+    double learningRate,
+    double timeS,
+    double tokensPerS,
+    Optional<Mfu> mfu) {
+  /**
+   * First line of {@code steps.csv}.
+   *
+   * @param mfu whether the records have one
+   */
+  public static String csvHeader(boolean mfu) {
+    Optional<Mfu> shares = mfu ? Optional.of(new Mfu(0, 0, 0)) : Optional.empty();
+    return String.join(",", new StepRecord(0, 0, 0, 0, 0, 0, shares).fields().keySet());
+  }
 
   /** A line of {@code steps.csv}, with all digits, so that curves can be compared to the bit. */
   public String csv() {
@@ -32,6 +48,14 @@ public record StepRecord(
     fields.put("learning_rate", learningRate);
     fields.put("time_s", timeS);
     fields.put("tokens_per_s", tokensPerS);
+    mfu.ifPresent(shares -> putMfu(fields, shares));
     return fields;
+  }
+
+  /** The shares under the names they have in every file. */
+  public static void putMfu(Map<String, Object> fields, Mfu shares) {
+    fields.put("mfu_causal", shares.causalExact());
+    fields.put("mfu_paper", shares.paper());
+    fields.put("mfu_hardware", shares.hardware());
   }
 }

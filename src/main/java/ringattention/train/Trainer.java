@@ -60,11 +60,15 @@ public final class Trainer {
   public StepResult next() {
     long start = clock.getAsLong();
     step++;
-    try (var scope = timer.in(Phase.DATA)) {
-      replica.load(sequences());
-    }
     double labels = (double) setup.sequence() * config.batch();
-    double[] loss = {replica.lossAndGradients(1 / labels)};
+    replica.clearLoss();
+    for (int pass = 0; pass < setup.passes(); pass++) {
+      try (var scope = timer.in(Phase.DATA)) {
+        replica.load(sequences(pass));
+      }
+      replica.accumulate(1 / labels);
+    }
+    double[] loss = {replica.loss()};
     double rate = schedule.at(step);
     double norm;
     try (var scope = timer.in(Phase.OPTIMIZER)) {
@@ -91,12 +95,13 @@ public final class Trainer {
   }
 
   /**
-   * The sequences of this rank's ring: a pure function of the step, whatever the number of rings.
+   * The sequences of this rank's ring: a pure function of step and pass, whatever the number of
+   * rings.
    */
-  private int[][] sequences() {
+  private int[][] sequences(int pass) {
     int batch = setup.batch();
-    long first =
-        (step - 1) * config.batch() + (long) setup.decomposition().replica(world.rank()) * batch;
+    long replica = setup.decomposition().replica(world.rank());
+    long first = (step - 1) * config.batch() + (replica * setup.passes() + pass) * batch;
     int[][] sequences = new int[batch][];
     for (int i = 0; i < batch; i++) {
       sequences[i] = sampler.tokens(first + i);

@@ -7,6 +7,7 @@ import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.RopeScaling;
 import ringattention.config.Seed;
+import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelSetup;
 import ringattention.shard.Decomposition;
 
@@ -43,7 +44,10 @@ public record TransformerProblem(
         BLOCK,
         decomposition,
         length,
-        batch / decomposition.replicas());
+        batch / decomposition.replicas(),
+        1,
+        false,
+        ActivationPolicy.inputs(model.layers()));
   }
 
   /** The paper's ring architecture over all ranks of a job. */

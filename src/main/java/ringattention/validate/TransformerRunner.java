@@ -9,6 +9,8 @@ import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
+import ringattention.parallel.AloneCollectives;
+import ringattention.parallel.HostCollectives;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 
@@ -38,7 +40,16 @@ final class TransformerRunner implements AutoCloseable {
     this.world = world;
     this.device = device;
     this.arena = new Arena(device);
-    this.replica = new Replica(setup, world, device, arena, timer);
+    this.replica =
+        new Replica(
+            setup,
+            world,
+            world.size() == 1
+                ? new AloneCollectives(device)
+                : new HostCollectives(world, timer.timeline()),
+            device,
+            arena,
+            timer);
     replica.parameters().initialize(problem.seed(), problem.model().initStd());
   }
 

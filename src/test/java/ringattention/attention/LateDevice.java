@@ -20,15 +20,21 @@ import ringattention.device.reference.ReferenceDevice;
  * wait before reusing or sending a buffer gets wrong numbers here every time, on a GPU now and
  * then.
  */
-final class LateDevice implements Device {
+public final class LateDevice implements Device {
   private final ReferenceDevice device = new ReferenceDevice();
   private final Deque<Runnable> queue = new ArrayDeque<>();
   private final int causalBlock;
   private final int documentTile;
   private final Kernels kernels = late(Kernels.class, device.kernels());
   private final BlockAttention attention = late(BlockAttention.class, device.attention());
+  private final Lane outgoing = new Lane();
+  private final Lane incoming = new Lane();
   private long enqueued;
   private long done;
+
+  public LateDevice(int causalBlock) {
+    this(causalBlock, 1);
+  }
 
   LateDevice(int causalBlock, int documentTile) {
     this.causalBlock = causalBlock;
@@ -144,6 +150,11 @@ final class LateDevice implements Device {
   }
 
   @Override
+  public long freeBytes() {
+    return device.freeBytes();
+  }
+
+  @Override
   public long peakHostBytes() {
     return device.peakHostBytes();
   }
@@ -156,7 +167,7 @@ final class LateDevice implements Device {
   @Override
   public Completion toHost(Tensor from, Tensor to) {
     Completion made = mark();
-    return lane(
+    return outgoing.add(
         () -> {
           made.await();
           device.toHost(from, to);
@@ -165,18 +176,25 @@ final class LateDevice implements Device {
 
   @Override
   public Completion toDevice(Tensor from, Tensor to, Completion... after) {
-    return lane(() -> device.toDevice(from, to, after));
+    return incoming.add(() -> device.toDevice(from, to, after));
   }
 
-  /** Work beside the queue: as late as it may be, when somebody waits for it. */
-  private static Completion lane(Runnable work) {
-    boolean[] over = {false};
-    return () -> {
-      if (!over[0]) {
-        over[0] = true;
-        work.run();
-      }
-    };
+  /** Copies beside the queue, in order among themselves. */
+  private static final class Lane {
+    private final Deque<Runnable> copies = new ArrayDeque<>();
+    private long added;
+    private long done;
+
+    Completion add(Runnable copy) {
+      copies.add(copy);
+      long position = ++added;
+      return () -> {
+        while (done < position) {
+          done++;
+          copies.remove().run();
+        }
+      };
+    }
   }
 
   @Override

@@ -56,7 +56,7 @@ class RingAttentionTest {
   @ValueSource(ints = {1, 2, 3, 4, 5})
   void aDeviceThatWorksWhileTheHostWaits(int ranks) {
     for (AttentionProblem problem : problems(ranks)) {
-      assertVanilla(problem, ranks, () -> new LateDevice(5, 1));
+      assertVanilla(problem, ranks, () -> new LateDevice(5));
     }
   }
 

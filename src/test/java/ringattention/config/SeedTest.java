@@ -31,7 +31,6 @@ class SeedTest {
   @Test
   void distributions() {
     Seed seed = Seed.of(1, "numbers");
-    assertStandard(seed::normal);
     assertStandard(seed::bell);
     assertStandard(i -> (seed.uniform(i) - 0.5) * Math.sqrt(12));
   }

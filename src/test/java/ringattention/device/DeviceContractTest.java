@@ -81,23 +81,74 @@ class DeviceContractTest {
 
   /**
    * Positions near a million: an angle rounded to single precision would be off by 0.06 there, so
-   * angles must be double.
+   * angles must be double. No frequency is a power of another, as after scaling.
    */
   @ParameterizedTest
   @CsvSource({"1, 1, 1, 2", "5, 2, 3, 10", "33, 1, 2, 64", "0, 1, 1, 4"})
   void rotate(int sequence, int batch, int heads, int headSize) {
     int[] positions = IntStream.range(0, sequence).map(i -> i * 31_249 + 3).toArray();
+    double[] frequencies =
+        IntStream.range(0, headSize / 2).mapToDouble(i -> 1 / (1 + 3.7 * i * i)).toArray();
     for (boolean inverse : new boolean[] {false, true}) {
       compare(
           trial -> {
             Tensor x = trial.random(sequence, batch, heads, headSize);
             Tensor gradient = trial.randomSum(sequence, batch, heads, headSize);
-            trial.kernels().rotate(x, trial.integers(positions), 10000, inverse);
-            trial.kernels().rotate(gradient, trial.integers(positions), 10000, inverse);
+            trial
+                .kernels()
+                .rotate(x, trial.integers(positions), trial.doubles(frequencies), inverse);
+            trial
+                .kernels()
+                .rotate(gradient, trial.integers(positions), trial.doubles(frequencies), inverse);
             trial.result("x", x, FEW);
             trial.result("gradient", gradient, FEW);
           });
     }
+  }
+
+  /** Also beyond 2^32, and a second part that continues the first. */
+  @ParameterizedTest
+  @CsvSource({"0, 0", "1, 0", "1021, 7", "5000, 8589934597"})
+  void normal(int size, long first) {
+    compare(
+        trial -> {
+          Tensor numbers = trial.poisonedSum(size);
+          int half = size / 2;
+          trial.kernels().normal(numbers.slice(0, half), 0x123456789ABCDEFL, first, 0.02);
+          trial.kernels().normal(numbers.slice(half, size), 0x123456789ABCDEFL, first + half, 0.02);
+          trial.result("numbers", numbers, 1);
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1, 1, 2, 0, 0, 1",
+    "5, 2, 4, 7, 16, 1, 3, 3",
+    "130, 1, 8, 4, 24, 4, 0, 4",
+    "3, 2, 3, 5, 5, 1, 4, 1",
+    "2, 1, 40, 40, 128, 3, 5, 33",
+    "4, 1, 3, 3, 8, 3, 3, 0",
+    "0, 1, 2, 2, 8, 0, 1, 1"
+  })
+  void copyHeads(
+      int tokens, int batch, int fromHeads, int toHeads, int size, int from, int to, int heads) {
+    compare(
+        trial -> {
+          Tensor source = trial.random(tokens, batch, fromHeads, size);
+          Tensor sums = trial.randomSum(tokens, batch, fromHeads, size);
+          Tensor within = trial.random(tokens, batch, toHeads, size);
+          Tensor narrowed = trial.random(tokens, batch, toHeads, size);
+          Tensor widened = trial.randomSum(tokens, batch, toHeads, size);
+          Tensor withinSums = trial.randomSum(tokens, batch, toHeads, size);
+          trial.kernels().copyHeads(source, from, within, to, heads);
+          trial.kernels().copyHeads(sums, from, narrowed, to, heads);
+          trial.kernels().copyHeads(source, from, widened, to, heads);
+          trial.kernels().copyHeads(sums, from, withinSums, to, heads);
+          trial.result("within", within, 0);
+          trial.result("narrowed", narrowed, 0);
+          trial.result("widened", widened, 0);
+          trial.result("withinSums", withinSums, 0);
+        });
   }
 
   @ParameterizedTest

@@ -172,6 +172,14 @@ final class Trial {
     return tensor;
   }
 
+  /** An input of double precision on every device. */
+  Tensor doubles(double... values) {
+    Tensor tensor = guarded(DType.F64, values.length);
+    device.write(tensor, values);
+    inputs.put(tensor, values);
+    return tensor;
+  }
+
   /** Random integers in [0, bound). */
   Tensor randomIntegers(int bound, int count) {
     return integers(random.ints(count, 0, bound).toArray());

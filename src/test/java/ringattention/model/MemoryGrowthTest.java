@@ -16,10 +16,13 @@ import ringattention.config.MaskKind;
 import ringattention.config.ModelConfig;
 import ringattention.config.RopeScaling;
 import ringattention.device.Arena;
+import ringattention.device.Collectives;
+import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
 
 /** Context grows with the number of ranks: what a rank allocates depends on its tokens only. */
@@ -38,7 +41,10 @@ class MemoryGrowthTest {
         64,
         new Decomposition(ranks, attention == AttentionKind.RING ? ranks : 1),
         sequence,
-        1);
+        1,
+        1,
+        false,
+        ActivationPolicy.inputs(MODEL.layers()));
   }
 
   /** Bytes the device counts when a rank's buffers are really allocated, without its workspace. */
@@ -94,12 +100,13 @@ class MemoryGrowthTest {
     LocalCommunicator.run(
         ranks,
         rank -> {
+          MemoryPlan plan = new MemoryPlan();
+          ModelBuffers.allocate(plan, setup, rank.rank(), DType.F32, DType.F32);
+          PhaseTimer timer = new PhaseTimer(System::nanoTime);
+          Collectives collectives = new HostCollectives(rank, timer.timeline());
           try (Device device = new CpuDevice(1);
-              Arena arena = new Arena(device)) {
-            MemoryPlan plan = new MemoryPlan();
-            ModelBuffers.allocate(plan, setup, rank.rank(), device.compute(), device.sum());
-            Replica replica =
-                new Replica(setup, rank, device, arena, new PhaseTimer(System::nanoTime));
+              Arena arena = new Arena(device, plan.bytes())) {
+            Replica replica = new Replica(setup, rank, collectives, device, arena, timer);
             replica.parameters().initialize(1, 0.02);
             replica.load(new int[1][setup.sequence() + 1]);
             replica.lossAndGradients(1);

@@ -18,6 +18,7 @@ import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.AloneCollectives;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.validate.TransformerProblem;
@@ -47,7 +48,13 @@ class TransformerGradientTest {
           };
       PhaseTimer timer = new PhaseTimer(System::nanoTime);
       Replica replica =
-          new Replica(problem.vanilla(), LocalCommunicator.single(), device, recording, timer);
+          new Replica(
+              problem.vanilla(),
+              LocalCommunicator.single(),
+              new AloneCollectives(device),
+              device,
+              recording,
+              timer);
       replica.parameters().initialize(problem.seed(), problem.model().initStd());
       replica.load(problem.sequences());
       replica.lossAndGradients(problem.scale());

@@ -41,10 +41,17 @@ class ShardedParametersTest {
           try (Device device = new ReferenceDevice();
               Arena arena = new Arena(device)) {
             ShardBuffers buffers =
-                ShardBuffers.allocate(arena, GROUPS, ranks, device.compute(), device.sum());
+                ShardBuffers.allocate(
+                    arena, GROUPS, ranks, device.compute(), device.sum(), device.sum(), true);
             PhaseTimer timer = new PhaseTimer(System::nanoTime);
             ShardedParameters parameters =
-                new ShardedParameters(device, rank, GROUPS, buffers, timer);
+                new ShardedParameters(
+                    device,
+                    rank,
+                    new HostCollectives(rank, timer.timeline()),
+                    GROUPS,
+                    buffers,
+                    timer);
             parameters.initialize(1, 0.5);
             return body.apply(rank, device, parameters);
           }

@@ -79,20 +79,30 @@ class HeaderTest {
         new MemoryTable(
             List.of(
                 new MemoryTable.Buffer(
-                    "token embedding", "parameters", "256 vocabulary x 128 hidden x 4 B", 131072),
+                    "token embedding",
+                    "parameters",
+                    false,
+                    "256 vocabulary x 128 hidden x 4 B",
+                    131072),
                 new MemoryTable.Buffer(
-                    "block 0 input", "activations", "2048 tokens x 128 hidden x 4 B", 1048576),
-                new MemoryTable.Buffer("norm", "parameters", "128 hidden x 4 B", 512)));
-    assertEquals(1180160, table.bytes());
+                    "block 0 input",
+                    "activations",
+                    true,
+                    "2048 tokens x 128 hidden x 4 B",
+                    1048576),
+                new MemoryTable.Buffer("norm", "parameters", false, "128 hidden x 4 B", 512)));
+    assertEquals(131584, table.bytes(false));
+    assertEquals(1048576, table.bytes(true));
     assertEquals(
         List.of(
-            "buffer           purpose        bytes            formula",
-            "token embedding  parameters    131072   128 KiB  256 vocabulary x 128 hidden x 4 B",
-            "block 0 input    activations  1048576  1.00 MiB  2048 tokens x 128 hidden x 4 B",
-            "norm             parameters       512     512 B  128 hidden x 4 B",
-            "sum              parameters    131584   129 KiB",
-            "sum              activations  1048576  1.00 MiB",
-            "total                         1180160  1.13 MiB"),
+            "buffer           purpose          bytes            formula",
+            "token embedding  parameters      131072   128 KiB  256 vocabulary x 128 hidden x 4 B",
+            "block 0 input    activations    1048576  1.00 MiB  2048 tokens x 128 hidden x 4 B",
+            "norm             parameters         512     512 B  128 hidden x 4 B",
+            "sum              parameters      131584   129 KiB",
+            "sum              activations    1048576  1.00 MiB",
+            "total            on the device   131584   129 KiB",
+            "total            on the host    1048576  1.00 MiB"),
         table.lines());
   }
 
@@ -102,7 +112,8 @@ class HeaderTest {
     List<String> lines =
         new MemoryTable(
                 List.of(
-                    new MemoryTable.Buffer("ring slots of keys and values", "ring", formula, 1)))
+                    new MemoryTable.Buffer(
+                        "ring slots of keys and values", "ring", false, formula, 1)))
             .lines();
     assertEquals(100, Math.max(100, lines.stream().mapToInt(String::length).max().orElse(0)));
     int column = lines.get(0).indexOf("formula");

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -35,7 +36,7 @@ class PlotsTest {
           case 70 -> Double.POSITIVE_INFINITY;
           default -> 2 + 3.5 / i;
         };
-    return new StepRecord(i, loss, 1, 1e-4, 0.8, 41_000 + i % 7 * 300);
+    return new StepRecord(i, loss, 1, 1e-4, 0.8, 41_000 + i % 7 * 300, Optional.empty());
   }
 
   @Test
@@ -47,7 +48,7 @@ class PlotsTest {
 
   @Test
   void aRunThatDivergedAtOnceHasAnEmptyPlot() throws IOException {
-    byte[] empty = Plots.loss(List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1)));
+    byte[] empty = Plots.loss(List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1, Optional.empty())));
     assertTrue(colours(empty) > 1);
     assertTrue(colours(Plots.loss(List.of())) > 1);
   }
@@ -57,7 +58,7 @@ class PlotsTest {
   void shortFlatAndHugeCurvesAreDrawnToo(long steps, double value) {
     List<StepRecord> curve =
         LongStream.rangeClosed(1, steps)
-            .mapToObj(i -> new StepRecord(i, value * i, 1, 1, 1, value))
+            .mapToObj(i -> new StepRecord(i, value * i, 1, 1, 1, value, Optional.empty()))
             .toList();
     Duration limit = Duration.ofSeconds(20);
     assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(curve))) > 1);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class ProgressTest {
   }
 
   private static StepRecord step(long step, double timeS) {
-    return new StepRecord(step, 6.2145, 0.81, 3e-4, timeS, 322_700);
+    return new StepRecord(step, 6.2145, 0.81, 3e-4, timeS, 322_700, Optional.empty());
   }
 
   @Test
@@ -80,7 +81,7 @@ class ProgressTest {
     "1, 99999.6"
   })
   void fieldsKeepTheirPlaces(double loss, double norm) {
-    StepRecord record = new StepRecord(7, loss, norm, 1e-5, 0.5, 100);
+    StepRecord record = new StepRecord(7, loss, norm, 1e-5, 0.5, 100, Optional.empty());
     String line = new Progress(10).line(record, OptionalDouble.empty(), MEMORY);
     assertEquals(11, line.indexOf("| loss "), line);
     assertEquals(11 + 15, line.indexOf("| norm "), line);

@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import ringattention.metrics.Mfu;
 
 /** What programs read: CSV lines, JSON lines, the summary. */
 class RecordsTest {
@@ -19,13 +21,14 @@ class RecordsTest {
 
   @Test
   void stepsKeepAllDigits() {
-    StepRecord record = new StepRecord(3, 1.0 / 3, 2.0 / 3, 1e-7, 0.1 + 0.2, 1e6 / 7);
-    assertEquals("step,loss,grad_norm,learning_rate,time_s,tokens_per_s", StepRecord.CSV_HEADER);
+    StepRecord record =
+        new StepRecord(3, 1.0 / 3, 2.0 / 3, 1e-7, 0.1 + 0.2, 1e6 / 7, Optional.empty());
+    String header = StepRecord.csvHeader(false);
+    assertEquals("step,loss,grad_norm,learning_rate,time_s,tokens_per_s", header);
     assertEquals(
         "3,0.3333333333333333,0.6666666666666666,1.0E-7,0.30000000000000004,142857.14285714287",
         record.csv());
-    assertEquals(
-        List.of(StepRecord.CSV_HEADER.split(",")), new ArrayList<>(record.fields().keySet()));
+    assertEquals(List.of(header.split(",")), new ArrayList<>(record.fields().keySet()));
     String[] cells = record.csv().split(",");
     assertEquals(
         record,
@@ -35,7 +38,18 @@ class RecordsTest {
             Double.parseDouble(cells[2]),
             Double.parseDouble(cells[3]),
             Double.parseDouble(cells[4]),
-            Double.parseDouble(cells[5])));
+            Double.parseDouble(cells[5]),
+            Optional.empty()));
+  }
+
+  @Test
+  void stepsHaveTheirUtilizationWhereAPeakIsKnown() {
+    Mfu shares = new Mfu(0.25, 0.5, 0.375);
+    StepRecord record = new StepRecord(3, 1.5, 2.5, 0.5, 4, 8, Optional.of(shares));
+    assertEquals(
+        "step,loss,grad_norm,learning_rate,time_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware",
+        StepRecord.csvHeader(true));
+    assertEquals("3,1.5,2.5,0.5,4.0,8.0,0.25,0.5,0.375", record.csv());
   }
 
   @Test
@@ -43,7 +57,10 @@ class RecordsTest {
     List<String> lines = new ArrayList<>();
     EventLog events = new EventLog(lines::add);
     events.write("start", Map.of("host", "a \"b\"\nc"));
-    events.write("step", new StepRecord(1, Double.NaN, Double.POSITIVE_INFINITY, 0, 1, 2).fields());
+    events.write(
+        "step",
+        new StepRecord(1, Double.NaN, Double.POSITIVE_INFINITY, 0, 1, 2, Optional.empty())
+            .fields());
 
     assertEquals("{\"event\":\"start\",\"host\":\"a \\\"b\\\"\\nc\"}", lines.get(0));
     assertEquals(

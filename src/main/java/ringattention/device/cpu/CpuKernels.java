@@ -2,6 +2,7 @@ package ringattention.device.cpu;
 
 import java.nio.ByteBuffer;
 import ringattention.device.DType;
+import ringattention.device.HeadCopy;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 
@@ -15,6 +16,7 @@ final class CpuKernels implements Kernels {
   private final Scans scans;
   private final RmsNorm rmsNorm;
   private final Rotary rotary;
+  private final Heads heads;
   private final Vocabulary vocabulary;
 
   CpuKernels(Workers workers) {
@@ -23,6 +25,7 @@ final class CpuKernels implements Kernels {
     this.scans = new Scans(workers);
     this.rmsNorm = new RmsNorm(workers);
     this.rotary = new Rotary(workers);
+    this.heads = new Heads(workers);
     this.vocabulary = new Vocabulary(workers);
   }
 
@@ -50,6 +53,19 @@ final class CpuKernels implements Kernels {
   public void scale(Tensor to, double factor) {
     Require.floats("to", to);
     elementwise.scale(to, (float) factor);
+  }
+
+  @Override
+  public void normal(Tensor to, long stream, long first, double standardDeviation) {
+    Require.floats("to", to);
+    elementwise.normal(to, stream, first, standardDeviation);
+  }
+
+  @Override
+  public void copyHeads(Tensor from, int fromHead, Tensor to, int toHead, int count) {
+    Require.floats("from", from);
+    Require.floats("to", to);
+    heads.copy(from, to, HeadCopy.of(from, fromHead, to, toHead, count));
   }
 
   @Override
@@ -86,14 +102,15 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void rotate(Tensor x, Tensor positions, double theta, boolean inverse) {
+  public void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
     Require.floats("x", x);
     if (x.rank() != 4 || x.dim(3) % 2 != 0) {
       throw new IllegalArgumentException(
           "x is " + x + ", not [sequence, batch, heads, an even headSize]");
     }
     Require.integers("positions", positions, x.dim(0));
-    rotary.rotate(x, integers(positions), theta, inverse);
+    Require.doubles("frequencies", frequencies, x.dim(3) / 2);
+    rotary.rotate(x, integers(positions), doubles(frequencies), inverse);
   }
 
   @Override
@@ -172,6 +189,12 @@ final class CpuKernels implements Kernels {
       piece.asIntBuffer().get(values, next, count);
       next += count;
     }
+    return values;
+  }
+
+  private static double[] doubles(Tensor tensor) {
+    double[] values = new double[Math.toIntExact(tensor.elements())];
+    tensor.buffer().asDoubleBuffer().get(values);
     return values;
   }
 

@@ -7,6 +7,7 @@ import static ringattention.device.cpu.VectorMath.load;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import ringattention.device.Kernels.AdamW;
+import ringattention.device.NormalNumbers;
 import ringattention.device.Tensor;
 
 /**
@@ -16,6 +17,8 @@ import ringattention.device.Tensor;
 final class Elementwise {
   /** Elements of a tile: up to seven tiles stay in the first- and second-level cache. */
   private static final int TILE = 2048;
+
+  private static final int SPLIT_NORMAL = TILE; // a logarithm and a cosine each
 
   private final Workers workers;
 
@@ -42,6 +45,23 @@ final class Elementwise {
 
   void scale(Tensor to, float factor) {
     map((t, n) -> scaleTiles(t, n, factor), inputs(to), to);
+  }
+
+  void normal(Tensor to, long stream, long first, double standardDeviation) {
+    workers.run(
+        to.elements() > SPLIT_NORMAL,
+        (worker, part, parts) -> {
+          Floats window = worker.window(0, to);
+          float[] tile = worker.row(0, TILE);
+          long end = Workers.start(to.elements(), part + 1, parts, TILE);
+          for (long at = Workers.start(to.elements(), part, parts, TILE); at < end; at += TILE) {
+            int n = (int) Math.min(TILE, end - at);
+            for (int i = 0; i < n; i++) {
+              tile[i] = (float) (standardDeviation * NormalNumbers.at(stream, first + at + i));
+            }
+            window.put(at, tile, 0, n);
+          }
+        });
   }
 
   void swiGlu(Tensor gate, Tensor up, Tensor out) {

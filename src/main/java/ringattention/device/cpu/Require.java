@@ -41,6 +41,14 @@ final class Require {
     }
   }
 
+  /** fp64 with this many elements. */
+  static void doubles(String name, Tensor tensor, long elements) {
+    if (tensor.dtype() != DType.F64 || tensor.elements() != elements) {
+      throw new IllegalArgumentException(
+          name + " is " + tensor + ", not F64 of " + elements + " elements");
+    }
+  }
+
   /** Product of all dimensions but the last. */
   static long rows(Tensor tensor) {
     long rows = 1;

@@ -1,5 +1,7 @@
 package ringattention.device.cpu;
 
+import java.util.Arrays;
+
 /**
  * Cosines and sines of rotary position embedding. Positions are cut into a coarse part and one of
  * 256 fine steps, whose angles are added by the addition theorem in double precision: a sine costs
@@ -8,29 +10,30 @@ package ringattention.device.cpu;
 final class Rotations {
   private static final int FINE = 256;
 
-  private double theta = Double.NaN;
   private int pairs;
-  private double[] frequencies;
+  private double[] frequencies = {};
   private double[] fineCosines; // [FINE, pairs]
   private double[] fineSines;
   private double[] coarseCosines; // [pairs]
   private double[] coarseSines;
   private int coarse;
 
-  /** Tables for this theta and half head size; kept until either changes. */
-  void prepare(double newTheta, int newPairs) {
-    if (newTheta == theta && newPairs == pairs) {
+  /**
+   * Tables for these frequencies; kept until they change.
+   *
+   * @param newFrequencies radians per position, one for each pair
+   */
+  void prepare(double[] newFrequencies) {
+    if (Arrays.equals(newFrequencies, frequencies)) {
       return;
     }
-    theta = newTheta;
-    pairs = newPairs;
-    frequencies = new double[pairs];
+    frequencies = newFrequencies.clone();
+    pairs = frequencies.length;
     fineCosines = new double[FINE * pairs];
     fineSines = new double[FINE * pairs];
     coarseCosines = new double[pairs];
     coarseSines = new double[pairs];
     for (int i = 0; i < pairs; i++) {
-      frequencies[i] = StrictMath.pow(theta, -(double) i / pairs);
       for (int step = 0; step < FINE; step++) {
         fineCosines[step * pairs + i] = StrictMath.cos(step * frequencies[i]);
         fineSines[step * pairs + i] = StrictMath.sin(step * frequencies[i]);

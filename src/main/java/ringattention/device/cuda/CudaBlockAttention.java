@@ -30,28 +30,45 @@ final class CudaBlockAttention implements BlockAttention {
   }
 
   /**
-   * Bytes of workspaces once all these have run, forward and backward; fused engines and scores
-   * have one each. Shapes that cuDNN turns out to refuse, and tensors that are not aligned to 16
-   * bytes, need more.
+   * Bytes of workspaces once all these have run, forward and backward. Shapes that cuDNN turns out
+   * to refuse, and tensors that are not aligned to 16 bytes, need more.
    */
   long workspaceBytes(List<AttentionCall> calls) {
-    long ofFused = 0;
-    long ofScores = 0;
+    return fusedBytes(calls) + scoreBytes(calls);
+  }
+
+  /** Allocates what {@link #workspaceBytes} says. */
+  void reserveWorkspace(List<AttentionCall> calls) {
+    if (fusedBytes(calls) > 0) {
+      fused.reserve(fusedBytes(calls));
+    }
+    if (scoreBytes(calls) > 0) {
+      scores.reserve(scoreBytes(calls));
+    }
+  }
+
+  private long fusedBytes(List<AttentionCall> calls) {
+    return calls.stream()
+        .filter(call -> keysSeen(call.shape(), call.mask()) > 0 && fuses(call.shape()))
+        .mapToLong(
+            call -> FusedAttention.workspaceBytes(call, device.options().deterministic()))
+        .max()
+        .orElse(0);
+  }
+
+  /** Of calls that no fused engine takes, and of the keys that its backward leaves. */
+  private long scoreBytes(List<AttentionCall> calls) {
+    long largest = 0;
     for (AttentionCall call : calls) {
       BlockShape pair = call.shape();
       int seen = keysSeen(pair, call.mask());
-      int left = pair.keys(); // to the scores
-      if (pair.queries() > 0 && fuses(pair)) {
-        boolean deterministic = device.options().deterministic();
-        ofFused = Math.max(ofFused, FusedAttention.workspaceBytes(call, deterministic));
-        left = seen - FusedAttention.backwardKeys(seen);
-      }
-      if (pair.queries() > 0 && left > 0) {
-        BlockShape rest = withKeys(pair, left);
-        ofScores = Math.max(ofScores, scores.workspaceBytes(rest, call.mask(), call.heads()));
+      int left = fuses(pair) ? seen - FusedAttention.backwardKeys(seen) : pair.keys();
+      if (seen > 0 && left > 0) {
+        long bytes = scores.workspaceBytes(withKeys(pair, left), call.mask(), call.heads());
+        largest = Math.max(largest, bytes);
       }
     }
-    return ofFused + ofScores;
+    return largest;
   }
 
   /** Bytes of workspaces once vanilla attention of such a pair has run. */

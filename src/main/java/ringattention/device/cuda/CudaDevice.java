@@ -8,6 +8,7 @@ import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,6 +162,16 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public long freeBytes() {
+    return CudaMemory.freeBytes();
+  }
+
+  @Override
+  public void reserveWorkspace(List<AttentionCall> calls) {
+    attention.reserveWorkspace(calls);
+  }
+
+  @Override
   public long peakHostBytes() {
     return hostPeak;
   }
@@ -168,6 +179,11 @@ public final class CudaDevice implements Device {
   @Override
   public boolean asynchronous() {
     return true;
+  }
+
+  @Override
+  public OptionalDouble peakFlops() {
+    return PeakFlops.of(Gpus.name(options.ordinal()), options.compute());
   }
 
   @Override

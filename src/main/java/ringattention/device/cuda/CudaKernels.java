@@ -1,6 +1,7 @@
 package ringattention.device.cuda;
 
 import ringattention.device.DType;
+import ringattention.device.HeadCopy;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 
@@ -19,6 +20,7 @@ final class CudaKernels implements Kernels {
   private final Elementwise elementwise;
   private final RmsNorm rmsNorm;
   private final Rotary rotary;
+  private final Heads heads;
   private final Vocabulary vocabulary;
   private final Reductions reductions;
 
@@ -28,6 +30,7 @@ final class CudaKernels implements Kernels {
     this.elementwise = new Elementwise(device);
     this.rmsNorm = new RmsNorm(device, scratch);
     this.rotary = new Rotary(device);
+    this.heads = new Heads(device);
     this.vocabulary = new Vocabulary(device, scratch);
     this.reductions = new Reductions(device, scratch);
   }
@@ -70,6 +73,21 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
+  public void normal(Tensor to, long stream, long first, double standardDeviation) {
+    Require.type("to", to, device.sum());
+    elementwise.normal(to, stream, first, standardDeviation);
+  }
+
+  @Override
+  public void copyHeads(Tensor from, int fromHead, Tensor to, int toHead, int count) {
+    Require.floats("from", from);
+    Require.floats("to", to);
+    HeadCopy copy = HeadCopy.of(from, fromHead, to, toHead, count);
+    Require.length("heads x headSize", copy.length(), MOST_COLUMNS);
+    heads.copy(from, to, copy);
+  }
+
+  @Override
   public void matmul(
       Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, boolean accumulate) {
     Require.type("a", a, device.compute());
@@ -108,7 +126,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void rotate(Tensor x, Tensor positions, double theta, boolean inverse) {
+  public void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
     Require.floats("x", x);
     if (x.rank() != 4 || x.dim(3) % 2 != 0) {
       throw new IllegalArgumentException(
@@ -116,7 +134,8 @@ final class CudaKernels implements Kernels {
     }
     Require.length("headSize", x.dim(3), Rotary.MOST_HEAD_SIZE);
     Require.elements("positions", positions, DType.I32, x.dim(0));
-    rotary.rotate(x, positions, theta, inverse);
+    Require.elements("frequencies", frequencies, DType.F64, x.dim(3) / 2);
+    rotary.rotate(x, positions, frequencies, inverse);
   }
 
   @Override

@@ -7,7 +7,7 @@ import ringattention.device.DType;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 
-/** Launches elementwise.cu, swiglu.cu and adamw.cu. */
+/** Launches elementwise.cu, normal.cu, swiglu.cu and adamw.cu. */
 final class Elementwise {
   private static final int THREADS = 256;
   private static final int FEW_TENSORS = 4; // packs of a thread, PACKS of elementwise.cu
@@ -67,6 +67,19 @@ final class Elementwise {
             THREADS,
             to.address(),
             Kernel.word(factor),
+            to.elements());
+  }
+
+  void normal(Tensor to, long stream, long first, double standardDeviation) {
+    device
+        .kernel("normal", "normal")
+        .launch(
+            Pack.ceil(to.elements(), THREADS),
+            THREADS,
+            to.address(),
+            stream,
+            first,
+            Kernel.word(standardDeviation),
             to.elements());
   }
 

@@ -60,6 +60,11 @@ final class FusedAttention implements AutoCloseable {
     return Cudnn.version() >= RAGGED_KEYS ? keys : keys / TILE * TILE;
   }
 
+  /** Makes the workspace at least so large now. */
+  void reserve(long bytes) {
+    workspace.address(bytes);
+  }
+
   /** Bytes of the workspace once a forward and a backward have run. */
   static long workspaceBytes(AttentionCall call, boolean deterministic) {
     BlockShape pair = call.shape();

@@ -50,14 +50,19 @@ public final class Gpus {
     return text(text);
   }
 
-  /** For example {@code NVIDIA H200, 139 GiB}; of the calling thread's GPU. */
-  static String model(int ordinal) {
+  /** For example {@code NVIDIA H200}. */
+  static String name(int ordinal) {
     byte[] name = new byte[256];
     Cuda.checkDriver(cuDeviceGetName(name, name.length, ordinal), "name of GPU " + ordinal);
+    return text(name);
+  }
+
+  /** For example {@code NVIDIA H200, 139 GiB}; of the calling thread's GPU. */
+  static String model(int ordinal) {
     try (SizeTPointer free = new SizeTPointer(1);
         SizeTPointer total = new SizeTPointer(1)) {
       Cuda.check(cudaMemGetInfo(free, total), "memory of GPU " + ordinal);
-      return text(name) + ", " + (total.get() >> 30) + " GiB";
+      return name(ordinal) + ", " + (total.get() >> 30) + " GiB";
     }
   }
 

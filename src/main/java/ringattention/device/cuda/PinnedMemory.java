@@ -1,37 +1,64 @@
 package ringattention.device.cuda;
 
-import static org.bytedeco.cuda.global.cudart.cudaFreeHost;
-import static org.bytedeco.cuda.global.cudart.cudaHostAlloc;
-import static org.bytedeco.cuda.global.cudart.cudaHostAllocDefault;
+import static org.bytedeco.cuda.global.cudart.cudaHostRegister;
+import static org.bytedeco.cuda.global.cudart.cudaHostRegisterDefault;
+import static org.bytedeco.cuda.global.cudart.cudaHostUnregister;
 
+import java.nio.ByteBuffer;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerPointer;
 import ringattention.device.Memory;
 
-/** Page-locked host memory: the GPU copies to and from it without the host's help. */
+/**
+ * Page-locked host memory: the GPU copies to and from it without the host's help. Pages are made by
+ * many threads before they are locked, since the driver would make them one after the other.
+ */
 final class PinnedMemory implements Memory {
   private static final int OUT_OF_MEMORY = 2; // cudaErrorMemoryAllocation
+  private static final int PAGE = 4096;
+  private static final int PIECE = 64 << 20; // of one thread at a time
 
   private final Pointer allocation;
+  private final long address;
   private final long bytes;
   private final Runnable onClose;
   private boolean closed;
 
   /**
    * @param onClose told once, before the memory is freed
-   * @throws OutOfMemoryError if the host cannot lock so much
+   * @throws OutOfMemoryError if the host does not have or cannot lock so much
    */
   PinnedMemory(long bytes, Runnable onClose) {
     this.bytes = bytes;
     this.onClose = onClose;
-    try (PointerPointer<Pointer> result = new PointerPointer<>(1)) {
-      int status = cudaHostAlloc(result, Math.max(1, bytes), cudaHostAllocDefault);
-      if (status == OUT_OF_MEMORY) {
-        throw new OutOfMemoryError("the host cannot lock " + bytes + " bytes of memory");
-      }
-      Cuda.check(status, "pinned host memory of " + bytes + " bytes");
-      this.allocation = result.get(Pointer.class, 0);
+    this.allocation = Pointer.malloc(Math.addExact(bytes, 2 * PAGE));
+    if (allocation == null || allocation.isNull()) {
+      throw new OutOfMemoryError("the host has no " + bytes + " bytes");
     }
+    this.address = (allocation.address() + PAGE - 1) / PAGE * PAGE;
+    makePages();
+    int status =
+        cudaHostRegister(Cuda.address(address), Math.max(PAGE, bytes), cudaHostRegisterDefault);
+    if (status != 0) {
+      Pointer.free(allocation);
+    }
+    if (status == OUT_OF_MEMORY) {
+      throw new OutOfMemoryError("the host cannot lock " + bytes + " bytes of memory");
+    }
+    Cuda.check(status, "pinned host memory of " + bytes + " bytes");
+  }
+
+  private void makePages() {
+    LongStream.range(0, (bytes + PIECE - 1) / PIECE)
+        .parallel()
+        .forEach(
+            piece -> {
+              long from = piece * PIECE;
+              ByteBuffer window = buffer(from, (int) Math.min(PIECE, bytes - from));
+              for (int page = 0; page < window.limit(); page += PAGE) {
+                window.put(page, (byte) 0);
+              }
+            });
   }
 
   @Override
@@ -39,7 +66,7 @@ final class PinnedMemory implements Memory {
     if (closed) {
       throw new IllegalStateException("memory is closed");
     }
-    return allocation.address();
+    return address;
   }
 
   @Override
@@ -52,7 +79,8 @@ final class PinnedMemory implements Memory {
     if (!closed) {
       closed = true;
       onClose.run();
-      Cuda.check(cudaFreeHost(allocation), "free");
+      Cuda.check(cudaHostUnregister(Cuda.address(address)), "free");
+      Pointer.free(allocation);
     }
   }
 }

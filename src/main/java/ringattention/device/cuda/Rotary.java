@@ -16,7 +16,7 @@ final class Rotary {
     this.device = device;
   }
 
-  void rotate(Tensor x, Tensor positions, double theta, boolean inverse) {
+  void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
     if (x.elements() == 0) {
       return;
     }
@@ -34,9 +34,9 @@ final class Rotary {
             (int) (2 * half * Float.BYTES),
             x.address(),
             positions.address(),
+            frequencies.address(),
             vectors,
             half,
-            Kernel.word(Math.log(theta) / Math.log(2)),
             Kernel.word(inverse ? -1f : 1f));
   }
 }

@@ -15,17 +15,19 @@ import ringattention.device.TimedRange;
 /**
  * Times ranges of a stream by pairs of events. Events tell the time since another event only, so
  * one of them, the base, is recorded while the host looks at its clock. Events' distances are
- * single precision: a microsecond's error after ten seconds.
+ * single precision, so a later event takes over as soon as it is a second away.
  */
 final class TimedRanges {
   private static final int TRIES = 5;
+  private static final float FAR = 1000; // milliseconds: half a rounding step is 30 ns there
 
-  private record Pair(String name, CUevent_st from, CUevent_st to) {}
+  /** Numbers of two events. */
+  private record Pair(String name, int from, int to) {}
 
   private final Stream stream;
-  private final List<CUevent_st> events = new ArrayList<>();
+  private final List<CUevent_st> events = new ArrayList<>(); // in the order of recording
   private final List<Pair> closed = new ArrayList<>();
-  private CUevent_st base;
+  private int base;
   private long baseNanoseconds;
   private boolean ended;
 
@@ -36,8 +38,8 @@ final class TimedRanges {
     long shortest = Long.MAX_VALUE;
     for (int i = 0; i < TRIES; i++) { // the event was somewhere between the two looks at the clock
       long before = System.nanoTime();
-      CUevent_st event = record();
-      Cuda.check(cudaEventSynchronize(event), "base event");
+      int event = record();
+      Cuda.check(cudaEventSynchronize(events.get(event)), "base event");
       long took = System.nanoTime() - before;
       if (took < shortest) {
         shortest = took;
@@ -48,7 +50,7 @@ final class TimedRanges {
   }
 
   Range open(String name) {
-    CUevent_st from = record();
+    int from = record();
     return () -> {
       if (!ended) {
         closed.add(new Pair(name, from, record()));
@@ -60,26 +62,37 @@ final class TimedRanges {
   List<TimedRange> end() {
     ended = true;
     stream.synchronize();
-    List<TimedRange> times =
-        closed.stream()
-            .map(pair -> new TimedRange(pair.name(), time(pair.from()), time(pair.to())))
-            .toList();
+    long[] times = times();
     events.forEach(event -> Cuda.check(cudaEventDestroy(event), "event"));
+    return closed.stream()
+        .map(pair -> new TimedRange(pair.name(), times[pair.from()], times[pair.to()]))
+        .toList();
+  }
+
+  /** Of the host's clock, when the stream came to each event since the base. */
+  private long[] times() {
+    long[] times = new long[events.size()];
+    times[base] = baseNanoseconds;
+    int near = base;
+    float[] milliseconds = new float[1];
+    for (int event = base + 1; event < times.length; event++) {
+      Cuda.check(
+          cudaEventElapsedTime(milliseconds, events.get(near), events.get(event)),
+          "time of an event");
+      times[event] = times[near] + Math.round(milliseconds[0] * 1e6);
+      if (milliseconds[0] > FAR) {
+        near = event;
+      }
+    }
     return times;
   }
 
-  /** Of the host's clock, when the stream came to this event. */
-  private long time(CUevent_st event) {
-    float[] milliseconds = new float[1];
-    Cuda.check(cudaEventElapsedTime(milliseconds, base, event), "time of an event");
-    return baseNanoseconds + Math.round(milliseconds[0] * 1e6);
-  }
-
-  private CUevent_st record() {
+  /** The number of a new event. */
+  private int record() {
     CUevent_st event = new CUevent_st();
     Cuda.check(cudaEventCreate(event), "event");
     events.add(event);
     Cuda.check(cudaEventRecord(event, stream.handle()), "event");
-    return event;
+    return events.size() - 1;
   }
 }

@@ -5,7 +5,9 @@ import static ringattention.device.reference.ReferenceDevice.integers;
 
 import java.nio.DoubleBuffer;
 import java.nio.IntBuffer;
+import ringattention.device.HeadCopy;
 import ringattention.device.Kernels;
+import ringattention.device.NormalNumbers;
 import ringattention.device.Tensor;
 
 /** Each kernel is its formula in {@link Kernels}, written as loops. */
@@ -39,6 +41,27 @@ final class ReferenceKernels implements Kernels {
     DoubleBuffer elements = doubles(to);
     for (int i = 0; i < elements.limit(); i++) {
       elements.put(i, elements.get(i) * factor);
+    }
+  }
+
+  @Override
+  public void normal(Tensor to, long stream, long first, double standardDeviation) {
+    DoubleBuffer elements = doubles(to);
+    for (int i = 0; i < elements.limit(); i++) {
+      elements.put(i, (float) (standardDeviation * NormalNumbers.at(stream, first + i)));
+    }
+  }
+
+  @Override
+  public void copyHeads(Tensor from, int fromHead, Tensor to, int toHead, int heads) {
+    HeadCopy copy = HeadCopy.of(from, fromHead, to, toHead, heads);
+    DoubleBuffer source = doubles(from);
+    DoubleBuffer target = doubles(to);
+    for (int row = 0; row < copy.rows(); row++) {
+      for (int i = 0; i < copy.length(); i++) {
+        double value = source.get((int) (row * copy.fromRow() + copy.fromStart() + i));
+        target.put((int) (row * copy.toRow() + copy.toStart() + i), value);
+      }
     }
   }
 
@@ -144,16 +167,17 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void rotate(Tensor x, Tensor positions, double theta, boolean inverse) {
+  public void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
     int sequence = Math.toIntExact(x.dim(0));
     int vectors = Math.toIntExact(x.dim(1) * x.dim(2)); // batch x heads, all at one position
     int headSize = Math.toIntExact(x.dim(3));
     int half = headSize / 2;
     DoubleBuffer elements = doubles(x);
     IntBuffer position = integers(positions);
+    DoubleBuffer frequency = doubles(frequencies);
     for (int row = 0; row < sequence; row++) {
       for (int i = 0; i < half; i++) {
-        double angle = position.get(row) * Math.pow(theta, -2.0 * i / headSize);
+        double angle = position.get(row) * frequency.get(i);
         double cosine = Math.cos(angle);
         double sine = inverse ? -Math.sin(angle) : Math.sin(angle);
         for (int vector = 0; vector < vectors; vector++) {

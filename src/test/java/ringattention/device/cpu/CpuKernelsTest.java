@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -193,9 +194,14 @@ class CpuKernelsTest {
         }
       }
       Tensor at = data.integers(positions);
-      data.device().kernels().rotate(x, at, theta, false);
+      Tensor frequencies =
+          data.doubles(
+              IntStream.range(0, headSize / 2)
+                  .mapToDouble(i -> Math.pow(theta, -2.0 * i / headSize))
+                  .toArray());
+      data.device().kernels().rotate(x, at, frequencies, false);
       Residual.assertWithin(2, expected, data.read(x), "rotated");
-      data.device().kernels().rotate(x, at, theta, true);
+      data.device().kernels().rotate(x, at, frequencies, true);
       Residual.assertWithin(4, before, data.read(x), "turned back");
     }
   }

@@ -44,6 +44,12 @@ final class Data implements AutoCloseable {
     return tensor;
   }
 
+  Tensor doubles(double... values) {
+    Tensor tensor = empty(DType.F64, values.length);
+    device.write(tensor, values);
+    return tensor;
+  }
+
   Tensor integers(int... values) {
     Tensor tensor = empty(DType.I32, values.length);
     device.write(tensor, values);

@@ -54,14 +54,11 @@ class ReferenceDeviceTest {
     assertValues(out, 0.2, 2.8);
   }
 
-  /**
-   * Llama's pairing: element 0 turns with 2 by the position, element 1 with 3 by position /
-   * sqrt(theta).
-   */
+  /** Llama's pairing: element 0 turns with 2 by the position, element 1 with 3 by a tenth of it. */
   @Test
   void rotationPairsHalves() {
     Tensor x = tensors.of(new double[] {1, 1, 0, 0}, 1, 1, 1, 4);
-    tensors.kernels().rotate(x, tensors.integers(2), 100, false);
+    tensors.kernels().rotate(x, tensors.integers(2), tensors.of(new double[] {1, 0.1}, 2), false);
     assertValues(x, Math.cos(2), Math.cos(0.2), Math.sin(2), Math.sin(0.2));
   }
 

@@ -133,15 +133,16 @@ class ReferenceGradientTest {
   void rotate() {
     long[] shape = {3, 2, 2, 6};
     int[] positions = {0, 7, 1000};
+    double[] frequencies = {1, 0.3, 0.01};
     check(
         (t, x) -> {
           Tensor out = t.of(x[0], shape);
-          t.kernels().rotate(out, t.integers(positions), 100, false);
+          t.kernels().rotate(out, t.integers(positions), t.of(frequencies, 3), false);
           return out;
         },
         (t, dOut, x) -> {
           Tensor dx = t.of(dOut, shape);
-          t.kernels().rotate(dx, t.integers(positions), 100, true);
+          t.kernels().rotate(dx, t.integers(positions), t.of(frequencies, 3), true);
           return new Tensor[] {dx};
         },
         0,

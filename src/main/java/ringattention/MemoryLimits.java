@@ -1,0 +1,67 @@
+package ringattention;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import ringattention.comm.Communicator;
+import ringattention.config.MemoryConfig;
+import ringattention.device.Device;
+
+/**
+ * Room for one rank.
+ *
+ * @param device bytes on its device
+ * @param host bytes of its host's memory that it may lock
+ */
+record MemoryLimits(long device, long host) {
+  private static final double GIB = 1L << 30;
+
+  /** What libraries take later: NCCL, MPI, and kernels that are loaded at first use. */
+  private static final long LIBRARIES = 3L << 30;
+
+  /** The host needs some itself. */
+  private static final double HOST_SHARE = 0.9;
+
+  /** What the input grants, or what is free on the rank with the least. Collective. */
+  static MemoryLimits of(Job job, Device device, MemoryConfig config) {
+    double free = device.freeBytes() == Long.MAX_VALUE ? Long.MAX_VALUE : device.freeBytes();
+    double[] least = {
+      config.deviceGiB() > 0 ? config.deviceGiB() * GIB : Math.max(0, free - LIBRARIES),
+      (config.hostGiB() > 0 ? config.hostGiB() * GIB : HOST_SHARE * availableOnHost())
+          / job.launch().localSize()
+    };
+    job.world().allReduce(least, Communicator.Operation.MIN);
+    return new MemoryLimits((long) least[0], (long) least[1]);
+  }
+
+  /** What Linux says can be had without swapping, within the limit of this process' group. */
+  private static double availableOnHost() {
+    double available = meminfo();
+    for (String limit :
+        List.of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")) {
+      try {
+        String text = Files.readString(Path.of(limit)).strip();
+        if (text.matches("\\d+")) {
+          available = Math.min(available, Double.parseDouble(text));
+        }
+      } catch (IOException absent) {
+        // no limit of this kind
+      }
+    }
+    return available;
+  }
+
+  private static double meminfo() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
+      return lines
+          .filter(line -> line.startsWith("MemAvailable:"))
+          .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1024)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException unknown) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package ringattention;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import ringattention.config.MemoryConfig;
+import ringattention.config.OffloadKind;
+import ringattention.config.SavedKind;
+import ringattention.device.MemoryPlan;
+import ringattention.model.ActivationPolicy;
+import ringattention.report.Units;
+
+/**
+ * The fastest activation policy that fits. Computing attention again costs most, copies to the host
+ * are hidden behind a block's work, and more head groups cost little: so as many blocks as possible
+ * keep their attention output, then attention goes in the fewest groups that make room, and what
+ * the device cannot hold goes to the host.
+ *
+ * @param policy what was chosen; the smallest there is if nothing fits
+ * @param fits whether it does
+ * @param why one line
+ */
+record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
+  /**
+   * @param layers blocks of the model
+   * @param heads that can be put into groups: the key/value heads, or 1 if attention takes all at
+   *     once
+   * @param plan what a policy needs on the fullest rank
+   */
+  static PolicyChoice of(
+      MemoryConfig config,
+      int layers,
+      int heads,
+      MemoryLimits limits,
+      Function<ActivationPolicy, MemoryPlan> plan) {
+    String passed = ""; // why the policies before did not do
+    ActivationPolicy smallest = null;
+    for (int saved : savedAttention(config, layers)) {
+      for (int groups : groups(config, heads)) {
+        ActivationPolicy onDevice = new ActivationPolicy(layers, groups, saved, 0);
+        ActivationPolicy onHost = new ActivationPolicy(layers, groups, saved, onDevice.saved());
+        if (config.offload() != OffloadKind.HOST && fits(plan.apply(onDevice), limits)) {
+          return new PolicyChoice(onDevice, true, text(onDevice, plan, limits) + passed);
+        }
+        smallest = config.offload() == OffloadKind.NONE ? onDevice : onHost;
+        if (config.offload() == OffloadKind.HOST && fits(plan.apply(onHost), limits)) {
+          return new PolicyChoice(onHost, true, text(onHost, plan, limits) + passed);
+        }
+        if (config.offload() == OffloadKind.AUTO && plan.apply(onHost).bytes() <= limits.device()) {
+          ActivationPolicy least = leastOnHost(onHost, limits, plan);
+          if (fits(plan.apply(least), limits)) {
+            return new PolicyChoice(least, true, text(least, plan, limits) + passed);
+          }
+        }
+        if (passed.isEmpty()) {
+          passed = "; passed over " + text(smallest, plan, limits);
+        }
+      }
+    }
+    return new PolicyChoice(smallest, false, text(smallest, plan, limits));
+  }
+
+  /** Blocks that keep their attention output, the fastest first. */
+  private static List<Integer> savedAttention(MemoryConfig config, int layers) {
+    if (config.saved() != SavedKind.AUTO) {
+      return List.of(config.saved() == SavedKind.INPUTS ? 0 : layers);
+    }
+    List<Integer> blocks = new ArrayList<>();
+    for (int saved = layers; saved >= 0; saved--) {
+      blocks.add(saved);
+    }
+    return blocks;
+  }
+
+  private static List<Integer> groups(MemoryConfig config, int heads) {
+    if (config.headGroups() > 0) {
+      return List.of(config.headGroups());
+    }
+    List<Integer> divisors = new ArrayList<>();
+    for (int groups = 1; groups <= heads; groups++) {
+      if (heads % groups == 0) {
+        divisors.add(groups);
+      }
+    }
+    return divisors;
+  }
+
+  private static boolean fits(MemoryPlan plan, MemoryLimits limits) {
+    return plan.bytes() <= limits.device() && plan.hostBytes() <= limits.host();
+  }
+
+  /** The fewest tensors on the host with which the device has room, by bisection. */
+  private static ActivationPolicy leastOnHost(
+      ActivationPolicy all, MemoryLimits limits, Function<ActivationPolicy, MemoryPlan> plan) {
+    int tooFew = 0;
+    int enough = all.onHost();
+    while (enough - tooFew > 1) {
+      int middle = (tooFew + enough) / 2;
+      if (plan.apply(onHost(all, middle)).bytes() <= limits.device()) {
+        enough = middle;
+      } else {
+        tooFew = middle;
+      }
+    }
+    return onHost(all, enough);
+  }
+
+  private static ActivationPolicy onHost(ActivationPolicy policy, int count) {
+    return new ActivationPolicy(
+        policy.layers(), policy.headGroups(), policy.savedAttention(), count);
+  }
+
+  private static String text(
+      ActivationPolicy policy, Function<ActivationPolicy, MemoryPlan> plan, MemoryLimits limits) {
+    MemoryPlan needs = plan.apply(policy);
+    return String.format(
+        Locale.ROOT,
+        "saved %s, offload %s, %d head %s: %s of %s on the device, %s of %s on the host",
+        policy.savedText(),
+        policy.offloadText(),
+        policy.headGroups(),
+        policy.headGroups() == 1 ? "group" : "groups",
+        Units.bytes(needs.bytes()),
+        room(limits.device()),
+        Units.bytes(needs.hostBytes()),
+        room(limits.host()));
+  }
+
+  private static String room(long bytes) {
+    return bytes == Long.MAX_VALUE ? "what there is" : Units.bytes(bytes);
+  }
+}

@@ -1,0 +1,290 @@
+package ringattention.model;
+
+import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
+import static ringattention.device.Allocator.Purpose.OFFLOADED;
+import static ringattention.device.Allocator.Purpose.SAVED;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import ringattention.config.ModelConfig;
+import ringattention.device.Allocator;
+import ringattention.device.Completion;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.Dim;
+import ringattention.device.Tensor;
+import ringattention.metrics.Phase;
+import ringattention.metrics.PhaseTimer;
+
+/**
+ * What blocks keep for the backward: each block's input, and its attention output with log-sum-exp
+ * if the policy says so. What is kept on the host is made in one of two windows on the device,
+ * leaves while the next block computes, and comes back one block ahead.
+ */
+final class SavedActivations {
+  private static final int WINDOWS = 2; // one in use, one on its way
+
+  /**
+   * @param inputs one for each block on the device, null where it is on the host; last the blocks'
+   *     output, null if it is in a window
+   * @param attention likewise; null also where it is not saved
+   * @param windows for what is on the host or not saved; fewer where fewer are needed
+   */
+  record Buffers(
+      List<Tensor> inputs,
+      List<Kept> attention,
+      List<Tensor> hostInputs,
+      List<Kept> hostAttention,
+      List<Tensor> inputWindows,
+      List<Kept> attentionWindows) {}
+
+  /**
+   * Attention of one block.
+   *
+   * @param out [tokens, batch, heads, headSize]
+   * @param logSumExp sum type, [groups, tokens, batch, heads of a group]
+   */
+  record Kept(Tensor out, Tensor logSumExp) {}
+
+  static Buffers allocate(
+      Allocator allocator,
+      ModelConfig model,
+      ActivationPolicy policy,
+      ShardShape shape,
+      DType compute,
+      DType sum) {
+    Maker maker = new Maker(allocator, model, policy, shape, compute, sum);
+    Buffers buffers =
+        new Buffers(
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>());
+    for (int block = 0; block < policy.layers(); block++) {
+      String name = "block." + block + ".";
+      boolean inputOnHost = policy.inputOnHost(block);
+      boolean saves = policy.savesAttention(block);
+      boolean attentionOnHost = policy.attentionOnHost(block);
+      buffers.inputs.add(inputOnHost ? null : maker.hidden(name + "input", SAVED));
+      buffers.attention.add(saves && !attentionOnHost ? maker.attention(name, SAVED) : null);
+      buffers.hostInputs.add(inputOnHost ? maker.hidden(name + "input", OFFLOADED) : null);
+      buffers.hostAttention.add(attentionOnHost ? maker.attention(name, OFFLOADED) : null);
+    }
+    boolean offloads = policy.onHost() > 0;
+    buffers.inputs.add(offloads ? null : maker.hidden("blocks.output", SAVED));
+    for (int i = 0; offloads && i < WINDOWS; i++) {
+      buffers.inputWindows.add(maker.hidden("window." + i + ".input", ACTIVATIONS));
+    }
+    int last = policy.layers() - 1;
+    boolean attentionOffloads =
+        policy.savedAttention() > 0 && policy.attentionOnHost(last - policy.savedAttention() + 1);
+    int windows = attentionOffloads ? WINDOWS : policy.savedAttention() <= last ? 1 : 0;
+    for (int i = 0; i < windows; i++) {
+      buffers.attentionWindows.add(maker.attention("window." + i + ".", ACTIVATIONS));
+    }
+    return buffers;
+  }
+
+  private record Maker(
+      Allocator allocator,
+      ModelConfig model,
+      ActivationPolicy policy,
+      ShardShape shape,
+      DType compute,
+      DType sum) {
+    private Tensor hidden(String name, Allocator.Purpose purpose) {
+      return allocator.allocate(
+          name,
+          purpose,
+          compute,
+          new Dim("tokens", shape.tokens()),
+          new Dim("batch", shape.batch()),
+          new Dim("hidden", model.hidden()));
+    }
+
+    private Kept attention(String name, Allocator.Purpose purpose) {
+      Dim tokens = new Dim("tokens", shape.tokens());
+      Dim batch = new Dim("batch", shape.batch());
+      return new Kept(
+          allocator.allocate(
+              name + "attended",
+              purpose,
+              compute,
+              tokens,
+              batch,
+              new Dim("heads", model.heads()),
+              new Dim("head size", model.headSize())),
+          allocator.allocate(
+              name + "log_sum_exp",
+              purpose,
+              sum,
+              new Dim("head groups", policy.headGroups()),
+              tokens,
+              batch,
+              new Dim("heads of a group", model.heads() / policy.headGroups())));
+    }
+  }
+
+  private final Device device;
+  private final ActivationPolicy policy;
+  private final Buffers buffers;
+  private final PhaseTimer timer;
+  private final Channel<Tensor> inputs;
+  private final Channel<Kept> attention;
+
+  SavedActivations(Device device, ActivationPolicy policy, Buffers buffers, PhaseTimer timer) {
+    this.device = device;
+    this.policy = policy;
+    this.buffers = buffers;
+    this.timer = timer;
+    this.inputs = new Channel<>(buffers.inputs, buffers.hostInputs, buffers.inputWindows);
+    this.attention =
+        new Channel<>(buffers.attention, buffers.hostAttention, buffers.attentionWindows);
+  }
+
+  /** Where a block's input is or goes; the blocks' output under the number after the last. */
+  Tensor input(int block) {
+    return inputs.at(block);
+  }
+
+  /** Where a block's attention is or goes. */
+  Kept attention(int block) {
+    return attention.at(block);
+  }
+
+  /** Before a forward writes a block's input, or the blocks' output. */
+  void makeInput(int block) {
+    inputs.make(block);
+  }
+
+  /** Before a forward, or a backward that computes it again, writes a block's attention. */
+  void makeAttention(int block) {
+    attention.make(block);
+  }
+
+  /** After a forward has written a block's input. */
+  void keepInput(int block) {
+    if (policy.inputOnHost(block)) {
+      Tensor host = buffers.hostInputs.get(block);
+      inputs.leaves(block, device.toHost(input(block), host));
+    }
+  }
+
+  /** After a forward has written a block's attention. */
+  void keepAttention(int block) {
+    if (policy.attentionOnHost(block)) {
+      Kept from = attention(block);
+      Kept host = buffers.hostAttention.get(block);
+      device.toHost(from.logSumExp, host.logSumExp);
+      attention.leaves(block, device.toHost(from.out, host.out)); // copies are made in order
+    }
+  }
+
+  /** Starts bringing back what a block's backward needs, after the work enqueued so far. */
+  void fetch(int block) {
+    if (policy.inputOnHost(block) && !inputs.holds(block)) {
+      Completion free = device.mark();
+      inputs.comes(
+          block,
+          device.toDevice(
+              buffers.hostInputs.get(block), inputs.window(block), free, inputs.left[block]));
+    }
+    if (policy.attentionOnHost(block) && !attention.holds(block)) {
+      Completion free = device.mark();
+      Kept host = buffers.hostAttention.get(block);
+      Kept window = attention.window(block);
+      Completion left = attention.left[block];
+      device.toDevice(host.logSumExp, window.logSumExp, free, left);
+      attention.comes(block, device.toDevice(host.out, window.out, free, left));
+    }
+  }
+
+  /** Work enqueued from now on sees what {@link #fetch} has brought. */
+  void arrive(int block) {
+    inputs.arrive(block);
+    attention.arrive(block);
+  }
+
+  /** One kind of saved tensor: where each block's is now. */
+  private final class Channel<T> {
+    private final List<T> onDevice;
+    private final List<T> windows;
+    private final Completion[] left; // by block: its copy to the host
+    private final Completion[] came; // by window: the last copy in
+    private final int[] lastLeft; // by window: whose copy to the host was the last
+    private final int[] held; // by window: the block whose tensor it holds
+    private final List<T> onHost;
+
+    Channel(List<T> onDevice, List<T> onHost, List<T> windows) {
+      this.onDevice = onDevice;
+      this.onHost = onHost;
+      this.windows = windows;
+      this.left = new Completion[onHost.size()];
+      this.came = new Completion[windows.size()];
+      this.lastLeft = new int[windows.size()];
+      this.held = new int[windows.size()];
+      Arrays.fill(left, Completion.DONE);
+      Arrays.fill(came, Completion.DONE);
+      Arrays.fill(lastLeft, -1);
+      Arrays.fill(held, -1);
+    }
+
+    private boolean inWindow(int block) {
+      return onDevice.get(block) == null;
+    }
+
+    private int index(int block) {
+      return block % windows.size();
+    }
+
+    T window(int block) {
+      return windows.get(index(block));
+    }
+
+    T at(int block) {
+      return inWindow(block) ? window(block) : onDevice.get(block);
+    }
+
+    boolean holds(int block) {
+      return held[index(block)] == block;
+    }
+
+    /** The window's former contents must have left for the host. */
+    void make(int block) {
+      if (inWindow(block)) {
+        int window = index(block);
+        if (lastLeft[window] >= 0) {
+          waitFor(left[lastLeft[window]]);
+          lastLeft[window] = -1;
+        }
+        held[window] = block;
+      }
+    }
+
+    void leaves(int block, Completion copied) {
+      left[block] = copied;
+      lastLeft[index(block)] = block;
+    }
+
+    void comes(int block, Completion copied) {
+      came[index(block)] = copied;
+      held[index(block)] = block;
+    }
+
+    void arrive(int block) {
+      if (inWindow(block) && onHost.get(block) != null) {
+        waitFor(came[index(block)]);
+        waitFor(left[block]); // the backward overwrites what it has used
+      }
+    }
+  }
+
+  private void waitFor(Completion copied) {
+    try (var scope = timer.in(Phase.OFFLOAD)) {
+      device.waitFor(copied);
+    }
+  }
+}

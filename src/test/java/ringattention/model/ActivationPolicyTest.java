@@ -1,0 +1,131 @@
+package ringattention.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.attention.LateDevice;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.config.ModelConfig;
+import ringattention.config.RopeScaling;
+import ringattention.device.Arena;
+import ringattention.device.Collectives;
+import ringattention.device.Device;
+import ringattention.device.Kernels;
+import ringattention.device.MemoryPlan;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.HostCollectives;
+import ringattention.shard.Decomposition;
+import ringattention.validate.TransformerProblem;
+
+/** What is kept, where, and in how many head groups changes memory and time, not numbers. */
+class ActivationPolicyTest {
+  private static final int LAYERS = 5;
+  private static final Kernels.AdamW STEP = new Kernels.AdamW(1e-3, 0.9, 0.9, 1e-8, 0, 1, 1);
+
+  private static TransformerProblem problem(int keyValueHeads) {
+    ModelConfig model =
+        new ModelConfig(
+            37, 24, LAYERS, 4, keyValueHeads, 6, 20, 10000, RopeScaling.NONE, 1e-5, false, 0.15);
+    return new TransformerProblem(model, 23, 1, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 5);
+  }
+
+  /** Loss and all gradients of the second of two steps of rank 0. */
+  private static List<double[]> step(
+      Supplier<Device> make, int ranks, int keyValueHeads, ActivationPolicy policy) {
+    TransformerProblem problem = problem(keyValueHeads);
+    ModelSetup setup = problem.ring(new Decomposition(ranks, ranks)).with(policy);
+    return LocalCommunicator.run(
+            ranks,
+            rank -> {
+              PhaseTimer timer = new PhaseTimer(System::nanoTime);
+              Collectives collectives = new HostCollectives(rank, timer.timeline());
+              List<double[]> results = new ArrayList<>();
+              try (Device device = make.get()) {
+                MemoryPlan plan = new MemoryPlan();
+                ModelBuffers.allocate(plan, setup, rank.rank(), device.compute(), device.sum());
+                try (Arena arena = new Arena(device, plan.bytes())) {
+                  Replica replica = new Replica(setup, rank, collectives, device, arena, timer);
+                  replica.parameters().initialize(problem.seed(), problem.model().initStd());
+                  replica.load(problem.sequences());
+                  replica.lossAndGradients(problem.scale());
+                  replica.parameters().update(STEP);
+                  results.add(new double[] {replica.lossAndGradients(problem.scale())});
+                  for (int group = 0; group < LAYERS + 2; group++) {
+                    results.add(replica.parameters().gatherGradient(group));
+                  }
+                  assertEquals(plan.hostBytes(), device.peakHostBytes());
+                }
+              }
+              return results;
+            })
+        .get(0);
+  }
+
+  /**
+   * @param groups more than one changes the order in which a query's gradient is summed over blocks
+   */
+  private static void assertSame(List<double[]> expected, List<double[]> actual, int groups) {
+    double rounding = groups == 1 ? 0 : 1e-11;
+    for (int i = 0; i < expected.size(); i++) {
+      for (int j = 0; j < expected.get(i).length; j++) {
+        assertEquals(expected.get(i)[j], actual.get(i)[j], rounding, "result " + i + ", " + j);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // head groups, blocks that save attention, tensors on the host
+    "1, 5, 0",
+    "1, 5, 10",
+    "1, 0, 5",
+    "1, 2, 0",
+    "1, 2, 3",
+    "1, 2, 4",
+    "1, 2, 5",
+    "1, 2, 7",
+    "1, 5, 1",
+    "2, 0, 0",
+    "2, 5, 7",
+    "2, 3, 8",
+    "2, 1, 6"
+  })
+  void numbersAreTheSame(int groups, int savedAttention, int onHost) {
+    ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
+    ActivationPolicy plain = ActivationPolicy.inputs(LAYERS);
+    for (int ranks = 1; ranks <= 3; ranks++) {
+      for (int keyValueHeads : new int[] {4, 2}) {
+        List<double[]> expected = step(() -> new LateDevice(100), ranks, keyValueHeads, plain);
+        assertSame(expected, step(() -> new LateDevice(100), ranks, keyValueHeads, policy), groups);
+      }
+    }
+    if (groups == 1) {
+      List<double[]> expected = step(() -> new CpuDevice(1), 1, 4, plain);
+      assertSame(expected, step(() -> new CpuDevice(1), 1, 4, policy), groups);
+    }
+  }
+
+  @Test
+  void theFirstTensorsLeave() {
+    ActivationPolicy policy = new ActivationPolicy(3, 1, 2, 2); // x0 | x1 a1 x2 a2
+    assertEquals(5, policy.saved());
+    assertEquals("inputs+attention of 2 of 3", policy.savedText());
+    assertEquals("host 2 of 5", policy.offloadText());
+    String places = "";
+    for (int block = 0; block < 3; block++) {
+      places += policy.inputOnHost(block) ? "h" : "d";
+      places += !policy.savesAttention(block) ? "-" : policy.attentionOnHost(block) ? "h" : "d";
+    }
+    assertEquals("h-hddd", places);
+    assertThrows(IllegalArgumentException.class, () -> new ActivationPolicy(3, 1, 2, 6));
+  }
+}
