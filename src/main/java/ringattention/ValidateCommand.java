@@ -120,9 +120,18 @@ final class ValidateCommand {
                 new Decomposition(ranks, ring)));
       }
     }
-    checks.addAll(
-        new PerturbationProbe(equipment.world(), equipment.device(), job.timer())
-            .probe(TransformerProblem.small(length, 1, mask, layout, seed)));
+    PerturbationProbe probe =
+        new PerturbationProbe(equipment.world(), equipment.device(), job.timer());
+    TransformerProblem whole = TransformerProblem.small(length, 1, mask, layout, seed);
+    checks.addAll(probe.probe(whole));
+    for (int count : configuration.validate().documents()) {
+      if (1 < count && count <= length) {
+        Decomposition one = new Decomposition(ranks, ranks);
+        TransformerProblem packed = whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
+        checks.addAll(transformer.ring(packed, one));
+        checks.addAll(probe.probe(packed));
+      }
+    }
   }
 
   private AttentionProblem problem(

@@ -10,18 +10,32 @@ import ringattention.config.Seed;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelSetup;
 import ringattention.shard.Decomposition;
+import ringattention.shard.Documents;
 
 /**
  * A small Transformer with random weights and tokens.
  *
  * @param length positions of a sequence
  * @param batch sequences over all ranks
+ * @param documents that a sequence is packed from; if several, batch is 1
  */
 public record TransformerProblem(
-    ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+    ModelConfig model,
+    int length,
+    int batch,
+    MaskKind mask,
+    LayoutKind layout,
+    long seed,
+    Documents documents) {
   private static final int BLOCK = 7; // tokens: several blocks, the last one shorter
   private static final double INITIAL =
       0.15; // large weights, so that attention is far from uniform
+
+  /** Of one document. */
+  public TransformerProblem(
+      ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+    this(model, length, batch, mask, layout, seed, Documents.ONE);
+  }
 
   /** Two blocks, grouped queries, no size a power of two. */
   public static TransformerProblem small(
@@ -29,6 +43,11 @@ public record TransformerProblem(
     ModelConfig model =
         new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, false, INITIAL);
     return new TransformerProblem(model, length, batch, mask, layout, seed);
+  }
+
+  /** One sequence like these, packed from documents. */
+  public TransformerProblem packed(Documents packed) {
+    return new TransformerProblem(model, length, 1, mask, layout, seed, packed);
   }
 
   /** One of the paper's architectures for it. */
@@ -58,6 +77,13 @@ public record TransformerProblem(
   /** The vanilla architecture on one rank. */
   public ModelSetup vanilla() {
     return setup(AttentionKind.VANILLA, FeedForwardKind.FULL, new Decomposition(1, 1));
+  }
+
+  /** Its sequences for the names of checks. */
+  String tokens() {
+    return length
+        + " tokens"
+        + (documents.count() == 1 ? "" : ", " + documents.count() + " documents");
   }
 
   /** [batch][length + 1] tokens. */

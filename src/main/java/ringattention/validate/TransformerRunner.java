@@ -55,7 +55,7 @@ final class TransformerRunner implements AutoCloseable {
 
   /** The same on every rank. */
   Result lossAndGradients() {
-    replica.load(mine(problem.sequences()));
+    replica.load(mine(problem.sequences()), problem.documents());
     double[] loss = {replica.lossAndGradients(problem.scale())};
     world.allReduce(loss, Communicator.Operation.SUM);
     Map<String, double[]> gradients = new LinkedHashMap<>();
@@ -76,7 +76,7 @@ final class TransformerRunner implements AutoCloseable {
    * the others.
    */
   double[] forward(int[][] sequences) {
-    replica.load(mine(sequences));
+    replica.load(mine(sequences), problem.documents());
     return Gathered.rows(world, setup.layout(), device.read(replica.forward()));
   }
 

@@ -50,8 +50,7 @@ final class CudaBlockAttention implements BlockAttention {
   private long fusedBytes(List<AttentionCall> calls) {
     return calls.stream()
         .filter(call -> keysSeen(call.shape(), call.mask()) > 0 && fuses(call.shape()))
-        .mapToLong(
-            call -> FusedAttention.workspaceBytes(call, device.options().deterministic()))
+        .mapToLong(call -> FusedAttention.workspaceBytes(call, device.options().deterministic()))
         .max()
         .orElse(0);
   }
