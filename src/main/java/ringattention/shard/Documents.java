@@ -75,4 +75,13 @@ public record Documents(List<Integer> starts) {
     }
     return lengths;
   }
+
+  /**
+   * The sum of the squared lengths: what attention's work grows with.
+   *
+   * @param length of the sequence, beyond the last start
+   */
+  public double squares(int length) {
+    return lengths(length).stream().mapToDouble(size -> (double) size * size).sum();
+  }
 }

@@ -19,6 +19,8 @@ class DocumentsTest {
       assertEquals(end[position], documents.end(position, 12));
     }
     assertEquals(List.of(3, 1, 5, 3), documents.lengths(12));
+    assertEquals(9 + 1 + 25 + 9, documents.squares(12));
+    assertEquals(1e10, Documents.ONE.squares(100_000));
   }
 
   @Test
