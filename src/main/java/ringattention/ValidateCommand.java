@@ -12,6 +12,8 @@ import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 import ringattention.validate.AttentionChecks;
 import ringattention.validate.AttentionProblem;
+import ringattention.validate.DocumentProbe;
+import ringattention.validate.Packing;
 import ringattention.validate.PerturbationProbe;
 import ringattention.validate.TransformerChecks;
 import ringattention.validate.TransformerProblem;
@@ -62,8 +64,8 @@ final class ValidateCommand {
         for (int headSize : config.headSizes()) {
           for (int keyValueHeads : config.keyValueHeads()) {
             for (int length : longEnough(config.lengths())) {
-              checks.addAll(
-                  attention.whole(problem(length, keyValueHeads, headSize, mask, layout)));
+              AttentionProblem problem = problem(length, keyValueHeads, headSize, mask, layout);
+              config.documents().forEach(count -> documents(attention, problem, count, equipment));
             }
           }
         }
@@ -87,6 +89,22 @@ final class ValidateCommand {
                     SHORT, 2, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
   }
 
+  /** Sequences of fewer tokens than documents are left out. */
+  private void documents(
+      AttentionChecks attention, AttentionProblem problem, int count, Equipment equipment) {
+    if (count == 1) {
+      checks.addAll(attention.whole(problem));
+    } else if (count <= problem.length()) {
+      AttentionProblem packed =
+          problem.packed(
+              Packing.of(
+                  count, problem.layout(job.world().size()), configuration.validate().seed()));
+      checks.addAll(attention.whole(packed));
+      checks.addAll(
+          new DocumentProbe(equipment.world(), equipment.device(), job.timer()).probe(packed));
+    }
+  }
+
   /** Loss, gradients and the perturbation probe, in every decomposition of the ranks. */
   private void transformer(Equipment equipment, MaskKind mask, LayoutKind layout) {
     int ranks = job.world().size();
@@ -102,9 +120,18 @@ final class ValidateCommand {
                 new Decomposition(ranks, ring)));
       }
     }
-    checks.addAll(
-        new PerturbationProbe(equipment.world(), equipment.device(), job.timer())
-            .probe(TransformerProblem.small(length, 1, mask, layout, seed)));
+    PerturbationProbe probe =
+        new PerturbationProbe(equipment.world(), equipment.device(), job.timer());
+    TransformerProblem whole = TransformerProblem.small(length, 1, mask, layout, seed);
+    checks.addAll(probe.probe(whole));
+    for (int count : configuration.validate().documents()) {
+      if (1 < count && count <= length) {
+        Decomposition one = new Decomposition(ranks, ranks);
+        TransformerProblem packed = whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
+        checks.addAll(transformer.ring(packed, one));
+        checks.addAll(probe.probe(packed));
+      }
+    }
   }
 
   private AttentionProblem problem(

@@ -1,6 +1,7 @@
 package ringattention.attention;
 
 import ringattention.device.Tensor;
+import ringattention.shard.Documents;
 
 /**
  * Attention of one layer: this rank's queries over the whole sequence. Layouts are sequence-major;
@@ -8,6 +9,15 @@ import ringattention.device.Tensor;
  * the sum type.
  */
 public interface Attention {
+  /**
+   * Tells what the sequence is packed from, before its {@link #forward}; until then it is one
+   * document. On every rank of a ring the same.
+   *
+   * @throws IllegalArgumentException if a batch of sequences has several documents, or one begins
+   *     behind the end
+   */
+  void documents(Documents documents);
+
   /** Where the caller puts this rank's keys and values, rotated, before {@link #forward}. */
   KeyValue own();
 
@@ -33,4 +43,17 @@ public interface Attention {
    * @param own of {@link #own}
    */
   record Gradient(Tensor query, KeyValue own) {}
+
+  /** Checks the argument of {@link #documents}. */
+  static void require(Documents documents, int length, KeyValue own) {
+    long batch = own.storage().dim(2);
+    if (documents.count() > 1 && batch > 1) {
+      throw new IllegalArgumentException(
+          documents.count() + " documents, but " + batch + " sequences side by side");
+    }
+    if (documents.starts().get(documents.count() - 1) >= length) {
+      throw new IllegalArgumentException(
+          "a document behind the end of a sequence of " + length + " tokens");
+    }
+  }
 }

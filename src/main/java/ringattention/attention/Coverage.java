@@ -36,14 +36,13 @@ final class Coverage {
   /** What of rows [from, to) has not been written. */
   List<Span> gaps(int from, int to) {
     List<Span> gaps = new ArrayList<>();
-    int next = from;
-    for (var entry : written.entrySet()) {
-      if (entry.getValue() > next && entry.getKey() < to) {
-        if (entry.getKey() > next) {
-          gaps.add(new Span(next, entry.getKey()));
-        }
-        next = entry.getValue();
+    Integer before = written.floorKey(from);
+    int next = before == null ? from : Math.max(from, written.get(before));
+    for (var entry : written.subMap(from, false, Math.max(from, to), false).entrySet()) {
+      if (entry.getKey() > next) {
+        gaps.add(new Span(next, entry.getKey()));
       }
+      next = entry.getValue();
     }
     if (next < to) {
       gaps.add(new Span(next, to));

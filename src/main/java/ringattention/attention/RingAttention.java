@@ -3,6 +3,7 @@ package ringattention.attention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import ringattention.comm.RingExchange;
 import ringattention.config.MaskKind;
 import ringattention.device.AttentionCall;
@@ -19,6 +20,7 @@ import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.Track;
 import ringattention.shard.BlockPair;
+import ringattention.shard.Documents;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -38,6 +40,7 @@ public final class RingAttention implements Attention {
   private final TimedExchange gradients;
   private final RingBuffers buffers;
   private final PhaseTimer timer;
+  private List<List<BlockPair>> visible; // of every step
 
   /**
    * @param rank of this process in the ring
@@ -62,28 +65,61 @@ public final class RingAttention implements Attention {
     this.gradients = new TimedExchange(gradients, timer, Track.GRADIENTS);
     this.buffers = buffers;
     this.timer = timer;
+    this.visible = visible(Documents.ONE);
   }
 
-  /** All that a rank asks of its device: what that must have room for. */
+  @Override
+  public void documents(Documents documents) {
+    Attention.require(documents, layout.length(), buffers.own());
+    visible = visible(documents);
+  }
+
+  private List<List<BlockPair>> visible(Documents documents) {
+    return IntStream.range(0, layout.ranks())
+        .mapToObj(step -> visible(device, layout, mask, rank, holder(step), documents))
+        .toList();
+  }
+
+  /** All that a rank asks of its device for one document: what that must have room for. */
   public static List<AttentionCall> calls(
       Device device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
     List<AttentionCall> calls = new ArrayList<>();
-    int heads = shape.keyValueHeads();
-    int early = earlyHeads(layout, heads);
-    List<Heads> ofOwn = List.of(new Heads(0, early), new Heads(early, heads));
     for (int holder = 0; holder < layout.ranks(); holder++) {
-      for (BlockPair pair : visible(layout, rank, holder, mask, device.causalBlock())) {
-        BlockShape block =
-            new BlockShape(
-                pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
-        for (Heads some : holder == rank ? ofOwn : List.of(new Heads(0, heads))) {
-          if (some.from() < some.to()) {
-            calls.add(new AttentionCall(block, mask(pair), some));
-          }
+      for (BlockPair pair : visible(device, layout, mask, rank, holder, Documents.ONE)) {
+        calls.addAll(calls(layout, shape, pair, holder == rank));
+      }
+    }
+    return calls;
+  }
+
+  /**
+   * As {@link #calls}, of sequences packed from documents whatever their lengths: no call needs
+   * more than the largest of these.
+   */
+  public static List<AttentionCall> packedCalls(
+      Device device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
+    List<AttentionCall> calls = new ArrayList<>(calls(device, layout, mask, rank, shape));
+    for (int holder = 0; holder < layout.ranks(); holder++) {
+      for (BlockPair pair : layout.visible(rank, holder, mask)) {
+        for (BlockPair part : pair.largestParts(device.causalBlock(), device.documentTile())) {
+          calls.addAll(calls(layout, shape, part, holder == rank));
         }
       }
     }
     return calls;
+  }
+
+  private static List<AttentionCall> calls(
+      SequenceLayout layout, AttentionShape shape, BlockPair pair, boolean own) {
+    int heads = shape.keyValueHeads();
+    int early = own ? earlyHeads(layout, heads) : heads;
+    BlockShape block =
+        new BlockShape(
+            pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
+    return Stream.of(new Heads(0, early), new Heads(early, heads))
+        .filter(some -> some.from() < some.to())
+        .map(some -> new AttentionCall(block, mask(pair), some))
+        .toList();
   }
 
   /**
@@ -102,13 +138,13 @@ public final class RingAttention implements Attention {
   @Override
   public void forward(Tensor q, Tensor out, Tensor logSumExp) {
     try (var scope = timer.in(Phase.ATTENTION)) {
-      MergePlan merges = new MergePlan(allVisible());
+      MergePlan merges = new MergePlan(visible.stream().flatMap(List::stream).toList());
       Completion before = device.mark();
       KeyValue held = own();
       for (int step = 0; step < layout.ranks(); step++) {
         int now = step;
         Hop hop = new Hop(step, held, slot(step), before);
-        List<BlockPair> pairs = visible(step);
+        List<BlockPair> pairs = visible.get(step);
         overlap(
             () ->
                 pairs.forEach(
@@ -230,7 +266,7 @@ public final class RingAttention implements Attention {
         return;
       }
       Coverage keys = new Coverage(); // that have a gradient
-      for (BlockPair pair : visible(step)) {
+      for (BlockPair pair : visible.get(step)) {
         try (Range range = device.range(() -> name("backward", step, pair))) {
           block.backward(
               q.slice(pair.queryFrom(), pair.queryTo()),
@@ -332,21 +368,17 @@ public final class RingAttention implements Attention {
     return Math.floorMod(rank - step, layout.ranks());
   }
 
-  private List<BlockPair> allVisible() {
-    return IntStream.range(0, layout.ranks())
-        .boxed()
-        .flatMap(step -> visible(step).stream())
-        .toList();
-  }
-
-  private List<BlockPair> visible(int step) {
-    return visible(layout, rank, holder(step), mask, device.causalBlock());
-  }
-
   private static List<BlockPair> visible(
-      SequenceLayout layout, int queryRank, int keyRank, MaskKind mask, int causalBlock) {
-    return layout.visible(queryRank, keyRank, mask).stream()
-        .flatMap(pair -> pair.cut(causalBlock).stream())
+      Device device,
+      SequenceLayout layout,
+      MaskKind mask,
+      int queryRank,
+      int keyRank,
+      Documents documents) {
+    int tile = documents.count() == 1 ? 1 : device.documentTile();
+    return layout.visible(queryRank, keyRank, mask, documents).stream()
+        .flatMap(pair -> pair.cut(device.causalBlock()).stream())
+        .flatMap(pair -> pair.tiled(tile).stream())
         .toList();
   }
 

@@ -2,6 +2,8 @@ package ringattention.attention;
 
 import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 
+import java.util.ArrayList;
+import java.util.List;
 import ringattention.config.MaskKind;
 import ringattention.device.Allocator;
 import ringattention.device.DType;
@@ -11,6 +13,7 @@ import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
+import ringattention.shard.Documents;
 
 /**
  * The attention of the original Transformer: every rank holds whole sequences, and the whole score
@@ -57,12 +60,19 @@ public final class VanillaAttention implements Attention {
   private final Mask mask;
   private final Buffers buffers;
   private final PhaseTimer timer;
+  private Documents documents = Documents.ONE;
 
   public VanillaAttention(Device device, MaskKind mask, Buffers buffers, PhaseTimer timer) {
     this.device = device;
     this.mask = mask == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
     this.buffers = buffers;
     this.timer = timer;
+  }
+
+  @Override
+  public void documents(Documents packed) {
+    Attention.require(packed, own().tokens(), own());
+    documents = packed;
   }
 
   @Override
@@ -73,35 +83,73 @@ public final class VanillaAttention implements Attention {
   @Override
   public void forward(Tensor q, Tensor out, Tensor logSumExp) {
     try (var scope = timer.in(Phase.ATTENTION)) {
-      KeyValue own = own();
-      device
-          .attention()
-          .vanillaForward(
-              q, own.keys(), own.values(), mask, buffers.probabilities(), out, logSumExp);
+      for (Block block : blocks()) {
+        device
+            .attention()
+            .vanillaForward(
+                block.rows(q),
+                block.rows(own().keys()),
+                block.rows(own().values()),
+                mask,
+                block.scores(buffers.probabilities()),
+                block.rows(out),
+                block.rows(logSumExp));
+      }
     }
   }
 
   @Override
   public Gradient backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut) {
     try (var scope = timer.in(Phase.ATTENTION)) {
-      KeyValue own = own();
       KeyValue gradient = buffers.ownGradient();
       Tensor dq = buffers.queryGradient();
       device.kernels().fill(dq, 0);
       device.kernels().fill(gradient.storage(), 0);
-      device
-          .attention()
-          .vanillaBackward(
-              q,
-              own.keys(),
-              own.values(),
-              buffers.probabilities(),
-              dOut,
-              buffers.scoreGradients(),
-              dq,
-              gradient.keys(),
-              gradient.values());
+      for (Block block : blocks()) {
+        device
+            .attention()
+            .vanillaBackward(
+                block.rows(q),
+                block.rows(own().keys()),
+                block.rows(own().values()),
+                block.scores(buffers.probabilities()),
+                block.rows(dOut),
+                block.scores(buffers.scoreGradients()),
+                block.rows(dq),
+                block.rows(gradient.keys()),
+                block.rows(gradient.values()));
+      }
       return new Gradient(dq, gradient);
     }
+  }
+
+  /** A document: a square on the diagonal of the score matrix. */
+  private record Block(int from, int to, long firstScore) {
+    Tensor rows(Tensor tensor) {
+      return tensor.slice(from, to);
+    }
+
+    /** [batch, heads, queries, keys], one document's behind the other's. */
+    Tensor scores(Tensor whole) {
+      long size = to - from;
+      long rows = whole.dim(0) * whole.dim(1);
+      return whole
+          .view(whole.elements())
+          .slice(firstScore, firstScore + rows * size * size)
+          .view(whole.dim(0), whole.dim(1), size, size);
+    }
+  }
+
+  private List<Block> blocks() {
+    Tensor scores = buffers.probabilities();
+    List<Block> blocks = new ArrayList<>();
+    int from = 0;
+    long firstScore = 0;
+    for (int size : documents.lengths(own().tokens())) {
+      blocks.add(new Block(from, from + size, firstScore));
+      from += size;
+      firstScore += scores.dim(0) * scores.dim(1) * size * size;
+    }
+    return blocks;
   }
 }

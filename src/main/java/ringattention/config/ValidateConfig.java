@@ -12,6 +12,7 @@ import java.util.List;
  * @param heads query heads
  * @param keyValueHeads numbers of key and value heads to try; each divides heads
  * @param headSizes widths of a head to try, each even
+ * @param documents numbers of documents to pack into a sequence
  */
 public record ValidateConfig(
     long seed,
@@ -20,12 +21,14 @@ public record ValidateConfig(
     int batch,
     int heads,
     List<Integer> keyValueHeads,
-    List<Integer> headSizes) {
+    List<Integer> headSizes,
+    List<Integer> documents) {
   public ValidateConfig {
     lengths = List.copyOf(lengths);
     growth = List.copyOf(growth);
     keyValueHeads = List.copyOf(keyValueHeads);
     headSizes = List.copyOf(headSizes);
+    documents = List.copyOf(documents);
   }
 
   static ValidateConfig read(Table table) {
@@ -44,6 +47,8 @@ public record ValidateConfig(
     List<Integer> headSizes = table.integers("headSizes", Range.atLeast(2), Default.list(16));
     table.require(
         headSizes.stream().allMatch(size -> size % 2 == 0), "headSizes", "must each be even");
-    return new ValidateConfig(seed, lengths, growth, batch, heads, keyValueHeads, headSizes);
+    List<Integer> documents = table.integers("documents", Range.atLeast(1), Default.list(1, 5));
+    return new ValidateConfig(
+        seed, lengths, growth, batch, heads, keyValueHeads, headSizes, documents);
   }
 }

@@ -48,6 +48,14 @@ public interface Device extends AutoCloseable {
   int causalBlock();
 
   /**
+   * Where documents of any length are attended to: calls should have extents of whole tiles of so
+   * many tokens, in few different numbers, or of less than a tile. 1 where any extent is as good.
+   */
+  default int documentTile() {
+    return 1;
+  }
+
+  /**
    * Bytes the device holds for itself while such attention is computed, its other kernels'
    * workspaces included.
    */

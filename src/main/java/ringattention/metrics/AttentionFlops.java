@@ -24,11 +24,25 @@ public record AttentionFlops(int heads, int headSize, boolean causal) {
 
   /** One forward call on {@code batch} sequences. */
   public double forward(long batch, long sequence) {
-    return (causal ? 2.0 : 4.0) * batch * sequence * sequence * heads * headSize;
+    return forward((double) batch * sequence * sequence);
+  }
+
+  /**
+   * One forward call on documents that do not see each other.
+   *
+   * @param squares the sum of their squared lengths
+   */
+  public double forward(double squares) {
+    return (causal ? 2.0 : 4.0) * squares * heads * headSize;
   }
 
   /** One forward and one backward call on {@code batch} sequences. */
   public double forwardAndBackward(long batch, long sequence) {
     return FORWARD_AND_BACKWARD * forward(batch, sequence);
+  }
+
+  /** One forward and one backward call; as {@link #forward(double)}. */
+  public double forwardAndBackward(double squares) {
+    return FORWARD_AND_BACKWARD * forward(squares);
   }
 }

@@ -39,8 +39,18 @@ public record ModelFlops(
    */
   public double causalExact(long batch, long sequence) {
     double tokens = (double) batch * sequence;
+    return causalExact(tokens, tokens * sequence);
+  }
+
+  /**
+   * As {@link #causalExact(long, long)}, of documents that do not see each other.
+   *
+   * @param tokens of all of them
+   * @param squares the sum of their squared lengths
+   */
+  public double causalExact(double tokens, double squares) {
     double products = 2 * tokens * (layers * blockWeights() + headWeights());
-    return 3 * (products + layers * attention().forward(batch, sequence));
+    return 3 * (products + layers * attention().forward(squares));
   }
 
   /**
@@ -61,15 +71,25 @@ public record ModelFlops(
    * @param attentionRecomputed blocks whose attention is computed again in the backward
    */
   public double hardware(long batch, long sequence, int attentionRecomputed) {
+    double tokens = (double) batch * sequence;
+    return hardware(tokens, tokens * sequence, attentionRecomputed);
+  }
+
+  /**
+   * As {@link #hardware(long, long, int)}, of documents that do not see each other.
+   *
+   * @param tokens of all of them
+   * @param squares the sum of their squared lengths
+   */
+  public double hardware(double tokens, double squares, int attentionRecomputed) {
     if (attentionRecomputed < 0 || attentionRecomputed > layers) {
       throw new IllegalArgumentException(attentionRecomputed + " of " + layers + " blocks");
     }
-    double tokens = (double) batch * sequence;
     double recomputed = blockWeights() - (double) hidden * feedForward;
     double products = 2 * tokens * (layers * (3 * blockWeights() + recomputed) + 3 * headWeights());
     return products
-        + layers * attention().forwardAndBackward(batch, sequence)
-        + attentionRecomputed * attention().forward(batch, sequence);
+        + layers * attention().forwardAndBackward(squares)
+        + attentionRecomputed * attention().forward(squares);
   }
 
   /** All three counts of a step; see {@link #hardware}. */
@@ -78,6 +98,19 @@ public record ModelFlops(
         causalExact(batch, sequence),
         paper(batch, sequence),
         hardware(batch, sequence, attentionRecomputed));
+  }
+
+  /**
+   * All three counts of a step over packed sequences. The paper's knows no documents.
+   *
+   * @param squares the sum of all documents' squared lengths
+   */
+  public StepFlops step(long batch, long sequence, double squares, int attentionRecomputed) {
+    double tokens = (double) batch * sequence;
+    return new StepFlops(
+        causalExact(tokens, squares),
+        paper(batch, sequence),
+        hardware(tokens, squares, attentionRecomputed));
   }
 
   /** Attention of one layer, causal. */

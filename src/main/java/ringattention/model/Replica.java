@@ -13,6 +13,7 @@ import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.ShardedParameters;
+import ringattention.shard.Documents;
 
 /** This rank's part of a model, put together: buffers, ring, sharded parameters, Transformer. */
 public final class Replica {
@@ -20,6 +21,7 @@ public final class Replica {
   private final int rank;
   private final ShardedParameters parameters;
   private final Activations activations;
+  private final Attention attention;
   private final Transformer transformer;
 
   /**
@@ -53,6 +55,7 @@ public final class Replica {
             buffers.parameters(),
             timer);
     this.activations = buffers.activations();
+    this.attention = attention(setup, world, device, buffers, timer);
     this.transformer =
         new Transformer(
             setup.model(),
@@ -60,7 +63,7 @@ public final class Replica {
             setup.shape(rank),
             device,
             parameters,
-            attention(setup, world, device, buffers, timer),
+            attention,
             activations,
             timer);
   }
@@ -90,9 +93,10 @@ public final class Replica {
   /**
    * Puts this rank's part of its ring's sequences on the device.
    *
-   * @param samples [batch], with equal positions
+   * @param samples [batch], with equal positions; a batch of 1 if they have several documents
    */
   public void load(Sample[] samples) {
+    attention.documents(Documents.startingAt(samples[0].documents()));
     int[] held = setup.layout().positions(setup.decomposition().ringRank(rank));
     int batch = samples.length;
     int[] tokens = new int[held.length * batch];

@@ -2,6 +2,8 @@ package ringattention.shard;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import ringattention.config.MaskKind;
 
 /**
@@ -46,6 +48,97 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
     parts.add(new BlockPair(query, queryTo, keyFrom, key, MaskKind.FULL));
     parts.addAll(new BlockPair(query, queryTo, key, keyTo, mask).cut(longestCausal));
     return parts;
+  }
+
+  /**
+   * What is left of this pair inside one document, whose queries and keys are ranges of the same
+   * two shards. Of a causal pair that is causal again: a document's first key in the range is never
+   * before its first query there, nor its last query behind its last key, because key i of the
+   * range lies at or before query i (see {@link SequenceLayout#causalBlocks}).
+   */
+  Optional<BlockPair> within(int documentQuery, int queryEnd, int documentKey, int keyEnd) {
+    int query = Math.max(queryFrom, documentQuery);
+    int lastQuery = Math.min(queryTo, queryEnd);
+    int key = Math.max(keyFrom, documentKey);
+    int lastKey = Math.min(keyTo, keyEnd);
+    if (mask == MaskKind.CAUSAL) {
+      int offset = keyFrom - queryFrom; // of a query's last key
+      query = Math.max(query, key - offset);
+      lastKey = Math.min(lastKey, lastQuery + offset);
+    }
+    return query < lastQuery && key < lastKey
+        ? Optional.of(new BlockPair(query, lastQuery, key, lastKey, mask))
+        : Optional.empty();
+  }
+
+  /**
+   * This pair as pairs of few different extents: whole tiles whose number has at most three
+   * significant bits, and remainders of less than a tile. For devices that compile for each shape,
+   * where documents have any length. Parts come in an order as in {@link #cut}.
+   *
+   * @param tile tokens; 1 for devices that take any extent as well
+   */
+  public List<BlockPair> tiled(int tile) {
+    if (tile == 1) {
+      return List.of(this);
+    }
+    int[] queries = bounds(queryFrom, queryTo, tile);
+    int[] keys = bounds(keyFrom, keyTo, tile);
+    List<BlockPair> parts = new ArrayList<>();
+    for (int key = 0; key + 1 < keys.length; key++) {
+      boolean causal = mask == MaskKind.CAUSAL;
+      for (int query = causal ? key : 0; query + 1 < queries.length; query++) {
+        parts.add(
+            new BlockPair(
+                queries[query],
+                queries[query + 1],
+                keys[key],
+                keys[key + 1],
+                causal && query == key ? MaskKind.CAUSAL : MaskKind.FULL));
+      }
+    }
+    return parts;
+  }
+
+  /**
+   * Pairs, some of which are as large as any that is left of this one inside any documents once
+   * {@link #cut} and {@link #tiled}.
+   */
+  public List<BlockPair> largestParts(int longestCausal, int tile) {
+    int queries = queries();
+    int keys = keys();
+    if (mask == MaskKind.CAUSAL) { // whole, or a half that ends a tile
+      int half = Math.min(queries, (queries / 2 + TILE) / TILE * TILE);
+      queries = Math.min(queries, Math.max(longestCausal, half));
+      keys = queries;
+    }
+    List<BlockPair> parts = new ArrayList<>(List.of(firsts(queries, keys, mask)));
+    if (tile > 1) { // remainders, which a device may compute another way
+      parts.add(firsts(Math.min(queries, tile - 1), keys, MaskKind.FULL));
+      parts.add(firsts(queries, Math.min(keys, tile - 1), MaskKind.FULL));
+    }
+    return parts;
+  }
+
+  private BlockPair firsts(int queries, int keys, MaskKind kind) {
+    return new BlockPair(queryFrom, queryFrom + queries, keyFrom, keyFrom + keys, kind);
+  }
+
+  /** Where the parts of a range begin, the longest first, and its end. */
+  private static int[] bounds(int from, int to, int tile) {
+    IntStream.Builder bounds = IntStream.builder();
+    int at = from;
+    while (at < to) {
+      bounds.add(at);
+      at += longestPart(to - at, tile);
+    }
+    return bounds.add(to).build().toArray();
+  }
+
+  private static int longestPart(int length, int tile) {
+    int tiles = length / tile;
+    int kept = Integer.highestOneBit(tiles) >> 2; // the lowest of the three bits that stay
+    return tiles == 0 ? length : (kept == 0 ? tiles : tiles / kept * kept) * tile;
   }
 
   /** How many query-key pairs are visible. */

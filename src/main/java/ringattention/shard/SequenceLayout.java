@@ -1,5 +1,6 @@
 package ringattention.shard;
 
+import java.util.ArrayList;
 import java.util.List;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
@@ -23,7 +24,8 @@ public interface SequenceLayout {
 
   /**
    * What the queries of one rank see of the keys of another under the causal mask, as at most one
-   * block pair in all three layouts. Under the full mask a rank sees everything: {@link #visible}.
+   * block pair in all three layouts. In a causal one, key i of the range lies at or before query i,
+   * and key i + 1 behind it. Under the full mask a rank sees everything: {@link #visible}.
    */
   List<BlockPair> causalBlocks(int queryRank, int keyRank);
 
@@ -33,6 +35,52 @@ public interface SequenceLayout {
       return causalBlocks(queryRank, keyRank);
     }
     return List.of(new BlockPair(0, size(queryRank), 0, size(keyRank), MaskKind.FULL));
+  }
+
+  /**
+   * As {@link #visible(int, int, MaskKind)}, of a sequence packed from documents, none of which
+   * sees another. A document is a range of every shard, because positions ascend there.
+   */
+  default List<BlockPair> visible(int queryRank, int keyRank, MaskKind mask, Documents documents) {
+    List<BlockPair> whole = visible(queryRank, keyRank, mask);
+    if (documents.count() == 1) {
+      return whole;
+    }
+    int[] queries = bounds(queryRank, documents);
+    int[] keys = bounds(keyRank, documents);
+    List<BlockPair> pairs = new ArrayList<>();
+    for (BlockPair pair : whole) {
+      for (int document = 0; document < documents.count(); document++) {
+        pair.within(queries[document], queries[document + 1], keys[document], keys[document + 1])
+            .ifPresent(pairs::add);
+      }
+    }
+    return pairs;
+  }
+
+  /** The local index where each document begins on a rank, and the size of its shard. */
+  private int[] bounds(int rank, Documents documents) {
+    int[] bounds = new int[documents.count() + 1];
+    for (int document = 0; document < documents.count(); document++) {
+      bounds[document] = before(rank, documents.starts().get(document));
+    }
+    bounds[documents.count()] = size(rank);
+    return bounds;
+  }
+
+  /** How many of a rank's positions lie before this one. */
+  private int before(int rank, int position) {
+    int from = 0;
+    int to = size(rank);
+    while (from < to) {
+      int middle = (from + to) / 2;
+      if (position(rank, middle) < position) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return from;
   }
 
   /** The global positions of a rank's shard, [size(rank)]. */
@@ -55,9 +103,14 @@ public interface SequenceLayout {
 
   /** Visible query-key pairs of a rank over the whole ring: its work. */
   default long visiblePairs(int rank, MaskKind mask) {
+    return visiblePairs(rank, mask, Documents.ONE);
+  }
+
+  /** As {@link #visiblePairs(int, MaskKind)}, of a sequence packed from documents. */
+  default long visiblePairs(int rank, MaskKind mask, Documents documents) {
     long pairs = 0;
     for (int keyRank = 0; keyRank < ranks(); keyRank++) {
-      for (BlockPair pair : visible(rank, keyRank, mask)) {
+      for (BlockPair pair : visible(rank, keyRank, mask, documents)) {
         pairs += pair.visiblePairs();
       }
     }

@@ -6,6 +6,7 @@ import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
 import ringattention.config.Seed;
 import ringattention.device.DType;
+import ringattention.shard.Documents;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -13,6 +14,7 @@ import ringattention.shard.SequenceLayout;
  * variance 1, in float precision.
  *
  * @param length positions of the sequence
+ * @param documents that the sequence is packed from; if several, batch is 1
  */
 public record AttentionProblem(
     int length,
@@ -22,7 +24,27 @@ public record AttentionProblem(
     int headSize,
     MaskKind mask,
     LayoutKind layoutKind,
-    long seed) {
+    long seed,
+    Documents documents) {
+
+  /** Of one document. */
+  public AttentionProblem(
+      int length,
+      int batch,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      MaskKind mask,
+      LayoutKind layoutKind,
+      long seed) {
+    this(length, batch, heads, keyValueHeads, headSize, mask, layoutKind, seed, Documents.ONE);
+  }
+
+  /** One sequence like these, packed from documents. */
+  public AttentionProblem packed(Documents packed) {
+    return new AttentionProblem(
+        length, 1, heads, keyValueHeads, headSize, mask, layoutKind, seed, packed);
+  }
 
   /** The tensors that go in. */
   public enum Input {
@@ -100,9 +122,10 @@ public record AttentionProblem(
   public String toString() {
     return String.format(
             Locale.ROOT,
-            "%s, %s, %d tokens x %d, heads %d/%d x %d",
+            "%s, %s, %s%d tokens x %d, heads %d/%d x %d",
             layoutKind,
             mask,
+            documents.count() == 1 ? "" : documents.count() + " documents, ",
             length,
             batch,
             heads,

@@ -4,6 +4,7 @@ import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import ringattention.attention.Attention;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
@@ -83,6 +84,8 @@ public final class AttentionRunner implements AutoCloseable {
               : new OneCall(device, problem.mask(), buffers(shape, false));
       this.unconnected = attention;
     }
+    this.attention.documents(problem.documents());
+    this.unconnected.documents(problem.documents());
     this.query = allocate("query", device.compute(), tokens, problem.headSize());
     this.dOut = allocate("out.gradient", device.compute(), tokens, problem.headSize());
     this.out = allocate("out", device.compute(), tokens, problem.headSize());
@@ -169,6 +172,32 @@ public final class AttentionRunner implements AutoCloseable {
   /** Positions on the host at a time. */
   private int piece() {
     return Math.max(1, PIECE / problem.rowSize(Input.QUERY));
+  }
+
+  /** Makes a position's query, key, value and output gradient NaN, on the rank that holds it. */
+  void makeNaN(int position) {
+    overwrite(
+        position,
+        input -> {
+          double[] row = new double[problem.rowSize(input)];
+          Arrays.fill(row, Double.NaN);
+          return row;
+        });
+  }
+
+  /** Undoes {@link #makeNaN}. */
+  void restore(int position) {
+    overwrite(position, input -> problem.rows(input, new int[] {position}, rounded));
+  }
+
+  private void overwrite(int position, Function<Input, double[]> row) {
+    int index = Arrays.binarySearch(layout.positions(ring.rank()), position);
+    if (index >= 0) {
+      device.write(query.slice(index, index + 1), row.apply(Input.QUERY));
+      device.write(attention.own().keys().slice(index, index + 1), row.apply(Input.KEY));
+      device.write(attention.own().values().slice(index, index + 1), row.apply(Input.VALUE));
+      device.write(dOut.slice(index, index + 1), row.apply(Input.OUTPUT_GRADIENT));
+    }
   }
 
   /** Makes all results NaN: what the next pass does not write shows. */

@@ -60,6 +60,7 @@ record AttentionTruth(AttentionResult result, double largestValue) {
                 problem.length(),
                 size,
                 problem.mask() == MaskKind.CAUSAL,
+                problem.documents(),
                 problem.head(Input.QUERY, heads[column], rounded),
                 key,
                 value,

@@ -1,16 +1,20 @@
 package ringattention.validate;
 
+import ringattention.shard.Documents;
+
 /**
  * Vanilla attention in float64 of one query head over the key/value head it reads, one row or
  * column of the score matrix at a time.
  *
- * @param causal whether query i sees keys 0 to i only
+ * @param causal whether query i sees no keys behind i
+ * @param documents that do not see each other
  * @param query [length, headSize], as are the others
  */
 record HeadTruth(
     int length,
     int headSize,
     boolean causal,
+    Documents documents,
     float[] query,
     float[] key,
     float[] value,
@@ -23,11 +27,12 @@ record HeadTruth(
    * @return log-sum-exp, and the row sum of dO * O
    */
   double[] query(int position, double[] out, double[] dQuery, int at) {
-    int keys = causal ? position + 1 : length;
+    int first = documents.first(position);
+    int keys = (causal ? position + 1 : documents.end(position, length)) - first;
     double[] probabilities = new double[keys];
     double largest = Double.NEGATIVE_INFINITY;
     for (int j = 0; j < keys; j++) {
-      probabilities[j] = score(position, j);
+      probabilities[j] = score(position, first + j);
       largest = Math.max(largest, probabilities[j]);
     }
     double sum = 0;
@@ -37,15 +42,15 @@ record HeadTruth(
     double logSumExp = largest + Math.log(sum);
     for (int j = 0; j < keys; j++) {
       probabilities[j] = Math.exp(probabilities[j] - logSumExp);
-      add(out, at, probabilities[j], value, j);
+      add(out, at, probabilities[j], value, first + j);
     }
     double delta = 0;
     for (int i = 0; i < headSize; i++) {
       delta += dOut[position * headSize + i] * out[at + i];
     }
     for (int j = 0; j < keys; j++) {
-      double dScore = probabilities[j] * (dot(dOut, position, value, j) - delta);
-      add(dQuery, at, dScore / Math.sqrt(headSize), key, j);
+      double dScore = probabilities[j] * (dot(dOut, position, value, first + j) - delta);
+      add(dQuery, at, dScore / Math.sqrt(headSize), key, first + j);
     }
     return new double[] {logSumExp, delta};
   }
@@ -58,7 +63,9 @@ record HeadTruth(
    */
   void key(
       int position, double[] logSumExp, double[] delta, double[] dKey, double[] dValue, int at) {
-    for (int i = causal ? position : 0; i < length; i++) {
+    int first = causal ? position : documents.first(position);
+    int end = documents.end(position, length);
+    for (int i = first; i < end; i++) {
       double probability = Math.exp(score(i, position) - logSumExp[i]);
       add(dValue, at, probability, dOut, i);
       double dScore = probability * (dot(dOut, i, value, position) - delta[i]);

@@ -10,17 +10,24 @@ import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Device;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Documents;
 
-/** The device's own attention over the whole sequence in one call: no ring, no merge, no cut. */
+/** The device's own attention over each whole document in one call: no ring, no merge, no cut. */
 final class OneCall implements Attention {
   private final BlockAttention block;
   private final Mask mask;
   private final RingBuffers buffers;
+  private Documents documents = Documents.ONE;
 
   OneCall(Device device, MaskKind mask, RingBuffers buffers) {
     this.block = device.attention();
     this.mask = mask == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
     this.buffers = buffers;
+  }
+
+  @Override
+  public void documents(Documents packed) {
+    documents = packed;
   }
 
   @Override
@@ -30,23 +37,44 @@ final class OneCall implements Attention {
 
   @Override
   public void forward(Tensor q, Tensor out, Tensor logSumExp) {
-    block.forward(q, own().keys(), own().values(), mask, out, logSumExp);
+    int from = 0;
+    for (int size : documents.lengths(Math.toIntExact(q.dim(0)))) {
+      int to = from + size;
+      block.forward(
+          q.slice(from, to),
+          own().keys().slice(from, to),
+          own().values().slice(from, to),
+          mask,
+          out.slice(from, to),
+          logSumExp.slice(from, to));
+      from = to;
+    }
   }
 
   @Override
   public Gradient backward(Tensor q, Tensor out, Tensor logSumExp, Tensor dOut) {
     KeyValue gradient = buffers.ownGradient();
     Tensor dq = buffers.querySum();
-    block.backward(
-        q,
-        own().keys(),
-        own().values(),
-        mask,
-        out,
-        logSumExp,
-        dOut,
-        new Heads(0, Math.toIntExact(own().keys().dim(2))),
-        new Gradients(dq, false, gradient.keys(), gradient.values(), false));
+    int from = 0;
+    for (int size : documents.lengths(Math.toIntExact(q.dim(0)))) {
+      int to = from + size;
+      block.backward(
+          q.slice(from, to),
+          own().keys().slice(from, to),
+          own().values().slice(from, to),
+          mask,
+          out.slice(from, to),
+          logSumExp.slice(from, to),
+          dOut.slice(from, to),
+          new Heads(0, Math.toIntExact(own().keys().dim(2))),
+          new Gradients(
+              dq.slice(from, to),
+              false,
+              gradient.keys().slice(from, to),
+              gradient.values().slice(from, to),
+              false));
+      from = to;
+    }
     return new Gradient(dq, gradient);
   }
 }

@@ -14,8 +14,8 @@ import ringattention.shard.Decomposition;
 
 /**
  * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly
- * those at its position and after it, under the full mask all of them, whichever rank they live on.
- * A mask that leaks, or a ring that is not connected, cannot pass.
+ * those at its position and after it, under the full mask all of them, whichever rank they live on,
+ * and none of another document. A mask that leaks, or a ring that is not connected, cannot pass.
  */
 public final class PerturbationProbe {
   private final Communicator world;
@@ -29,7 +29,8 @@ public final class PerturbationProbe {
   }
 
   /**
-   * Perturbs the first, a middle and the last position, and one on every rank.
+   * Perturbs the first, a middle and the last position, one on every rank, and both ends of every
+   * document.
    *
    * @param problem of one sequence
    * @return one check on rank 0, an empty list on the others. Collective.
@@ -46,8 +47,7 @@ public final class PerturbationProbe {
         tokens[position] = (tokens[position] + 1) % problem.model().vocabulary();
         double[] after = runner.forward(changed);
         if (world.rank() == 0) {
-          int first = problem.mask() == MaskKind.CAUSAL ? position : 0;
-          wrong.put("wrong at token " + position, (double) wrong(before, after, first, problem));
+          wrong.put("wrong at token " + position, (double) wrong(before, after, position, problem));
         }
       }
       return world.rank() == 0 ? List.of(check(problem, wrong)) : List.of();
@@ -61,12 +61,17 @@ public final class PerturbationProbe {
       positions.add(
           problem.ring(new Decomposition(world.size(), world.size())).layout().position(rank, 1));
     }
+    for (int start : problem.documents().starts()) {
+      positions.add(start);
+      positions.add(problem.documents().end(start, problem.length()) - 1);
+    }
     return positions.stream().distinct().sorted().toList();
   }
 
   /** Positions that changed but must not have, and the other way round. */
-  private static int wrong(
-      double[] before, double[] after, int firstChanged, TransformerProblem problem) {
+  private static int wrong(double[] before, double[] after, int token, TransformerProblem problem) {
+    int first = problem.mask() == MaskKind.CAUSAL ? token : problem.documents().first(token);
+    int end = problem.documents().end(token, problem.length());
     int row = before.length / problem.length();
     int wrong = 0;
     for (int position = 0; position < problem.length(); position++) {
@@ -74,7 +79,7 @@ public final class PerturbationProbe {
       for (int i = position * row; i < (position + 1) * row; i++) {
         changed |= Double.doubleToLongBits(before[i]) != Double.doubleToLongBits(after[i]);
       }
-      if (changed != position >= firstChanged) {
+      if (changed != (first <= position && position < end)) {
         wrong++;
       }
     }
@@ -83,8 +88,7 @@ public final class PerturbationProbe {
 
   private static Check check(TransformerProblem problem, Map<String, Double> wrong) {
     String name =
-        String.format(
-            "probe, %s %s, %d tokens", problem.layout(), problem.mask(), problem.length());
+        String.format("probe, %s %s, %s", problem.layout(), problem.mask(), problem.tokens());
     return Check.atMost(
         name,
         wrong.values().stream().mapToDouble(Double::doubleValue).sum(),

@@ -42,12 +42,12 @@ public final class TransformerChecks {
     return world.rank() == 0
         ? checks(
             String.format(
-                "%d x ring of %d, %s %s, %d tokens",
+                "%d x ring of %d, %s %s, %s",
                 decomposition.replicas(),
                 decomposition.ring(),
                 problem.layout(),
                 problem.mask(),
-                problem.length()),
+                problem.tokens()),
             problem,
             result)
         : List.of();

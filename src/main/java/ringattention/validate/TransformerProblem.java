@@ -11,18 +11,32 @@ import ringattention.data.Sample;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelSetup;
 import ringattention.shard.Decomposition;
+import ringattention.shard.Documents;
 
 /**
  * A small Transformer with random weights and tokens.
  *
  * @param length positions of a sequence
  * @param batch sequences over all ranks
+ * @param documents that a sequence is packed from; if several, batch is 1
  */
 public record TransformerProblem(
-    ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+    ModelConfig model,
+    int length,
+    int batch,
+    MaskKind mask,
+    LayoutKind layout,
+    long seed,
+    Documents documents) {
   private static final int BLOCK = 7; // tokens: several blocks, the last one shorter
   private static final double INITIAL =
       0.15; // large weights, so that attention is far from uniform
+
+  /** Of one document. */
+  public TransformerProblem(
+      ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+    this(model, length, batch, mask, layout, seed, Documents.ONE);
+  }
 
   /** Two blocks, grouped queries, no size a power of two. */
   public static TransformerProblem small(
@@ -30,6 +44,11 @@ public record TransformerProblem(
     ModelConfig model =
         new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, false, INITIAL);
     return new TransformerProblem(model, length, batch, mask, layout, seed);
+  }
+
+  /** One sequence like these, packed from documents. */
+  public TransformerProblem packed(Documents packed) {
+    return new TransformerProblem(model, length, 1, mask, layout, seed, packed);
   }
 
   /** One of the paper's architectures for it. */
@@ -61,7 +80,14 @@ public record TransformerProblem(
     return setup(AttentionKind.VANILLA, FeedForwardKind.FULL, new Decomposition(1, 1));
   }
 
-  /** [batch] random sequences. */
+  /** Its sequences for the names of checks. */
+  String tokens() {
+    return length
+        + " tokens"
+        + (documents.count() == 1 ? "" : ", " + documents.count() + " documents");
+  }
+
+  /** [batch] random sequences; positions restart with every document. */
   public Sample[] sequences() {
     Seed numbers = Seed.of(seed, "tokens");
     Sample[] sequences = new Sample[batch];
@@ -71,7 +97,13 @@ public record TransformerProblem(
         long bits = numbers.bits((long) b * (length + 1) + i);
         tokens[i] = (int) Long.remainderUnsigned(bits, model.vocabulary());
       }
-      sequences[b] = Sample.consecutive(tokens, 0);
+      Sample whole = Sample.consecutive(tokens, 0);
+      sequences[b] =
+          new Sample(
+              whole.tokens(),
+              whole.labels(),
+              documents.restarted(whole.positions()),
+              documents.starts().stream().mapToInt(Integer::intValue).toArray());
     }
     return sequences;
   }

@@ -24,6 +24,7 @@ public final class LateDevice implements Device {
   private final ReferenceDevice device = new ReferenceDevice();
   private final Deque<Runnable> queue = new ArrayDeque<>();
   private final int causalBlock;
+  private final int documentTile;
   private final Kernels kernels = late(Kernels.class, device.kernels());
   private final BlockAttention attention = late(BlockAttention.class, device.attention());
   private final Lane outgoing = new Lane();
@@ -32,7 +33,12 @@ public final class LateDevice implements Device {
   private long done;
 
   public LateDevice(int causalBlock) {
+    this(causalBlock, 1);
+  }
+
+  LateDevice(int causalBlock, int documentTile) {
     this.causalBlock = causalBlock;
+    this.documentTile = documentTile;
   }
 
   private <T> T late(Class<T> type, T target) {
@@ -77,6 +83,11 @@ public final class LateDevice implements Device {
   @Override
   public int causalBlock() {
     return causalBlock;
+  }
+
+  @Override
+  public int documentTile() {
+    return documentTile;
   }
 
   @Override

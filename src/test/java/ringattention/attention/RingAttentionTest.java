@@ -1,10 +1,13 @@
 package ringattention.attention;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.Communicator;
@@ -15,6 +18,7 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
+import ringattention.shard.Documents;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionResult;
 import ringattention.validate.AttentionRunner;
@@ -53,6 +57,58 @@ class RingAttentionTest {
   void aDeviceThatWorksWhileTheHostWaits(int ranks) {
     for (AttentionProblem problem : problems(ranks)) {
       assertVanilla(problem, ranks, () -> new LateDevice(5));
+    }
+  }
+
+  /** Few long documents, boundaries on and beside the shards' ends, many short ones. */
+  static List<AttentionProblem> packed(int ranks) {
+    List<AttentionProblem> problems = new ArrayList<>();
+    int shard = 48 / ranks;
+    for (AttentionProblem problem : problems(ranks)) {
+      int length = problem.length();
+      problems.add(problem.packed(Documents.startingAt(0, length - 1)));
+      problems.add(
+          problem.packed(
+              new Documents(IntStream.range(0, length).filter(i -> i % 5 < 2).boxed().toList())));
+      if (length == 48) {
+        IntStream ends = IntStream.of(0, shard - 1, shard, 2 * shard + 1);
+        problems.add(
+            problem.packed(new Documents(ends.filter(start -> start < length).boxed().toList())));
+      }
+    }
+    return problems;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4, 5})
+  void documentsDoNotSeeEachOther(int ranks) {
+    for (AttentionProblem problem : packed(ranks)) {
+      assertVanilla(problem, ranks, ReferenceDevice::new);
+    }
+  }
+
+  /** Short causal blocks, in tiles of 2. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4})
+  void documentsOnADeviceThatWorksWhileTheHostWaits(int ranks) {
+    for (AttentionProblem problem : packed(ranks)) {
+      assertVanilla(problem, ranks, () -> new LateDevice(15, 2));
+    }
+  }
+
+  @Test
+  void severalDocumentsInABatchAreRefused() {
+    Documents three = Documents.startingAt(0, 5, 9);
+    AttentionProblem batch =
+        new AttentionProblem(29, 2, 4, 2, 6, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1, three);
+    AttentionProblem beyond =
+        new AttentionProblem(9, 1, 4, 2, 6, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1, three);
+    for (boolean vanilla : new boolean[] {false, true}) {
+      for (AttentionProblem problem : List.of(batch, beyond)) {
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> solve(problem, LocalCommunicator.single(), ReferenceDevice::new, vanilla));
+      }
     }
   }
 

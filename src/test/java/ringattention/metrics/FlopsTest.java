@@ -56,6 +56,19 @@ class FlopsTest {
     assertEquals(3 * LLAMA_7B.hardware(1, 512, 8), LLAMA_7B.hardware(3, 512, 8), 1);
   }
 
+  /** 16384 tokens in documents of 12288 and 4096; attention alone differs. */
+  @Test
+  void documentsDoNotAttendToEachOther() {
+    double squares = 12288.0 * 12288 + 4096.0 * 4096;
+    StepFlops packed = LLAMA_7B.step(1, 16384, squares, 0);
+    StepFlops whole = LLAMA_7B.step(1, 16384, 0);
+    double unseen = 2.0 * 2 * 12288 * 4096 * 4096 * 32; // 2 x 12288 x 4096 of 16384^2
+    assertEquals(whole.causalExact() - 3 * unseen, packed.causalExact());
+    assertEquals(whole.hardware() - 3.5 * unseen, packed.hardware());
+    assertEquals(whole.paper(), packed.paper());
+    assertEquals(whole, LLAMA_7B.step(1, 16384, 16384.0 * 16384, 0));
+  }
+
   @Test
   void groupedKeysAndValuesShrinkTheirProductsOnly() {
     ModelFlops grouped = new ModelFlops(4096, 32, 32, 8, 128, 11008, 32000);

@@ -3,7 +3,10 @@ package ringattention.shard;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,5 +41,43 @@ class BlockPairTest {
     BlockPair causal = new BlockPair(0, 1000, 0, 1000, MaskKind.CAUSAL);
     assertEquals(List.of(full), full.cut(1));
     assertEquals(List.of(causal), causal.cut(1000));
+  }
+
+  @Test
+  void tiledPartsHaveFewDifferentExtents() {
+    Set<Integer> extents = new TreeSet<>();
+    Set<List<Integer>> full = new HashSet<>();
+    for (int length = 65536; length > 0; length -= 43) {
+      BlockPair pair = new BlockPair(5, 5 + length, 9, 9 + length, MaskKind.CAUSAL);
+      List<BlockPair> parts = pair.tiled(128);
+      assertEquals(pair.visiblePairs(), parts.stream().mapToLong(BlockPair::visiblePairs).sum());
+      assertTrue(parts.size() <= 10, length + " in " + parts.size());
+      for (BlockPair part : parts) {
+        assertTrue(part.keys() % 128 == 0 || part.keys() < 128, part.toString());
+        if (part.queries() >= 128 && part.keys() >= 128) {
+          extents.addAll(List.of(part.queries(), part.keys()));
+        }
+        if (part.queries() >= 128 && part.mask() == MaskKind.FULL) {
+          full.add(List.of(part.queries(), part.keys()));
+        }
+      }
+    }
+    assertEquals(32, extents.size());
+    assertTrue(full.size() <= 224, full.size() + " shapes");
+  }
+
+  @Test
+  void shortPairsAndOtherDevicesAreNotTiled() {
+    BlockPair causal = new BlockPair(3, 130, 4, 131, MaskKind.CAUSAL);
+    BlockPair full = new BlockPair(0, 1000, 0, 500, MaskKind.FULL);
+    assertEquals(List.of(causal), causal.tiled(128));
+    assertEquals(List.of(full), full.tiled(1));
+    assertEquals(
+        List.of(
+            new BlockPair(0, 896, 0, 384, MaskKind.FULL),
+            new BlockPair(896, 1000, 0, 384, MaskKind.FULL),
+            new BlockPair(0, 896, 384, 500, MaskKind.FULL),
+            new BlockPair(896, 1000, 384, 500, MaskKind.FULL)),
+        full.tiled(128));
   }
 }

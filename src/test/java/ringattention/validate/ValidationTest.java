@@ -159,6 +159,52 @@ class ValidationTest {
   }
 
   @ParameterizedTest
+  @MethodSource("ranksAndDevices")
+  void documentsAreAttentionsOfTheirOwn(int ranks, Named device) {
+    List<Check> checks =
+        onRanks(
+            ranks,
+            device,
+            (world, made) -> {
+              List<Check> all = new ArrayList<>();
+              for (LayoutKind layout : LayoutKind.values()) {
+                for (MaskKind mask : MaskKind.values()) {
+                  AttentionProblem whole = new AttentionProblem(61, 1, 4, 2, 16, mask, layout, 1);
+                  AttentionProblem packed = whole.packed(Packing.of(6, whole.layout(ranks), ranks));
+                  all.addAll(new AttentionChecks(world, made, timer()).whole(packed));
+                  all.addAll(new DocumentProbe(world, made, timer()).probe(packed));
+                }
+              }
+              return all;
+            });
+    assertAllPassed(3 * 2 * (device.name().equals("cpu") ? 11 : 6), checks);
+  }
+
+  @ParameterizedTest
+  @MethodSource("ranksAndDevices")
+  void aPackedTransformerIsThatOfOneVanillaRank(int ranks, Named device) {
+    List<Check> checks =
+        onRanks(
+            ranks,
+            device,
+            (world, made) -> {
+              List<Check> all = new ArrayList<>();
+              for (LayoutKind layout : LayoutKind.values()) {
+                for (MaskKind mask : MaskKind.values()) {
+                  Decomposition one = new Decomposition(ranks, ranks);
+                  TransformerProblem whole = TransformerProblem.small(31, 1, mask, layout, 7);
+                  TransformerProblem packed =
+                      whole.packed(Packing.of(5, whole.ring(one).layout(), ranks));
+                  all.addAll(new TransformerChecks(world, made, timer()).ring(packed, one));
+                  all.addAll(new PerturbationProbe(world, made, timer()).probe(packed));
+                }
+              }
+              return all;
+            });
+    assertAllPassed(3 * 2 * 3, checks);
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2, 8})
   void residualsDoNotGrowWithTheSequence(int ranks) {
     int[] lengths = {256, 1024, 4096, 16384};

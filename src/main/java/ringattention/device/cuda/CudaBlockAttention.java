@@ -13,8 +13,8 @@ import ringattention.device.Tensor;
 
 /**
  * Block attention on a GPU: checks arguments once, does what is empty, and hands on. In bf16 to
- * cuDNN's fused engines; in fp32, for vanilla attention and for what cuDNN refuses, to products
- * over scores in memory.
+ * cuDNN's fused engines; in fp32, for vanilla attention, for less than a tile and for what cuDNN
+ * refuses, to products over scores in memory.
  */
 final class CudaBlockAttention implements BlockAttention {
   private final CudaDevice device;
@@ -30,38 +30,44 @@ final class CudaBlockAttention implements BlockAttention {
   }
 
   /**
-   * Bytes of workspaces once a forward and a backward have run. Shapes that cuDNN turns out to
-   * refuse, and tensors that are not aligned to 16 bytes, need more.
+   * Bytes of workspaces once all these have run, forward and backward. Shapes that cuDNN turns out
+   * to refuse, and tensors that are not aligned to 16 bytes, need more.
    */
-  long workspaceBytes(AttentionCall call) {
-    BlockShape pair = call.shape();
-    if (pair.queries() == 0 || pair.keys() == 0) {
-      return 0;
-    }
-    if (!fuses(pair)) {
-      return scores.workspaceBytes(pair, call.mask(), call.heads());
-    }
-    int seen = keysSeen(pair, call.mask());
-    int left = seen - FusedAttention.backwardKeys(seen);
-    long rest =
-        left == 0 ? 0 : scores.workspaceBytes(withKeys(pair, left), call.mask(), call.heads());
-    return FusedAttention.workspaceBytes(call, device.options().deterministic()) + rest;
+  long workspaceBytes(List<AttentionCall> calls) {
+    return fusedBytes(calls) + scoreBytes(calls);
   }
 
-  /** Allocates what {@link #workspaceBytes} says of the largest call. */
+  /** Allocates what {@link #workspaceBytes} says. */
   void reserveWorkspace(List<AttentionCall> calls) {
+    if (fusedBytes(calls) > 0) {
+      fused.reserve(fusedBytes(calls));
+    }
+    if (scoreBytes(calls) > 0) {
+      scores.reserve(scoreBytes(calls));
+    }
+  }
+
+  private long fusedBytes(List<AttentionCall> calls) {
+    return calls.stream()
+        .filter(call -> keysSeen(call.shape(), call.mask()) > 0 && fuses(call.shape()))
+        .mapToLong(call -> FusedAttention.workspaceBytes(call, device.options().deterministic()))
+        .max()
+        .orElse(0);
+  }
+
+  /** Of calls that no fused engine takes, and of the keys that its backward leaves. */
+  private long scoreBytes(List<AttentionCall> calls) {
     long largest = 0;
     for (AttentionCall call : calls) {
       BlockShape pair = call.shape();
-      if (pair.queries() > 0 && pair.keys() > 0 && fuses(pair)) {
-        largest =
-            Math.max(
-                largest, FusedAttention.workspaceBytes(call, device.options().deterministic()));
+      int seen = keysSeen(pair, call.mask());
+      int left = fuses(pair) ? seen - FusedAttention.backwardKeys(seen) : pair.keys();
+      if (seen > 0 && left > 0) {
+        long bytes = scores.workspaceBytes(withKeys(pair, left), call.mask(), call.heads());
+        largest = Math.max(largest, bytes);
       }
     }
-    if (largest > 0) {
-      fused.reserve(largest);
-    }
+    return largest;
   }
 
   /** Bytes of workspaces once vanilla attention of such a pair has run. */
@@ -71,6 +77,10 @@ final class CudaBlockAttention implements BlockAttention {
 
   int causalBlock() {
     return fused == null ? Integer.MAX_VALUE : device.options().causalBlock();
+  }
+
+  int documentTile() {
+    return fused == null ? 1 : FusedAttention.TILE;
   }
 
   @Override

@@ -192,9 +192,13 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public int documentTile() {
+    return attention.documentTile();
+  }
+
+  @Override
   public long workspaceBytes(List<AttentionCall> calls) {
-    long largest = calls.stream().mapToLong(attention::workspaceBytes).max().orElse(0);
-    return cublas.workspaceBytes() + kernels.workspaceBytes() + largest;
+    return cublas.workspaceBytes() + kernels.workspaceBytes() + attention.workspaceBytes(calls);
   }
 
   @Override

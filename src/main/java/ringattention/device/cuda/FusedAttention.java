@@ -30,7 +30,8 @@ final class FusedAttention implements AutoCloseable {
   /** Before this version the backward is wrong on a last tile of keys that is not full. */
   private static final long RAGGED_KEYS = 91501;
 
-  private static final int TILE = 128;
+  /** Tokens of a tile of scores. */
+  static final int TILE = 128;
 
   private final Cudnn cudnn;
   private final PlanCache plans;
@@ -40,15 +41,18 @@ final class FusedAttention implements AutoCloseable {
 
   FusedAttention(CudaDevice device, AttentionKernels kernels) {
     this.cudnn = new Cudnn(device.stream());
-    this.plans = new PlanCache(cudnn);
+    this.plans = new PlanCache(cudnn, device.stream()::synchronize);
     this.kernels = kernels;
     this.workspace = device.workspace();
     this.deterministic = device.options().deterministic();
   }
 
-  /** Whether there are engines for such pairs, as far as is known without asking cuDNN. */
+  /**
+   * Whether such pairs are for cuDNN, as far as is known without asking it. It has engines for less
+   * than a tile too, but every extent is a plan of its own, and documents have them all.
+   */
   static boolean takes(BlockShape pair) {
-    return pair.headSize() <= LARGEST_HEAD && (pair.queries() > 1 || pair.keys() > 1);
+    return pair.headSize() <= LARGEST_HEAD && pair.queries() >= TILE && pair.keys() >= TILE;
   }
 
   /** How many of a pair's keys the backward takes, from the first one on; usually all. */

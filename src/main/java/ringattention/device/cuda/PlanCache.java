@@ -5,9 +5,12 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Fused plans of one device by shape, compiled at first use; some shapes have none. */
+/** Fused plans of one device by shape, compiled when first needed; some shapes have none. */
 final class PlanCache implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PlanCache.class);
+
+  /** Plans of one direction. One sequence has a few; documents of any length have hundreds. */
+  private static final int MOST = 512;
 
   /** cuDNN has no engine for a shape. Nothing was computed; scores in memory will have to do. */
   static final class Refusal extends RuntimeException {
@@ -23,13 +26,18 @@ final class PlanCache implements AutoCloseable {
   }
 
   private final Cudnn cudnn;
-  private final Map<FusedShape, CudnnPlan> forward = new HashMap<>();
-  private final Map<FusedShape, CudnnPlan> backward = new HashMap<>();
+  private final RecentPlans<FusedShape, CudnnPlan> forward;
+  private final RecentPlans<FusedShape, CudnnPlan> backward;
   private final Map<FusedShape, Refusal> refusedForward = new HashMap<>();
   private final Map<FusedShape, Refusal> refusedBackward = new HashMap<>();
 
-  PlanCache(Cudnn cudnn) {
+  /**
+   * @param idle waits until nothing on the device uses a plan any more
+   */
+  PlanCache(Cudnn cudnn, Runnable idle) {
     this.cudnn = cudnn;
+    this.forward = new RecentPlans<>(MOST, idle, CudnnPlan::close);
+    this.backward = new RecentPlans<>(MOST, idle, CudnnPlan::close);
   }
 
   /**
@@ -51,7 +59,7 @@ final class PlanCache implements AutoCloseable {
   private CudnnPlan find(
       FusedShape shape,
       String direction,
-      Map<FusedShape, CudnnPlan> plans,
+      RecentPlans<FusedShape, CudnnPlan> plans,
       Map<FusedShape, Refusal> refusals,
       Builder builder) {
     CudnnPlan known = plans.get(shape);
@@ -83,7 +91,7 @@ final class PlanCache implements AutoCloseable {
 
   @Override
   public void close() {
-    forward.values().forEach(CudnnPlan::close);
-    backward.values().forEach(CudnnPlan::close);
+    forward.close();
+    backward.close();
   }
 }

@@ -43,6 +43,11 @@ final class ScoreAttention implements AutoCloseable {
         largest(pair, mask, all, forwardBytes()), largest(pair, mask, heads, backwardBytes()));
   }
 
+  /** Makes the workspace at least so large now. */
+  void reserve(long bytes) {
+    passes.workspace(bytes);
+  }
+
   /** The most that vanilla attention of such a block pair allocates. */
   long vanillaWorkspaceBytes(BlockShape pair) {
     Heads all = new Heads(0, pair.keyValueHeads());
