@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import ringattention.checkpoint.CheckpointException;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
 import ringattention.config.TrainConfig;
@@ -35,29 +36,36 @@ final class TrainCommand {
   private final TrainConfig train;
   private final TrainingPlan plan;
   private final SequenceSampler sampler;
+  private final Resumption resumption;
   private final List<StepRecord> records = new ArrayList<>();
   private long step; // running or last
 
   private TrainCommand(
-      Job job, Configuration configuration, TrainingPlan plan, SequenceSampler sampler) {
+      Job job,
+      Configuration configuration,
+      TrainingPlan plan,
+      SequenceSampler sampler,
+      Resumption resumption) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.train();
     this.plan = plan;
     this.sampler = sampler;
+    this.resumption = resumption;
   }
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static TrainCommand of(Job job) {
-    return job.agree(
-        () -> {
-          Configuration configuration = job.line().configuration();
-          TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
-          job.line().traced(configuration.train().steps());
-          TextCorpus corpus = new TextCorpus(configuration);
-          return new TrainCommand(
-              job, configuration, plan, new SequenceSampler(configuration, corpus));
-        });
+    Configuration configuration = job.agree(() -> job.line().configuration());
+    TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
+    SequenceSampler sampler =
+        job.agree(
+            () -> {
+              job.line().traced(configuration.train().steps());
+              return new SequenceSampler(configuration, new TextCorpus(configuration));
+            });
+    Resumption resumption = Resumption.of(job, configuration);
+    return new TrainCommand(job, configuration, plan, sampler, resumption);
   }
 
   /** The step that is running, for a message about a failure. */
@@ -85,6 +93,7 @@ final class TrainCommand {
         Header.of(job, equipment, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
     PlanCommand.print(plan, equipment.device(), output.log());
+    resumption.lines().forEach(output.log()::line);
     Map<String, Object> start = new LinkedHashMap<>();
     start.put("command", String.join(" ", header.command()));
     start.put("version", header.program());
@@ -92,37 +101,41 @@ final class TrainCommand {
     start.put("ranks", job.world().size());
     start.put("ring", plan.setup().decomposition().ring());
     start.put("parameters", plan.setup().model().parameters());
+    start.put("resumed_step", resumption.position().step());
     output.event("start", start);
   }
 
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
+    Map<String, Object> summary;
     try (Arena arena = new Arena(device)) {
       Replica replica = replica(equipment, arena);
-      replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, sampler, job.timer(), System::nanoTime);
+      resumption.start(job, configuration, replica, trainer);
       output.log().section("Training");
       output.log().line(started());
-      steps(trainer, device, output);
+      summary = steps(trainer, replica, device, output);
     } catch (DivergedException e) {
-      output.end(
-          new RunVerdict(false, e.getMessage()),
-          ExitCode.DIVERGED,
-          Double.NaN,
-          Double.NaN,
-          List.of(),
-          Map.of());
-      return ExitCode.DIVERGED;
+      return invalid(output, e.getMessage(), ExitCode.DIVERGED);
+    } catch (CheckpointException e) {
+      return invalid(output, e.getMessage(), ExitCode.ERROR);
     }
     List<PhaseTimes> times = times(output);
     checks.memory(device);
     checks.loss(records);
     checks.attention(configuration, equipment);
     plots(times, output);
-    return finish(checks, output);
+    return finish(checks, summary, output);
+  }
+
+  /** Ends a run whose numbers may not be used; the same on every rank. */
+  private static int invalid(RunOutput output, String why, int exitCode) {
+    output.end(
+        new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
+    return exitCode;
   }
 
   /** Allocates everything a step needs. */
@@ -135,7 +148,26 @@ final class TrainCommand {
     }
   }
 
-  private void steps(Trainer trainer, Device device, RunOutput output) {
+  /** Gives what the summary says of checkpoints. */
+  private Map<String, Object> steps(
+      Trainer trainer, Replica replica, Device device, RunOutput output) {
+    try (TrainingCheckpoints checkpoints =
+        new TrainingCheckpoints(
+            job, configuration, device, replica.parameters(), output, resumption.position())) {
+      try {
+        steps(trainer, checkpoints, device, output);
+      } catch (DivergedException e) {
+        checkpoints.await(); // what was saved before is good
+        throw e;
+      }
+      checkpoints.finish(step);
+      return checkpoints.summary();
+    }
+  }
+
+  private void steps(
+      Trainer trainer, TrainingCheckpoints checkpoints, Device device, RunOutput output) {
+    step = trainer.step();
     Progress progress = new Progress(train.steps());
     Consumer<String> csv = output.lines("steps.csv");
     csv.accept(StepRecord.CSV_HEADER);
@@ -161,6 +193,7 @@ final class TrainCommand {
       if (step % train.reportEvery() == 0 || step == 1 || step == train.steps()) {
         output.log().row(progress.line(record, OptionalDouble.empty(), device.peakBytes()));
       }
+      checkpoints.afterStep(step);
     }
   }
 
@@ -195,7 +228,7 @@ final class TrainCommand {
     }
   }
 
-  private int finish(TrainingChecks checks, RunOutput output) {
+  private int finish(TrainingChecks checks, Map<String, Object> checkpoints, RunOutput output) {
     StepRecord last = records.get(records.size() - 1);
     double rate = steadyRate();
     String result =
@@ -209,6 +242,7 @@ final class TrainCommand {
     more.put("steps", train.steps());
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
+    more.putAll(checkpoints);
     return output.finish(checks.all(), result, last.loss(), rate, more);
   }
 

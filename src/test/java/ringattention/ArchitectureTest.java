@@ -52,6 +52,7 @@ class ArchitectureTest {
               List.of("attention", "parallel", "device", "comm", "shard", "config", "metrics")),
           Map.entry("attention", List.of("device", "comm", "shard", "config", "metrics")),
           Map.entry("parallel", List.of("device", "comm", "config", "metrics")),
+          Map.entry("checkpoint", List.of("parallel", "device", "comm", "config", "metrics")),
           Map.entry("shard", List.of("config")),
           Map.entry("data", List.of("config")),
           Map.entry("report", List.of("config", "metrics")),

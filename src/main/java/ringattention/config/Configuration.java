@@ -15,6 +15,7 @@ public record Configuration(
     ParallelConfig parallel,
     TrainConfig train,
     DataConfig data,
+    CheckpointConfig checkpoint,
     DeviceConfig device,
     ValidateConfig validate,
     BenchAttentionConfig benchAttention,

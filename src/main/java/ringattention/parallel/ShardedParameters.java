@@ -52,13 +52,10 @@ public final class ShardedParameters {
 
   /** Sets weights from the seed, moments and gradients to zero. */
   public void initialize(long seed, double standardDeviation) {
+    clear();
     InitialWeights initial = new InitialWeights(seed, standardDeviation);
     for (int group = 0; group < groups.size(); group++) {
       ShardBuffers.Shard shard = buffers.shards().get(group);
-      for (Tensor tensor :
-          List.of(shard.weight(), shard.momentum(), shard.variance(), shard.gradient())) {
-        device.kernels().fill(tensor, 0);
-      }
       for (ParameterGroup.Piece piece : pieces(group)) {
         for (long done = 0; done < piece.length(); done += UPLOAD) {
           int count = (int) Math.min(UPLOAD, piece.length() - done);
@@ -67,6 +64,17 @@ public final class ShardedParameters {
               shard.weight().slice(from, from + count),
               initial.values(piece.parameter(), piece.index() + done, count));
         }
+      }
+    }
+    weightsChanged();
+  }
+
+  /** Sets weights, moments and gradients to zero, padding included: what {@link #load} starts on. */
+  public void clear() {
+    for (ShardBuffers.Shard shard : buffers.shards()) {
+      for (Tensor tensor :
+          List.of(shard.weight(), shard.momentum(), shard.variance(), shard.gradient())) {
+        device.kernels().fill(tensor, 0);
       }
     }
     weightsChanged();

@@ -53,6 +53,11 @@ public final class Trainer {
     return step;
   }
 
+  /** Lets {@link #next} be the step after this one: the parameters are as that step left them. */
+  public void resumeAt(long done) {
+    step = done;
+  }
+
   /**
    * @throws DivergedException if the loss or a gradient is not finite; weights are as before the
    *     step
