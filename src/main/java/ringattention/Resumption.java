@@ -37,7 +37,14 @@ record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
 
   /** Sections without a say in the numbers of training. */
   private static final Set<String> ASIDE =
-      Set.of("checkpoint", "fault", "output", "validate", "benchAttention", "benchKernels", "benchRing");
+      Set.of(
+          "checkpoint",
+          "fault",
+          "output",
+          "validate",
+          "benchAttention",
+          "benchKernels",
+          "benchRing");
 
   /**
    * Finds what the input asks for and verifies it. Nothing is allocated on a device. Collective.

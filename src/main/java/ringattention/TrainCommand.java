@@ -133,8 +133,7 @@ final class TrainCommand {
 
   /** Ends a run whose numbers may not be used; the same on every rank. */
   private static int invalid(RunOutput output, String why, int exitCode) {
-    output.end(
-        new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
+    output.end(new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
     return exitCode;
   }
 

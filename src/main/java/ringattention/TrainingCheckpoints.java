@@ -47,9 +47,7 @@ final class TrainingCheckpoints implements AutoCloseable {
     this.start = start;
     this.saved = start.step();
     this.writer =
-        config.writes()
-            ? Optional.of(writer(configuration, device, parameters))
-            : Optional.empty();
+        config.writes() ? Optional.of(writer(configuration, device, parameters)) : Optional.empty();
   }
 
   private CheckpointWriter writer(
@@ -66,11 +64,7 @@ final class TrainingCheckpoints implements AutoCloseable {
         Path.of(told[1]),
         told[0],
         config.keep(),
-        new Origin(
-            version.toString(),
-            version.git(),
-            train.seed(),
-            configuration.source().toml()),
+        new Origin(version.toString(), version.git(), train.seed(), configuration.source().toml()),
         System::nanoTime,
         this::written);
   }

@@ -34,13 +34,27 @@ class CheckpointIT {
   private Run whole; // 20 steps of 2 ranks; keeps those of steps 10, 15 and 20
 
   @BeforeAll
-  void train(@TempDir Path folder) {
+  void trainWhole(@TempDir Path folder) {
     program = new Program(folder);
-    whole = valid(program.train(2, "whole", set("every=5"), set("keep=3")));
+    whole = valid(train(2, "whole", set("every=5"), set("keep=3")));
+  }
+
+  /**
+   * Trains into a new folder of that name.
+   *
+   * @param more keys and values, and options
+   */
+  private Run train(int ranks, String output, String... more) {
+    return program.train(
+        ranks,
+        output,
+        Stream.of(more)
+            .flatMap(each -> each.startsWith("--") ? Stream.of(each) : Stream.of("-D", each))
+            .toArray(String[]::new));
   }
 
   private static String set(String key) {
-    return "-Dcheckpoint." + key;
+    return "checkpoint." + key;
   }
 
   private static String resume(Path from) {
@@ -92,8 +106,7 @@ class CheckpointIT {
             .filter(event -> event.path("event").asText().equals("checkpoint"))
             .toList();
     assertEquals(
-        List.of(5, 10, 15, 20),
-        events.stream().map(event -> event.path("step").asInt()).toList());
+        List.of(5, 10, 15, 20), events.stream().map(event -> event.path("step").asInt()).toList());
     for (JsonNode event : events) {
       assertTrue(event.path("size_bytes").asLong() > 100_000, event.toString());
       assertTrue(event.path("stall_s").asDouble() > 0, event.toString());
@@ -109,16 +122,13 @@ class CheckpointIT {
   /** A rank fails; what follows from the checkpoint is what would have been, to the bit. */
   @Test
   void resumesWhereAKilledRunWas() throws IOException {
-    Run killed =
-        program.train(2, "killed", set("every=5"), "-Dfault.rank=1", "-Dfault.step=17");
+    Run killed = train(2, "killed", set("every=5"), "fault.rank=1", "fault.step=17");
     assertEquals(1, killed.job().exitCode(), killed.job().output());
-    Run resumed =
-        valid(program.train(2, "resumed", resume(killed.folder()), set("atEnd=true")));
+    Run resumed = valid(train(2, "resumed", resume(killed.folder()), set("atEnd=true")));
     int first = Integer.parseInt(resumed.column("step").get(0));
     assertTrue(first == 11 || first == 16, "resumed with step " + first);
     for (String column : List.of("step", "loss", "grad_norm", "learning_rate")) {
-      assertEquals(
-          whole.column(column).subList(first - 1, STEPS), resumed.column(column), column);
+      assertEquals(whole.column(column).subList(first - 1, STEPS), resumed.column(column), column);
     }
     assertEquals(first - 1, resumed.summary().path("resumed_step").asInt());
     assertFalse(resumed.job().output().contains("changed since"), resumed.job().output());
@@ -133,7 +143,7 @@ class CheckpointIT {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void resumesOnAnotherNumberOfRanks(int ranks) {
-    Run resumed = valid(program.train(ranks, "on-" + ranks, resume(step(10))));
+    Run resumed = valid(train(ranks, "on-" + ranks, resume(step(10))));
     assertEquals(whole.column("step").subList(10, STEPS), resumed.column("step"));
     List<String> losses = resumed.column("loss");
     double worst = 0;
@@ -151,9 +161,7 @@ class CheckpointIT {
   @Test
   void mayChangeHowItLearns() {
     Run resumed =
-        valid(
-            program.train(
-                2, "changed", resume(step(15)), "-Dtrain.steps=22", "-Dtrain.learningRate=1e-3"));
+        valid(train(2, "changed", resume(step(15)), "train.steps=22", "train.learningRate=1e-3"));
     assertEquals(7, resumed.column("step").size());
     String output = resumed.job().output().replaceAll("\\s+", " ");
     assertTrue(
@@ -170,7 +178,7 @@ class CheckpointIT {
     assertTrue(error.startsWith("ringattention: -D checkpoint.resume = "), error);
     assertTrue(error.contains(file + ": corrupted: "), error);
 
-    Run resumed = valid(program.train(2, "fallback", resume(run), set("fallback=true")));
+    Run resumed = valid(train(2, "fallback", resume(run), set("fallback=true")));
     String output = resumed.job().output().replaceAll("\\s+", " ");
     assertTrue(output.contains("WARNING: checkpoint passed over: " + file), output);
     assertEquals(whole.column("loss").subList(10, STEPS), resumed.column("loss"));
@@ -184,7 +192,7 @@ class CheckpointIT {
     "train.steps=15, train.steps = 15: must be above 15",
   })
   void refusesWhatDoesNotFit(String key, String expected) {
-    String error = refused(2, resume(step(15)), "-D" + key);
+    String error = refused(2, resume(step(15)), key);
     assertTrue(error.contains("-D " + expected + ","), error);
     assertTrue(error.contains("in checkpoint " + step(15)), error);
   }
@@ -197,7 +205,7 @@ class CheckpointIT {
 
   /** The one line the program says before anything is written. */
   private String refused(int ranks, String... more) {
-    Run run = program.train(ranks, "refused", more);
+    Run run = train(ranks, "refused", more);
     assertEquals(2, run.job().exitCode(), run.job().output());
     assertEquals(1, run.errors().size(), run.job().output());
     assertFalse(Files.exists(run.folder()), "left " + run.folder());
@@ -209,7 +217,7 @@ class CheckpointIT {
   void endsWhereACheckpointCannotBeWritten() throws IOException {
     Path folder = Files.createDirectory(program.file("blocked"));
     Files.writeString(folder.resolve("checkpoints"), "a file");
-    Run run = program.train(2, "blocked", set("every=5"));
+    Run run = train(2, "blocked", set("every=5"));
     assertEquals(1, run.job().exitCode(), run.job().output());
     String verdict = run.summary().path("verdict_text").asText();
     assertTrue(verdict.startsWith("cannot write " + folder.resolve("checkpoints/step_5")), verdict);

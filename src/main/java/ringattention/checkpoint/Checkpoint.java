@@ -95,8 +95,7 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  private void read(
-      State state, Parameter parameter, long index, FloatBuffer into, int likeliest) {
+  private void read(State state, Parameter parameter, long index, FloatBuffer into, int likeliest) {
     int end = into.limit();
     while (into.position() < end) {
       long next = index + into.position();

@@ -76,8 +76,7 @@ record CheckpointFolder(Path path) {
 
   /** Keeps the newest so many complete checkpoints. */
   void prune(int keep) throws IOException {
-    List<Path> old =
-        steps().stream().filter(CheckpointFolder::isComplete).skip(keep).toList();
+    List<Path> old = steps().stream().filter(CheckpointFolder::isComplete).skip(keep).toList();
     for (Path folder : old) {
       delete(folder);
     }

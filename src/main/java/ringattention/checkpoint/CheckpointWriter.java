@@ -213,8 +213,7 @@ public final class CheckpointWriter implements AutoCloseable {
           DurableFile.syncFolder(temporary);
           folder.publish(temporary, position.step());
           folder.prune(keep);
-          return new WrittenCheckpoint(
-              position.step(), target, manifest.bytes(), stall, writing);
+          return new WrittenCheckpoint(position.step(), target, manifest.bytes(), stall, writing);
         });
   }
 

@@ -34,8 +34,7 @@ final class HostCopy implements AutoCloseable {
   /** Copies all states of the parameters; returns when done. */
   void take(ShardedParameters parameters) {
     for (State state : State.values()) {
-      parameters.save(
-          state, (parameter, index, values) -> put(state, parameter, index, values));
+      parameters.save(state, (parameter, index, values) -> put(state, parameter, index, values));
     }
   }
 

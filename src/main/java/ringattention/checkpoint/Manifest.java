@@ -64,8 +64,7 @@ record Manifest(
     try {
       String text = Files.readString(file);
       Matcher found = CHECKSUM.matcher(text);
-      if (!found.find()
-          || !found.group().equals(checksum(found.replaceFirst(NO_CHECKSUM)))) {
+      if (!found.find() || !found.group().equals(checksum(found.replaceFirst(NO_CHECKSUM)))) {
         throw new InputException(file + ": corrupted: its checksum does not fit");
       }
       Manifest manifest = new JsonRecords().read(text, Manifest.class);

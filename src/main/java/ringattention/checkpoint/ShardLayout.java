@@ -18,8 +18,7 @@ record ShardLayout(List<ShardPiece> pieces, long bytes) {
       for (ParameterGroup group : groups) {
         for (ParameterGroup.Piece held : group.pieces(rank, ranks)) {
           pieces.add(
-              new ShardPiece(
-                  held.parameter().name(), state, held.index(), held.length(), offset));
+              new ShardPiece(held.parameter().name(), state, held.index(), held.length(), offset));
           offset += held.length() * Float.BYTES;
         }
       }

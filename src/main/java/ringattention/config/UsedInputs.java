@@ -1,6 +1,7 @@
 package ringattention.config;
 
 import com.fasterxml.jackson.core.JacksonException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,7 +27,10 @@ public record UsedInputs(Map<String, Object> values) {
    */
   public static UsedInputs of(String toml) {
     try {
-      return new UsedInputs(Toml.parse(toml));
+      Map<String, Object> values = Toml.parse(toml);
+      values.replaceAll(
+          (key, value) -> value instanceof BigDecimal number ? number.doubleValue() : value);
+      return new UsedInputs(values);
     } catch (JacksonException e) {
       throw new InputException("used_inputs.toml: not valid TOML");
     }

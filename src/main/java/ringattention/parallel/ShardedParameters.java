@@ -69,7 +69,9 @@ public final class ShardedParameters {
     weightsChanged();
   }
 
-  /** Sets weights, moments and gradients to zero, padding included: what {@link #load} starts on. */
+  /**
+   * Sets weights, moments and gradients to zero, padding included: what {@link #load} starts on.
+   */
   public void clear() {
     for (ShardBuffers.Shard shard : buffers.shards()) {
       for (Tensor tensor :
