@@ -187,7 +187,7 @@ final class BenchTrainingCommand {
                 subject(length),
                 stepS,
                 configuration.train().batch(),
-                length.plan().mfu(equipment.device(), stepS),
+                length.plan().mfu(equipment.device(), stepS, measured.last().squares()),
                 measured.memory().largest(),
                 measured.exposedWaitS()));
     output.log().row(line);

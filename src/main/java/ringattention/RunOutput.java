@@ -59,6 +59,11 @@ final class RunOutput implements AutoCloseable {
     return new RunOutput(job, Optional.empty());
   }
 
+  /** On rank 0, if there is a folder. */
+  Optional<Path> path() {
+    return folder.map(RunFolder::path);
+  }
+
   RunLog log() {
     return log;
   }

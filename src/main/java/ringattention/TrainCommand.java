@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import ringattention.checkpoint.CheckpointException;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
 import ringattention.config.TrainConfig;
@@ -38,7 +39,9 @@ final class TrainCommand {
   private TrainingPlan plan; // fitted once there is a device
   private final Samples samples;
   private final ModelFolders folders;
+  private final Resumption resumption;
   private final List<StepRecord> records = new ArrayList<>();
+  private final List<Double> squares = new ArrayList<>(); // of each step's documents' lengths
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
   private long step; // running or last
 
@@ -47,32 +50,41 @@ final class TrainCommand {
       Configuration configuration,
       TrainingPlan plan,
       Samples samples,
-      ModelFolders folders) {
+      ModelFolders folders,
+      Resumption resumption) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.train();
     this.plan = plan;
     this.samples = samples;
     this.folders = folders;
+    this.resumption = resumption;
   }
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static TrainCommand of(Job job) {
-    return job.agree(
-        () -> {
-          Configuration configuration = job.line().configuration();
-          TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
-          job.line().traced(configuration.train().steps());
-          if (configuration.data().documents() && plan.setup().batch() > 1) {
-            throw configuration
-                .source()
-                .error(
-                    "train.microBatch",
-                    "must be 1 with data.documents, for positions are those of one sequence");
-          }
-          return new TrainCommand(
-              job, configuration, plan, Samples.of(configuration), ModelFolders.of(configuration));
-        });
+    Configuration configuration = job.agree(() -> job.line().configuration());
+    TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
+    Samples samples =
+        job.agree(
+            () -> {
+              job.line().traced(configuration.train().steps());
+              requireOneSequence(configuration, plan);
+              return Samples.of(configuration);
+            });
+    ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
+    Resumption resumption = Resumption.of(job, configuration);
+    return new TrainCommand(job, configuration, plan, samples, folders, resumption);
+  }
+
+  private static void requireOneSequence(Configuration configuration, TrainingPlan plan) {
+    if (configuration.data().documents() && plan.setup().batch() > 1) {
+      throw configuration
+          .source()
+          .error(
+              "train.microBatch",
+              "must be 1 with data.documents, for positions are those of one sequence");
+    }
   }
 
   /** The step that is running, for a message about a failure. */
@@ -104,6 +116,7 @@ final class TrainCommand {
         Header.of(job, equipment, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
     PlanCommand.print(plan, equipment.device(), output.log());
+    resumption.lines().forEach(output.log()::line);
     Map<String, Object> start = new LinkedHashMap<>();
     start.put("command", String.join(" ", header.command()));
     start.put("version", header.program());
@@ -113,6 +126,7 @@ final class TrainCommand {
     start.put("parameters", plan.setup().model().parameters());
     start.put("corpus_documents", samples.documents());
     start.put("corpus_tokens", samples.tokens());
+    start.put("resumed_step", resumption.position().step());
     output.event("start", start);
   }
 
@@ -120,40 +134,63 @@ final class TrainCommand {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
     List<PhaseTimes> times;
+    Map<String, Object> summary;
     try (Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = plan.replica(equipment, device, arena, job.timer());
-      folders.initialize(replica.parameters(), output);
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
+      if (!resumption.start(job, replica, trainer)) {
+        folders.initialize(replica.parameters(), output);
+      }
       output.log().section("Training");
       output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
       output.log().line(started());
-      steps(trainer, device, output);
+      summary = steps(trainer, replica, device, output);
       times = times(device, output);
       mfu(device, output);
       folders.export(job, replica.parameters(), output);
     } catch (DivergedException e) {
-      output.end(
-          new RunVerdict(false, e.getMessage()),
-          ExitCode.DIVERGED,
-          Double.NaN,
-          Double.NaN,
-          List.of(),
-          Map.of());
-      return ExitCode.DIVERGED;
+      return invalid(output, e.getMessage(), ExitCode.DIVERGED);
+    } catch (CheckpointException e) {
+      return invalid(output, e.getMessage(), ExitCode.ERROR);
     }
     checks.memory(device);
     checks.loss(records);
     checks.attention(configuration, equipment);
     plots(times, output);
-    return finish(checks, device, output);
+    return finish(checks, summary, device, output);
   }
 
-  private void steps(Trainer trainer, Device device, RunOutput output) {
+  /** Ends a run whose numbers may not be used; the same on every rank. */
+  private static int invalid(RunOutput output, String why, int exitCode) {
+    output.end(new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
+    return exitCode;
+  }
+
+  /** Gives what the summary says of checkpoints. */
+  private Map<String, Object> steps(
+      Trainer trainer, Replica replica, Device device, RunOutput output) {
+    try (TrainingCheckpoints checkpoints =
+        new TrainingCheckpoints(
+            job, configuration, device, replica.parameters(), output, resumption.position())) {
+      try {
+        steps(trainer, checkpoints, device, output);
+      } catch (DivergedException e) {
+        checkpoints.await(); // what was saved before is good
+        throw e;
+      }
+      checkpoints.finish(step);
+      return checkpoints.summary();
+    }
+  }
+
+  private void steps(
+      Trainer trainer, TrainingCheckpoints checkpoints, Device device, RunOutput output) {
+    step = trainer.step();
     Progress progress = new Progress(train.steps());
     Consumer<String> csv = output.lines("steps.csv");
-    csv.accept(StepRecord.csvHeader(plan.mfu(device, 1).isPresent()));
+    csv.accept(StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
     job.timer().reset();
     double tokens = (double) train.sequence() * train.batch();
     while (step < train.steps()) {
@@ -169,7 +206,8 @@ final class TrainCommand {
               result.learningRate(),
               result.seconds(),
               tokens / result.seconds(),
-              plan.mfu(device, result.seconds()));
+              plan.mfu(device, result.seconds(), result.squares()));
+      squares.add(result.squares());
       records.add(record);
       csv.accept(record.csv());
       output.event("step", record.fields());
@@ -177,6 +215,7 @@ final class TrainCommand {
         OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
         output.log().row(progress.line(record, share, device.peakBytes()));
       }
+      checkpoints.afterStep(step);
     }
   }
 
@@ -230,11 +269,11 @@ final class TrainCommand {
   }
 
   private void mfu(Device device, RunOutput output) {
-    plan.mfu(device, steadyStepSeconds())
+    plan.mfu(device, steady(seconds()), steady(squares))
         .ifPresent(
             shares -> {
               output.log().section("Model FLOP utilization, without the first step");
-              output.log().rows(new MfuTable(plan.flops(), shares).lines());
+              output.log().rows(new MfuTable(plan.flops(steady(squares)), shares).lines());
             });
   }
 
@@ -246,9 +285,10 @@ final class TrainCommand {
     }
   }
 
-  private int finish(TrainingChecks checks, Device device, RunOutput output) {
+  private int finish(
+      TrainingChecks checks, Map<String, Object> checkpoints, Device device, RunOutput output) {
     StepRecord last = records.get(records.size() - 1);
-    double rate = (double) train.sequence() * train.batch() / steadyStepSeconds();
+    double rate = (double) train.sequence() * train.batch() / steady(seconds());
     String result =
         String.format(
             Locale.ROOT,
@@ -260,14 +300,19 @@ final class TrainCommand {
     more.put("steps", train.steps());
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
-    plan.mfu(device, steadyStepSeconds()).ifPresent(shares -> StepRecord.putMfu(more, shares));
+    plan.mfu(device, steady(seconds()), steady(squares)).ifPresent(shares -> StepRecord.putMfu(more, shares));
+    more.putAll(checkpoints);
     return output.finish(checks.all(), result, last.loss(), rate, more);
   }
 
   /** Mean over all steps but the first, which warms up. */
-  private double steadyStepSeconds() {
-    List<StepRecord> steady = records.size() > 1 ? records.subList(1, records.size()) : records;
-    return Statistics.of(steady.stream().mapToDouble(StepRecord::timeS).toArray()).mean();
+  private static double steady(List<Double> values) {
+    List<Double> steady = values.size() > 1 ? values.subList(1, values.size()) : values;
+    return Statistics.of(steady.stream().mapToDouble(Double::doubleValue).toArray()).mean();
+  }
+
+  private List<Double> seconds() {
+    return records.stream().map(StepRecord::timeS).toList();
   }
 
   /** Time from the start of this process to the first step, of the slowest rank. Collective. */

@@ -1,5 +1,6 @@
 package ringattention;
 
+import static ringattention.device.Allocator.Purpose.OFFLOADED;
 import static ringattention.device.Allocator.Purpose.WORKSPACE;
 
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
+import ringattention.checkpoint.CheckpointWriter;
 import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
 import ringattention.config.GradientWire;
@@ -28,6 +30,7 @@ import ringattention.metrics.ModelFlops;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.StepFlops;
 import ringattention.model.ActivationPolicy;
+import ringattention.model.LlamaParameters;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
@@ -121,10 +124,16 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     Dim words = new Dim("words", workspaceBytes(rank, device) / DType.F32.bytes());
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
+    if (configuration.checkpoint().writes()) {
+      long bytes =
+          CheckpointWriter.hostBytes(
+              LlamaParameters.groups(setup.model()), rank, setup.decomposition().world());
+      plan.allocate("checkpoint.copy", OFFLOADED, DType.F32, new Dim("words", bytes / 4));
+    }
     return plan;
   }
 
-  /** As {@link #memory}, without the device's own workspace. */
+  /** As {@link #memory}, without the device's own workspace and what checkpoints need. */
   MemoryPlan buffers(int rank, Device device) {
     MemoryPlan plan = new MemoryPlan();
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
@@ -161,8 +170,15 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
       return List.of();
     }
     int ringRank = setup.decomposition().ringRank(rank);
-    return RingAttention.calls(
-        device, setup.layout(), setup.mask(), ringRank, setup.attentionShape(rank));
+    AttentionShape shape = setup.attentionShape(rank);
+    return packed()
+        ? RingAttention.packedCalls(device, setup.layout(), setup.mask(), ringRank, shape)
+        : RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape);
+  }
+
+  /** Whether sequences are packed from documents; commands without text have none. */
+  private boolean packed() {
+    return configuration.hasData() && configuration.data().documents();
   }
 
   /** What the blocks keep for the backward. */
@@ -180,8 +196,12 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     return setup.model().layers() - setup.policy().savedAttention();
   }
 
-  /** Of one step over all ranks, with causal attention. */
-  StepFlops flops() {
+  /**
+   * Of one step over all ranks, with causal attention.
+   *
+   * @param squares sum of the squared lengths of all documents
+   */
+  StepFlops flops(double squares) {
     ModelConfig model = setup.model();
     ModelFlops flops =
         new ModelFlops(
@@ -192,18 +212,25 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
             model.headSize(),
             model.feedForward(),
             model.vocabulary());
-    return flops.step(configuration.train().batch(), setup.sequence(), attentionRecomputed());
+    return flops.step(
+        configuration.train().batch(), setup.sequence(), squares, attentionRecomputed());
+  }
+
+  /** Squared lengths of a batch whose sequences are one document each. */
+  double wholeSquares() {
+    return (double) setup.sequence() * setup.sequence() * configuration.train().batch();
   }
 
   /**
    * Empty where no peak is known, or attention is not causal and not what {@link #flops} counts.
    */
-  Optional<Mfu> mfu(Device device, double seconds) {
+  Optional<Mfu> mfu(Device device, double seconds, double squares) {
     OptionalDouble peak = device.peakFlops();
     if (peak.isEmpty() || setup.mask() != MaskKind.CAUSAL) {
       return Optional.empty();
     }
-    return Optional.of(flops().mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
+    return Optional.of(
+        flops(squares).mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
   }
 
   /**

@@ -16,6 +16,7 @@ public record Configuration(
     MemoryConfig memory,
     TrainConfig train,
     DataConfig data,
+    CheckpointConfig checkpoint,
     DeviceConfig device,
     ValidateConfig validate,
     BenchAttentionConfig benchAttention,
@@ -63,6 +64,7 @@ public record Configuration(
         room,
         train().withSequence(tokens),
         data,
+        checkpoint,
         device,
         validate,
         benchAttention,
@@ -84,6 +86,11 @@ public record Configuration(
   @Override
   public TrainConfig train() {
     return require(train, "train", "sequence");
+  }
+
+  /** Whether the input has a section {@code [data]}. */
+  public boolean hasData() {
+    return data != null;
   }
 
   /** Never null. */

@@ -18,7 +18,9 @@ public enum Phase {
   LOSS_HEAD("loss head"),
   /** Waiting for the sum of the gradients over the ranks. */
   REDUCE("gradient reduce"),
-  OPTIMIZER("optimizer");
+  OPTIMIZER("optimizer"),
+  /** Copying the states to the host; they are written in the background. */
+  CHECKPOINT("checkpoint");
 
   private final String title;
 

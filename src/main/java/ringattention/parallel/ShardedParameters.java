@@ -72,7 +72,9 @@ public final class ShardedParameters {
     weightsChanged();
   }
 
-  /** Sets weights, moments and gradients to zero. */
+  /**
+   * Sets weights, moments and gradients to zero, padding included: what {@link #load} starts on.
+   */
   public void clear() {
     for (ShardBuffers.Shard shard : buffers.shards()) {
       for (Tensor tensor :

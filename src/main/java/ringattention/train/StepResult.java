@@ -7,6 +7,7 @@ package ringattention.train;
  * @param loss mean over all tokens of the batch, in nats
  * @param gradientNorm before clipping
  * @param seconds wall time of the slowest rank
+ * @param squares sum of the squared lengths of all documents of the batch
  */
 public record StepResult(
-    long step, double loss, double gradientNorm, double learningRate, double seconds) {}
+    long step, double loss, double gradientNorm, double learningRate, double seconds, double squares) {}

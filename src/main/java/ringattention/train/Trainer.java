@@ -10,6 +10,7 @@ import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
+import ringattention.shard.Documents;
 
 /**
  * The training step: data, loss and gradients, clip, AdamW. The same on every rank; all calls are
@@ -54,6 +55,11 @@ public final class Trainer {
     return step;
   }
 
+  /** Lets {@link #next} be the step after this one: the parameters are as that step left them. */
+  public void resumeAt(long done) {
+    step = done;
+  }
+
   /**
    * @throws DivergedException if the loss or a gradient is not finite; weights are as before the
    *     step
@@ -66,13 +72,16 @@ public final class Trainer {
       labels = labels();
     }
     replica.clearLoss();
+    double squares = 0;
     for (int pass = 0; pass < setup.passes(); pass++) {
       try (var scope = timer.in(Phase.DATA)) {
-        replica.load(sequences(pass));
+        Sample[] sequences = sequences(pass);
+        replica.load(sequences);
+        squares += squares(sequences);
       }
       replica.accumulate(1 / labels);
     }
-    double[] loss = {replica.loss()};
+    double[] loss = {replica.loss(), squares / setup.decomposition().ring()};
     double rate = schedule.at(step);
     double norm;
     try (var scope = timer.in(Phase.OPTIMIZER)) {
@@ -95,7 +104,7 @@ public final class Trainer {
     }
     double[] seconds = {(clock.getAsLong() - start) * 1e-9};
     world.allReduce(seconds, Communicator.Operation.MAX);
-    return new StepResult(step, loss[0], norm, rate, seconds[0]);
+    return new StepResult(step, loss[0], norm, rate, seconds[0], loss[1]);
   }
 
   /**
@@ -111,6 +120,15 @@ public final class Trainer {
       sequences[i] = samples.sample(first + i);
     }
     return sequences;
+  }
+
+  /** Sum of the squared lengths of all documents: what attention's work grows with. */
+  private double squares(Sample[] sequences) {
+    double squares = 0;
+    for (Sample sequence : sequences) {
+      squares += Documents.startingAt(sequence.documents()).squares(setup.sequence());
+    }
+    return squares;
   }
 
   /** How many labels count in the whole batch, that of all rings; 1 if none does. */

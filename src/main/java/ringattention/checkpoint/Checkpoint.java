@@ -1,0 +1,148 @@
+package ringattention.checkpoint;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import ringattention.config.InputException;
+import ringattention.config.UsedInputs;
+import ringattention.parallel.Parameter;
+import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.State;
+
+/**
+ * A complete checkpoint, for reading by a job of any number of ranks. Every rank reads the files
+ * that hold its part of the parameters, and of those only that part.
+ */
+public final class Checkpoint implements AutoCloseable {
+  private final Path folder;
+  private final Manifest manifest;
+  private final PieceIndex<ShardFile> pieces = new PieceIndex<>();
+  private final List<ShardFile> open = new ArrayList<>();
+
+  private Checkpoint(Path folder, Manifest manifest) {
+    this.folder = folder;
+    this.manifest = manifest;
+  }
+
+  /**
+   * Reads the manifest only; see {@link #verify}.
+   *
+   * @throws InputException if it is not complete, or the manifest is not what was written
+   */
+  static Checkpoint open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new InputException(folder + ": no such folder");
+    }
+    if (!CheckpointFolder.isComplete(folder)) {
+      throw new InputException(
+          folder.resolve(CheckpointFolder.DONE) + ": missing, the checkpoint is not complete");
+    }
+    return new Checkpoint(folder, Manifest.read(folder));
+  }
+
+  /**
+   * Reads this rank's share of the files, which all ranks together read whole.
+   *
+   * @throws InputException if one is missing or not what was written
+   */
+  void verify(int rank, int ranks) {
+    for (int file = rank; file < manifest.files().size(); file += ranks) {
+      manifest.files().get(file).verify(folder);
+    }
+  }
+
+  public Path folder() {
+    return folder;
+  }
+
+  public TrainingPosition position() {
+    return manifest.position();
+  }
+
+  /** Number of ranks that wrote it. */
+  public int ranks() {
+    return manifest.ranks();
+  }
+
+  /** The program that wrote it. */
+  public String program() {
+    return manifest.program() + " (git " + manifest.git() + ")";
+  }
+
+  /** Every input of the run that wrote it. */
+  public UsedInputs inputs() {
+    try {
+      return UsedInputs.of(Files.readString(folder.resolve(Origin.INPUTS)));
+    } catch (IOException e) {
+      throw new InputException(folder.resolve(Origin.INPUTS) + ": cannot be read");
+    }
+  }
+
+  /**
+   * Sets this rank's part of all states. The parameters must be those of the same model.
+   *
+   * @param rank of so many that load it; files are tried from the likeliest on
+   * @throws IllegalStateException if a file cannot be read, or no file has the values
+   */
+  public void load(ShardedParameters parameters, int rank, int ranks) {
+    int likeliest = (int) ((long) rank * manifest.ranks() / ranks);
+    for (State state : State.values()) {
+      parameters.load(
+          state, (parameter, index, into) -> read(state, parameter, index, into, likeliest));
+    }
+  }
+
+  private void read(State state, Parameter parameter, long index, FloatBuffer into, int likeliest) {
+    int end = into.limit();
+    while (into.position() < end) {
+      long next = index + into.position();
+      PieceIndex.Entry<ShardFile> entry = find(state, parameter, next, likeliest);
+      long held = entry.piece().index() + entry.piece().elements() - next;
+      into.limit((int) Math.min(end, into.position() + held));
+      try {
+        entry.where().read(entry.piece().offsetOf(next), into);
+      } catch (IOException e) {
+        throw new IllegalStateException(entry.where().path() + ": cannot be read", e);
+      }
+    }
+  }
+
+  private PieceIndex.Entry<ShardFile> find(
+      State state, Parameter parameter, long element, int likeliest) {
+    var entry = pieces.find(state, parameter.name(), element);
+    while (entry.isEmpty() && open.size() < manifest.ranks()) {
+      openFile((likeliest + open.size()) % manifest.ranks());
+      entry = pieces.find(state, parameter.name(), element);
+    }
+    return entry.orElseThrow(
+        () ->
+            new IllegalStateException(
+                folder + ": has no " + state + " " + element + " of " + parameter.name()));
+  }
+
+  private void openFile(int rank) {
+    Path path = folder.resolve(ShardFile.name(rank));
+    try {
+      ShardFile file = ShardFile.open(path);
+      open.add(file);
+      file.pieces().forEach(piece -> pieces.add(piece, file));
+    } catch (IOException e) {
+      throw new IllegalStateException(path + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    for (ShardFile file : open) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        throw new IllegalStateException(file.path() + ": cannot be closed", e);
+      }
+    }
+    open.clear();
+  }
+}

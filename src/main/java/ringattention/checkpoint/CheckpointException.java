@@ -1,0 +1,10 @@
+package ringattention.checkpoint;
+
+/** A checkpoint that could not be written; the message names the file. The same on every rank. */
+public final class CheckpointException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  public CheckpointException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,106 @@
+package ringattention.checkpoint;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import ringattention.comm.Communicator;
+import ringattention.config.InputException;
+
+/**
+ * Finds the checkpoint that a path means.
+ *
+ * @param world all ranks that are going to read it
+ * @param fallback whether to take an older one where one is not what was written
+ */
+public record CheckpointSearch(Communicator world, boolean fallback) {
+  /**
+   * What was found, every byte of it verified by some rank.
+   *
+   * @param passedOver why newer ones were not taken, a line each
+   */
+  public record Result(Checkpoint checkpoint, List<String> passedOver) {
+    public Result {
+      passedOver = List.copyOf(passedOver);
+    }
+  }
+
+  /**
+   * Collective.
+   *
+   * @param path a folder step_N, or a run's folder, or its folder checkpoints: their newest
+   *     complete one
+   * @throws InputException on every rank the same, naming the file, if there is none or it is not
+   *     what was written
+   */
+  public Result find(Path path) {
+    List<String> passedOver = new ArrayList<>();
+    for (Path candidate : candidates(path)) {
+      Checkpoint checkpoint = null;
+      String problem = "";
+      try {
+        checkpoint = Checkpoint.open(candidate);
+        checkpoint.verify(world.rank(), world.size());
+      } catch (InputException e) {
+        problem = e.getMessage();
+      }
+      String first = FirstProblem.of(world, problem).orElse("");
+      if (first.isEmpty()) {
+        return new Result(checkpoint, passedOver);
+      }
+      passedOver.add(first);
+      if (!fallback) {
+        break;
+      }
+    }
+    throw new InputException(passedOver.get(0));
+  }
+
+  /** In the order of preference, as rank 0 sees them; at least one. */
+  private List<Path> candidates(Path path) {
+    String problem = "";
+    List<Path> found = List.of();
+    if (world.rank() == 0) {
+      try {
+        found = CheckpointFolder.isStep(path) ? andOlder(path) : newest(path);
+        problem = found.isEmpty() ? path + ": holds no checkpoint" : "";
+      } catch (IOException e) {
+        problem = path + ": no such folder, or it cannot be read";
+      }
+    }
+    FirstProblem.of(world, problem)
+        .ifPresent(
+            first -> {
+              throw new InputException(first);
+            });
+    String joined = String.join("\0", found.stream().map(Path::toString).toList());
+    String told = new String(world.broadcast(joined.getBytes(UTF_8)), UTF_8);
+    return Stream.of(told.split("\0")).map(Path::of).toList();
+  }
+
+  private static List<Path> andOlder(Path step) throws IOException {
+    List<Path> all = new ArrayList<>(List.of(step));
+    Path parent = step.toAbsolutePath().getParent();
+    if (Files.isDirectory(parent)) {
+      for (Path other : new CheckpointFolder(parent).steps()) {
+        if (CheckpointFolder.stepOf(other) < CheckpointFolder.stepOf(step)
+            && CheckpointFolder.isComplete(other)) {
+          all.add(other);
+        }
+      }
+    }
+    return all;
+  }
+
+  /** Complete ones; if there is none, those that are not, to say so. */
+  private static List<Path> newest(Path path) throws IOException {
+    Path below = path.resolve(CheckpointFolder.NAME);
+    List<Path> all = new CheckpointFolder(Files.isDirectory(below) ? below : path).steps();
+    List<Path> complete = all.stream().filter(CheckpointFolder::isComplete).toList();
+    return complete.isEmpty() ? all : complete;
+  }
+}

@@ -1,0 +1,106 @@
+package ringattention.checkpoint;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * The file of one rank, open for reading: 8 bytes with the length of the header (little-endian),
+ * the header (JSON: the pieces, padded with blanks), then the data.
+ */
+final class ShardFile implements AutoCloseable {
+  private static final int ALIGNMENT = 4096; // bytes, of the start of the data
+  private static final int BUFFER = 1 << 22; // bytes
+
+  private record Header(int rank, int ranks, List<ShardPiece> pieces) {}
+
+  private final Path path;
+  private final FileChannel channel;
+  private final List<ShardPiece> pieces;
+  private final long dataStart;
+
+  private ShardFile(Path path, FileChannel channel, List<ShardPiece> pieces, long dataStart) {
+    this.path = path;
+    this.channel = channel;
+    this.pieces = pieces;
+    this.dataStart = dataStart;
+  }
+
+  static String name(int rank) {
+    return "rank_" + rank + ".bin";
+  }
+
+  /** Writes this rank's states to disk. */
+  static FileEntry write(Path path, int rank, int ranks, HostCopy copy) throws IOException {
+    String json = new JsonRecords().line(new Header(rank, ranks, copy.layout().pieces()));
+    int padding = Math.floorMod(-(Long.BYTES + json.length()), ALIGNMENT); // names are ASCII
+    byte[] header = (json + " ".repeat(padding)).getBytes(UTF_8);
+    ByteBuffer start =
+        ByteBuffer.allocate(Long.BYTES + header.length).order(ByteOrder.LITTLE_ENDIAN);
+    start.putLong(header.length).put(header).flip();
+    try (DurableFile file = new DurableFile(path)) {
+      file.append(start);
+      copy.forEachPart(file::append);
+      return file.finish();
+    }
+  }
+
+  /** Opens a file that has been verified. */
+  static ShardFile open(Path path) throws IOException {
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+    try {
+      ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      read(channel, length, 0);
+      ByteBuffer header = ByteBuffer.allocate(Math.toIntExact(length.getLong(0)));
+      read(channel, header, Long.BYTES);
+      String json = new String(header.array(), UTF_8);
+      List<ShardPiece> pieces = new JsonRecords().read(json, Header.class).pieces();
+      return new ShardFile(path, channel, pieces, Long.BYTES + header.capacity());
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  List<ShardPiece> pieces() {
+    return pieces;
+  }
+
+  /** Reads elements from an offset in the data on, as many as the buffer takes. */
+  void read(long offset, FloatBuffer into) throws IOException {
+    long at = dataStart + offset;
+    ByteBuffer buffer =
+        ByteBuffer.allocateDirect((int) Math.min(BUFFER, (long) into.remaining() * Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    while (into.hasRemaining()) {
+      buffer.clear().limit((int) Math.min(BUFFER, (long) into.remaining() * Float.BYTES));
+      read(channel, buffer, at);
+      at += buffer.limit();
+      into.put(buffer.flip().asFloatBuffer());
+    }
+  }
+
+  private static void read(FileChannel channel, ByteBuffer into, long from) throws IOException {
+    while (into.hasRemaining()) {
+      if (channel.read(into, from + into.position()) < 0) {
+        throw new IOException("ends too early");
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

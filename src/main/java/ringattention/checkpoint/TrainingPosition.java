@@ -1,0 +1,11 @@
+package ringattention.checkpoint;
+
+/**
+ * How far a run has come. All random numbers are functions of the seed and of what is counted here,
+ * so this is their state, too.
+ *
+ * @param step the last that is done, counted from 1
+ * @param tokens seen over all ranks and steps
+ * @param nextSequence index of the first sequence that was not used yet
+ */
+public record TrainingPosition(long step, long tokens, long nextSequence) {}
