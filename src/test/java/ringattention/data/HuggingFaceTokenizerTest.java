@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,9 +73,7 @@ class HuggingFaceTokenizerTest {
     String unknown = tokenizer(folder).fingerprint();
     assertNotEquals(tokenizer(Given.WORDS).fingerprint(), unknown);
     Files.copy(
-        Given.WORDS.resolve("tokenizer_config.json"),
-        config,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Given.WORDS.resolve("tokenizer_config.json"), config, StandardCopyOption.REPLACE_EXISTING);
     assertEquals(tokenizer(Given.WORDS).fingerprint(), tokenizer(folder).fingerprint());
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -99,7 +100,7 @@ class PackedSamplesTest {
   /** Cuts the row into epochs and these into documents: all of them, padded, in another order. */
   private static void assertEveryEpochHasAll(List<Integer> row, int multiple) {
     int epoch = Arrays.stream(LENGTHS).map(tokens -> padded(tokens, multiple)).sum();
-    Set<List<Integer>> orders = new java.util.HashSet<>();
+    Set<List<Integer>> orders = new HashSet<>();
     for (int from = 0; from + epoch <= row.size(); from += epoch) {
       List<Integer> order = new ArrayList<>();
       for (int at = from; at < from + epoch; ) {

@@ -6,15 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
 
@@ -86,15 +87,15 @@ class TokenFileTest {
     assertEquals(0, kept(".part").size());
   }
 
-  @Test
-  void aBrokenCacheIsRefused() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"0, 4", "4, 0", "0, 60"})
+  void aBrokenCacheIsRefused(int missingFirst, int missingLast) throws IOException {
     Path text = Files.writeString(folder.resolve("text"), "some words\n");
     Configuration cached = Given.configuration(text, "data.cache=" + folder.resolve("cache"));
     open(cached, text).close();
     Path file = kept(".tokens").get(0);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.truncate(channel.size() - 4);
-    }
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOfRange(whole, missingFirst, whole.length - missingLast));
     InputException error = assertThrows(InputException.class, () -> open(cached, text));
     assertEquals(
         "-D data.cache = \"" + folder.resolve("cache") + "\": " + file + " is not whole: delete it",
