@@ -1,5 +1,6 @@
 package ringattention.checkpoint;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -53,11 +54,11 @@ final class HostCopy implements AutoCloseable {
 
   /** A part of the data. */
   interface Part {
-    void accept(ByteBuffer bytes) throws java.io.IOException;
+    void accept(ByteBuffer bytes) throws IOException;
   }
 
   /** Hands out all data in order. */
-  void forEachPart(Part part) throws java.io.IOException {
+  void forEachPart(Part part) throws IOException {
     for (long done = 0; done < layout.bytes(); done += WINDOW) {
       part.accept(window(done, (int) Math.min(WINDOW, layout.bytes() - done)));
     }
