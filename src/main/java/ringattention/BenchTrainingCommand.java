@@ -76,7 +76,8 @@ final class BenchTrainingCommand {
     if (bench.deviceGiB().size() > 0 && bench.deviceGiB().size() != bench.tokens().size()) {
       throw configuration
           .source()
-          .error("benchTraining.deviceGiB", "must have one number for each of benchTraining.tokens");
+          .error(
+              "benchTraining.deviceGiB", "must have one number for each of benchTraining.tokens");
     }
     List<Length> lengths = new ArrayList<>();
     for (int row = 0; row < bench.tokens().size(); row++) {
@@ -85,8 +86,7 @@ final class BenchTrainingCommand {
         room = room.withDeviceGiB(bench.deviceGiB().get(row));
       }
       Configuration one = configuration.with(bench.tokens().get(row), room);
-      lengths.add(
-          new Length(TrainingPlan.of(one, job.world().size()), Samples.of(one)));
+      lengths.add(new Length(TrainingPlan.of(one, job.world().size()), Samples.of(one)));
     }
     return lengths;
   }
@@ -100,8 +100,7 @@ final class BenchTrainingCommand {
     if (job.line().dryRun()) {
       for (Length length : lengths) {
         Device device = equipment.device();
-        MemoryLimits limits =
-            MemoryLimits.of(job, device, length.plan().configuration().memory());
+        MemoryLimits limits = MemoryLimits.of(job, device, length.plan().configuration().memory());
         PlanCommand.print(length.plan().fitted(device, limits), device, output.log());
       }
       return ExitCode.VALID;

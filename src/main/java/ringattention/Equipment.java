@@ -196,10 +196,7 @@ final class Equipment implements AutoCloseable {
   }
 
   private static Collectives collectives(
-      Job job,
-      TransportChoice choice,
-      GpuTransports transports,
-      Communicator world) {
+      Job job, TransportChoice choice, GpuTransports transports, Communicator world) {
     return world.size() > 1 && choice.collectives() == TransportKind.NCCL
         ? transports.collectives(job.world())
         : new HostCollectives(world, job.timer().timeline());

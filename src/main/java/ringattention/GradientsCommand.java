@@ -65,8 +65,7 @@ final class GradientsCommand {
             () -> {
               Configuration configuration = job.line().configuration();
               TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
-              return new GradientsCommand(
-                  job, configuration, plan, ModelFolders.of(configuration));
+              return new GradientsCommand(job, configuration, plan, ModelFolders.of(configuration));
             });
     try (Equipment equipment = Equipment.open(job, command.configuration)) {
       command.fit(equipment.device());

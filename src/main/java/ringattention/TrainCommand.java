@@ -300,7 +300,8 @@ final class TrainCommand {
     more.put("steps", train.steps());
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
-    plan.mfu(device, steady(seconds()), steady(squares)).ifPresent(shares -> StepRecord.putMfu(more, shares));
+    plan.mfu(device, steady(seconds()), steady(squares))
+        .ifPresent(shares -> StepRecord.putMfu(more, shares));
     more.putAll(checkpoints);
     return output.finish(checks.all(), result, last.loss(), rate, more);
   }

@@ -129,8 +129,7 @@ final class TrainingMeasurement {
       replica.parameters().clear(); // after the block before, whose weights are on their way
       double[] loss = {replica.loss()};
       job.world().allReduce(loss, Communicator.Operation.SUM);
-      return new Rehearsal(
-          loss[0] / labels, forward, backwardS, PeakMemory.of(job, plan, device));
+      return new Rehearsal(loss[0] / labels, forward, backwardS, PeakMemory.of(job, plan, device));
     }
   }
 

@@ -61,7 +61,8 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
       throw configuration
           .source()
           .error(
-              "memory.headGroups", "must divide " + headsToGroup(configuration) + ", the groups there can be");
+              "memory.headGroups",
+              "must divide " + headsToGroup(configuration) + ", the groups there can be");
     }
     return new TrainingPlan(
         configuration,

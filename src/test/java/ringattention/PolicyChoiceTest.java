@@ -58,15 +58,13 @@ class PolicyChoiceTest {
 
   @Test
   void withRoomEverythingStaysOnTheDevice() {
-    assertEquals(
-        new ActivationPolicy(LAYERS, 1, LAYERS, 0), fitted(PLENTY, 0).setup().policy());
+    assertEquals(new ActivationPolicy(LAYERS, 1, LAYERS, 0), fitted(PLENTY, 0).setup().policy());
   }
 
   @Test
   void headGroupsComeBeforeTheHost() {
     long grouped = bytes(new ActivationPolicy(LAYERS, 2, LAYERS, 0));
-    assertEquals(
-        new ActivationPolicy(LAYERS, 2, LAYERS, 0), fitted(grouped, 0).setup().policy());
+    assertEquals(new ActivationPolicy(LAYERS, 2, LAYERS, 0), fitted(grouped, 0).setup().policy());
     assertEquals(4, fitted(grouped - 1, 0).setup().policy().headGroups());
   }
 
@@ -93,9 +91,9 @@ class PolicyChoiceTest {
             .setup()
             .policy();
     assertEquals(new ActivationPolicy(LAYERS, 2, 0, LAYERS), host);
-    InputException wrong =
-        assertThrows(InputException.class, () -> plan("memory.headGroups=3"));
-    assertEquals("-D memory.headGroups = 3: must divide 4, the groups there can be", wrong.getMessage());
+    InputException wrong = assertThrows(InputException.class, () -> plan("memory.headGroups=3"));
+    assertEquals(
+        "-D memory.headGroups = 3: must divide 4, the groups there can be", wrong.getMessage());
   }
 
   @Test

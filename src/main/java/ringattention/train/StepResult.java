@@ -10,4 +10,9 @@ package ringattention.train;
  * @param squares sum of the squared lengths of all documents of the batch
  */
 public record StepResult(
-    long step, double loss, double gradientNorm, double learningRate, double seconds, double squares) {}
+    long step,
+    double loss,
+    double gradientNorm,
+    double learningRate,
+    double seconds,
+    double squares) {}
