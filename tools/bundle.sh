@@ -44,6 +44,8 @@ for jar in target/lib/*.jar; do
   esac
 done
 cp -a build/text "$bundle/build"
+mkdir "$bundle/validation"
+cp -a validation/transformers "$bundle/validation"
 
 tar -xzf build/openmpi-cuda.tar.gz -C "$bundle"
 ln -s ../../ompi/lib/mpi.jar "$bundle/build/mpi/mpi.jar"

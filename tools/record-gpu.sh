@@ -3,7 +3,7 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   training training-long rehearse-768k rehearse-1m   (default: all; the last four take some minutes each)
+#   policies resume transformers training training-long rehearse-768k rehearse-1m   (default: all; the last four take some minutes each)
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -13,7 +13,7 @@ tutorial=inputs/tutorial.toml
 small=inputs/train-1b.toml
 large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial training training-long rehearse-768k rehearse-1m}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies resume transformers training training-long rehearse-768k rehearse-1m}
 
 gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
 if [ -z "$gpus" ]; then
@@ -89,7 +89,8 @@ loss_curve() { # CHECK THRESHOLD RUN OTHER-RUN
   ) || row="\"$1\",$count,,$2,FAILED"
   file="$record/runs/loss-curves/checks.csv"
   if [ ! -f "$file" ]; then echo "check,ranks,value,threshold,verdict" >"$file"; fi
-  echo "$row" >>"$file"
+  grep -v -F "\"$1\"" "$file" >"$scratch/checks.csv" # replaces its own row
+  { cat "$scratch/checks.csv" && echo "$row"; } >"$file"
   note "$1" "${row##*,}"
 }
 
@@ -97,9 +98,47 @@ tutorial() {
   keep tutorial-cpu-fp32 "$count" train "$tutorial" -D device.kind=cpu
   keep tutorial-gpu-fp32 "$count" train "$tutorial" -D device.kind=cuda $fp32
   keep tutorial-gpu-bf16 "$count" train "$tutorial" -D device.kind=cuda
-  rm -rf "$record/runs/loss-curves"
   loss_curve "loss curve, GPU fp32 vs CPU fp32" 1e-4 tutorial-cpu-fp32 tutorial-gpu-fp32
   loss_curve "loss curve, GPU bf16 vs CPU fp32" 2e-2 tutorial-cpu-fp32 tutorial-gpu-bf16
+}
+
+# The same 50 steps on one GPU and on all; and with everything saved on the device, or little of it, on the host.
+policies() {
+  common="-D device.kind=cuda -D train.steps=50 -D memory.headGroups=1 -D output.plots=false"
+  same="$common -D device.deterministic=true"
+  keep policy-one-gpu 1 train "$tutorial" $common
+  keep policy-all-gpus "$count" train "$tutorial" $common
+  keep policy-bf16-gradients "$count" train "$tutorial" $common -D parallel.gradients=bf16
+  keep policy-device "$count" train "$tutorial" $same -D memory.saved=inputs+attention -D memory.offload=none
+  keep policy-host "$count" train "$tutorial" $same -D memory.saved=inputs+attention -D memory.offload=host
+  keep policy-recomputed "$count" train "$tutorial" $same -D memory.saved=inputs -D memory.offload=host
+  loss_curve "loss curve, one GPU vs all, bf16" 2e-2 policy-one-gpu policy-all-gpus
+  loss_curve "loss curve, bf16 vs fp32 gradients on the wire" 2e-2 policy-all-gpus policy-bf16-gradients
+  loss_curve "loss curve, saved on the host vs on the device" 0 policy-device policy-host
+  loss_curve "loss curve, attention recomputed vs saved" 0 policy-device policy-recomputed
+}
+
+# 30 steps, and the last 10 of them again from the checkpoint of step 20: the same bits.
+resume() {
+  common="-D device.kind=cuda -D device.deterministic=true -D train.steps=30 -D output.plots=false"
+  keep resume-whole "$count" train "$tutorial" $common -D checkpoint.every=10 -D checkpoint.keep=3
+  keep resume-rest "$count" train "$tutorial" $common -D "checkpoint.resume=$scratch/resume-whole/checkpoints/step_20"
+  last_steps=$record/runs/resume-whole/last
+  mkdir -p "$last_steps"
+  awk -F, 'FNR == 1 || $1 > 20' "$record/runs/resume-whole/steps.csv" >"$last_steps/steps.csv"
+  loss_curve "loss curve, resumed vs uninterrupted" 0 resume-whole/last resume-rest
+}
+
+# Logits, loss and gradients against transformers in float64; needs a Python with torch and transformers.
+transformers() {
+  work=$scratch/transformers
+  "${PYTHON:-python3}" validation/transformers/compare.py --run "tools/mpirun.sh -np {ranks} bin/ringattention" \
+    --work "$work" --csv "$record/transformers.csv" >"$scratch/transformers.out" 2>&1
+  status=$?
+  mkdir -p "$record/runs/transformers"
+  cp "$scratch/transformers.out" "$record/runs/transformers/output.log"
+  tail -n 1 "$scratch/transformers.out"
+  if [ "$status" = 0 ]; then note transformers PASSED; else note transformers "FAILED (exit $status)"; fi
 }
 
 # Steps of training at several lengths; of the smaller model also on one GPU, at as many tokens per GPU as on all.
@@ -143,6 +182,9 @@ for step in $steps; do
     ring-exchange)
       if [ "$count" -gt 1 ]; then keep ring-exchange "$count" bench ring-exchange inputs/bench-gpu.toml; else echo "ring-exchange: NOT CHECKED: one GPU"; fi ;;
     tutorial) tutorial ;;
+    policies) policies ;;
+    resume) resume ;;
+    transformers) transformers ;;
     training) training ;;
     training-long) keep training-7b-long "$count" bench training $large $once -D 'benchTraining.tokens=[524288]' ;;
     rehearse-768k) keep rehearse-768k "$count" bench training $large $once -D 'benchTraining.tokens=[786432]' -D benchTraining.rehearse=2 ;;

@@ -16,8 +16,11 @@ class PeakMemoryTest {
     "1000, 1020, 0, 0, PASSED",
     "1000, 1021, 0, 0, FAILED",
     "1000, 979, 0, 0, FAILED",
-    "1000, 1000, 500, 510, PASSED",
-    "1000, 1000, 500, 511, FAILED",
+    "1000, 1000, 500000000, 510000000, PASSED",
+    "1000, 1000, 500000000, 511000000, FAILED",
+    "1000, 1000, 500000000, 489000000, FAILED",
+    "1000, 1000, 500, 4194804, PASSED", // staging
+    "1000, 1000, 500, 4194805, FAILED",
     "1000, 1000, 0, 40, PASSED" // staging of a few MiB, where the plan has nothing on the host
   })
   void agreesWithinTwoPercentOnTheDeviceAndOnTheHost(
