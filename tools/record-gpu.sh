@@ -3,7 +3,8 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   policies resume transformers training training-long rehearse-768k rehearse-1m   (default: all; the last four take some minutes each)
+#   policies resume transformers training training-256k training-512k rehearse-768k rehearse-1m   (default: all; the last five
+#   take some minutes each)
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -13,7 +14,7 @@ tutorial=inputs/tutorial.toml
 small=inputs/train-1b.toml
 large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies resume transformers training training-long rehearse-768k rehearse-1m}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies resume transformers training training-256k training-512k rehearse-768k rehearse-1m}
 
 gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
 if [ -z "$gpus" ]; then
@@ -143,10 +144,10 @@ transformers() {
 
 # Steps of training at several lengths; of the smaller model also on one GPU, at as many tokens per GPU as on all.
 training() {
-  keep training-7b "$count" bench training $large
+  keep training-7b "$count" bench training $large -D 'benchTraining.tokens=[65536, 131072]' -D 'benchTraining.deviceGiB=[62, 71]'
   keep training-1b "$count" bench training $small
   if [ "$count" -gt 1 ]; then
-    keep training-1b-one-gpu 1 bench training $small -D "benchTraining.tokens=[$((32768 / count)), $((131072 / count))]"
+    keep training-1b-one-gpu 1 bench training $small -D "benchTraining.tokens=[$((32768 / count))]"
   fi
 }
 
@@ -186,7 +187,8 @@ for step in $steps; do
     resume) resume ;;
     transformers) transformers ;;
     training) training ;;
-    training-long) keep training-7b-long "$count" bench training $large $once -D 'benchTraining.tokens=[524288]' ;;
+    training-256k) keep training-7b-256k "$count" bench training $large -D 'benchTraining.tokens=[262144]' -D 'benchTraining.deviceGiB=[103]' -D benchTraining.steps=1 ;;
+    training-512k) keep training-7b-512k "$count" bench training $large $once -D 'benchTraining.tokens=[524288]' ;;
     rehearse-768k) keep rehearse-768k "$count" bench training $large $once -D 'benchTraining.tokens=[786432]' -D benchTraining.rehearse=2 ;;
     rehearse-1m) keep rehearse-1m "$count" bench training $large $once -D 'benchTraining.tokens=[1048576]' -D benchTraining.rehearse=2 ;;
     *) echo "$0: no step $step" >&2; failed="$failed $step" ;;

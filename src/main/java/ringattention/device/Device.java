@@ -27,6 +27,11 @@ public interface Device extends AutoCloseable {
   /** Memory of exactly this many bytes, counted until it is closed. Contents are undefined. */
   Memory allocate(long bytes);
 
+  /** Whether the same call gives the same bits every time. */
+  default boolean repeats() {
+    return true;
+  }
+
   /**
    * Whether work goes on while the host waits. Then the host must enqueue first and communicate
    * after; a device that computes in the calling thread must send first.

@@ -49,7 +49,8 @@ final class LossHead {
     Tensor logits = scratch.logits().prefix(input.dim(0), model.vocabulary());
     Tensor norm = weights.get(LlamaParameters.FINAL_NORM);
     kernels.rmsNorm(input, norm, model.normEpsilon(), normed);
-    kernels.matmul(normed, false, weights.get(LlamaParameters.HEAD), true, logits, false);
+    kernels.matmul(
+        normed, false, weights.get(LlamaParameters.headMatrix(model)), true, logits, false);
     return logits;
   }
 

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
+import ringattention.config.ModelConfig;
+import ringattention.config.RopeScaling;
 import ringattention.config.Seed;
 import ringattention.device.Allocator;
 import ringattention.device.Arena;
@@ -34,9 +36,12 @@ class TransformerGradientTest {
   private static final Kernels.AdamW NO_CHANGE = new Kernels.AdamW(0, 0.9, 0.9, 1e-8, 0, 1, 1);
 
   @ParameterizedTest
-  @EnumSource(MaskKind.class)
-  void everyParameterHasTheGradientOfItsDifferences(MaskKind mask) {
-    TransformerProblem problem = TransformerProblem.small(13, 2, mask, LayoutKind.CONTIGUOUS, 11);
+  @CsvSource({"CAUSAL, false", "FULL, false", "CAUSAL, true"})
+  void everyParameterHasTheGradientOfItsDifferences(MaskKind mask, boolean tied) {
+    ModelConfig model =
+        new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, tied, 0.15);
+    TransformerProblem problem =
+        new TransformerProblem(model, 13, 2, mask, LayoutKind.CONTIGUOUS, 11);
     Map<String, Tensor> buffers = new HashMap<>();
     try (Device device = new ReferenceDevice();
         Arena arena = new Arena(device)) {
@@ -81,7 +86,7 @@ class TransformerGradientTest {
           }
         }
       }
-      assertEquals(3 * (1 + 2 * 9 + 2), checked);
+      assertEquals(3 * (1 + 2 * 9 + (tied ? 1 : 2)), checked);
     }
   }
 

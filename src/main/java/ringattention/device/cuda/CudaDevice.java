@@ -177,6 +177,11 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public boolean repeats() {
+    return options.deterministic() || options.compute() == DType.F32;
+  }
+
+  @Override
   public boolean asynchronous() {
     return true;
   }
