@@ -3,7 +3,7 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   policies resume transformers training-7b training-1b training-512k rehearse-768k rehearse-1m   (default: all; the last five
+#   policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all; the last six
 #   take some minutes each)
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
@@ -14,7 +14,7 @@ tutorial=inputs/tutorial.toml
 small=inputs/train-1b.toml
 large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies resume transformers training-7b training-1b training-512k rehearse-768k rehearse-1m}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
 
 gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
 if [ -z "$gpus" ]; then
@@ -185,7 +185,8 @@ for step in $steps; do
     policies) policies ;;
     resume) resume ;;
     transformers) transformers ;;
-    training-7b) keep training-7b "$count" bench training $large ;;
+    training-7b) keep training-7b "$count" bench training $large -D 'benchTraining.tokens=[65536, 131072]' -D 'benchTraining.deviceGiB=[62, 71]' ;;
+    training-256k) keep training-7b-256k "$count" bench training $large $once -D 'benchTraining.tokens=[262144]' -D memory.deviceGiB=103 ;;
     training-1b) training_1b ;;
     training-512k) keep training-7b-512k "$count" bench training $large $once -D 'benchTraining.tokens=[524288]' ;;
     rehearse-768k) keep rehearse-768k "$count" bench training $large $once -D 'benchTraining.tokens=[786432]' -D benchTraining.rehearse=2 ;;

@@ -242,7 +242,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   Arena arena(int rank, Device device) {
     try {
       device.reserveWorkspace(attentionCalls(rank, device));
-      return new Arena(device, buffers(rank, device).bytes());
+      return new Arena(device, buffers(rank, device));
     } catch (OutOfMemoryError full) {
       throw new OutOfMemoryError(full.getMessage() + "; " + largest(rank, device));
     }

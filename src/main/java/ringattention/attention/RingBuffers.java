@@ -40,7 +40,9 @@ public record RingBuffers(
    */
   public static RingBuffers allocate(
       Allocator allocator, AttentionShape shape, DType compute, DType sum, boolean ring) {
-    KeyValue own = KeyValue.allocate(allocator, "attention.key_value", ACTIVATIONS, compute, shape);
+    KeyValue own =
+        KeyValue.allocate(
+            allocator, "attention.key_value", ring ? RING : ACTIVATIONS, compute, shape);
     KeyValue ownGradient =
         KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape);
     List<KeyValue> slots = List.of();

@@ -8,7 +8,8 @@ import java.util.Set;
 /**
  * An allocator backed by a device; closing the arena frees all buffers. What is planned is one
  * allocation, made at once, and every buffer a part of it; without a plan each buffer is allocated
- * alone. Buffers on the host are always allocated alone.
+ * alone. So are, always, buffers on the host, and those of the ring: an MPI keeps memory that went
+ * through its hands mapped into other processes, and until it lets go nobody gets it back.
  */
 public final class Arena implements Allocator, AutoCloseable {
   /** Every buffer begins at a multiple of this many bytes. */
@@ -26,13 +27,22 @@ public final class Arena implements Allocator, AutoCloseable {
   }
 
   /**
-   * @param bytes of all buffers on the device, see {@link MemoryPlan#bytes}
-   * @throws OutOfMemoryError if the device does not have them
+   * @param plan of all buffers
+   * @throws OutOfMemoryError if the device does not have room for those that are one allocation
    */
-  public Arena(Device device, long bytes) {
+  public Arena(Device device, MemoryPlan plan) {
     this.device = device;
-    this.whole = device.allocate(bytes);
+    this.whole =
+        device.allocate(
+            plan.buffers().stream()
+                .filter(buffer -> !alone(buffer.purpose()))
+                .mapToLong(MemoryPlan.Buffer::bytes)
+                .sum());
     memories.add(whole);
+  }
+
+  private static boolean alone(Purpose purpose) {
+    return purpose == Purpose.OFFLOADED || purpose == Purpose.RING;
   }
 
   static long aligned(long bytes) {
@@ -46,21 +56,19 @@ public final class Arena implements Allocator, AutoCloseable {
     }
     long[] shape = Allocator.shape(dims);
     long bytes = new Tensor(null, 0, dtype, shape).bytes();
-    if (purpose != Purpose.OFFLOADED && whole != null) {
+    if (whole != null && !alone(purpose)) {
       long offset = used;
       used += aligned(bytes);
       return new Tensor(whole, offset, dtype, shape);
     }
-    Memory memory = allocate(name, purpose, bytes);
+    Memory memory = allocate(name, purpose, whole == null ? bytes : aligned(bytes));
     memories.add(memory);
     return new Tensor(memory, 0, dtype, shape);
   }
 
   private Memory allocate(String name, Purpose purpose, long bytes) {
     try {
-      return purpose == Purpose.OFFLOADED
-          ? device.allocateHost(aligned(bytes))
-          : device.allocate(bytes);
+      return purpose == Purpose.OFFLOADED ? device.allocateHost(bytes) : device.allocate(bytes);
     } catch (OutOfMemoryError full) {
       throw new OutOfMemoryError("buffer " + name + ": " + full.getMessage());
     }

@@ -52,7 +52,7 @@ class ActivationPolicyTest {
               try (Device device = make.get()) {
                 MemoryPlan plan = new MemoryPlan();
                 ModelBuffers.allocate(plan, setup, rank.rank(), device.compute(), device.sum());
-                try (Arena arena = new Arena(device, plan.bytes())) {
+                try (Arena arena = new Arena(device, plan)) {
                   Replica replica = new Replica(setup, rank, collectives, device, arena, timer);
                   replica.parameters().initialize(problem.seed(), problem.model().initStd());
                   replica.load(problem.sequences());

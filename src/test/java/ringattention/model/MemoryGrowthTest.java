@@ -106,7 +106,7 @@ class MemoryGrowthTest {
           PhaseTimer timer = new PhaseTimer(System::nanoTime);
           Collectives collectives = new HostCollectives(rank, timer.timeline());
           try (Device device = new CpuDevice(1);
-              Arena arena = new Arena(device, plan.bytes())) {
+              Arena arena = new Arena(device, plan)) {
             Replica replica = new Replica(setup, rank, collectives, device, arena, timer);
             replica.parameters().initialize(1, 0.02);
             replica.load(new Sample[] {Sample.consecutive(new int[setup.sequence() + 1], 0)});
