@@ -78,7 +78,7 @@ class CommandIT {
 
   @ParameterizedTest(name = "bench {0}")
   @CsvSource({
-    "kernels, kernels.csv, 1, 28, 'kernel,shape,dtype,time_us,tflops,gbytes_per_s,copy_fraction,"
+    "kernels, kernels.csv, 1, 29, 'kernel,shape,dtype,time_us,tflops,gbytes_per_s,copy_fraction,"
         + "wrong'",
     "attention, attention.csv, 2, 4, 'tokens,ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
         + "pass,time_ms,gflops_per_rank,matmul_gflops,matmul_fraction,bound_fraction,machine_fraction,"
@@ -133,8 +133,8 @@ class CommandIT {
       if (buffer.matches()) {
         purposes.add(buffer.group(1));
         sum += Long.parseLong(buffer.group(2));
-      } else if (line.startsWith("total ")) {
-        total = Long.parseLong(line.split("\\s+")[1]);
+      } else if (line.matches("total +on the device .*")) {
+        total = Long.parseLong(line.split("\\s+")[4]);
       }
     }
     for (String buffer : List.of("block.1.input", "ring.slot.0", "parameters.block.0.weight")) {
