@@ -142,6 +142,14 @@ transformers() {
   if [ "$status" = 0 ]; then note transformers PASSED; else note transformers "FAILED (exit $status)"; fi
 }
 
+# Steps of the larger model; on one GPU at as many tokens per GPU as on all, where one has room.
+training_7b() {
+  keep training-7b "$count" bench training $large -D 'benchTraining.tokens=[65536, 131072]' -D 'benchTraining.deviceGiB=[62, 71]'
+  if [ "$count" -gt 1 ]; then
+    keep training-7b-one-gpu 1 bench training $large -D 'benchTraining.deviceGiB=[]' -D "benchTraining.tokens=[$((65536 / count))]"
+  fi
+}
+
 # Steps of the smaller model; on one GPU at as many tokens per GPU as on all.
 training_1b() {
   keep training-1b "$count" bench training $small
@@ -185,8 +193,8 @@ for step in $steps; do
     policies) policies ;;
     resume) resume ;;
     transformers) transformers ;;
-    training-7b) keep training-7b "$count" bench training $large -D 'benchTraining.tokens=[65536, 131072]' -D 'benchTraining.deviceGiB=[62, 71]' ;;
-    training-256k) keep training-7b-256k "$count" bench training $large $once -D 'benchTraining.tokens=[262144]' -D memory.deviceGiB=103 ;;
+    training-7b) training_7b ;;
+    training-256k) keep training-7b-256k "$count" bench training $large -D 'benchTraining.tokens=[262144]' -D 'benchTraining.deviceGiB=[103]' ;;
     training-1b) training_1b ;;
     training-512k) keep training-7b-512k "$count" bench training $large $once -D 'benchTraining.tokens=[524288]' ;;
     rehearse-768k) keep rehearse-768k "$count" bench training $large $once -D 'benchTraining.tokens=[786432]' -D benchTraining.rehearse=2 ;;
