@@ -25,6 +25,7 @@ public final class LateDevice implements Device {
   private final Deque<Runnable> queue = new ArrayDeque<>();
   private final int causalBlock;
   private final int documentTile;
+  private final boolean eager;
   private final Kernels kernels = late(Kernels.class, device.kernels());
   private final BlockAttention attention = late(BlockAttention.class, device.attention());
   private final Lane outgoing = new Lane();
@@ -32,13 +33,22 @@ public final class LateDevice implements Device {
   private long enqueued;
   private long done;
 
-  public LateDevice(int causalBlock) {
+  LateDevice(int causalBlock) {
     this(causalBlock, 1);
   }
 
   LateDevice(int causalBlock, int documentTile) {
+    this(causalBlock, documentTile, false);
+  }
+
+  /**
+   * @param eager whether copies from the host are made as early as they may be, not as late: then
+   *     who forgets what they have to wait for gets wrong numbers
+   */
+  public LateDevice(int causalBlock, int documentTile, boolean eager) {
     this.causalBlock = causalBlock;
     this.documentTile = documentTile;
+    this.eager = eager;
   }
 
   private <T> T late(Class<T> type, T target) {
@@ -176,7 +186,11 @@ public final class LateDevice implements Device {
 
   @Override
   public Completion toDevice(Tensor from, Tensor to, Completion... after) {
-    return incoming.add(() -> device.toDevice(from, to, after));
+    Completion copy = incoming.add(() -> device.toDevice(from, to, after));
+    if (eager) {
+      copy.await();
+    }
+    return copy;
   }
 
   /** Copies beside the queue, in order among themselves. */

@@ -70,6 +70,10 @@ class ActivationPolicyTest {
         .get(0);
   }
 
+  private static Supplier<Device> late(boolean eager) {
+    return () -> new LateDevice(100, 1, eager);
+  }
+
   /**
    * @param groups more than one changes the order in which a query's gradient is summed over blocks
    */
@@ -104,8 +108,9 @@ class ActivationPolicyTest {
     ActivationPolicy plain = ActivationPolicy.inputs(LAYERS);
     for (int ranks = 1; ranks <= 3; ranks++) {
       for (int keyValueHeads : new int[] {4, 2}) {
-        List<double[]> expected = step(() -> new LateDevice(100), ranks, keyValueHeads, plain);
-        assertSame(expected, step(() -> new LateDevice(100), ranks, keyValueHeads, policy), groups);
+        List<double[]> expected = step(late(false), ranks, keyValueHeads, plain);
+        assertSame(expected, step(late(false), ranks, keyValueHeads, policy), groups);
+        assertSame(expected, step(late(true), ranks, keyValueHeads, policy), groups);
       }
     }
     if (groups == 1) {

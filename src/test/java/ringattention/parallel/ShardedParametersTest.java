@@ -112,7 +112,7 @@ class ShardedParametersTest {
         onRanks(
             ranks,
             (rank, device, parameters) -> {
-              for (int micro = 0; micro < 2; micro++) {
+              for (int micro = 0; micro < 3; micro++) {
                 Weights room = parameters.gradients(0);
                 device.write(room.get("norm"), 1.0, 2, 3, 4, 5, 6, 7 + rank.rank());
                 parameters.reduce(0);
@@ -121,11 +121,11 @@ class ShardedParametersTest {
             });
     double last = 0;
     for (int rank = 0; rank < ranks; rank++) {
-      last += 2 * (7 + rank);
+      last += 3 * (7 + rank);
     }
     for (double[] gradient : gradients) {
       assertEquals(0, gradient[0]);
-      assertEquals(2.0 * ranks, gradient[15]);
+      assertEquals(3.0 * ranks, gradient[15]);
       assertEquals(last, gradient[21]);
     }
   }
