@@ -28,8 +28,8 @@ public final class LateDevice implements Device {
   private final boolean eager;
   private final Kernels kernels = late(Kernels.class, device.kernels());
   private final BlockAttention attention = late(BlockAttention.class, device.attention());
-  private final Lane outgoing = new Lane();
-  private final Lane incoming = new Lane();
+  private final LateLane outgoing = new LateLane();
+  private final LateLane incoming = new LateLane();
   private long enqueued;
   private long done;
 
@@ -191,24 +191,6 @@ public final class LateDevice implements Device {
       copy.await();
     }
     return copy;
-  }
-
-  /** Copies beside the queue, in order among themselves. */
-  private static final class Lane {
-    private final Deque<Runnable> copies = new ArrayDeque<>();
-    private long added;
-    private long done;
-
-    Completion add(Runnable copy) {
-      copies.add(copy);
-      long position = ++added;
-      return () -> {
-        while (done < position) {
-          done++;
-          copies.remove().run();
-        }
-      };
-    }
   }
 
   @Override

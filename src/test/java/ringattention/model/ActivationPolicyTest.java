@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.attention.LateDevice;
+import ringattention.attention.LateLane;
 import ringattention.comm.LocalCommunicator;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
@@ -17,9 +18,11 @@ import ringattention.config.ModelConfig;
 import ringattention.config.RopeScaling;
 import ringattention.device.Arena;
 import ringattention.device.Collectives;
+import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.MemoryPlan;
+import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
@@ -47,9 +50,10 @@ class ActivationPolicyTest {
             ranks,
             rank -> {
               PhaseTimer timer = new PhaseTimer(System::nanoTime);
-              Collectives collectives = new HostCollectives(rank, timer.timeline());
+              Collectives host = new HostCollectives(rank, timer.timeline());
               List<double[]> results = new ArrayList<>();
               try (Device device = make.get()) {
+                Collectives collectives = device.asynchronous() ? late(host) : host;
                 MemoryPlan plan = new MemoryPlan();
                 ModelBuffers.allocate(plan, setup, rank.rank(), device.compute(), device.sum());
                 try (Arena arena = new Arena(device, plan)) {
@@ -68,6 +72,22 @@ class ActivationPolicyTest {
               return results;
             })
         .get(0);
+  }
+
+  /** Collectives that nobody waits for, as on a GPU, until their result is needed. */
+  private static Collectives late(Collectives host) {
+    LateLane lane = new LateLane();
+    return new Collectives() {
+      @Override
+      public Completion allGather(Tensor part, Tensor whole, Completion after) {
+        return lane.add(() -> host.allGather(part, whole, after).await());
+      }
+
+      @Override
+      public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
+        return lane.add(() -> host.reduceScatter(whole, part, after).await());
+      }
+    };
   }
 
   private static Supplier<Device> late(boolean eager) {
