@@ -6,7 +6,9 @@ import static org.bytedeco.cuda.global.cudart.cudaEventElapsedTime;
 import static org.bytedeco.cuda.global.cudart.cudaEventRecord;
 import static org.bytedeco.cuda.global.cudart.cudaEventSynchronize;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import ringattention.device.Range;
@@ -19,6 +21,7 @@ import ringattention.device.TimedRange;
  */
 final class TimedRanges {
   private static final int TRIES = 5;
+  private static final int MADE_BEFORE = 8192; // events: making one takes longer than recording it
   private static final float FAR = 1000; // milliseconds: half a rounding step is 30 ns there
 
   /** Numbers of two events. */
@@ -26,6 +29,7 @@ final class TimedRanges {
 
   private final Stream stream;
   private final List<CUevent_st> events = new ArrayList<>(); // in the order of recording
+  private final Deque<CUevent_st> spare = new ArrayDeque<>();
   private final List<Pair> closed = new ArrayList<>();
   private int base;
   private long baseNanoseconds;
@@ -34,6 +38,9 @@ final class TimedRanges {
   /** Waits for the stream. */
   TimedRanges(Stream stream) {
     this.stream = stream;
+    for (int i = 0; i < MADE_BEFORE; i++) {
+      spare.add(make());
+    }
     stream.synchronize();
     long shortest = Long.MAX_VALUE;
     for (int i = 0; i < TRIES; i++) { // the event was somewhere between the two looks at the clock
@@ -63,7 +70,8 @@ final class TimedRanges {
     ended = true;
     stream.synchronize();
     long[] times = times();
-    events.forEach(event -> Cuda.check(cudaEventDestroy(event), "event"));
+    spare.addAll(events);
+    spare.forEach(event -> Cuda.check(cudaEventDestroy(event), "event"));
     return closed.stream()
         .map(pair -> new TimedRange(pair.name(), times[pair.from()], times[pair.to()]))
         .toList();
@@ -87,10 +95,15 @@ final class TimedRanges {
     return times;
   }
 
-  /** The number of a new event. */
-  private int record() {
+  private static CUevent_st make() {
     CUevent_st event = new CUevent_st();
     Cuda.check(cudaEventCreate(event), "event");
+    return event;
+  }
+
+  /** The number of an event that is recorded now. */
+  private int record() {
+    CUevent_st event = spare.isEmpty() ? make() : spare.remove();
     events.add(event);
     Cuda.check(cudaEventRecord(event, stream.handle()), "event");
     return events.size() - 1;
