@@ -75,17 +75,22 @@ __device__ float blockSum(float x) {
   return sum;
 }
 
+// NaN if either is: fmaxf would take the other, and a row of NaN would pass for one without keys.
+__device__ float larger(float a, float b) {
+  return a > b || a != a ? a : b;
+}
+
 __device__ float blockMaximum(float x) {
   __shared__ float ofWarp[THREADS / 32];
   for (int lane = 16; lane > 0; lane /= 2) {
-    x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, lane));
+    x = larger(x, __shfl_xor_sync(0xffffffffu, x, lane));
   }
   if (threadIdx.x % 32 == 0) {
     ofWarp[threadIdx.x / 32] = x;
   }
   __syncthreads();
   for (int warp = 0; warp < THREADS / 32; warp++) {
-    x = fmaxf(x, ofWarp[warp]);
+    x = larger(x, ofWarp[warp]);
   }
   __syncthreads();
   return x;
@@ -111,16 +116,16 @@ __device__ void softmax(
     constexpr int N = decltype(width)::value;
     float x[N];
     load(from + j, x);
-    float larger = maximum;
+    float next = maximum;
 #pragma unroll
     for (int e = 0; e < N; e++) {
-      larger = fmaxf(larger, x[e]);
+      next = larger(x[e], next);
     }
-    if (larger > maximum) {
-      sum *= expf(maximum - larger);
-      maximum = larger;
+    if (next != maximum) {
+      sum *= expf(maximum - next);
+      maximum = next;
     }
-    if (maximum > NOTHING) {
+    if (maximum != NOTHING) {
 #pragma unroll
       for (int e = 0; e < N; e++) {
         sum += expf(x[e] - maximum);
@@ -128,18 +133,18 @@ __device__ void softmax(
     }
   });
   float top = blockMaximum(maximum);
-  float total = blockSum(maximum > NOTHING ? sum * expf(maximum - top) : 0);
+  float total = blockSum(maximum != NOTHING ? sum * expf(maximum - top) : 0);
   if (threadIdx.x == 0) {
-    lse[h + i * lseRow] = top > NOTHING ? top + logf(total) : NOTHING;
+    lse[h + i * lseRow] = top != NOTHING ? top + logf(total) : NOTHING;
   }
-  float inverse = top > NOTHING ? 1 / total : 0;
+  float inverse = top != NOTHING ? 1 / total : 0;
   overRow(keys, packs, [&](long long j, auto width) {
     constexpr int N = decltype(width)::value;
     float x[N];
     load(from + j, x);
 #pragma unroll
     for (int e = 0; e < N; e++) {
-      x[e] = j + e < seen && inverse > 0 ? expf(x[e] - top) * inverse : 0;
+      x[e] = j + e < seen && inverse != 0 ? expf(x[e] - top) * inverse : 0;
     }
     store(to + j, x);
   });

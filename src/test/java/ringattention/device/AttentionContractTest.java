@@ -146,6 +146,23 @@ class AttentionContractTest {
         });
   }
 
+  /** A query that sees nothing but NaN must not pass for one that sees nothing. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "83, 1", "5, 3", "256, 256"})
+  void notNumbers(int queries, int keys) {
+    compare(
+        trial -> {
+          Tensor k = trial.poisoned(keys, 1, 2, 64);
+          Tensor out = trial.random(queries, 1, 2, 64);
+          Tensor logSumExp = trial.randomSum(queries, 1, 2);
+          Tensor q = trial.random(queries, 1, 2, 64);
+          Tensor v = trial.random(keys, 1, 2, 64);
+          trial.attention().forward(q, k, v, Mask.FULL, out, logSumExp);
+          trial.result("out", out, 0);
+          trial.result("logSumExp", logSumExp, 0);
+        });
+  }
+
   /**
    * Merging into nothing copies (what the total held does not matter), merging nothing changes
    * nothing.
