@@ -44,6 +44,11 @@ record CommandLine(
     BENCH_KERNELS("bench kernels", false),
     BENCH_RING_EXCHANGE("bench ring-exchange", false),
     BENCH_TRAINING("bench training", true),
+    BENCH_CONTEXT("bench context", true),
+    BENCH_MFU("bench mfu", true),
+    BENCH_OVERLAP("bench overlap", true),
+    BENCH_MEMORY("bench memory", true),
+    BENCH_SCALING("bench scaling", true),
     PLAN("plan", true),
     GRADIENTS("gradients", true),
     HELP("help", false),
@@ -85,6 +90,11 @@ record CommandLine(
         bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
         bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
         bench training INPUT.toml    seconds and memory of training steps at several lengths
+        bench context INPUT.toml     the longest sequence that trains, of the paper's architectures
+        bench mfu INPUT.toml         model FLOP utilization of blockwise and ring training
+        bench overlap INPUT.toml     the smallest block whose exchange is hidden
+        bench memory INPUT.toml      activation bytes of a layer by length and block size
+        bench scaling INPUT.toml     weak and strong scaling over the ranks present
         plan INPUT.toml              print every buffer of a run without allocating it
         gradients INPUT.toml         write logits and gradients of the first batch, small models only
 

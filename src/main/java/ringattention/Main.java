@@ -75,6 +75,11 @@ public final class Main {
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION, BENCH_KERNELS, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
       case BENCH_TRAINING -> BenchTrainingCommand.run(job);
+      case BENCH_CONTEXT -> BenchContextCommand.run(job);
+      case BENCH_MFU -> BenchMfuCommand.run(job);
+      case BENCH_OVERLAP -> BenchOverlapCommand.run(job);
+      case BENCH_MEMORY -> BenchMemoryCommand.run(job);
+      case BENCH_SCALING -> BenchScalingCommand.run(job);
       case TRAIN -> {
         training = TrainCommand.of(job);
         yield training.run();

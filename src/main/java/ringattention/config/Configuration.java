@@ -23,6 +23,11 @@ public record Configuration(
     BenchKernelsConfig benchKernels,
     BenchRingConfig benchRing,
     BenchTrainingConfig benchTraining,
+    BenchContextConfig benchContext,
+    BenchMfuConfig benchMfu,
+    BenchOverlapConfig benchOverlap,
+    BenchMemoryConfig benchMemory,
+    BenchScalingConfig benchScaling,
     FaultConfig fault,
     OutputConfig output,
     Source source) {
@@ -55,14 +60,49 @@ public record Configuration(
 
   /** The same for sequences of another length, and with other room. */
   public Configuration with(int tokens, MemoryConfig room) {
+    return with(model, attention, feedForward, parallel, train().withSequence(tokens), room);
+  }
+
+  /** The same for another model. */
+  public Configuration with(ModelConfig other) {
+    return with(other, attention, feedForward, parallel, train, memory);
+  }
+
+  /**
+   * The same run in one of the paper's architectures, every rank with as many tokens of a batch: a
+   * ring of all ranks takes one sequence, any other architecture one sequence on each rank.
+   *
+   * @param sequences of a ring, or of a rank, in a batch, taken one after the other
+   */
+  public Configuration with(
+      Architecture architecture, int tokensPerRank, int sequences, int ranks) {
+    boolean ring = architecture == Architecture.RING;
+    return with(
+        model,
+        new AttentionConfig(architecture.attention(), attention.mask(), attention.layout()),
+        new FeedForwardConfig(architecture.feedForward(), feedForward.block()),
+        new ParallelConfig(ring ? ranks : 1, parallel.transport(), parallel.gradients()),
+        train()
+            .withSequence(ring ? Math.multiplyExact(ranks, tokensPerRank) : tokensPerRank)
+            .withBatch(ring ? sequences : sequences * ranks, 1),
+        memory);
+  }
+
+  private Configuration with(
+      ModelConfig model,
+      AttentionConfig attention,
+      FeedForwardConfig feedForward,
+      ParallelConfig parallel,
+      TrainConfig train,
+      MemoryConfig memory) {
     return new Configuration(
         model,
         attention,
         feedForward,
         lossHead,
         parallel,
-        room,
-        train().withSequence(tokens),
+        memory,
+        train,
         data,
         checkpoint,
         device,
@@ -71,6 +111,11 @@ public record Configuration(
         benchKernels,
         benchRing,
         benchTraining,
+        benchContext,
+        benchMfu,
+        benchOverlap,
+        benchMemory,
+        benchScaling,
         fault,
         output,
         source);

@@ -88,6 +88,11 @@ public final class Inputs {
         BenchKernelsConfig.read(table.apply("benchKernels")),
         BenchRingConfig.read(table.apply("benchRing")),
         BenchTrainingConfig.read(table.apply("benchTraining")),
+        BenchContextConfig.read(table.apply("benchContext")),
+        BenchMfuConfig.read(table.apply("benchMfu")),
+        BenchOverlapConfig.read(table.apply("benchOverlap")),
+        BenchMemoryConfig.read(table.apply("benchMemory")),
+        BenchScalingConfig.read(table.apply("benchScaling")),
         FaultConfig.read(table.apply("fault")),
         OutputConfig.read(table.apply("output")),
         source);

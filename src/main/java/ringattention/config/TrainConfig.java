@@ -36,8 +36,17 @@ public record TrainConfig(
     int reportEvery) {
   /** The same training on sequences of another length. */
   TrainConfig withSequence(int tokens) {
+    return with(tokens, batch, microBatch);
+  }
+
+  /** The same training with so many sequences per step, so many of a ring's at a time. */
+  TrainConfig withBatch(int sequences, int atATime) {
+    return with(sequence, sequences, atATime);
+  }
+
+  private TrainConfig with(int sequence, int batch, int microBatch) {
     return new TrainConfig(
-        tokens,
+        sequence,
         batch,
         microBatch,
         steps,
