@@ -13,7 +13,7 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/natives
 BUNDLE = build/bundle
 
-.PHONY: help setup build data run test record bundle validate-gpu format clean
+.PHONY: help setup build data run test record bundle validate-gpu validate-8gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ record: build data ## measure this machine's CPU ranks into validation/cpu/
 
 validate-gpu: build data ## checks and benchmarks on the GPUs here, into validation/gpu/
 	tools/record-gpu.sh
+
+validate-8gpu: build data ## what 8 (or 4) GPUs of one host show, in 9 minutes, into validation/gpu/
+	tools/record-gpu.sh machine host
 
 bundle: build data ## one folder with all it needs on a machine with GPUs, and the same packed; see docs/gpu.md
 	tools/bundle.sh $(BUNDLE) $(COMMIT)

@@ -3,8 +3,9 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all; the last six
-#   take some minutes each)
+#   policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
+#   last six take some minutes each)
+#   host: what 4 or 8 GPUs of one host show, in less than 9 minutes
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -27,11 +28,11 @@ record=${RECORD:-validation/gpu/${count}x$model}
 mkdir -p "$record/runs" || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-failed=
+: >"$scratch/failed"
 
 note() { # STEP VERDICT
   echo "$1: $2"
-  if [ "$2" != PASSED ]; then failed="$failed $1"; fi
+  if [ "$2" != PASSED ]; then echo "$1" >>"$scratch/failed"; fi
 }
 
 # Runs the program and keeps its log, its tables and its plots under a name.
@@ -158,6 +159,70 @@ training_1b() {
   fi
 }
 
+# Attention of 32 heads of 128 over some GPUs; one GPU alone does no more than so many tokens, whose rate is the bound.
+host_attention() { # RANKS KEY/VALUE-HEADS BOUND-TOKENS
+  keep "attention-$1-kv$2" "$1" bench attention inputs/bench-gpu.toml -D "benchAttention.keyValueHeads=$2" \
+    -D "benchAttention.boundTokens=$3" -D 'benchAttention.tokens=[16384, 65536, 262144, 524288]' \
+    -D benchAttention.repeats=2 -D benchAttention.warmup=0 -D benchAttention.rest=0.3
+}
+
+host_validate() { # RANKS
+  keep "validate-bf16-$1" "$1" validate inputs/validate-gpu.toml -D 'validate.growth=[4096, 16384]'
+}
+
+# Steps of the larger model, on some GPUs.
+host_training() { # NAME RANKS TOKENS... (each with one step before that is not timed)
+  keep_as=$1
+  keep_on=$2
+  shift 2
+  keep "$keep_as" "$keep_on" bench training $large -D 'benchTraining.deviceGiB=[]' -D "benchTraining.tokens=[$(echo "$*" | sed 's/ /, /g')]"
+}
+
+# What needs all GPUs has them alone; what needs fewer goes side by side on GPUs of its own.
+host() {
+  if [ "$count" -lt 4 ]; then
+    note host "FAILED (needs at least 4 GPUs)"
+    return
+  fi
+  all=${CUDA_VISIBLE_DEVICES:-$(seq -s , 0 $((count - 1)))}
+  gpus_of() { echo "$all" | cut -d , -f "$1"; }
+  (
+    export CUDA_VISIBLE_DEVICES="$(gpus_of 1,2)"
+    host_attention 2 32 65536
+    host_training training-7b-2 2 65536
+    if [ "$count" = 4 ]; then host_training training-7b-1 1 32768; fi
+  ) &
+  (
+    export CUDA_VISIBLE_DEVICES="$(gpus_of 3,4)"
+    host_attention 2 8 65536
+    host_validate 2
+    if [ "$count" -gt 4 ]; then host_training training-7b-1 1 32768; fi
+  ) &
+  if [ "$count" -gt 4 ]; then
+    (
+      export CUDA_VISIBLE_DEVICES="$(gpus_of 5-8)"
+      host_attention 4 32 65536
+      host_attention 4 8 65536
+      host_training training-7b-4 4 131072
+      host_validate 4
+    ) &
+  fi
+  wait
+  keep ring-exchange "$count" bench ring-exchange inputs/bench-gpu.toml
+  host_attention "$count" 32 131072
+  host_attention "$count" 8 131072
+  host_validate "$count"
+  if [ "$count" = 4 ]; then
+    host_training training-7b-4 4 131072 262144
+  else
+    host_training "training-7b-$count" "$count" 262144
+    keep training-7b-1m "$count" bench training $large $once -D 'benchTraining.tokens=[1048576]'
+  fi
+  # the longest: as many tokens a GPU as two GPUs have shown; its last block, forward and backward, with all memory in use
+  keep rehearse-longest "$count" bench training $large $once -D "benchTraining.tokens=[$((524288 * count))]" \
+    -D benchTraining.rehearse=1 -D benchTraining.rehearseForward=1
+}
+
 # One table of all runs that have it: rows of the runs in order, the first line once. A check gets its run's name before its
 # own, because runs in bf16 and in fp32 make the same checks.
 merge() { # FILE
@@ -199,13 +264,15 @@ for step in $steps; do
     training-512k) keep training-7b-512k "$count" bench training $large $once -D 'benchTraining.tokens=[524288]' ;;
     rehearse-768k) keep rehearse-768k "$count" bench training $large $once -D 'benchTraining.tokens=[786432]' -D benchTraining.rehearse=2 ;;
     rehearse-1m) keep rehearse-1m "$count" bench training $large $once -D 'benchTraining.tokens=[1048576]' -D benchTraining.rehearse=2 -D memory.hostGiB=200 ;;
-    *) echo "$0: no step $step" >&2; failed="$failed $step" ;;
+    host) host ;;
+    *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
   esac
 done
 for table in checks.csv attention.csv kernels.csv ring_exchange.csv training.csv rehearsals.csv; do merge "$table"; done
 
+failed=$(tr '\n' ' ' <"$scratch/failed")
 if [ -n "$failed" ]; then
-  echo "GPU checks: FAILED:$failed ($record)"
+  echo "GPU checks: FAILED: $failed($record)"
   exit 1
 fi
 echo "GPU checks: PASSED ($record)"

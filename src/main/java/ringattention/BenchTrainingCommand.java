@@ -66,12 +66,18 @@ final class BenchTrainingCommand {
 
   private static List<Length> lengths(Job job, Configuration configuration) {
     BenchTrainingConfig bench = configuration.benchTraining();
-    if (bench.rehearse() > configuration.model().layers()) {
+    int layers = configuration.model().layers();
+    if (bench.forwardBlocks(layers) > layers) {
+      throw configuration
+          .source()
+          .error("benchTraining.rehearseForward", "must be at most model.layers (" + layers + ")");
+    }
+    if (bench.rehearse() > bench.forwardBlocks(layers)) {
       throw configuration
           .source()
           .error(
               "benchTraining.rehearse",
-              "must be at most model.layers (" + configuration.model().layers() + ")");
+              "must be at most the blocks of the forward (" + bench.forwardBlocks(layers) + ")");
     }
     if (bench.deviceGiB().size() > 0 && bench.deviceGiB().size() != bench.tokens().size()) {
       throw configuration
@@ -125,7 +131,9 @@ final class BenchTrainingCommand {
   private String remark(boolean rehearsal) {
     String what =
         rehearsal
-            ? "one forward of all blocks, then loss head and backward of the last "
+            ? "one forward of the last "
+                + bench.forwardBlocks(configuration.model().layers())
+                + " blocks, then loss head and backward of the last "
                 + bench.rehearse()
             : "median of " + bench.steps() + " steps after " + bench.warmup() + " not timed";
     return what + "; every row on a device of its own; memory of the fullest rank";
@@ -219,6 +227,7 @@ final class BenchTrainingCommand {
             rehearsals.row(
                 new TrainingTable.Rehearsal(
                     subject(length),
+                    bench.forwardBlocks(configuration.model().layers()),
                     measured.forwardS(),
                     bench.rehearse(),
                     measured.backwardS(),

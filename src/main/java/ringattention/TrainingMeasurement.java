@@ -123,7 +123,8 @@ final class TrainingMeasurement {
       replica.load(sequences());
       double labels = (double) plan.setup().sequence() * train.batch();
       replica.clearLoss();
-      double forward = seconds(device, replica::forward);
+      int blocks = bench.forwardBlocks(plan.setup().model().layers());
+      double forward = seconds(device, () -> replica.forwardLast(blocks));
       Runnable backward = () -> replica.backward(1 / labels, bench.rehearse());
       double backwardS = largest(ownSeconds(device, backward));
       replica.parameters().clear(); // after the block before, whose weights are on their way

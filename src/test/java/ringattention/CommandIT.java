@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -110,6 +111,26 @@ class CommandIT {
     assertEquals(header, csv.get(0));
     assertEquals(1 + rows, csv.size());
     csv.stream().skip(1).forEach(row -> assertTrue(row.endsWith(",0"), row));
+  }
+
+  @Test
+  void longSequencesAreBoundByTheRateOfShorterOnes() {
+    String[] lengths = {
+      "-D", "benchAttention.tokens=[512, 2048]", "-D", "benchAttention.boundTokens=512"
+    };
+    List<String> words = new ArrayList<>(List.of("bench", "attention", input));
+    words.addAll(List.of("-o", output.toString(), "-D", "benchAttention.repeats=3"));
+    words.addAll(List.of(lengths));
+    Run run = mpirun(2, words.toArray(String[]::new));
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    List<String> csv = run.lines("attention.csv");
+    int bound = List.of(csv.get(0).split(",")).indexOf("bound_fraction");
+    List<String> longer = csv.stream().filter(row -> row.startsWith("2048,")).toList();
+    assertEquals(2, longer.size(), "one rank has not done it alone");
+    for (String row : longer) { // 16 times the work of the shorter one
+      assertTrue(row.startsWith("2048,2,"), row);
+      assertTrue(Double.parseDouble(row.split(",")[bound]) > 0.15, row);
+    }
   }
 
   private static List<String> prepended(String first, List<String> rest) {

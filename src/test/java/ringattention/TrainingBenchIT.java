@@ -22,8 +22,8 @@ class TrainingBenchIT {
       "model,layers,tokens,ranks,saved,offload,step_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware,"
           + "planned_gib,peak_gib,exposed_wait_s";
   private static final String REHEARSAL_HEADER =
-      "model,layers,tokens,ranks,saved,offload,forward_s,backward_blocks,backward_s,planned_gib,"
-          + "peak_gib,planned_host_gib,peak_host_gib";
+      "model,layers,tokens,ranks,saved,offload,forward_blocks,forward_s,backward_blocks,"
+          + "backward_s,planned_gib,peak_gib,planned_host_gib,peak_host_gib";
 
   private Program program;
   private Path output;
@@ -98,11 +98,22 @@ class TrainingBenchIT {
     assertEquals(0, run.job().exitCode(), run.job().output());
     assertEquals(REHEARSAL_HEADER, run.lines("rehearsals.csv").get(0));
     Map<String, String> row = row(run, "rehearsals.csv", 1);
+    assertEquals("2", row.get("forward_blocks"));
     assertEquals("1", row.get("backward_blocks"));
     assertTrue(number(row, "forward_s") > 0, row.toString());
     assertTrue(number(row, "backward_s") > 0, row.toString());
     assertEquals(number(row, "planned_gib"), number(row, "peak_gib"), 1e-9);
     assertFalse(Files.exists(output.resolve("training.csv")), "no steps were taken");
+  }
+
+  @Test
+  void rehearsesTheLastBlockAlone() {
+    String[] last = {"-D", "benchTraining.rehearse=1", "-D", "benchTraining.rehearseForward=1"};
+    Run run = bench(2, "[257]", last);
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    Map<String, String> row = row(run, "rehearsals.csv", 1);
+    assertEquals("1", row.get("forward_blocks"));
+    assertEquals(number(row, "planned_gib"), number(row, "peak_gib"), 1e-9);
   }
 
   @Test
@@ -135,11 +146,16 @@ class TrainingBenchIT {
     Run tooLong = bench(1, "[64, 1000000]");
     assertEquals(2, tooLong.job().exitCode(), tooLong.job().output());
     assertTrue(tooLong.errors().get(0).contains("data.path"), tooLong.job().output());
-    Run tooDeep = bench(1, "[64]", "-D", "benchTraining.rehearse=3");
+    Run tooDeep = bench(1, "[64]", "-D", "benchTraining.rehearseForward=3");
     assertEquals(2, tooDeep.job().exitCode(), tooDeep.job().output());
     assertTrue(
         tooDeep.errors().get(0).endsWith("must be at most model.layers (2)"),
         tooDeep.job().output());
+    Run backTooFar = bench(1, "[64]", "-D", "benchTraining.rehearse=3");
+    assertEquals(2, backTooFar.job().exitCode(), backTooFar.job().output());
+    assertTrue(
+        backTooFar.errors().get(0).endsWith("must be at most the blocks of the forward (2)"),
+        backTooFar.job().output());
     assertFalse(Files.exists(output), "something was written");
   }
 }

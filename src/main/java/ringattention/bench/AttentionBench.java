@@ -25,6 +25,7 @@ import ringattention.validate.AttentionRunner;
  */
 public final class AttentionBench {
   private final List<AttentionProblem> problems;
+  private final BenchAttentionConfig config;
   private final Communicator world;
   private final Device device;
   private final Repeats repeats;
@@ -45,6 +46,7 @@ public final class AttentionBench {
       LongSupplier clock,
       Consumer<String> print) {
     this.problems = problems(config);
+    this.config = config;
     this.world = world;
     this.device = device;
     this.repeats =
@@ -62,6 +64,10 @@ public final class AttentionBench {
         say("fractions are medians over repeats of ratios taken side by side");
         if (repeats.rest() > 0) {
           say("all devices rest " + repeats.rest() + " s before each timed run");
+        }
+        if (problems.stream().anyMatch(problem -> !alone(problem).equals(problem))) {
+          say("one rank alone does at most " + config.boundTokens() + " tokens, whose rate is");
+          say("the bound of longer sequences, too");
         }
         table.header().forEach(print);
       }
@@ -113,6 +119,13 @@ public final class AttentionBench {
     return problems;
   }
 
+  /** What one rank does for the bound of this problem. */
+  private AttentionProblem alone(AttentionProblem problem) {
+    return config.boundTokens() == 0 || problem.length() <= config.boundTokens()
+        ? problem
+        : problem(config, config.boundTokens(), problem.mask(), problem.layoutKind());
+  }
+
   private static AttentionProblem problem(
       BenchAttentionConfig config, int tokens, MaskKind mask, LayoutKind layout) {
     return new AttentionProblem(
@@ -131,14 +144,17 @@ public final class AttentionBench {
    * checked.
    */
   private void compare(AttentionProblem problem, MatrixRate matrixRate) {
-    try (AttentionRunner alone = runner(problem, world.self());
+    AttentionProblem bound = alone(problem);
+    AttentionFlops flops =
+        new AttentionFlops(problem.heads(), problem.headSize(), problem.mask() == MaskKind.CAUSAL);
+    double scale =
+        flops.forward(problem.batch(), problem.length())
+            / flops.forward(bound.batch(), bound.length());
+    try (AttentionRunner alone = runner(bound, world.self());
         AttentionRunner ring = runner(problem, world)) {
       AttentionPasses passes =
-          new AttentionPasses(repeats, world, device, timer, alone, ring, matrixRate);
+          new AttentionPasses(repeats, world, device, timer, alone, ring, scale, matrixRate);
       passes.warm();
-      AttentionFlops flops =
-          new AttentionFlops(
-              problem.heads(), problem.headSize(), problem.mask() == MaskKind.CAUSAL);
       AttentionTimes forward =
           passes.measure(
               "forward",
@@ -160,7 +176,9 @@ public final class AttentionBench {
       long wrongRing = ring.wrong();
       long wrongAlone = world.rank() == 0 ? alone.wrong() : 0;
       for (AttentionTimes times : List.of(forward, both)) {
-        row(problem, 1, times.ofOneRank(), wrongAlone);
+        if (bound.equals(problem)) {
+          row(problem, 1, times.ofOneRank(), wrongAlone);
+        }
         if (world.size() > 1) {
           row(problem, world.size(), times, wrongRing);
           ofRanks(times);

@@ -21,8 +21,13 @@ final class AttentionPasses {
   private final PhaseTimer timer;
   private final AttentionRunner alone;
   private final AttentionRunner ring;
+  private final double scale;
   private final MatrixRate matrixRate;
 
+  /**
+   * @param scale work of the ring's problem over that of the one alone, whose times are multiplied
+   *     by it
+   */
   AttentionPasses(
       Repeats repeats,
       Communicator world,
@@ -30,6 +35,7 @@ final class AttentionPasses {
       PhaseTimer timer,
       AttentionRunner alone,
       AttentionRunner ring,
+      double scale,
       MatrixRate matrixRate) {
     this.repeats = repeats;
     this.world = world;
@@ -37,6 +43,7 @@ final class AttentionPasses {
     this.timer = timer;
     this.alone = alone;
     this.ring = ring;
+    this.scale = scale;
     this.matrixRate = matrixRate;
   }
 
@@ -81,17 +88,17 @@ final class AttentionPasses {
       if (device.asynchronous()) {
         // on every GPU at once: the ring is as fast as the slowest, and none must be hotter than
         // another when it starts
-        times.alone()[i] = Repeats.slowest(world, repeats.own(world, wholePasses, whole));
+        times.alone()[i] = scale * Repeats.slowest(world, repeats.own(world, wholePasses, whole));
         computing[i] = repeats.own(world, passes, compute);
         ring.poison();
         times.ring()[i] = Repeats.slowest(world, repeats.own(world, passes, part));
         waits[i] = times.ring()[i] - Repeats.slowest(world, computing[i]);
       } else {
         if (first) {
-          times.alone()[i] = repeats.own(single, 1, whole);
+          times.alone()[i] = scale * repeats.own(single, 1, whole);
         }
         times.productRate()[i] = first ? matrixRate.measure() : Double.NaN;
-        times.atOnce()[i] = Repeats.slowest(world, repeats.own(world, 1, whole));
+        times.atOnce()[i] = scale * Repeats.slowest(world, repeats.own(world, 1, whole));
         timer.reset();
         times.ring()[i] = Repeats.slowest(world, repeats.own(world, 1, part));
         waits[i] = timer.nanoseconds(Phase.RING_WAIT) * 1e-9;

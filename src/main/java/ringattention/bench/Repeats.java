@@ -44,6 +44,9 @@ record Repeats(
       return 1;
     }
     double one = slowest(ranks, own(ranks, 1, work));
+    if (one > 20 * shortest) { // whatever warms up takes less
+      return 1;
+    }
     double few = slowest(ranks, own(ranks, 3, work)) / 3; // the first pass may still have warmed up
     return (int) Math.max(1, Math.ceil(shortest / Math.min(one, few)));
   }

@@ -61,14 +61,21 @@ public final class TrainingTable<T> {
   }
 
   /**
-   * A whole forward and the backward of the last blocks, loss head included.
+   * A forward, whole or of the last blocks, and the backward of the last blocks, loss head
+   * included.
    *
+   * @param forwardBlocks that the forward went through
    * @param forwardS of the slowest rank
    * @param backwardBlocks that the backward went through
    * @param backwardS of the slowest rank
    */
   public record Rehearsal(
-      Subject subject, double forwardS, int backwardBlocks, double backwardS, Memory memory) {}
+      Subject subject,
+      int forwardBlocks,
+      double forwardS,
+      int backwardBlocks,
+      double backwardS,
+      Memory memory) {}
 
   private static final double GIB = 1L << 30;
 
@@ -99,6 +106,7 @@ public final class TrainingTable<T> {
   /** The table of {@code rehearsals.csv}. */
   public static TrainingTable<Rehearsal> ofRehearsals() {
     List<Field<Rehearsal>> fields = fields(Rehearsal::subject);
+    add(fields, "forward_blocks", "", "%d", Rehearsal::forwardBlocks);
     add(fields, "forward_s", "s", "%.3f", Rehearsal::forwardS);
     add(fields, "backward_blocks", "", "%d", Rehearsal::backwardBlocks);
     add(fields, "backward_s", "s", "%.3f", Rehearsal::backwardS);

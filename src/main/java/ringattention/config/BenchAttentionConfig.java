@@ -12,6 +12,8 @@ import java.util.List;
  * @param headSize width of a head, even
  * @param masks which positions see which
  * @param layouts which positions a rank holds
+ * @param boundTokens the longest sequence that one rank does alone; 0: any. Of longer ones the
+ *     bound is that one's rate
  * @param warmup runs that are not timed
  * @param repeats runs that are
  * @param rest seconds that all devices idle before each timed run
@@ -24,6 +26,7 @@ public record BenchAttentionConfig(
     int headSize,
     List<MaskKind> masks,
     List<LayoutKind> layouts,
+    int boundTokens,
     int warmup,
     int repeats,
     double rest) {
@@ -53,6 +56,7 @@ public record BenchAttentionConfig(
         headSize,
         table.choiceList("masks", MaskKind.class, Default.list(MaskKind.CAUSAL)),
         table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
+        table.integer("boundTokens", Range.atLeast(0), Default.of(0)),
         table.integer("warmup", Range.atLeast(0), Default.of(2)),
         table.integer("repeats", Range.atLeast(1), Default.of(5)),
         table.number("rest", Range.atLeast(0), Default.of(0.0)));

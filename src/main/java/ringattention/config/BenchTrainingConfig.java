@@ -11,14 +11,29 @@ import java.util.List;
  *     memory.deviceGiB}; or empty
  * @param warmup steps that are not timed
  * @param steps that are
- * @param rehearse 0, or the number of blocks, counted from the last, whose backward follows the
- *     whole forward instead of steps
+ * @param rehearse 0, or the number of blocks, counted from the last, whose backward follows a
+ *     forward instead of steps
+ * @param rehearseForward blocks, counted from the last, that this forward goes through; 0: all
  */
 public record BenchTrainingConfig(
-    List<Integer> tokens, List<Integer> deviceGiB, int warmup, int steps, int rehearse) {
+    List<Integer> tokens,
+    List<Integer> deviceGiB,
+    int warmup,
+    int steps,
+    int rehearse,
+    int rehearseForward) {
   public BenchTrainingConfig {
     tokens = List.copyOf(tokens);
     deviceGiB = List.copyOf(deviceGiB);
+  }
+
+  /**
+   * Blocks that a rehearsal's forward goes through.
+   *
+   * @param layers of the model
+   */
+  public int forwardBlocks(int layers) {
+    return rehearseForward == 0 ? layers : rehearseForward;
   }
 
   static BenchTrainingConfig read(Table table) {
@@ -27,6 +42,7 @@ public record BenchTrainingConfig(
         table.integersOrNone("deviceGiB", Range.atLeast(1)),
         table.integer("warmup", Range.atLeast(0), Default.of(1)),
         table.integer("steps", Range.atLeast(1), Default.of(2)),
-        table.integer("rehearse", Range.atLeast(0), Default.of(0)));
+        table.integer("rehearse", Range.atLeast(0), Default.of(0)),
+        table.integer("rehearseForward", Range.atLeast(0), Default.of(0)));
   }
 }

@@ -122,6 +122,11 @@ public final class Replica {
     transformer.logits(sink);
   }
 
+  /** See {@link Transformer#forwardLast}. */
+  public Tensor forwardLast(int blocks) {
+    return transformer.forwardLast(blocks);
+  }
+
   /** See {@link Transformer#forward}. */
   public Tensor forward() {
     return transformer.forward();

@@ -83,15 +83,21 @@ public final class Transformer {
    * @return [tokens, batch, hidden], valid until the next call
    */
   public Tensor forward() {
+    return forwardLast(model.layers());
+  }
+
+  /** As {@link #forward}, of a model that has only the last blocks: for rehearsals. */
+  public Tensor forwardLast(int blocks) {
+    int first = model.layers() - blocks;
     try (var scope = timer.in(Phase.EMBEDDING)) {
       Weights weights = parameters.weights(EMBEDDING);
-      parameters.prefetch(group(0));
+      parameters.prefetch(group(first));
       Tensor table = weights.get(LlamaParameters.EMBEDDING);
-      saved.makeInput(0);
-      kernels.embed(flat(activations.tokens()), table, saved.input(0).rows());
-      saved.keepInput(0);
+      saved.makeInput(first);
+      kernels.embed(flat(activations.tokens()), table, saved.input(first).rows());
+      saved.keepInput(first);
     }
-    for (int block = 0; block < model.layers(); block++) {
+    for (int block = first; block < model.layers(); block++) {
       forward(block);
     }
     return saved.input(model.layers());

@@ -33,12 +33,12 @@ class TrainingTableTest {
   @Test
   void rehearsalsAsOthersReadThem() {
     TrainingTable<Rehearsal> table = TrainingTable.ofRehearsals();
-    table.row(new Rehearsal(SUBJECT, 100, 2, 30, MEMORY));
+    table.row(new Rehearsal(SUBJECT, 32, 100, 2, 30, MEMORY));
     assertEquals(
         """
-        model,layers,tokens,ranks,saved,offload,forward_s,backward_blocks,backward_s,\
-        planned_gib,peak_gib,planned_host_gib,peak_host_gib
-        7B,32,65536,2,inputs,none,100.0,2,30.0,60.0,61.0,2.0,3.0
+        model,layers,tokens,ranks,saved,offload,forward_blocks,forward_s,backward_blocks,\
+        backward_s,planned_gib,peak_gib,planned_host_gib,peak_host_gib
+        7B,32,65536,2,inputs,none,32,100.0,2,30.0,60.0,61.0,2.0,3.0
         """,
         table.csv());
   }
