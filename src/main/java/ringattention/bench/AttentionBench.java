@@ -155,13 +155,16 @@ public final class AttentionBench {
       AttentionPasses passes =
           new AttentionPasses(repeats, world, device, timer, alone, ring, scale, matrixRate);
       passes.warm();
-      AttentionTimes forward =
-          passes.measure(
-              "forward",
-              flops.forward(problem.batch(), problem.length()),
-              AttentionRunner::forward,
-              AttentionRunner::forwardUnconnected);
-      AttentionTimes both =
+      List<AttentionTimes> measured = new ArrayList<>();
+      if (config.forward()) {
+        measured.add(
+            passes.measure(
+                "forward",
+                flops.forward(problem.batch(), problem.length()),
+                AttentionRunner::forward,
+                AttentionRunner::forwardUnconnected));
+      }
+      measured.add(
           passes.measure(
               "forward+backward",
               flops.forwardAndBackward(problem.batch(), problem.length()),
@@ -172,10 +175,10 @@ public final class AttentionBench {
               runner -> {
                 runner.forwardUnconnected();
                 runner.backwardUnconnected();
-              });
+              }));
       long wrongRing = ring.wrong();
       long wrongAlone = world.rank() == 0 ? alone.wrong() : 0;
-      for (AttentionTimes times : List.of(forward, both)) {
+      for (AttentionTimes times : measured) {
         if (bound.equals(problem)) {
           row(problem, 1, times.ofOneRank(), wrongAlone);
         }

@@ -44,7 +44,7 @@ record Repeats(
       return 1;
     }
     double one = slowest(ranks, own(ranks, 1, work));
-    if (one > 20 * shortest) { // whatever warms up takes less
+    if (one > 4 * shortest) { // even if it has warmed up in that time
       return 1;
     }
     double few = slowest(ranks, own(ranks, 3, work)) / 3; // the first pass may still have warmed up

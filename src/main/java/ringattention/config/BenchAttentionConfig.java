@@ -12,6 +12,7 @@ import java.util.List;
  * @param headSize width of a head, even
  * @param masks which positions see which
  * @param layouts which positions a rank holds
+ * @param forward whether the forward is also timed by itself
  * @param boundTokens the longest sequence that one rank does alone; 0: any. Of longer ones the
  *     bound is that one's rate
  * @param warmup runs that are not timed
@@ -26,6 +27,7 @@ public record BenchAttentionConfig(
     int headSize,
     List<MaskKind> masks,
     List<LayoutKind> layouts,
+    boolean forward,
     int boundTokens,
     int warmup,
     int repeats,
@@ -56,6 +58,7 @@ public record BenchAttentionConfig(
         headSize,
         table.choiceList("masks", MaskKind.class, Default.list(MaskKind.CAUSAL)),
         table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
+        table.flag("forward", Default.of(true)),
         table.integer("boundTokens", Range.atLeast(0), Default.of(0)),
         table.integer("warmup", Range.atLeast(0), Default.of(2)),
         table.integer("repeats", Range.atLeast(1), Default.of(5)),

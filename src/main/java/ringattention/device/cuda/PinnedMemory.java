@@ -11,7 +11,8 @@ import ringattention.device.Memory;
 
 /**
  * Page-locked host memory: the GPU copies to and from it without the host's help. Pages are made by
- * many threads before they are locked, since the driver would make them one after the other.
+ * many threads before they are locked, since the driver would make them one after the other; they
+ * are large ones where malloc asks for these (bin/ringattention).
  */
 final class PinnedMemory implements Memory {
   private static final int OUT_OF_MEMORY = 2; // cudaErrorMemoryAllocation

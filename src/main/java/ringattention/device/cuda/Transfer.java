@@ -6,7 +6,9 @@ import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.IntConsumer;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BytePointer;
 import ringattention.device.DType;
 import ringattention.device.Tensor;
@@ -17,6 +19,7 @@ import ringattention.device.Tensor;
  */
 final class Transfer {
   private static final int PIECE = 1 << 22; // elements
+  private static final int SHARE = 1 << 16; // of a thread
 
   private final Stream stream;
 
@@ -44,10 +47,9 @@ final class Transfer {
       ByteBuffer staged = host.asByteBuffer().order(ByteOrder.nativeOrder());
       for (int from = 0; from < count; from += PIECE) {
         int end = Math.min(count, from + PIECE);
-        staged.clear();
-        for (int i = from; i < end; i++) {
-          put(staged, to.dtype(), values.applyAsDouble(i));
-        }
+        int first = from;
+        inParallel(
+            end - from, i -> put(staged, i * size, to.dtype(), values.applyAsDouble(first + i)));
         long bytes = (long) (end - from) * size;
         Cuda.check(
             cudaMemcpyAsync(
@@ -79,30 +81,44 @@ final class Transfer {
                 stream.handle()),
             "copy from the GPU");
         stream.synchronize();
-        staged.clear();
-        for (int i = start; i < end; i++) {
-          values[i] = get(staged, from.dtype());
-        }
+        int first = start;
+        inParallel(end - start, i -> values[first + i] = get(staged, i * size, from.dtype()));
       }
     }
     return values;
   }
 
-  private static void put(ByteBuffer to, DType dtype, double value) {
+  /** Many elements by all cores; few by this thread alone. */
+  private static void inParallel(int count, IntConsumer element) {
+    IntStream.range(0, (count + SHARE - 1) / SHARE)
+        .parallel()
+        .forEach(
+            share -> {
+              int end = Math.min(count, (share + 1) * SHARE);
+              for (int i = share * SHARE; i < end; i++) {
+                element.accept(i);
+              }
+            });
+  }
+
+  /**
+   * @param at byte of the buffer
+   */
+  private static void put(ByteBuffer to, int at, DType dtype, double value) {
     switch (dtype) {
-      case BF16 -> to.putShort(bfloat16((float) value));
-      case F32 -> to.putFloat((float) value);
-      case F64 -> to.putDouble(value);
-      case I32 -> to.putInt(Math.toIntExact((long) value));
+      case BF16 -> to.putShort(at, bfloat16((float) value));
+      case F32 -> to.putFloat(at, (float) value);
+      case F64 -> to.putDouble(at, value);
+      case I32 -> to.putInt(at, Math.toIntExact((long) value));
     }
   }
 
-  private static double get(ByteBuffer from, DType dtype) {
+  private static double get(ByteBuffer from, int at, DType dtype) {
     return switch (dtype) {
-      case BF16 -> Float.intBitsToFloat(from.getShort() << 16);
-      case F32 -> from.getFloat();
-      case F64 -> from.getDouble();
-      case I32 -> from.getInt();
+      case BF16 -> Float.intBitsToFloat(from.getShort(at) << 16);
+      case F32 -> from.getFloat(at);
+      case F64 -> from.getDouble(at);
+      case I32 -> from.getInt(at);
     };
   }
 
