@@ -13,7 +13,7 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/natives
 BUNDLE = build/bundle
 
-.PHONY: help setup build data run test record bundle validate-gpu format clean
+.PHONY: help setup build data run test record bundle validate-gpu paper-cpu paper-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ record: build data ## measure this machine's CPU ranks into validation/cpu/
 
 validate-gpu: build data ## checks and benchmarks on the GPUs here, into validation/gpu/
 	tools/record-gpu.sh
+
+paper-cpu: build data ## the paper's tables as far as CPU ranks can show them, into validation/paper/ and docs/results.md
+	tools/record-paper.sh cpu; status=$$?; tools/results-page.sh && exit $$status
+
+paper-gpu: build data ## the paper's tables on the GPUs here, into validation/paper/ and docs/results.md
+	tools/record-paper.sh gpu; status=$$?; [ $$status = 2 ] || tools/results-page.sh; exit $$status
 
 bundle: build data ## one folder with all it needs on a machine with GPUs, and the same packed; see docs/gpu.md
 	tools/bundle.sh $(BUNDLE) $(COMMIT)

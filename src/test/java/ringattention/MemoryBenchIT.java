@@ -68,7 +68,7 @@ class MemoryBenchIT {
   @Test
   void aStepWithoutRoomIsMissedAndTheOthersAreMeasured() {
     Run run =
-        bench(1, "-D", "memory.deviceGiB=0.0014", "-D", "benchMemory.architectures=[\"vanilla\"]");
+        bench(1, "-D", "memory.deviceGiB=0.0016", "-D", "benchMemory.architectures=[\"vanilla\"]");
     assertEquals(3, run.job().exitCode(), run.job().output());
     String why = "# vanilla, 128 tokens, 1 rank: no row: not every device has room";
     assertTrue(run.printed().stream().anyMatch(line -> line.startsWith(why)), run.job().output());

@@ -60,7 +60,7 @@ public final class LayerMemoryTable {
     addBytes("workspace_bytes", row -> row.plan().workspace());
     addBytes("peak_bytes", Row::peak);
     addBytes("planned_bytes", row -> row.plan().all());
-    add("formula_bytes", "B", "%.0f", Row::formula);
+    addBytes("formula_bytes", row -> Math.round(row.formula()));
     add("ratio", "", "%.2f", row -> row.activations() / row.formula());
     this.table = new BenchTable(fields.stream().map(Field::column).toList());
   }
