@@ -116,7 +116,8 @@ section() { # RUN
   on=$(device "$run")
   where=$machine
   if [ -f "$runs/$machine/machine.txt" ]; then where="[$machine](../$runs/$machine/machine.txt)"; fi
-  echo "$(field "$run" program), $(field "$run" date), on $where${on:+, the first of its ranks on $on}."
+  date=$(field "$run" date)
+  echo "$(field "$run" program)${date:+, $date}, on $where${on:+, the first of its ranks on $on}."
   for csv in "$run"/*.csv; do
     case $csv in
       */checks.csv | *'*'*) continue ;;
@@ -134,7 +135,7 @@ section() { # RUN
   echo
   verdict=$(sed 's/^# *//' "$run/output.log" | grep -E '^(VALID|INVALID): ' | tail -n 1 || true)
   echo "**${verdict:-no verdict}**"
-  if [ -f "$run/checks.csv" ]; then echo "Checks: $(checks "$run/checks.csv"); [the log](../$run/output.log) says which and how."; fi
+  if [ -f "$run/checks.csv" ]; then echo && echo "Checks: $(checks "$run/checks.csv"); [the log](../$run/output.log) says which and how."; fi
   echo
 }
 
