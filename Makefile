@@ -13,7 +13,7 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/natives
 BUNDLE = build/bundle
 
-.PHONY: help setup build data run test record bundle validate-gpu validate-8gpu format clean
+.PHONY: help setup build data run test record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ validate-gpu: build data ## checks and benchmarks on the GPUs here, into validat
 
 validate-8gpu: build data ## what 8 (or 4) GPUs of one host show, in 9 minutes, into validation/gpu/
 	tools/record-gpu.sh machine host
+
+paper-cpu: build data ## the paper's tables as far as CPU ranks can show them, into validation/paper/ and docs/results.md
+	tools/record-paper.sh cpu; status=$$?; tools/results-page.sh && exit $$status
+
+paper-gpu: build data ## the paper's tables on the GPUs here, into validation/paper/ and docs/results.md
+	tools/record-paper.sh gpu; status=$$?; [ $$status = 2 ] || tools/results-page.sh; exit $$status
 
 bundle: build data ## one folder with all it needs on a machine with GPUs, and the same packed; see docs/gpu.md
 	tools/bundle.sh $(BUNDLE) $(COMMIT)

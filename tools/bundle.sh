@@ -24,7 +24,8 @@ rm -rf "$bundle" "$bundle.tar.xz"
 mkdir -p "$bundle/target/lib" "$bundle/build/mpi"
 echo "$version" >"$bundle/VERSION"
 cp -a bin inputs tools "$bundle"
-rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-mpi.sh "$bundle"/tools/unpack-natives.sh
+rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-mpi.sh "$bundle"/tools/unpack-natives.sh \
+  "$bundle"/tools/results-page.sh
 ln -s ../tools/mpirun.sh "$bundle/bin/mpirun"
 cp -a target/ringattention.jar "$bundle/target"
 cp -a target/natives "$bundle/target"

@@ -28,7 +28,7 @@ record PeakMemory(List<Rank> ranks) {
    * @param plannedHost memory of the host that the device copies to and from
    */
   record Rank(long planned, long measured, long plannedHost, long measuredHost) {
-    private double difference() {
+    double difference() {
       boolean staged = plannedHost < measuredHost && measuredHost <= plannedHost + STAGING;
       double host = staged ? 0 : difference(plannedHost, measuredHost);
       return Math.max(difference(planned, measured), host);

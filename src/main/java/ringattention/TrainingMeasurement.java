@@ -101,6 +101,22 @@ final class TrainingMeasurement {
     }
   }
 
+  /**
+   * Takes one step.
+   *
+   * @throws ringattention.train.DivergedException on every rank
+   */
+  PeakMemory stepPeak() {
+    try (Device device = equipment.another();
+        Arena arena = plan.arena(job.world().rank(), device)) {
+      Replica replica = replica(device, arena);
+      new Trainer(train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime)
+          .next();
+      device.synchronize();
+      return PeakMemory.of(job, plan, device);
+    }
+  }
+
   /** The last step tells where its time went. */
   private Steps traced(Device device, Trainer trainer, double[] seconds) {
     device.synchronize();

@@ -88,6 +88,20 @@ public record Configuration(
         memory);
   }
 
+  /** The same with a feed-forward in blocks of so many tokens, where it is blockwise. */
+  public Configuration withFeedForwardBlock(int tokens) {
+    FeedForwardConfig blocks = new FeedForwardConfig(feedForward.kind(), tokens);
+    return with(model, attention, blocks, parallel, train, memory);
+  }
+
+  /** The same with rings of so many ranks, each with one sequence of as many tokens a rank. */
+  public Configuration withRings(int ring, int tokensPerRank, int ranks) {
+    ParallelConfig rings = new ParallelConfig(ring, parallel.transport(), parallel.gradients());
+    TrainConfig sequences =
+        train().withSequence(Math.multiplyExact(ring, tokensPerRank)).withBatch(ranks / ring, 1);
+    return with(model, attention, feedForward, rings, sequences, memory);
+  }
+
   private Configuration with(
       ModelConfig model,
       AttentionConfig attention,

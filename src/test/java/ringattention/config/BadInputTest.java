@@ -36,8 +36,8 @@ class BadInputTest {
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, fault, output
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchMemory, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchMemory, fault, output
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
@@ -102,6 +102,13 @@ class BadInputTest {
           [benchAttention] ; layouts = ["zigzag", "zagzig"] | x.toml: benchAttention.layouts = ["zigzag", "zagzig"]: must be a list of texts, one or more, each "contiguous" or "zigzag" or "striped"
           [benchRing] ; bytes = [0] | x.toml: benchRing.bytes = [0]: must be a list of whole numbers, one or more, each at least 1
           [benchRing] ; bytes = 65536 | x.toml: benchRing.bytes = 65536: must be a list of whole numbers, one or more, each at least 1
+          [benchMemory] ; tokens = [64, 128] | x.toml: benchMemory.tokens = [64, 128]: must be three or more, ascending
+          [benchMemory] ; tokens = [64, 128, 128] | x.toml: benchMemory.tokens = [64, 128, 128]: must be three or more, ascending
+          [benchMemory] ; vanillaTokens = 2048 | x.toml: benchMemory.vanillaTokens = 2048: must be at least the third of benchMemory.tokens (4096)
+          [benchMemory] ; feedForwardBlocks = [64] | x.toml: benchMemory.feedForwardBlocks = [64]: must be two or more, ascending
+          [benchMemory] ; feedForwardBlocks = [2048, 4096] | x.toml: benchMemory.feedForwardBlocks = [2048, 4096]: the first must be at most the first of benchMemory.tokens (1024), the last at most the last (4096)
+          [benchMemory] ; architectures = ["ring", "vanila"] | x.toml: benchMemory.architectures = ["ring", "vanila"]: must be a list of texts, one or more, each "vanilla" or "memory-efficient" or "blockwise" or "ring"
+          [benchMemory] ; architectures = ["ring", "ring"] | x.toml: benchMemory.architectures = ["ring", "ring"]: must not name one twice
           [fault] ; rank = -2 | x.toml: fault.rank = -2: must be a whole number, at least -1
           [output] ; plots = "yes" | x.toml: output.plots = "yes": must be true or false
           [train ; steps = 8 | x.toml: line 1: not valid TOML: Newline not permitted here

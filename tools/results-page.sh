@@ -1,0 +1,177 @@
+#!/bin/sh
+# Writes docs/results.md from the runs that tools/record-paper.sh has kept: a section for each of the paper's tables with the
+# words of validation/paper/<table>.md, and in it for each machine and run the command, the tables, the plots and the verdict.
+# A run whose folder is <table>-<more> belongs to <table>. The same runs give the same page.
+# usage: tools/results-page.sh [PAGE]
+set -eu
+export LC_ALL=C # the order of folders and files is the same everywhere
+cd "$(dirname "$0")/.."
+runs=validation/paper
+page=${1:-docs/results.md}
+tables="context plan mfu overlap memory scaling"
+
+# A field of a run: the log's header, without what a terminal's width broke, or else what was noted beside the log.
+field() { # RUN NAME
+  for file in "$1/output.log" "$1/run.txt"; do
+    if [ ! -f "$file" ]; then continue; fi
+    value=$(
+      awk -v name="$2" '
+        { sub(/^# ?/, "") }
+        found && /^   +[^ ]/ { sub(/^ +/, ""); text = text " " $0; next }
+        found { exit }
+        $1 == name { found = 1; sub(/^[^ ]+ +/, ""); text = $0 }
+        END { print text }' "$file"
+    )
+    if [ -n "$value" ]; then
+      echo "$value"
+      return
+    fi
+  done
+}
+
+# How many ranks a run had.
+ranks() { # RUN
+  field "$1" decomposition | sed -n 's/ ranks.*//p'
+  if [ -f "$1/run.txt" ]; then sed -n 's/^ranks *//p' "$1/run.txt"; fi
+}
+
+# As typed, without the output folder.
+command_line() { # RUN
+  count=$(ranks "$1" | head -n 1)
+  line=$(field "$1" command | sed 's/ -o [^ ]*//')
+  if [ "${count:-1}" -gt 1 ]; then line="mpirun -np $count bin/$line"; else line="bin/$line"; fi
+  echo "$line"
+}
+
+# What the first rank computed on.
+device() { # RUN
+  awk '
+    { sub(/^# ?/, "") }
+    rows && /^ +0 +/ { sub(/^ +0 +[^ ]+ +/, ""); text = $0; next }
+    text != "" && /^      +[^ ]/ { sub(/^ +/, ""); text = text " " $0; next }
+    text != "" { exit }
+    /^rank +host +device/ { rows = 1 }
+    END { print text }' "$1/output.log"
+}
+
+# A CSV file as a table: whole numbers as they are, others to four digits.
+markdown() { # FILE
+  awk '
+    function shown(cell) {
+      if (cell == "NaN" || cell == "") return "-"
+      if (cell ~ /^-?[0-9]+$/) return cell
+      if (cell ~ /^-?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$/ || cell ~ /^-?[0-9]+[eE][-+]?[0-9]+$/) {
+        size = cell < 0 ? -cell : cell + 0
+        return sprintf(size >= 1000 && size < 10000000 ? "%.0f" : "%.4g", cell)
+      }
+      gsub(/\|/, "\\|", cell)
+      return cell
+    }
+    {
+      line = $0
+      row = "|"
+      columns = 0
+      do { # RFC 4180, no line breaks in cells
+        if (line ~ /^"/) {
+          match(line, /^"([^"]|"")*"/)
+          cell = substr(line, 2, RLENGTH - 2)
+          gsub(/""/, "\"", cell)
+        } else {
+          match(line, /^[^,]*/)
+          cell = substr(line, 1, RLENGTH)
+        }
+        more = length(line) > RLENGTH
+        line = substr(line, RLENGTH + 2)
+        row = row " " (NR == 1 ? cell : shown(cell)) " |"
+        columns++
+      } while (more)
+      print row
+      if (NR == 1) {
+        rule = "|"
+        for (i = 0; i < columns; i++) rule = rule "---|"
+        print rule
+      }
+    }' "$1"
+}
+
+# How many checks came to what, in one line.
+checks() { # FILE
+  awk -F, '
+    NR > 1 { count[$NF]++ }
+    END {
+      text = count["PASSED"] + 0 " passed"
+      if (count["FAILED"]) text = text ", " count["FAILED"] " failed"
+      if (count["NOT CHECKED"]) text = text ", " count["NOT CHECKED"] " not checked"
+      print text
+    }' "$1"
+}
+
+section() { # RUN
+  run=$1
+  machine=$(basename "$(dirname "$run")")
+  echo "### $machine: $(basename "$run")"
+  echo
+  echo "    $(command_line "$run")"
+  echo
+  on=$(device "$run")
+  where=$machine
+  if [ -f "$runs/$machine/machine.txt" ]; then where="[$machine](../$runs/$machine/machine.txt)"; fi
+  date=$(field "$run" date)
+  echo "$(field "$run" program)${date:+, $date}, on $where${on:+, the first of its ranks on $on}."
+  for csv in "$run"/*.csv; do
+    case $csv in
+      */checks.csv | *'*'*) continue ;;
+    esac
+    echo
+    echo "\`$(basename "$csv")\`:"
+    echo
+    markdown "$csv"
+  done
+  for plot in "$run"/*.png; do
+    if [ ! -f "$plot" ]; then continue; fi
+    echo
+    echo "![$(basename "$plot" .png), $machine](../$plot)"
+  done
+  echo
+  verdict=$(sed 's/^# *//' "$run/output.log" | grep -E '^(VALID|INVALID): ' | tail -n 1 || true)
+  echo "**${verdict:-no verdict}**"
+  if [ -f "$run/checks.csv" ]; then echo && echo "Checks: $(checks "$run/checks.csv"); [the log](../$run/output.log) says which and how."; fi
+  echo
+}
+
+# A section for each table, then one for each run of no known table.
+{
+  echo "# Results: the paper's tables"
+  echo
+  echo "Made by \`tools/results-page.sh\` from the runs in [\`$runs\`](../$runs), which \`make paper-cpu\` and \`make paper-gpu\` make:"
+  echo "folders of a machine, in them a run each, with its log, tables and inputs. Numbers that are not whole are rounded to four digits."
+  echo
+  known=
+  for table in $tables; do
+    found=
+    for run in "$runs"/*/"$table"/ "$runs"/*/"$table"-*/; do
+      if [ ! -f "${run}output.log" ]; then continue; fi
+      if [ -z "$found" ]; then
+        if [ -f "$runs/$table.md" ]; then sed 's/^# /## /' "$runs/$table.md"; else echo "## $table"; fi
+        echo
+        found=1
+      fi
+      section "${run%/}"
+      known="$known ${run%/} "
+    done
+  done
+  for run in "$runs"/*/*/; do
+    run=${run%/}
+    case $known in
+      *" $run "*) continue ;;
+    esac
+    if [ ! -f "$run/output.log" ]; then continue; fi
+    echo "## $(basename "$run")"
+    echo
+    section "$run"
+  done
+} | awk '
+  { sub(/[ \t]+$/, "") }
+  $0 == "" { blank = 1; next }
+  { if (blank && NR > 1) print ""; blank = 0; print }' >"$page.part"
+mv "$page.part" "$page"
