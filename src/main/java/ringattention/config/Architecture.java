@@ -1,6 +1,11 @@
 package ringattention.config;
 
-/** The architectures that the paper compares (Liu et al. 2023, tables 1 and 3). */
+import java.util.Locale;
+
+/**
+ * The architectures that the paper compares (Liu et al. 2023, tables 1 and 3). {@link #toString} is
+ * the spelling in TOML.
+ */
 public enum Architecture {
   VANILLA(AttentionKind.VANILLA, FeedForwardKind.FULL, "vanilla"),
   MEMORY_EFFICIENT(
@@ -29,5 +34,10 @@ public enum Architecture {
   /** The paper's words. */
   public String title() {
     return title;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }
