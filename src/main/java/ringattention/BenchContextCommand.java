@@ -54,8 +54,7 @@ final class BenchContextCommand {
         throw new InputException(
             "command line: bench context needs --memory-cap on a device without memory of its own");
       }
-      BenchContextCommand command =
-          new BenchContextCommand(job, configuration, equipment, limits);
+      BenchContextCommand command = new BenchContextCommand(job, configuration, equipment, limits);
       List<List<ContextProposal>> models = command.proposals();
       command.requireText(models);
       try (RunOutput output =
@@ -183,9 +182,7 @@ final class BenchContextCommand {
   }
 
   private static OptionalInt blockwise(List<ContextProposal> model) {
-    return of(model, Architecture.BLOCKWISE).stream()
-        .mapToInt(ContextProposal::tokens)
-        .findFirst();
+    return of(model, Architecture.BLOCKWISE).stream().mapToInt(ContextProposal::tokens).findFirst();
   }
 
   /** What is planned is checked: that it trains is a check of its own. */

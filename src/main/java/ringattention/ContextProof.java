@@ -38,8 +38,7 @@ final class ContextProof {
    *
    * @param checks gets that it trains, in the planned bytes, and that a longer one has no room
    */
-  ContextTable.Proof of(
-      ContextProposal proposal, Samples samples, RunLog log, List<Check> checks) {
+  ContextTable.Proof of(ContextProposal proposal, Samples samples, RunLog log, List<Check> checks) {
     ContextTable.Proof proof = ContextTable.Proof.NONE;
     int refusing = proposal.tokens() == 0 ? job.world().size() : refusing(proposal.plan());
     if (refusing == 0) {

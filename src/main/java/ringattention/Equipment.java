@@ -118,8 +118,7 @@ final class Equipment implements AutoCloseable {
       throw configuration.source().error("device.kind", problem.get());
     }
     configuration.requireHostTransport(problem.get());
-    return onHost(
-        job, cap -> cpu(job, config, cap), Map.of("device", "CPU: " + problem.get()));
+    return onHost(job, cap -> cpu(job, config, cap), Map.of("device", "CPU: " + problem.get()));
   }
 
   private static Device cpu(Job job, DeviceConfig config, long cap) {
@@ -132,13 +131,7 @@ final class Equipment implements AutoCloseable {
     Collectives collectives = new HostCollectives(job.world(), job.timer().timeline());
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     return new Equipment(
-        open,
-        cap,
-        open.apply(cap),
-        job.world(),
-        collectives,
-        withCap(job, description),
-        () -> {});
+        open, cap, open.apply(cap), job.world(), collectives, withCap(job, description), () -> {});
   }
 
   /** Why not every rank has a GPU of its own; the same on every rank. Collective. */

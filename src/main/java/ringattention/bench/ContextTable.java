@@ -101,8 +101,7 @@ public final class ContextTable {
   private final BenchTable table = new BenchTable(FIELDS.stream().map(Field::column).toList());
   private final List<Row> rows = new ArrayList<>();
 
-  private static Field field(
-      String name, String unit, String format, Function<Row, Object> value) {
+  private static Field field(String name, String unit, String format, Function<Row, Object> value) {
     return new Field(new Column(name, unit, format), value);
   }
 
@@ -143,8 +142,7 @@ public final class ContextTable {
   public byte[] plot() {
     List<String> models = rows.stream().map(Row::model).distinct().toList();
     List<Plots.Bars> bars = new ArrayList<>();
-    for (Architecture architecture :
-        rows.stream().map(Row::architecture).distinct().toList()) {
+    for (Architecture architecture : rows.stream().map(Row::architecture).distinct().toList()) {
       bars.add(
           new Plots.Bars(
               architecture.title(),

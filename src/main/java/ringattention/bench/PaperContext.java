@@ -11,12 +11,7 @@ import java.util.Locale;
  * @param vanilla attention and feed-forward; the other architectures follow
  */
 public record PaperContext(
-    String hardware,
-    String model,
-    int vanilla,
-    int memoryEfficient,
-    int blockwise,
-    int ring) {
+    String hardware, String model, int vanilla, int memoryEfficient, int blockwise, int ring) {
   /** All rows, in the paper's order. */
   public static final List<PaperContext> ROWS =
       List.of(

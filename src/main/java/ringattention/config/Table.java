@@ -132,12 +132,7 @@ final class Table {
   /** A list that may be empty, and is by default. */
   <E extends Enum<E>> List<E> choicesOrNone(String key, Class<E> type) {
     return list(
-        key,
-        "list of texts",
-        choices(type),
-        Default.list(),
-        value -> toChoice(value, type),
-        0);
+        key, "list of texts", choices(type), Default.list(), value -> toChoice(value, type), 0);
   }
 
   /** A list that may be empty. */
