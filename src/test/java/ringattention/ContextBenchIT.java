@@ -31,9 +31,9 @@ class ContextBenchIT {
         "context.toml",
         """
         [model]
-        hidden = 32
-        layers = 16
-        heads = 16
+        hidden = 80
+        layers = 2
+        heads = 40
 
         [feedForward]
         block = 16
@@ -92,7 +92,7 @@ class ContextBenchIT {
 
   @Test
   void everyArchitectureTrainsItsLongestSequence() {
-    Run run = bench(2, "--memory-cap", "3MiB");
+    Run run = bench(2, "--memory-cap", "4MiB");
     assertEquals(0, run.job().exitCode(), run.job().output());
     assertEquals("# VALID: 4 rows, 2 ranks", run.lastLine());
     assertTrue(run.lines("context.csv").get(0).startsWith(FIRST_COLUMNS));
@@ -102,21 +102,21 @@ class ContextBenchIT {
         rows.stream().map(row -> row.get("architecture")).toList());
     double shorter = 0;
     for (Map<String, String> row : rows) {
-      assertEquals("h32", row.get("model"));
+      assertEquals("h80", row.get("model"));
       assertEquals("fp32", row.get("dtype"));
       assertEquals("cpu", row.get("device"));
-      assertEquals(3.0 / 1024, number(row, "memory_cap_gib"));
+      assertEquals(4.0 / 1024, number(row, "memory_cap_gib"));
       assertEquals(row.get("planned_tokens"), row.get("measured_tokens"));
       assertTrue(number(row, "planned_tokens") > shorter, row.toString());
       shorter = number(row, "planned_tokens");
-      assertTrue(number(row, "peak_gib") <= 3.0 / 1024, row.toString());
-      assertTrue(number(row, "peak_gib") > 2.9 / 1024, "room was left: " + row);
+      assertTrue(number(row, "peak_gib") <= 4.0 / 1024, row.toString());
+      assertTrue(number(row, "peak_gib") > 3.9 / 1024, "room was left: " + row);
       assertEquals(number(row, "planned_gib"), number(row, "peak_gib"), 1e-9);
       assertTrue(number(row, "step_s") > 0, row.toString());
     }
     assertEquals("1", rows.get(0).get("head_groups"), "vanilla takes all heads at once");
-    assertEquals("16", rows.get(2).get("head_groups"));
-    assertEquals("16", rows.get(3).get("head_groups"));
+    assertEquals("40", rows.get(2).get("head_groups"));
+    assertEquals("40", rows.get(3).get("head_groups"));
     assertEquals(1, number(rows.get(2), "ratio_to_blockwise"));
     assertTrue(number(rows.get(3), "ratio_to_blockwise") >= 1.9, rows.get(3).toString());
     assertEquals(17, run.lines("checks.csv").size() - 1);
@@ -128,7 +128,7 @@ class ContextBenchIT {
   void theRingOfFourTrainsFourTimesAsMuch() {
     Run run =
         bench(
-            4, "--memory-cap=2.5MiB", "-D", "benchContext.architectures=[\"ring\", \"blockwise\"]");
+            4, "--memory-cap=3MiB", "-D", "benchContext.architectures=[\"ring\", \"blockwise\"]");
     assertEquals(0, run.job().exitCode(), run.job().output());
     Map<String, String> ring = rows(run).get(0);
     Map<String, String> blockwise = rows(run).get(1);
@@ -144,7 +144,7 @@ class ContextBenchIT {
     Run run =
         bench(
             2,
-            "--memory-cap=2.5MiB",
+            "--memory-cap=4MiB",
             "-D",
             "memory.headGroups=1",
             "-D",
@@ -152,16 +152,16 @@ class ContextBenchIT {
     assertEquals(3, run.job().exitCode(), run.job().output());
     assertTrue(
         run.lines("checks.csv").stream()
-            .anyMatch(line -> line.startsWith("\"ratio, h32\"") && line.endsWith("FAILED")),
+            .anyMatch(line -> line.startsWith("\"ratio, h80\"") && line.endsWith("FAILED")),
         run.job().output());
     assertEquals("", rows(run).get(3).get("measured_tokens"), "planned only");
-    assertTrue(run.job().output().contains("planned only, nothing is trained"));
+    assertTrue(run.job().output().contains("planned only"));
   }
 
   @Test
   void aCapBelowTheModelFailsEveryRow() {
     Run run =
-        bench(2, "--memory-cap=1MiB", "-D", "benchContext.architectures=[\"blockwise\", \"ring\"]");
+        bench(2, "--memory-cap=2MiB", "-D", "benchContext.architectures=[\"blockwise\", \"ring\"]");
     assertEquals(3, run.job().exitCode(), run.job().output());
     for (Map<String, String> row : rows(run)) {
       assertEquals("0", row.get("planned_tokens"));
