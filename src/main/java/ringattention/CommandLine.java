@@ -7,6 +7,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.HelpFormatter;
 import org.apache.commons.cli.Option;
@@ -26,6 +29,7 @@ import ringattention.config.Inputs;
  * @param output folder from {@code -o}
  * @param dryRun stop before anything is allocated or computed
  * @param trace from {@code --trace}: a number, or {@link #LAST}
+ * @param memoryCap from {@code --memory-cap}: bytes that each rank's device allocates at most
  */
 record CommandLine(
     List<String> arguments,
@@ -34,7 +38,8 @@ record CommandLine(
     List<String> overrides,
     Optional<Path> output,
     boolean dryRun,
-    Optional<String> trace) {
+    Optional<String> trace,
+    OptionalLong memoryCap) {
 
   /** What the program can do. */
   enum Command {
@@ -79,6 +84,7 @@ record CommandLine(
   }
 
   private static final String LAST = "last";
+  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
   private static final String USAGE = "ringattention <command> [options] [INPUT.toml]";
   private static final String COMMANDS =
       """
@@ -143,7 +149,23 @@ record CommandLine(
         overrides == null ? List.of() : List.of(overrides),
         Optional.ofNullable(parsed.getOptionValue("o")).map(Path::of),
         parsed.hasOption("dry-run"),
-        trace);
+        trace,
+        parsed.hasOption("memory-cap")
+            ? OptionalLong.of(bytes(parsed.getOptionValue("memory-cap")))
+            : OptionalLong.empty());
+  }
+
+  private static long bytes(String text) {
+    Matcher size = SIZE.matcher(text);
+    double bytes = 0;
+    if (size.matches()) {
+      bytes = Double.parseDouble(size.group(1)) * (size.group(2).equals("GiB") ? 1 << 30 : 1 << 20);
+    }
+    if (bytes < 1 || bytes >= Long.MAX_VALUE) {
+      throw new InputException(
+          "command line: --memory-cap " + text + ": must be a size, for example 80GiB or 512MiB");
+    }
+    return (long) bytes;
   }
 
   /** An option whose value may be left out would take the input file for its value. */
@@ -186,6 +208,13 @@ record CommandLine(
             Option.builder()
                 .longOpt("dry-run")
                 .desc("check the input, print header and memory plan, stop")
+                .get())
+        .addOption(
+            Option.builder()
+                .longOpt("memory-cap")
+                .hasArg()
+                .argName("SIZE")
+                .desc("most that each rank's device may allocate, for example 80GiB or 512MiB")
                 .get())
         .addOption(
             Option.builder()

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.LongFunction;
 import ringattention.comm.Communicator;
 import ringattention.comm.DeviceCommunicator;
 import ringattention.config.Configuration;
@@ -18,6 +18,7 @@ import ringattention.config.TransportKind;
 import ringattention.device.Collectives;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.MemoryCount;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.cuda.CudaDevice;
 import ringattention.device.cuda.CudaLibraries;
@@ -28,6 +29,7 @@ import ringattention.device.cuda.Staging;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.parallel.AloneCollectives;
 import ringattention.parallel.HostCollectives;
+import ringattention.report.Units;
 
 /**
  * What a rank computes on, and how the memory of that goes to other ranks. Every rank of a job has
@@ -38,20 +40,23 @@ final class Equipment implements AutoCloseable {
   private static final String PROFILER = "NVTX_INJECTION64_PATH";
 
   private final Device device;
-  private final Supplier<Device> another;
+  private final LongFunction<Device> open;
+  private final long memoryCap;
   private final Communicator world;
   private final Collectives collectives;
   private final Map<String, String> description;
   private final Runnable onClose;
 
   private Equipment(
-      Supplier<Device> open,
+      LongFunction<Device> open,
+      long memoryCap,
       Device device,
       Communicator world,
       Collectives collectives,
       Map<String, String> description,
       Runnable onClose) {
-    this.another = open;
+    this.open = open;
+    this.memoryCap = memoryCap;
     this.device = device;
     this.world = world;
     this.collectives = collectives;
@@ -65,7 +70,16 @@ final class Equipment implements AutoCloseable {
 
   /** A second device like the first, on the same GPU or cores. The caller closes it. */
   Device another() {
-    return another.get();
+    return another(memoryCap);
+  }
+
+  /**
+   * As {@link #another()}, with another cap.
+   *
+   * @param bytes the device holds at most
+   */
+  Device another(long bytes) {
+    return open.apply(bytes);
   }
 
   /** All ranks, for the device's memory and for everything else. */
@@ -94,7 +108,7 @@ final class Equipment implements AutoCloseable {
       return onHost(job, ReferenceDevice::new, Map.of());
     }
     if (config.kind() == DeviceKind.CPU) {
-      return onHost(job, () -> cpu(job, config), Map.of());
+      return onHost(job, cap -> cpu(job, config, cap), Map.of());
     }
     Optional<String> problem = gpuProblem(job);
     if (problem.isEmpty()) {
@@ -104,17 +118,20 @@ final class Equipment implements AutoCloseable {
       throw configuration.source().error("device.kind", problem.get());
     }
     configuration.requireHostTransport(problem.get());
-    return onHost(job, () -> cpu(job, config), Map.of("device", "CPU: " + problem.get()));
+    return onHost(job, cap -> cpu(job, config, cap), Map.of("device", "CPU: " + problem.get()));
   }
 
-  private static Device cpu(Job job, DeviceConfig config) {
+  private static Device cpu(Job job, DeviceConfig config, long cap) {
     int cores = Runtime.getRuntime().availableProcessors();
-    return new CpuDevice(config.threads(cores, job.launch().localSize()));
+    return new CpuDevice(config.threads(cores, job.launch().localSize()), cap);
   }
 
-  private static Equipment onHost(Job job, Supplier<Device> open, Map<String, String> description) {
+  private static Equipment onHost(
+      Job job, LongFunction<Device> open, Map<String, String> description) {
     Collectives collectives = new HostCollectives(job.world(), job.timer().timeline());
-    return new Equipment(open, open.get(), job.world(), collectives, description, () -> {});
+    long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    return new Equipment(
+        open, cap, open.apply(cap), job.world(), collectives, withCap(job, description), () -> {});
   }
 
   /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
@@ -167,8 +184,9 @@ final class Equipment implements AutoCloseable {
             config.deterministic(),
             config.causalBlock(),
             KernelCache.folder(job.environment()));
-    Supplier<Device> open = () -> new CudaDevice(options);
-    Device device = open.get();
+    LongFunction<Device> open = cap -> new CudaDevice(options.withMemoryCap(cap));
+    long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    Device device = open.apply(cap);
     follow(job, device);
     if (job.environment().containsKey(PROFILER)) {
       device.showToProfiler();
@@ -184,10 +202,11 @@ final class Equipment implements AutoCloseable {
       Communicator world = new DeviceCommunicator(job.world(), transports);
       return new Equipment(
           open,
+          cap,
           device,
           world,
           collectives(job, choice, transports, world),
-          rows(job, choice),
+          withCap(job, rows(job, choice)),
           transports::close);
     } catch (RuntimeException e) {
       device.close();
@@ -240,6 +259,12 @@ final class Equipment implements AutoCloseable {
       rows.put("transport", name(job, choice.messages()) + why);
       rows.put("collectives", name(job, choice.collectives()));
     }
+    return rows;
+  }
+
+  private static Map<String, String> withCap(Job job, Map<String, String> description) {
+    Map<String, String> rows = new LinkedHashMap<>(description);
+    job.line().memoryCap().ifPresent(cap -> rows.put("memory cap", Units.bytes(cap)));
     return rows;
   }
 

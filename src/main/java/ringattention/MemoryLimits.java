@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import ringattention.comm.Communicator;
 import ringattention.config.MemoryConfig;
 import ringattention.device.Device;
+import ringattention.device.MemoryCount;
 
 /**
  * Room for one rank.
@@ -24,16 +25,29 @@ record MemoryLimits(long device, long host) {
   /** The host needs some itself. */
   private static final double HOST_SHARE = 0.9;
 
-  /** What the input grants, or what is free on the rank with the least. Collective. */
+  /**
+   * What the input grants, or what is free on the rank with the least, and never more than the
+   * command line's cap. Collective.
+   */
   static MemoryLimits of(Job job, Device device, MemoryConfig config) {
-    double free = device.freeBytes() == Long.MAX_VALUE ? Long.MAX_VALUE : device.freeBytes();
     double[] least = {
-      config.deviceGiB() > 0 ? config.deviceGiB() * GIB : Math.max(0, free - LIBRARIES),
+      onDevice(device, config, job.line().memoryCap().orElse(MemoryCount.UNCAPPED)),
       (config.hostGiB() > 0 ? config.hostGiB() * GIB : HOST_SHARE * availableOnHost())
           / job.launch().localSize()
     };
     job.world().allReduce(least, Communicator.Operation.MIN);
     return new MemoryLimits((long) least[0], (long) least[1]);
+  }
+
+  private static double onDevice(Device device, MemoryConfig config, long cap) {
+    boolean capped = device.freeBytes() < Long.MAX_VALUE && cap <= heldAndFree(device);
+    double free = capped ? cap : Math.max(0, (double) device.freeBytes() - LIBRARIES);
+    return config.deviceGiB() > 0 ? Math.min(cap, config.deviceGiB() * GIB) : free;
+  }
+
+  /** Bytes that a device could hold: what it does hold is planned again. */
+  private static long heldAndFree(Device device) {
+    return device.freeBytes() + device.allocatedBytes();
   }
 
   /** What Linux says can be had without swapping, within the limit of this process' group. */

@@ -84,16 +84,25 @@ final class TrainingMeasurement {
    * @throws ringattention.train.DivergedException on every rank
    */
   Steps steps() {
-    try (Device device = equipment.another();
+    return steps(equipment::another, bench.warmup(), bench.steps());
+  }
+
+  /**
+   * As {@link #steps()}, so many on such a device.
+   *
+   * @param timed steps, at least 1, after those that are not
+   */
+  Steps steps(Supplier<Device> open, int warmup, int timed) {
+    try (Device device = open.get();
         Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = replica(device, arena);
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
-      for (int step = 0; step < bench.warmup(); step++) {
+      for (int step = 0; step < warmup; step++) {
         trainer.next();
       }
-      double[] seconds = new double[bench.steps()];
+      double[] seconds = new double[timed];
       for (int step = 0; step < seconds.length - 1; step++) {
         seconds[step] = seconds(device, trainer::next);
       }

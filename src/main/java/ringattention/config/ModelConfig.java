@@ -74,6 +74,23 @@ public record ModelConfig(
     }
   }
 
+  /** One of the paper's models, with another number of blocks. */
+  public static ModelConfig of(ModelShape shape, int layers) {
+    return new ModelConfig(
+        shape.vocabulary(),
+        shape.hidden(),
+        layers,
+        shape.heads(),
+        shape.heads(),
+        shape.hidden() / shape.heads(),
+        shape.feedForward(),
+        10000,
+        RopeScaling.NONE,
+        1e-5,
+        false,
+        0.02);
+  }
+
   static ModelConfig read(Table section) {
     Optional<ModelShape> shape = section.optionalChoice("shape", ModelShape.class);
     Optional<Path> checkpoint = section.optionalPath("checkpoint");

@@ -10,17 +10,23 @@ import java.util.function.Supplier;
  * done when a call returns.
  */
 public abstract class HostDevice implements Device {
+  private final MemoryCount count;
   private List<TimedRange> traced; // null unless tracing
-  private long allocated;
-  private long peak;
   private long hostAllocated;
   private long hostPeak;
 
+  /**
+   * @param memoryCap most bytes allocated at once, or {@link MemoryCount#UNCAPPED}
+   */
+  protected HostDevice(long memoryCap) {
+    this.count = new MemoryCount(memoryCap);
+  }
+
   @Override
   public final Memory allocate(long bytes) {
-    Memory memory = new HostMemory(bytes, () -> allocated -= bytes);
-    allocated += bytes;
-    peak = Math.max(peak, allocated);
+    count.require(bytes);
+    Memory memory = new HostMemory(bytes, () -> count.remove(bytes));
+    count.add(bytes);
     return memory;
   }
 
@@ -34,7 +40,7 @@ public abstract class HostDevice implements Device {
 
   @Override
   public final long freeBytes() {
-    return Long.MAX_VALUE; // nobody knows what the host gives before it is used
+    return count.free(); // nobody knows what the host gives before it is used
   }
 
   @Override
@@ -44,12 +50,12 @@ public abstract class HostDevice implements Device {
 
   @Override
   public final long allocatedBytes() {
-    return allocated;
+    return count.allocated();
   }
 
   @Override
   public final long peakBytes() {
-    return peak;
+    return count.peak();
   }
 
   @Override

@@ -55,6 +55,13 @@ public final class Plots {
     }
   }
 
+  /** The bars of one colour: a value for each category. */
+  public record Bars(String name, List<Double> values) {
+    public Bars {
+      values = List.copyOf(values);
+    }
+  }
+
   /** How an axis is labelled and divided. */
   public record Axis(String title, boolean logarithmic) {
     /**
@@ -107,6 +114,18 @@ public final class Plots {
   /** Lines with a mark at each point, as benchmarks need them. */
   public static byte[] lines(String title, Axis x, Axis y, List<Series> series) {
     return png(() -> xy(title, x, y, series, true));
+  }
+
+  /** Bars side by side in every category. */
+  public static byte[] bars(
+      String title, String x, String y, List<String> categories, List<Bars> series) {
+    return png(
+        () -> {
+          CategoryChart chart = categories(title, x, y);
+          chart.getStyler().setYAxisTickLabelsFormattingFunction(new Axis(y, false)::label);
+          series.forEach(bars -> chart.addSeries(bars.name(), categories, bars.values()));
+          return chart;
+        });
   }
 
   private static XYChart bySteps(
@@ -162,16 +181,8 @@ public final class Plots {
   }
 
   private static CategoryChart bars(List<PhaseTimes> ranks) {
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title("Time by phase")
-            .xAxisTitle("rank")
-            .yAxisTitle("seconds")
-            .build();
-    chart.getStyler().setStacked(true).setAvailableSpaceFill(0.7);
-    style(chart.getStyler());
+    CategoryChart chart = categories("Time by phase", "rank", "seconds");
+    chart.getStyler().setStacked(true);
     List<Integer> names = IntStream.range(0, ranks.size()).boxed().toList();
     for (Phase phase : Phase.values()) {
       List<Double> seconds = ranks.stream().map(times -> times.seconds(phase)).toList();
@@ -183,6 +194,20 @@ public final class Plots {
         "rest",
         names,
         ranks.stream().map(times -> Math.max(0, times.wallS() - times.inPhases())).toList());
+    return chart;
+  }
+
+  private static CategoryChart categories(String title, String x, String y) {
+    CategoryChart chart =
+        new CategoryChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle(x)
+            .yAxisTitle(y)
+            .build();
+    chart.getStyler().setAvailableSpaceFill(0.7);
+    style(chart.getStyler());
     return chart;
   }
 

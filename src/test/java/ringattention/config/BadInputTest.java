@@ -36,8 +36,8 @@ class BadInputTest {
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchMemory, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchMemory, fault, output
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMemory, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMemory, fault, output
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
@@ -109,6 +109,14 @@ class BadInputTest {
           [benchMemory] ; feedForwardBlocks = [2048, 4096] | x.toml: benchMemory.feedForwardBlocks = [2048, 4096]: the first must be at most the first of benchMemory.tokens (1024), the last at most the last (4096)
           [benchMemory] ; architectures = ["ring", "vanila"] | x.toml: benchMemory.architectures = ["ring", "vanila"]: must be a list of texts, one or more, each "vanilla" or "memory-efficient" or "blockwise" or "ring"
           [benchMemory] ; architectures = ["ring", "ring"] | x.toml: benchMemory.architectures = ["ring", "ring"]: must not name one twice
+          [benchContext] ; models = ["2B"] | x.toml: benchContext.models = ["2B"]: must be a list of texts, each "1B" or "3B" or "7B" or "13B" or "30B" or "65B"
+          [benchContext] ; models = ["1B", "7B"] ; layers = [4] | x.toml: benchContext.layers = [4]: must have one number for each of benchContext.models (2)
+          [benchContext] ; layers = [4] | x.toml: benchContext.layers = [4]: must have one number for each of benchContext.models (0)
+          [benchContext] ; architectures = [] | x.toml: benchContext.architectures = []: must be a list of texts, one or more, each "vanilla" or "memory-efficient" or "blockwise" or "ring"
+          [benchContext] ; architectures = ["ring", "ring"] | x.toml: benchContext.architectures = ["ring", "ring"]: must each be there once
+          [benchContext] ; multiple = 1 | x.toml: benchContext.multiple = 1: must be a whole number, 2 to 1048576
+          [benchContext] ; beyond = 0 | x.toml: benchContext.beyond = 0: must be a whole number, 1 to 1048576
+          [benchContext] ; steps = 0 | x.toml: benchContext.steps = 0: must be a whole number, at least 1
           [fault] ; rank = -2 | x.toml: fault.rank = -2: must be a whole number, at least -1
           [output] ; plots = "yes" | x.toml: output.plots = "yes": must be true or false
           [train ; steps = 8 | x.toml: line 1: not valid TOML: Newline not permitted here

@@ -6,6 +6,7 @@ import ringattention.device.BlockAttention;
 import ringattention.device.DType;
 import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
+import ringattention.device.MemoryCount;
 
 /**
  * The CPU in fp32: matrix products by OpenBLAS, everything else by the JDK's Vector API. Several
@@ -23,6 +24,17 @@ public final class CpuDevice extends HostDevice {
    *     same number
    */
   public CpuDevice(int threads) {
+    this(threads, MemoryCount.UNCAPPED);
+  }
+
+  /**
+   * As {@link #CpuDevice(int)}.
+   *
+   * @param memoryCap most bytes allocated at once, workspace included
+   * @throws OutOfMemoryError if the workspace exceeds it
+   */
+  public CpuDevice(int threads, long memoryCap) {
+    super(memoryCap);
     if (threads < 1) {
       throw new IllegalArgumentException("a cpu device needs at least 1 thread, not " + threads);
     }

@@ -20,6 +20,7 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Memory;
+import ringattention.device.MemoryCount;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
 import ringattention.device.TimedRange;
@@ -38,19 +39,38 @@ public final class CudaDevice implements Device {
    * @param causalBlock the longest causal block of fused attention, which bf16 has: longer ones are
    *     cut, because it is fastest at medium lengths
    * @param kernelCache folder for compiled kernels
+   * @param memoryCap most bytes allocated at once, workspaces included, or {@link
+   *     MemoryCount#UNCAPPED}
    */
   public record Options(
-      int ordinal, DType compute, boolean deterministic, int causalBlock, Path kernelCache) {
+      int ordinal,
+      DType compute,
+      boolean deterministic,
+      int causalBlock,
+      Path kernelCache,
+      long memoryCap) {
+    /** Without a cap on memory. */
+    public Options(
+        int ordinal, DType compute, boolean deterministic, int causalBlock, Path kernelCache) {
+      this(ordinal, compute, deterministic, causalBlock, kernelCache, MemoryCount.UNCAPPED);
+    }
+
     public Options {
       if (compute != DType.BF16 && compute != DType.F32) {
         throw new IllegalArgumentException("a GPU computes in BF16 or F32, not " + compute);
       }
+    }
+
+    /** The same GPU with another cap. */
+    public Options withMemoryCap(long bytes) {
+      return new Options(ordinal, compute, deterministic, causalBlock, kernelCache, bytes);
     }
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
 
   private final Options options;
+  private final MemoryCount count;
   private final int multiprocessors;
   private final Stream stream;
   private final KernelLibrary library;
@@ -61,8 +81,6 @@ public final class CudaDevice implements Device {
   private final CudaBlockAttention attention;
   private Nvtx profiler; // null unless ranges are shown to one
   private TimedRanges trace; // null unless tracing
-  private long allocated;
-  private long peak;
   private long hostAllocated;
   private long hostPeak;
 
@@ -72,6 +90,7 @@ public final class CudaDevice implements Device {
    */
   public CudaDevice(Options options) {
     this.options = options;
+    this.count = new MemoryCount(options.memoryCap());
     Cuda.check(cudaSetDevice(options.ordinal()), "GPU " + options.ordinal());
     this.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
     String architecture =
@@ -147,9 +166,9 @@ public final class CudaDevice implements Device {
 
   @Override
   public CudaMemory allocate(long bytes) {
-    CudaMemory memory = new CudaMemory(bytes, () -> allocated -= bytes);
-    allocated += bytes;
-    peak = Math.max(peak, allocated);
+    count.require(bytes);
+    CudaMemory memory = new CudaMemory(bytes, () -> count.remove(bytes));
+    count.add(bytes);
     return memory;
   }
 
@@ -163,7 +182,7 @@ public final class CudaDevice implements Device {
 
   @Override
   public long freeBytes() {
-    return CudaMemory.freeBytes();
+    return Math.min(count.free(), CudaMemory.freeBytes());
   }
 
   @Override
@@ -215,12 +234,12 @@ public final class CudaDevice implements Device {
 
   @Override
   public long allocatedBytes() {
-    return allocated;
+    return count.allocated();
   }
 
   @Override
   public long peakBytes() {
-    return peak;
+    return count.peak();
   }
 
   @Override

@@ -8,6 +8,7 @@ import ringattention.device.BlockAttention;
 import ringattention.device.DType;
 import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
+import ringattention.device.MemoryCount;
 import ringattention.device.Tensor;
 
 /**
@@ -18,6 +19,17 @@ import ringattention.device.Tensor;
 public final class ReferenceDevice extends HostDevice {
   private final Kernels kernels = new ReferenceKernels();
   private final BlockAttention attention = new ReferenceAttention();
+
+  public ReferenceDevice() {
+    this(MemoryCount.UNCAPPED);
+  }
+
+  /**
+   * @param memoryCap most bytes allocated at once
+   */
+  public ReferenceDevice(long memoryCap) {
+    super(memoryCap);
+  }
 
   @Override
   public String name() {

@@ -1,0 +1,84 @@
+package ringattention;
+
+import java.util.OptionalInt;
+import ringattention.bench.ContextTable;
+import ringattention.bench.LongestContext;
+import ringattention.config.Architecture;
+import ringattention.config.BenchContextConfig;
+import ringattention.config.Configuration;
+import ringattention.device.Device;
+
+/**
+ * The longest shard that has room by the plan.
+ *
+ * @param tokens of a rank; 0 if not even one multiple fits
+ * @param plan of it, of one multiple if none fits
+ * @param longer the plan of a shard a little longer, which does not fit
+ */
+record ContextProposal(
+    Architecture architecture, int tokens, TrainingPlan plan, TrainingPlan longer) {
+  /** The same on every rank whose limits are the same. */
+  static ContextProposal of(
+      Configuration configuration,
+      Architecture architecture,
+      int ranks,
+      Device device,
+      MemoryLimits limits) {
+    BenchContextConfig bench = configuration.benchContext();
+    int multiple = bench.multiple();
+    int beyond = Math.multiplyExact(multiple, bench.beyond());
+    LongestContext longest = new LongestContext(multiple, Integer.MAX_VALUE / ranks - beyond);
+    int tokens =
+        longest.search(
+            length ->
+                plan(configuration, architecture, length, ranks, device, limits).memory().fits());
+    return new ContextProposal(
+        architecture,
+        tokens,
+        plan(configuration, architecture, Math.max(tokens, multiple), ranks, device, limits),
+        plan(configuration, architecture, tokens + beyond, ranks, device, limits));
+  }
+
+  private static TrainingPlan plan(
+      Configuration configuration,
+      Architecture architecture,
+      int tokens,
+      int ranks,
+      Device device,
+      MemoryLimits limits) {
+    return TrainingPlan.of(configuration.with(architecture, tokens, 1, ranks), ranks)
+        .fitted(device, limits);
+  }
+
+  /** Tokens of one sequence. */
+  int sequence() {
+    return plan.setup().sequence();
+  }
+
+  /** For checks and the log, for example {@code 7B, ring}. */
+  String name() {
+    return plan.setup().model().name() + ", " + architecture;
+  }
+
+  /**
+   * @param device of any rank
+   * @param blockwise tokens of a rank with blockwise attention and feed-forward
+   */
+  ContextTable.Row row(
+      ContextTable.Proof proof, Device device, long memoryCap, OptionalInt blockwise) {
+    String model = device.description().split(",", 2)[0];
+    return new ContextTable.Row(
+        plan.setup().model().name(),
+        plan.setup().model().layers(),
+        device.compute(),
+        architecture,
+        plan.setup().decomposition().world(),
+        device.peakFlops().isPresent() ? model : device.name(),
+        memoryCap,
+        tokens,
+        blockwise,
+        plan.setup().policy().headGroups(),
+        plan.memory(plan.fullestRank(), device).bytes(),
+        proof);
+  }
+}
