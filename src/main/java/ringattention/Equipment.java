@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import ringattention.comm.Communicator;
 import ringattention.comm.DeviceCommunicator;
@@ -39,24 +40,43 @@ final class Equipment implements AutoCloseable {
 
   private final Device device;
   private final Supplier<Device> another;
-  private final Communicator world;
-  private final Collectives collectives;
+  private final Function<Communicator, Ranks> join;
+  private final Ranks ranks;
   private final Map<String, String> description;
   private final Runnable onClose;
+
+  /**
+   * A group of ranks.
+   *
+   * @param world for the device's memory and for everything else
+   * @param collectives for parameters and gradients
+   */
+  private record Ranks(Communicator world, Collectives collectives) {}
 
   private Equipment(
       Supplier<Device> open,
       Device device,
-      Communicator world,
-      Collectives collectives,
+      Function<Communicator, Ranks> join,
+      Ranks ranks,
       Map<String, String> description,
       Runnable onClose) {
     this.another = open;
     this.device = device;
-    this.world = world;
-    this.collectives = collectives;
+    this.join = join;
+    this.ranks = ranks;
     this.description = description;
     this.onClose = onClose;
+  }
+
+  /**
+   * The same for some of the ranks, on the same device. Called by all of them; closing it ends the
+   * group and leaves the device.
+   *
+   * @param group for host memory
+   */
+  Equipment on(Communicator group) {
+    Ranks some = join.apply(group);
+    return new Equipment(another, device, join, some, description, some.world()::close);
   }
 
   Device device() {
@@ -70,12 +90,12 @@ final class Equipment implements AutoCloseable {
 
   /** All ranks, for the device's memory and for everything else. */
   Communicator world() {
-    return world;
+    return ranks.world();
   }
 
   /** Of all ranks, for parameters and gradients on this or {@link #another} device. */
   Collectives collectives(Device ofRank) {
-    return world.size() == 1 ? new AloneCollectives(ofRank) : collectives;
+    return world().size() == 1 ? new AloneCollectives(ofRank) : ranks.collectives();
   }
 
   /** Rows for the header; none on a CPU that was asked for. */
@@ -113,8 +133,10 @@ final class Equipment implements AutoCloseable {
   }
 
   private static Equipment onHost(Job job, Supplier<Device> open, Map<String, String> description) {
-    Collectives collectives = new HostCollectives(job.world(), job.timer().timeline());
-    return new Equipment(open, open.get(), job.world(), collectives, description, () -> {});
+    Function<Communicator, Ranks> join =
+        group -> new Ranks(group, new HostCollectives(group, job.timer().timeline()));
+    Device device = open.get();
+    return new Equipment(open, device, join, join.apply(job.world()), description, device::close);
   }
 
   /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
@@ -181,25 +203,32 @@ final class Equipment implements AutoCloseable {
         throw configuration.source().error("parallel.gradients", "needs NCCL");
       }
       GpuTransports transports = new GpuTransports(choice);
-      Communicator world = new DeviceCommunicator(job.world(), transports);
-      return new Equipment(
-          open,
-          device,
-          world,
-          collectives(job, choice, transports, world),
-          rows(job, choice),
-          transports::close);
+      Function<Communicator, Ranks> join = group -> join(job, choice, transports, group);
+      Runnable close =
+          () -> {
+            transports.close();
+            device.close();
+          };
+      return new Equipment(open, device, join, join.apply(job.world()), rows(job, choice), close);
     } catch (RuntimeException e) {
       device.close();
       throw e;
     }
   }
 
-  private static Collectives collectives(
-      Job job, TransportChoice choice, GpuTransports transports, Communicator world) {
-    return world.size() > 1 && choice.collectives() == TransportKind.NCCL
-        ? transports.collectives(job.world())
-        : new HostCollectives(world, job.timer().timeline());
+  /**
+   * Called by every rank of the group.
+   *
+   * @param group for host memory
+   */
+  private static Ranks join(
+      Job job, TransportChoice choice, GpuTransports transports, Communicator group) {
+    Communicator world = new DeviceCommunicator(group, transports);
+    return new Ranks(
+        world,
+        group.size() > 1 && choice.collectives() == TransportKind.NCCL
+            ? transports.collectives(group)
+            : new HostCollectives(world, job.timer().timeline()));
   }
 
   /** Makes the phases of this rank ranges of that device, and of no other. */
@@ -257,6 +286,5 @@ final class Equipment implements AutoCloseable {
   @Override
   public void close() {
     onClose.run();
-    device.close();
   }
 }

@@ -1,7 +1,10 @@
 package ringattention.config;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -72,6 +75,13 @@ public record ModelConfig(
       throw new IllegalArgumentException(
           heads + " heads of size " + headSize + " with " + keyValueHeads + " key/value heads");
     }
+  }
+
+  /** The paper's model, everything else as by default. */
+  public static ModelConfig of(ModelShape shape) {
+    Map<String, Object> leaves = Map.of("model.shape", shape.toString());
+    Source nowhere = new Source("", Set.of());
+    return read(new Table("model", leaves, nowhere, new ArrayList<>(), false));
   }
 
   static ModelConfig read(Table section) {

@@ -129,6 +129,12 @@ final class Table {
     return list(key, "list of texts", choices(type), otherwise, value -> toChoice(value, type), 1);
   }
 
+  /** A list that may be empty, and is by default. */
+  <E extends Enum<E>> List<E> choicesOrNone(String key, Class<E> type) {
+    return list(
+        key, "list of texts", choices(type), Default.list(), value -> toChoice(value, type), 0);
+  }
+
   /** A list that may be empty. */
   List<String> texts(String key, Default<List<String>> otherwise) {
     return list(key, "list of texts", "not empty", otherwise, Table::toText, 0);

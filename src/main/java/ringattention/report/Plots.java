@@ -55,6 +55,9 @@ public final class Plots {
     }
   }
 
+  /** A bar in every group of a plot, all of one colour. */
+  public record Bars(String name, double[] values) {}
+
   /** How an axis is labelled and divided. */
   public record Axis(String title, boolean logarithmic) {
     /**
@@ -102,6 +105,17 @@ public final class Plots {
   /** A stacked bar for each rank: seconds by phase, and the rest. */
   public static byte[] timeBreakdown(List<PhaseTimes> ranks) {
     return png(() -> bars(ranks));
+  }
+
+  /**
+   * Groups of bars beside each other.
+   *
+   * @param unit of their heights
+   * @param groups names
+   * @param bars each with a value for every group
+   */
+  public static byte[] bars(String title, String unit, List<String> groups, List<Bars> bars) {
+    return png(() -> grouped(title, unit, groups, bars));
   }
 
   /** Lines with a mark at each point, as benchmarks need them. */
@@ -161,17 +175,33 @@ public final class Plots {
     return chart;
   }
 
-  private static CategoryChart bars(List<PhaseTimes> ranks) {
+  private static CategoryChart categories(String title, String x, String y) {
     CategoryChart chart =
         new CategoryChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title("Time by phase")
-            .xAxisTitle("rank")
-            .yAxisTitle("seconds")
+            .title(title)
+            .xAxisTitle(x)
+            .yAxisTitle(y)
             .build();
-    chart.getStyler().setStacked(true).setAvailableSpaceFill(0.7);
+    chart.getStyler().setAvailableSpaceFill(0.7);
     style(chart.getStyler());
+    return chart;
+  }
+
+  private static CategoryChart grouped(
+      String title, String unit, List<String> groups, List<Bars> bars) {
+    CategoryChart chart = categories(title, "", unit);
+    chart.getStyler().setYAxisMin(0.0);
+    for (Bars each : bars) {
+      chart.addSeries(each.name(), groups, Arrays.stream(each.values()).boxed().toList());
+    }
+    return chart;
+  }
+
+  private static CategoryChart bars(List<PhaseTimes> ranks) {
+    CategoryChart chart = categories("Time by phase", "rank", "seconds");
+    chart.getStyler().setStacked(true);
     List<Integer> names = IntStream.range(0, ranks.size()).boxed().toList();
     for (Phase phase : Phase.values()) {
       List<Double> seconds = ranks.stream().map(times -> times.seconds(phase)).toList();
