@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import ringattention.bench.BatchTable;
 import ringattention.bench.MatrixRate;
 import ringattention.bench.TrainingTable;
-import ringattention.bench.UtilizationTable;
 import ringattention.config.Architecture;
 import ringattention.config.BenchMfuConfig;
 import ringattention.config.Configuration;
@@ -65,7 +65,7 @@ final class BenchMfuCommand {
   private final Configuration configuration;
   private final BenchMfuConfig bench;
   private final List<Row> rows;
-  private final UtilizationTable table = new UtilizationTable();
+  private final BatchTable table = new BatchTable();
   private final List<Check> checks = new ArrayList<>();
   private boolean peakKnown;
 
@@ -254,10 +254,9 @@ final class BenchMfuCommand {
         .mfu(batch.seconds() * part, job.world().size(), peak);
   }
 
-  private UtilizationTable.Row tableRow(
-      Row row, BatchMeasurement.Batch batch, Mfu mfu, double peak) {
+  private BatchTable.Row tableRow(Row row, BatchMeasurement.Batch batch, Mfu mfu, double peak) {
     TrainingPlan plan = row.plan();
-    return new UtilizationTable.Row(
+    return new BatchTable.Row(
         new TrainingTable.Subject(
             row.model(),
             plan.setup().model().layers(),

@@ -65,7 +65,7 @@ public final class ScalingTable {
         "rate_tflops_per_rank",
         "TFLOP/s",
         "%.4g",
-        row -> row.work().flops() / row.work().ranks() / row.work().seconds() * 1e-12);
+        row -> row.work().flops() / row.work().ranks() / row.work().seconds() / 1e12);
     add("tokens_per_s", "tok/s", "%.1f", row -> row.work().tokens() / row.work().seconds());
     add("efficiency", "", "%.3f", Row::efficiency);
     add("ideal_ms", "ms", "%.2f", row -> row.ideal() * 1e3);

@@ -73,7 +73,7 @@ class PlotsTest {
     }
     List<PhaseTimes> ranks =
         IntStream.range(0, 4).mapToObj(i -> new PhaseTimes(80 + i, phases)).toList();
-    long large = large(image(Plots.timeBreakdown(ranks)));
+    long large = large(image(Plots.timeBreakdown(ranks)), 500);
     assertTrue(large >= 1 + Phase.values().length + 1, "background, phases, rest: " + large);
   }
 
@@ -84,7 +84,7 @@ class PlotsTest {
             new Plots.Bars("one", new double[] {30, 35, 40}),
             new Plots.Bars("other", new double[] {50, 45, 40}));
     byte[] png = Plots.bars("MFU", "%", List.of("7B, 32K", "7B, 64K", "13B, 32K"), bars);
-    assertEquals(3, large(image(png)), "background and two bars");
+    assertEquals(3, large(image(png), 5000), "background and two bars");
   }
 
   @Test
@@ -96,15 +96,15 @@ class PlotsTest {
     assertTrue(colours(Plots.lines("Attention", tokens, rate, List.of(ring))) > 10);
   }
 
-  /** Colours of areas, not of lines and letters. */
-  private static long large(BufferedImage image) {
+  /** Colours of as many pixels: of areas, not of lines and letters. */
+  private static long large(BufferedImage image, int fewest) {
     return IntStream.range(0, image.getWidth() * image.getHeight())
         .map(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()))
         .boxed()
         .collect(Collectors.groupingBy(c -> c, Collectors.counting()))
         .values()
         .stream()
-        .filter(count -> count > 1500)
+        .filter(count -> count > fewest)
         .count();
   }
 

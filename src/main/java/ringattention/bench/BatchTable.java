@@ -9,7 +9,7 @@ import ringattention.report.BenchTable.Column;
 import ringattention.report.Plots;
 
 /** The columns of {@code bench mfu}; {@code docs/performance.md} derives them. */
-public final class UtilizationTable {
+public final class BatchTable {
   /**
    * A batch in one architecture.
    *
@@ -42,7 +42,7 @@ public final class UtilizationTable {
   private final List<Row> rows = new ArrayList<>();
   private final BenchTable table;
 
-  public UtilizationTable() {
+  public BatchTable() {
     add("model", "", "%s", row -> row.subject().model());
     add("layers", "", "%d", row -> row.subject().layers());
     add("architecture", "", "%s", Row::architecture);

@@ -3,17 +3,17 @@ package ringattention.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
+import ringattention.bench.BatchTable.Row;
 import ringattention.bench.TrainingTable.Memory;
 import ringattention.bench.TrainingTable.Subject;
-import ringattention.bench.UtilizationTable.Row;
 import ringattention.metrics.Mfu;
 
-class UtilizationTableTest {
+class BatchTableTest {
   private static final long GIB = 1L << 30;
 
   @Test
   void rowsAsOthersReadThem() {
-    UtilizationTable table = new UtilizationTable();
+    BatchTable table = new BatchTable();
     Subject subject = new Subject("7B", 32, 65536, 2, "inputs", "none");
     Memory memory = new Memory(60 * GIB, 61 * GIB, 0, 0);
     Mfu mfu = new Mfu(0.25, 0.5, 0.375);
