@@ -15,20 +15,20 @@ import ringattention.data.Samples;
 import ringattention.device.Device;
 import ringattention.report.Check;
 import ringattention.report.TimeTable;
-import ringattention.report.Units;
 import ringattention.train.DivergedException;
 
 /**
  * {@code bench training}: a row of seconds and bytes for each length of sequence, and its checks.
  */
 final class BenchTrainingCommand {
-  /** Guessing gives 1; fresh weights give a little more. */
-  private static final double LARGEST_LOSS = 1.5;
-
   /** One row to be. */
   private record Length(TrainingPlan plan, Samples samples) {
     private int tokens() {
       return plan.setup().sequence();
+    }
+
+    private String name() {
+      return tokens() + " tokens";
     }
   }
 
@@ -163,26 +163,10 @@ final class BenchTrainingCommand {
     }
   }
 
-  /** A row that cannot be is a failed check. */
   private void missing(Length length, Equipment equipment, RunOutput output) {
-    TrainingPlan plan = length.plan();
-    int rank = plan.fullestRank();
-    long planned = plan.memory(rank, equipment.device()).bytes();
-    output
-        .log()
-        .line(
-            length.tokens()
-                + " tokens: no row: not every device has room for what is planned, "
-                + Units.bytes(planned)
-                + " on rank "
-                + rank);
-    checks.add(
-        Check.atMost(
-            "room, " + length.tokens() + " tokens",
-            1,
-            0,
-            "devices without room for what is planned, 1 for one or more",
-            Map.of("planned bytes", (double) planned)));
+    Device device = equipment.device();
+    output.log().line(RowChecks.missing(length.name(), length.plan(), device));
+    checks.add(RowChecks.room(length.name(), length.plan(), device));
   }
 
   private void step(
@@ -249,11 +233,6 @@ final class BenchTrainingCommand {
   }
 
   private Check loss(Length length, double loss) {
-    return Check.atMost(
-        "loss, " + length.tokens() + " tokens",
-        loss / Math.log(length.plan().setup().model().vocabulary()),
-        LARGEST_LOSS,
-        "loss of the last step / ln(vocabulary), which is the loss of guessing",
-        Map.of("loss", loss));
+    return RowChecks.loss(length.name(), loss, length.plan().setup().model().vocabulary());
   }
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import ringattention.comm.Communicator;
 import ringattention.comm.DeviceCommunicator;
@@ -42,26 +43,46 @@ final class Equipment implements AutoCloseable {
   private final Device device;
   private final LongFunction<Device> open;
   private final long memoryCap;
-  private final Communicator world;
-  private final Collectives collectives;
+  private final Function<Communicator, Ranks> join;
+  private final Ranks ranks;
   private final Map<String, String> description;
   private final Runnable onClose;
+
+  /**
+   * A group of ranks.
+   *
+   * @param world for the device's memory and for everything else
+   * @param collectives for parameters and gradients
+   */
+  private record Ranks(Communicator world, Collectives collectives) {}
 
   private Equipment(
       LongFunction<Device> open,
       long memoryCap,
       Device device,
-      Communicator world,
-      Collectives collectives,
+      Function<Communicator, Ranks> join,
+      Ranks ranks,
       Map<String, String> description,
       Runnable onClose) {
     this.open = open;
     this.memoryCap = memoryCap;
     this.device = device;
-    this.world = world;
-    this.collectives = collectives;
+    this.join = join;
+    this.ranks = ranks;
     this.description = description;
     this.onClose = onClose;
+  }
+
+  /**
+   * The same for some of the ranks, on the same device. Called by all of them; closing it ends the
+   * group and leaves the device.
+   *
+   * @param group for host memory
+   */
+  Equipment on(Communicator group) {
+    Ranks some = join.apply(group);
+    return new Equipment(
+        open, memoryCap, device, join, some, description, some.world()::close);
   }
 
   Device device() {
@@ -84,12 +105,12 @@ final class Equipment implements AutoCloseable {
 
   /** All ranks, for the device's memory and for everything else. */
   Communicator world() {
-    return world;
+    return ranks.world();
   }
 
   /** Of all ranks, for parameters and gradients on this or {@link #another} device. */
   Collectives collectives(Device ofRank) {
-    return world.size() == 1 ? new AloneCollectives(ofRank) : collectives;
+    return world().size() == 1 ? new AloneCollectives(ofRank) : ranks.collectives();
   }
 
   /** Rows for the header; none on a CPU that was asked for. */
@@ -128,10 +149,18 @@ final class Equipment implements AutoCloseable {
 
   private static Equipment onHost(
       Job job, LongFunction<Device> open, Map<String, String> description) {
-    Collectives collectives = new HostCollectives(job.world(), job.timer().timeline());
+    Function<Communicator, Ranks> join =
+        group -> new Ranks(group, new HostCollectives(group, job.timer().timeline()));
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    Device device = open.apply(cap);
     return new Equipment(
-        open, cap, open.apply(cap), job.world(), collectives, withCap(job, description), () -> {});
+        open,
+        cap,
+        device,
+        join,
+        join.apply(job.world()),
+        withCap(job, description),
+        device::close);
   }
 
   /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
@@ -199,26 +228,39 @@ final class Equipment implements AutoCloseable {
         throw configuration.source().error("parallel.gradients", "needs NCCL");
       }
       GpuTransports transports = new GpuTransports(choice);
-      Communicator world = new DeviceCommunicator(job.world(), transports);
+      Function<Communicator, Ranks> join = group -> join(job, choice, transports, group);
+      Runnable close =
+          () -> {
+            transports.close();
+            device.close();
+          };
       return new Equipment(
           open,
           cap,
           device,
-          world,
-          collectives(job, choice, transports, world),
+          join,
+          join.apply(job.world()),
           withCap(job, rows(job, choice)),
-          transports::close);
+          close);
     } catch (RuntimeException e) {
       device.close();
       throw e;
     }
   }
 
-  private static Collectives collectives(
-      Job job, TransportChoice choice, GpuTransports transports, Communicator world) {
-    return world.size() > 1 && choice.collectives() == TransportKind.NCCL
-        ? transports.collectives(job.world())
-        : new HostCollectives(world, job.timer().timeline());
+  /**
+   * Called by every rank of the group.
+   *
+   * @param group for host memory
+   */
+  private static Ranks join(
+      Job job, TransportChoice choice, GpuTransports transports, Communicator group) {
+    Communicator world = new DeviceCommunicator(group, transports);
+    return new Ranks(
+        world,
+        group.size() > 1 && choice.collectives() == TransportKind.NCCL
+            ? transports.collectives(group)
+            : new HostCollectives(world, job.timer().timeline()));
   }
 
   /** Makes the phases of this rank ranges of that device, and of no other. */
@@ -282,6 +324,5 @@ final class Equipment implements AutoCloseable {
   @Override
   public void close() {
     onClose.run();
-    device.close();
   }
 }

@@ -26,6 +26,11 @@ record Job(
     Map<String, String> environment,
     PrintStream console,
     PhaseTimer timer) {
+  /** The same for some of the ranks alone. */
+  Job on(Communicator group) {
+    return new Job(line, launch, gpu, group, environment, console, timer);
+  }
+
   boolean root() {
     return world.rank() == 0;
   }

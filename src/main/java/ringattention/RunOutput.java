@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import ringattention.config.Configuration;
 import ringattention.report.Check;
 import ringattention.report.EventLog;
+import ringattention.report.OutputException;
 import ringattention.report.RunFolder;
 import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
@@ -93,6 +95,25 @@ final class RunOutput implements AutoCloseable {
 
   void write(String file, byte[] bytes) {
     folder.ifPresent(made -> made.write(file, bytes));
+  }
+
+  /**
+   * Draws on rank 0. A machine that cannot draw leaves a note in the log.
+   *
+   * @param png makes the image
+   */
+  void plot(String name, Supplier<byte[]> png) {
+    if (folder.isEmpty()) {
+      return;
+    }
+    byte[] image;
+    try {
+      image = png.get();
+    } catch (OutputException e) {
+      log.line("no plot of " + name + ": " + e.getMessage());
+      return;
+    }
+    write("plots/" + name + ".png", image);
   }
 
   /**

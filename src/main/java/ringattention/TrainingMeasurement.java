@@ -159,8 +159,8 @@ final class TrainingMeasurement {
     }
   }
 
-  /** Allocates everything a step needs. */
-  private Replica replica(Device device, Arena arena) {
+  /** This rank's part of the model with its first weights, on such a device of its own. */
+  Replica replica(Device device, Arena arena) {
     if (device.asynchronous()) {
       Equipment.follow(job, device);
     }

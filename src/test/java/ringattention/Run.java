@@ -1,12 +1,16 @@
 package ringattention;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import ringattention.comm.MpiJob;
@@ -58,6 +62,19 @@ record Run(MpiJob.Result job, Path folder) {
     List<String> lines = lines("steps.csv");
     int column = List.of(lines.get(0).split(",")).indexOf(name);
     return lines.stream().skip(1).map(line -> line.split(",")[column]).toList();
+  }
+
+  /** A row of a table without quoted cells, counted from 1, by the names of its columns. */
+  Map<String, String> row(String file, int number) {
+    List<String> lines = lines(file);
+    String[] names = lines.get(0).split(",");
+    String[] cells = lines.get(number).split(",");
+    assertEquals(names.length, cells.length, lines.get(number));
+    Map<String, String> row = new LinkedHashMap<>();
+    for (int i = 0; i < names.length; i++) {
+      row.put(names[i], cells[i]);
+    }
+    return row;
   }
 
   private static JsonNode json(String text) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,18 +41,6 @@ class TrainingBenchIT {
     return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
   }
 
-  private static Map<String, String> row(Run run, String file, int number) {
-    List<String> lines = run.lines(file);
-    String[] names = lines.get(0).split(",");
-    String[] cells = lines.get(number).split(",");
-    assertEquals(names.length, cells.length, lines.get(number));
-    Map<String, String> row = new LinkedHashMap<>();
-    for (int i = 0; i < names.length; i++) {
-      row.put(names[i], cells[i]);
-    }
-    return row;
-  }
-
   private static double number(Map<String, String> row, String column) {
     return Double.parseDouble(row.get(column));
   }
@@ -67,7 +54,7 @@ class TrainingBenchIT {
     assertEquals(HEADER, run.lines("training.csv").get(0));
     assertEquals(3, run.lines("training.csv").size());
     for (int number : new int[] {1, 2}) {
-      Map<String, String> row = row(run, "training.csv", number);
+      Map<String, String> row = run.row("training.csv", number);
       int tokens = number == 1 ? 257 : 64;
       assertEquals("h32", row.get("model"));
       assertEquals("2", row.get("layers"));
@@ -81,8 +68,8 @@ class TrainingBenchIT {
     }
     // the shorter one comes second: its peak is its own
     assertTrue(
-        number(row(run, "training.csv", 2), "peak_gib")
-            < number(row(run, "training.csv", 1), "peak_gib"));
+        number(run.row("training.csv", 2), "peak_gib")
+            < number(run.row("training.csv", 1), "peak_gib"));
     List<String> checks = run.lines("checks.csv");
     for (String check : List.of("loss, 257", "memory, 257", "loss, 64", "memory, 64")) {
       assertEquals(1, checks.stream().filter(line -> line.startsWith("\"" + check)).count(), check);
@@ -97,7 +84,7 @@ class TrainingBenchIT {
     Run run = bench(2, "[257]", "-D", "benchTraining.rehearse=1");
     assertEquals(0, run.job().exitCode(), run.job().output());
     assertEquals(REHEARSAL_HEADER, run.lines("rehearsals.csv").get(0));
-    Map<String, String> row = row(run, "rehearsals.csv", 1);
+    Map<String, String> row = run.row("rehearsals.csv", 1);
     assertEquals("2", row.get("forward_blocks"));
     assertEquals("1", row.get("backward_blocks"));
     assertTrue(number(row, "forward_s") > 0, row.toString());
@@ -111,7 +98,7 @@ class TrainingBenchIT {
     String[] last = {"-D", "benchTraining.rehearse=1", "-D", "benchTraining.rehearseForward=1"};
     Run run = bench(2, "[257]", last);
     assertEquals(0, run.job().exitCode(), run.job().output());
-    Map<String, String> row = row(run, "rehearsals.csv", 1);
+    Map<String, String> row = run.row("rehearsals.csv", 1);
     assertEquals("1", row.get("forward_blocks"));
     assertEquals(number(row, "planned_gib"), number(row, "peak_gib"), 1e-9);
   }

@@ -4,6 +4,7 @@ import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import ringattention.comm.Communicator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.Dim;
@@ -14,7 +15,7 @@ import ringattention.metrics.Statistics;
  * The device's own rate for large square matrix products of random numbers (zeros and ones take
  * less power, so a GPU clocks higher): what attention rates are held against.
  */
-final class MatrixRate implements AutoCloseable {
+public final class MatrixRate implements AutoCloseable {
   private static final int PRODUCTS = 4; // as long as an attention of some thousand tokens
   private static final int TIMES = 3;
 
@@ -29,7 +30,7 @@ final class MatrixRate implements AutoCloseable {
   /**
    * @param clock in nanoseconds
    */
-  MatrixRate(Device device, LongSupplier clock) {
+  public MatrixRate(Device device, LongSupplier clock) {
     this.device = device;
     this.clock = clock;
     this.size = device.asynchronous() ? 8192 : 1024;
@@ -65,6 +66,21 @@ final class MatrixRate implements AutoCloseable {
     device.synchronize();
     double seconds = (clock.getAsLong() - start) * 1e-9;
     return PRODUCTS * 2.0 * size * size * size / seconds;
+  }
+
+  /**
+   * Of one rank while all ranks measure at once, in FLOP/s: the mean over ranks, which may share
+   * cores; the median of some times. Collective.
+   */
+  public double atOnce(Communicator ranks) {
+    double[] rates = new double[TIMES];
+    for (int i = 0; i < TIMES; i++) {
+      ranks.barrier();
+      double[] sum = {measure()};
+      ranks.allReduce(sum, Communicator.Operation.SUM);
+      rates[i] = sum[0] / ranks.size();
+    }
+    return Statistics.of(rates).median();
   }
 
   /** Measures, and says it as a remark of a table. */

@@ -65,6 +65,15 @@ public final class Trainer {
    *     step
    */
   public StepResult next() {
+    return next(() -> {});
+  }
+
+  /**
+   * As {@link #next()}.
+   *
+   * @param afterEach called when a micro-batch has been enqueued
+   */
+  public StepResult next(Runnable afterEach) {
     long start = clock.getAsLong();
     step++;
     double labels;
@@ -80,6 +89,7 @@ public final class Trainer {
         squares += squares(sequences);
       }
       replica.accumulate(1 / labels);
+      afterEach.run();
     }
     double[] loss = {replica.loss(), squares / setup.decomposition().ring()};
     double rate = schedule.at(step);

@@ -73,17 +73,18 @@ class PlotsTest {
     }
     List<PhaseTimes> ranks =
         IntStream.range(0, 4).mapToObj(i -> new PhaseTimes(80 + i, phases)).toList();
-    BufferedImage image = image(Plots.timeBreakdown(ranks));
-    long large =
-        IntStream.range(0, image.getWidth() * image.getHeight())
-            .map(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()))
-            .boxed()
-            .collect(Collectors.groupingBy(c -> c, Collectors.counting()))
-            .values()
-            .stream()
-            .filter(count -> count > 500)
-            .count();
+    long large = large(image(Plots.timeBreakdown(ranks)), 500);
     assertTrue(large >= 1 + Phase.values().length + 1, "background, phases, rest: " + large);
+  }
+
+  @Test
+  void barsOfAGroupHaveAColourEach() throws IOException {
+    List<Plots.Bars> bars =
+        List.of(
+            new Plots.Bars("one", List.of(30.0, 35.0, 40.0)),
+            new Plots.Bars("other", List.of(50.0, 45.0, 40.0)));
+    byte[] png = Plots.bars("MFU", "", "%", List.of("7B, 32K", "7B, 64K", "13B, 32K"), bars);
+    assertEquals(3, large(image(png), 5000), "background and two bars");
   }
 
   @Test
@@ -93,6 +94,18 @@ class PlotsTest {
     Series ring =
         new Series("ring", new double[] {0, 1024, 4096, 65536}, new double[] {1, 0, 40, 500});
     assertTrue(colours(Plots.lines("Attention", tokens, rate, List.of(ring))) > 10);
+  }
+
+  /** Colours of as many pixels: of areas, not of lines and letters. */
+  private static long large(BufferedImage image, int fewest) {
+    return IntStream.range(0, image.getWidth() * image.getHeight())
+        .map(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()))
+        .boxed()
+        .collect(Collectors.groupingBy(c -> c, Collectors.counting()))
+        .values()
+        .stream()
+        .filter(count -> count > fewest)
+        .count();
   }
 
   private static long colours(byte[] png) throws IOException {
