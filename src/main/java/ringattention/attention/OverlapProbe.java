@@ -47,8 +47,7 @@ public final class OverlapProbe {
     KeyValue arriving = buffers.slots().get(0).of(layout.size(previous));
     device.kernels().fill(query, 0); // memory is not always a number
     device.kernels().fill(own.storage(), 0);
-    List<BlockPair> pairs =
-        RingAttention.visible(device, layout, mask, rank, rank, Documents.ONE);
+    List<BlockPair> pairs = RingAttention.visible(device, layout, mask, rank, rank, Documents.ONE);
     double attention =
         fastest(() -> pairs.forEach(pair -> attend(pair, query, own, buffers)), () -> {}, LONG);
     RingExchange exchange = new RingExchange(ring);
@@ -63,10 +62,7 @@ public final class OverlapProbe {
     double[] seconds = {attention, message};
     ring.allReduce(seconds, Communicator.Operation.MAX);
     AttentionFlops flops =
-        new AttentionFlops(
-            Math.toIntExact(query.dim(2)),
-            Math.toIntExact(query.dim(3)),
-            false);
+        new AttentionFlops(Math.toIntExact(query.dim(2)), Math.toIntExact(query.dim(3)), false);
     double visible = pairs.stream().mapToDouble(BlockPair::visiblePairs).sum();
     return new OverlapEstimate(
         layout.size(rank),

@@ -1,6 +1,8 @@
 package ringattention.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -85,17 +87,32 @@ public final class OverlapBench {
     RateCurve asItIs = network(0);
     List<RateCurve> networks =
         config.bandwidths().stream().map(limit -> limit == 0 ? asItIs : network(limit)).toList();
-    List<List<OverlapModel>> models = models(asItIs, networks);
-    OverlapPasses.Wait[][][] waits = blocks(models);
+    RateCurve unhidden = device.asynchronous() ? null : asItIs;
+    blocks.header().forEach(print);
+    if (!device.asynchronous()) { // code is compiled: long loops do that sooner than many short
+      passes.ring(config.tokens().get(config.tokens().size() - 1)).close();
+    }
+    Map<RingPass, List<OverlapPasses.Measured>> found = new EnumMap<>(RingPass.class);
+    for (int tokens : config.tokens()) {
+      block(tokens, networks, unhidden, found);
+    }
     thresholdTable.header().forEach(print);
     for (PublishedOverlap row : PublishedOverlap.values()) {
       print.accept(thresholdTable.row(row));
     }
-    for (RingPass pass : RingPass.values()) {
-      for (int i = 0; i < networks.size(); i++) {
-        conclude(models.get(pass.ordinal()).get(i), i, waits[pass.ordinal()][i]);
-      }
-    }
+    found.forEach(
+        (pass, sizes) -> {
+          for (int i = 0; i < networks.size(); i++) {
+            int network = i;
+            double[] fractions =
+                sizes.stream().mapToDouble(size -> size.waits().get(network).fraction()).toArray();
+            RateCurve attention = attention(pass, config.tokens(), sizes);
+            conclude(
+                new OverlapModel(schedule, pass, attention, networks.get(i), unhidden),
+                name(i),
+                fractions);
+          }
+        });
   }
 
   /**
@@ -122,70 +139,49 @@ public final class OverlapBench {
         rows.stream().mapToDouble(RingMessages.Measured::bytesPerS).toArray());
   }
 
-  /** For each pass one for each network. */
-  private List<List<OverlapModel>> models(RateCurve asItIs, List<RateCurve> networks) {
-    int sizes = config.tokens().size();
-    double[][] rates = new double[RingPass.values().length][sizes];
-    for (int i = 0; i < sizes; i++) {
-      int tokens = config.tokens().get(i);
-      double[] seconds = passes.alone(tokens);
-      for (RingPass pass : RingPass.values()) {
-        int p = pass.ordinal();
-        rates[p][i] = schedule.blockFlops(pass, tokens) / seconds[p];
+  /** Measures one size, prints its rows, adds what was found. */
+  private void block(
+      int tokens,
+      List<RateCurve> networks,
+      RateCurve unhidden,
+      Map<RingPass, List<OverlapPasses.Measured>> found) {
+    try (AttentionRunner alone = passes.alone(tokens);
+        AttentionRunner ring = passes.ring(tokens)) {
+      for (RingPass pass : RingPass.values()) { // the backward needs what the forward leaves
+        found
+            .computeIfAbsent(pass, any -> new ArrayList<>())
+            .add(passes.measure(alone, ring, pass));
       }
+      long wrongHere = passes.wrong(ring);
+      wrong += wrongHere;
+      found.forEach(
+          (pass, sizes) -> {
+            OverlapPasses.Measured last = sizes.get(sizes.size() - 1);
+            RateCurve attention = attention(pass, List.of(tokens), List.of(last));
+            for (int i = 0; i < networks.size(); i++) {
+              var model = new OverlapModel(schedule, pass, attention, networks.get(i), unhidden);
+              double limit = config.bandwidths().get(i) * 1e9;
+              print.accept(
+                  blocks.row(
+                      new OverlapTable.Row(model, limit, tokens, last.waits().get(i), wrongHere)));
+            }
+          });
     }
-    double[] tokens = tokens();
-    RateCurve unhidden = device.asynchronous() ? null : asItIs;
-    List<List<OverlapModel>> models = new ArrayList<>();
-    for (RingPass pass : RingPass.values()) {
-      RateCurve attention = new RateCurve(tokens, rates[pass.ordinal()]);
-      models.add(
-          networks.stream()
-              .map(network -> new OverlapModel(schedule, pass, attention, network, unhidden))
-              .toList());
-    }
-    return models;
   }
 
-  /** What was measured, by pass, network and size. */
-  private OverlapPasses.Wait[][][] blocks(List<List<OverlapModel>> models) {
-    blocks.header().forEach(print);
-    int networks = config.bandwidths().size();
-    int sizes = config.tokens().size();
-    var waits = new OverlapPasses.Wait[RingPass.values().length][networks][sizes];
-    for (int size = 0; size < sizes; size++) {
-      int tokens = config.tokens().get(size);
-      try (AttentionRunner ring = passes.ring(tokens)) {
-        for (RingPass pass : RingPass.values()) { // the backward needs what the forward leaves
-          OverlapPasses.Wait[] found = passes.waits(ring, pass);
-          for (int i = 0; i < networks; i++) {
-            waits[pass.ordinal()][i][size] = found[i];
-          }
-        }
-        long wrongHere = passes.wrong(ring);
-        wrong += wrongHere;
-        for (RingPass pass : RingPass.values()) {
-          for (int i = 0; i < networks; i++) {
-            OverlapModel model = models.get(pass.ordinal()).get(i);
-            OverlapPasses.Wait wait = waits[pass.ordinal()][i][size];
-            double limit = config.bandwidths().get(i) * 1e9;
-            print.accept(
-                blocks.row(new OverlapTable.Row(model, limit, tokens, wait, wrongHere)));
-          }
-        }
-      }
-    }
-    return waits;
+  /** FLOP/s of one block. */
+  private RateCurve attention(
+      RingPass pass, List<Integer> tokens, List<OverlapPasses.Measured> measured) {
+    return new RateCurve(
+        tokens.stream().mapToDouble(Integer::doubleValue).toArray(),
+        IntStream.range(0, tokens.size())
+            .mapToDouble(i -> schedule.blockFlops(pass, tokens.get(i)) / measured.get(i).blockS())
+            .toArray());
   }
 
-  private void conclude(OverlapModel model, int network, OverlapPasses.Wait... waits) {
-    double[] fractions = new double[waits.length];
-    for (int i = 0; i < waits.length; i++) {
-      fractions[i] = waits[i].fraction();
-    }
+  private void conclude(OverlapModel model, String network, double... fractions) {
     MeasuredThreshold found = MeasuredThreshold.of(tokens(), fractions, config.limit());
-    OverlapThreshold threshold =
-        OverlapThreshold.of(name(network), model, config.limit(), found);
+    OverlapThreshold threshold = OverlapThreshold.of(network, model, config.limit(), found);
     thresholds.add(threshold);
     print.accept(thresholdTable.row(threshold));
     print.accept(BenchTable.comment(threshold.line()));
@@ -194,9 +190,7 @@ public final class OverlapBench {
         new Series(
             threshold.name() + ", predicted",
             sizes,
-            IntStream.range(0, sizes.length)
-                .mapToDouble(i -> model.fraction((int) sizes[i]))
-                .toArray()));
+            Arrays.stream(sizes).map(size -> model.fraction((int) size)).toArray()));
     measured.add(new Series(threshold.name() + ", measured", tokens(), fractions));
   }
 

@@ -38,7 +38,9 @@ record OverlapModel(
 
   /** Seconds that these take by themselves. */
   double messageS(int tokens) {
-    return schedule.steps(pass, tokens, 0).stream().mapToDouble(step -> seconds(step, network)).sum();
+    return schedule.steps(pass, tokens, 0).stream()
+        .mapToDouble(step -> seconds(step, network))
+        .sum();
   }
 
   /** Seconds of a pass that the exchange is not hidden, of the rank that waits longest. */

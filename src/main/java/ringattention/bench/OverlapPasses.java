@@ -1,5 +1,7 @@
 package ringattention.bench;
 
+import java.util.ArrayList;
+import java.util.List;
 import ringattention.comm.Communicator;
 import ringattention.comm.ThrottledCommunicator;
 import ringattention.config.BenchOverlapConfig;
@@ -28,6 +30,14 @@ final class OverlapPasses {
     }
   }
 
+  /**
+   * A pass of one block size.
+   *
+   * @param blockS seconds of one block where nothing is exchanged: the slowest rank's, all at once
+   * @param waits one for each network
+   */
+  record Measured(double blockS, List<Wait> waits) {}
+
   private final BenchOverlapConfig config;
   private final ThrottledCommunicator world;
   private final Device device;
@@ -47,42 +57,34 @@ final class OverlapPasses {
     this.timer = timer;
   }
 
-  /**
-   * Seconds of a block's passes where nothing is exchanged: the slowest rank's, all at once.
-   * Collective.
-   */
-  double[] alone(int tokens) {
-    double[] seconds = new double[RingPass.values().length];
-    try (AttentionRunner alone = runner(tokens, 1, world.self())) {
-      warm(alone);
-      for (RingPass pass : RingPass.values()) {
-        Runnable work = () -> pass.run(alone);
-        seconds[pass.ordinal()] = repeats.median(world, repeats.passes(world, work), work);
-      }
-    }
-    return seconds;
+  /** Attention of one block on each rank alone. The caller closes it. */
+  AttentionRunner alone(int tokens) {
+    return warmed(runner(tokens, 1, world.self()));
   }
 
+  /** Attention of a block on each rank, in the ring. The caller closes it. Collective. */
   AttentionRunner ring(int tokens) {
     world.limit(0);
-    AttentionRunner ring = runner(tokens, world.size(), world);
-    warm(ring);
-    return ring;
+    return warmed(runner(tokens, world.size(), world));
   }
 
-  /** One for each bandwidth. Collective. */
-  Wait[] waits(AttentionRunner ring, RingPass pass) {
+  /** Collective. */
+  Measured measure(AttentionRunner alone, AttentionRunner ring, RingPass pass) {
     int networks = config.bandwidths().size();
+    Runnable block = () -> pass.run(alone);
     Runnable work = () -> pass.run(ring);
     Runnable unconnected = () -> pass.runUnconnected(ring);
+    int blockPasses = repeats.passes(world, block);
     int[] passes = new int[networks];
     for (int i = 0; i < networks; i++) {
       limit(i);
       passes[i] = repeats.passes(world, work);
     }
+    double[] blocks = new double[repeats.repeats()];
     double[][] seconds = new double[networks][repeats.repeats()];
     double[][] waits = new double[networks][repeats.repeats()];
     for (int repeat = 0; repeat < repeats.repeats(); repeat++) {
+      blocks[repeat] = slowest(blockPasses, block);
       double compute = device.asynchronous() ? slowest(passes[0], unconnected) : 0;
       for (int i = 0; i < networks; i++) {
         limit(i);
@@ -94,12 +96,11 @@ final class OverlapPasses {
                 : least(timer.nanoseconds(Phase.RING_WAIT) * 1e-9 / passes[i]);
       }
     }
-    Wait[] medians = new Wait[networks];
+    List<Wait> medians = new ArrayList<>();
     for (int i = 0; i < networks; i++) {
-      medians[i] =
-          new Wait(Statistics.of(seconds[i]).median(), Statistics.of(waits[i]).median());
+      medians.add(new Wait(Statistics.of(seconds[i]).median(), Statistics.of(waits[i]).median()));
     }
-    return medians;
+    return new Measured(Statistics.of(blocks).median(), medians);
   }
 
   /** Wrong results of one more run over the slowest network, on rank 0. Collective. */
@@ -114,7 +115,7 @@ final class OverlapPasses {
   }
 
   /** Lets messages go over one of the networks. */
-  void limit(int network) {
+  private void limit(int network) {
     world.limit(config.bandwidths().get(network) * 1e9);
   }
 
@@ -129,7 +130,7 @@ final class OverlapPasses {
     return seconds[0];
   }
 
-  private void warm(AttentionRunner runner) {
+  private AttentionRunner warmed(AttentionRunner runner) {
     Runnable both =
         () -> {
           runner.forward();
@@ -137,6 +138,7 @@ final class OverlapPasses {
         };
     both.run();
     repeats.warm(both);
+    return runner;
   }
 
   private AttentionRunner runner(int tokens, int ranks, Communicator group) {

@@ -14,7 +14,8 @@ final class OverlapTable {
    * @param limit of the bandwidth in bytes/s, 0 for none
    * @param wrong results of both passes
    */
-  record Row(OverlapModel model, double limit, int tokens, OverlapPasses.Wait measured, long wrong) {}
+  record Row(
+      OverlapModel model, double limit, int tokens, OverlapPasses.Wait measured, long wrong) {}
 
   private record Field(Column column, Function<Row, Object> value) {}
 

@@ -66,11 +66,7 @@ record OverlapThreshold(
 
   String line() {
     return String.format(
-        Locale.ROOT,
-        "%s: predicted about %.0f tokens, measured %s",
-        name(),
-        predicted,
-        measured);
+        Locale.ROOT, "%s: predicted about %.0f tokens, measured %s", name(), predicted, measured);
   }
 
   Check check() {

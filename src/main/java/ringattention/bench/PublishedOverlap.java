@@ -2,8 +2,8 @@ package ringattention.bench;
 
 /**
  * A row of table 2 of the paper (Liu, Zaharia, Abbeel 2023, section 3): peak figures of hardware,
- * bf16, no causal mask, no grouped queries; the block is F / B, the sequence six blocks.
- * Figures are those that the paper prints.
+ * bf16, no causal mask, no grouped queries; the block is F / B, the sequence six blocks. Figures
+ * are those that the paper prints.
  */
 enum PublishedOverlap {
   A100_NVLINK("A100 NVLink", 312, 300, 1.0e3, 6.2e3),

@@ -22,8 +22,7 @@ record RateCurve(double[] sizes, double[] rates) {
     if (above == 0 || above == sizes.length) {
       return rates[Math.min(above, sizes.length - 1)];
     }
-    double part =
-        Math.log(size / sizes[above - 1]) / Math.log(sizes[above] / sizes[above - 1]);
+    double part = Math.log(size / sizes[above - 1]) / Math.log(sizes[above] / sizes[above - 1]);
     return rates[above - 1] * Math.pow(rates[above] / rates[above - 1], part);
   }
 

@@ -40,8 +40,7 @@ public final class RingExchangeBench {
       Consumer<String> print) {
     this.config = config;
     this.world = world;
-    this.messages =
-        new RingMessages(world, device, config.warmup(), config.repeats(), clock);
+    this.messages = new RingMessages(world, device, config.warmup(), config.repeats(), clock);
     this.print = print;
   }
 

@@ -12,7 +12,7 @@ final class ThresholdTable {
               new Column("source", "", "%-6s"),
               new Column("network", "", "%15s"),
               new Column("pass", "", "%s"),
-              new Column("attention_tflops", "TFLOP/s", "%.3f"),
+              new Column("attention_tflops", "TFLOP/s", "%.4f"),
               new Column("bandwidth_gbytes_per_s", "GB/s", "%.3f"),
               new Column("ratio_tokens", "F/B", "%.0f"),
               new Column("formula_tokens", "", "%.0f"),
