@@ -1,10 +1,82 @@
 package ringattention;
 
-/** {@code bench overlap}: the smallest block whose exchange is hidden (table 2). */
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.bench.OverlapBench;
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+import ringattention.report.Check;
+import ringattention.report.OutputException;
+import ringattention.shard.Decomposition;
+
+/** {@code bench overlap}: the smallest block whose exchange is hidden (table 2 of the paper). */
 final class BenchOverlapCommand {
   private BenchOverlapCommand() {}
 
   static int run(Job job) {
-    throw new UnsupportedOperationException("bench overlap");
+    Configuration configuration =
+        job.agree(
+            () -> {
+              Configuration read = job.line().configuration();
+              require(job.world().size(), read);
+              return read;
+            });
+    try (Equipment equipment = Equipment.open(job, configuration);
+        RunOutput output =
+            job.line().dryRun() ? RunOutput.console(job) : RunOutput.create(job, configuration)) {
+      int ranks = job.world().size();
+      var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
+      output.log().rows(header.lines());
+      output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+      return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, equipment, output);
+    }
+  }
+
+  private static void require(int ranks, Configuration configuration) {
+    if (ranks < 2) {
+      throw new InputException("bench overlap needs at least 2 ranks: mpirun -np 2");
+    }
+    List<Integer> tokens = configuration.benchOverlap().tokens();
+    if (tokens.get(tokens.size() - 1) > Integer.MAX_VALUE / ranks) {
+      throw configuration
+          .source()
+          .error("benchOverlap.tokens", "must make sequences below 2^31 on " + ranks + " ranks");
+    }
+  }
+
+  private static int measure(
+      Job job, Configuration configuration, Equipment equipment, RunOutput output) {
+    OverlapBench bench =
+        new OverlapBench(
+            configuration.benchOverlap(),
+            equipment.world(),
+            equipment.device(),
+            job.timer(),
+            System::nanoTime,
+            output.log()::row);
+    bench.run();
+    output.write("overlap.csv", bench.blocksCsv());
+    output.write("overlap_messages.csv", bench.messagesCsv());
+    output.write("overlap_threshold.csv", bench.thresholdsCsv());
+    if (configuration.output().plots() && job.root()) {
+      try {
+        output.write("plots/overlap.png", bench.plot());
+      } catch (OutputException e) {
+        output.log().line("no plot: " + e.getMessage());
+      }
+    }
+    List<Check> checks = new ArrayList<>();
+    checks.add(
+        Check.atMost(
+            "wrong", bench.wrong(), 0, "wrong elements of messages and results", Map.of()));
+    checks.addAll(bench.checks());
+    return output.finish(
+        checks,
+        "predicted and measured blocks agree, " + job.world().size() + " ranks",
+        Double.NaN,
+        Double.NaN,
+        Map.of("thresholds", bench.thresholds()));
   }
 }

@@ -140,12 +140,14 @@ final class TrainCommand {
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
+      List<String> overlap = OverlapLines.of(replica.overlap(System::nanoTime));
       if (!resumption.start(job, replica, trainer)) {
         folders.initialize(replica.parameters(), output);
       }
       output.log().section("Training");
       output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
       output.log().line(started());
+      overlap.forEach(output.log()::line);
       summary = steps(trainer, replica, device, output);
       times = times(device, output);
       mfu(device, output);

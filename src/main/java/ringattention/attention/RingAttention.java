@@ -112,7 +112,7 @@ public final class RingAttention implements Attention {
   private static List<AttentionCall> calls(
       SequenceLayout layout, AttentionShape shape, BlockPair pair, boolean own) {
     int heads = shape.keyValueHeads();
-    int early = own ? earlyHeads(layout, heads) : heads;
+    int early = own ? earlyHeads(layout.ranks(), heads) : heads;
     BlockShape block =
         new BlockShape(
             pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
@@ -126,8 +126,8 @@ public final class RingAttention implements Attention {
    * The first heads' gradients of the own block are computed while the first keys and values
    * arrive, the others' while the last gradients do.
    */
-  private static int earlyHeads(SequenceLayout layout, int heads) {
-    return layout.ranks() == 1 ? heads : (heads + 3) / 4;
+  public static int earlyHeads(int ranks, int heads) {
+    return ranks == 1 ? heads : (heads + 3) / 4;
   }
 
   @Override
@@ -203,7 +203,7 @@ public final class RingAttention implements Attention {
     try (var scope = timer.in(Phase.ATTENTION)) {
       Tensor dq = buffers.querySum();
       int heads = Math.toIntExact(own().keys().dim(2));
-      int early = earlyHeads(layout, heads);
+      int early = earlyHeads(layout.ranks(), heads);
       Backward pass = new Backward(q, out, logSumExp, dOut, dq, early < heads);
       KeyValue ownGradient = buffers.ownGradient().of(layout.size(rank));
       Completion before = device.mark();
@@ -368,7 +368,7 @@ public final class RingAttention implements Attention {
     return Math.floorMod(rank - step, layout.ranks());
   }
 
-  private static List<BlockPair> visible(
+  static List<BlockPair> visible(
       Device device,
       SequenceLayout layout,
       MaskKind mask,
@@ -394,7 +394,7 @@ public final class RingAttention implements Attention {
         + (pair.mask() == MaskKind.CAUSAL ? " causal" : " full");
   }
 
-  private static Mask mask(BlockPair pair) {
+  static Mask mask(BlockPair pair) {
     return pair.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
   }
 }

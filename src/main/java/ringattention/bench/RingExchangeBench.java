@@ -1,19 +1,11 @@
 package ringattention.bench;
 
-import static ringattention.device.Allocator.Purpose.RING;
-
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
-import ringattention.comm.RingExchange;
 import ringattention.config.BenchRingConfig;
-import ringattention.device.Arena;
-import ringattention.device.DType;
 import ringattention.device.Device;
-import ringattention.device.Dim;
-import ringattention.device.Tensor;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;
 
@@ -22,12 +14,9 @@ import ringattention.report.BenchTable.Column;
  * rank before, both at once, from and to the device's memory. Bandwidth is per rank and direction.
  */
 public final class RingExchangeBench {
-  private static final double SHORTEST = 0.005; // seconds of a repeat: several small messages
-
   private final BenchRingConfig config;
   private final Communicator world;
-  private final Device device;
-  private final Repeats repeats;
+  private final RingMessages messages;
   private final Consumer<String> print;
   private final BenchTable table =
       new BenchTable(
@@ -51,8 +40,7 @@ public final class RingExchangeBench {
       Consumer<String> print) {
     this.config = config;
     this.world = world;
-    this.device = device;
-    this.repeats = new Repeats(config.warmup(), config.repeats(), SHORTEST, 0, clock, device);
+    this.messages = new RingMessages(world, device, config.warmup(), config.repeats(), clock);
     this.print = print;
   }
 
@@ -77,56 +65,16 @@ public final class RingExchangeBench {
   }
 
   private void measure(long bytes) {
-    try (Arena arena = new Arena(device)) {
-      Dim size = new Dim("elements", bytes / DType.I32.bytes());
-      Tensor send = arena.allocate("send", RING, DType.I32, size);
-      Tensor receive = arena.allocate("receive", RING, DType.I32, size);
-      device.write(send, pattern(world.rank(), size.size()));
-      RingExchange exchange = new RingExchange(world);
-      List<ByteBuffer> sent = List.of(send.buffers());
-      List<ByteBuffer> received = List.of(receive.buffers());
-      Runnable hop =
-          () -> {
-            exchange.post(sent, received);
-            exchange.await();
-          };
-      repeats.warm(hop);
-      int exchanges = repeats.passes(world, hop);
-      device.write(receive, new int[Math.toIntExact(size.size())]); // what does not arrive shows
-      double seconds = repeats.median(world, exchanges, hop);
-      double[] wrongElements = {wrong(device.read(receive))};
-      world.allReduce(wrongElements, Communicator.Operation.SUM);
-      if (world.rank() == 0) {
-        wrong += (long) wrongElements[0];
-        long moved = size.size() * DType.I32.bytes();
-        print.accept(
-            table.row(
-                moved,
-                world.size(),
-                seconds * 1e6,
-                moved / seconds * 1e-9,
-                (long) wrongElements[0]));
-      }
+    RingMessages.Measured measured = messages.measure(bytes);
+    if (world.rank() == 0) {
+      wrong += measured.wrong();
+      print.accept(
+          table.row(
+              measured.bytes(),
+              world.size(),
+              measured.seconds() * 1e6,
+              measured.bytesPerS() * 1e-9,
+              measured.wrong()));
     }
-  }
-
-  private long wrong(double[] received) {
-    int[] expected = pattern((world.rank() + world.size() - 1) % world.size(), received.length);
-    long count = 0;
-    for (int i = 0; i < expected.length; i++) {
-      if (received[i] != expected[i]) {
-        count++;
-      }
-    }
-    return count;
-  }
-
-  /** Differs at every position and between ranks. */
-  private static int[] pattern(int rank, long elements) {
-    int[] values = new int[Math.toIntExact(elements)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = 1 + rank + i * 31;
-    }
-    return values;
   }
 }

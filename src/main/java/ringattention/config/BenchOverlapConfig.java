@@ -1,8 +1,59 @@
 package ringattention.config;
 
-/** Section {@code [benchOverlap]}. */
-public record BenchOverlapConfig() {
+import java.util.List;
+
+/**
+ * Section {@code [benchOverlap]}: rows for each block size and bandwidth.
+ *
+ * @param tokens block sizes: tokens of a rank
+ * @param heads query heads
+ * @param keyValueHeads key and value heads; divides heads
+ * @param headSize width of a head, even
+ * @param mask which positions see which
+ * @param bandwidths of the link between neighbours in GB/s; 0: as it is
+ * @param limit a block whose exposed wait is at most this part of the time hides communication
+ * @param warmup runs that are not timed
+ * @param repeats runs that are
+ * @param rest seconds that all devices idle before each timed run
+ */
+public record BenchOverlapConfig(
+    List<Integer> tokens,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    MaskKind mask,
+    List<Double> bandwidths,
+    double limit,
+    int warmup,
+    int repeats,
+    double rest) {
+  public BenchOverlapConfig {
+    tokens = tokens.stream().distinct().sorted().toList();
+    bandwidths = bandwidths.stream().distinct().toList();
+  }
+
   static BenchOverlapConfig read(Table table) {
-    return new BenchOverlapConfig();
+    List<Integer> tokens =
+        table.integers("tokens", Range.atLeast(2), Default.list(256, 512, 1024, 2048));
+    int heads = table.integer("heads", Range.atLeast(1), Default.of(8));
+    int keyValueHeads =
+        table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
+    table.require(
+        heads % keyValueHeads == 0,
+        "heads",
+        "must be a multiple of benchOverlap.keyValueHeads (" + keyValueHeads + ")");
+    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(64));
+    table.require(headSize % 2 == 0, "headSize", "must be even");
+    return new BenchOverlapConfig(
+        tokens,
+        heads,
+        keyValueHeads,
+        headSize,
+        table.choice("mask", MaskKind.class, Default.of(MaskKind.CAUSAL)),
+        table.numbers("bandwidths", Range.atLeast(0), Default.list(0.0)),
+        table.number("limit", Range.BETWEEN_0_AND_1, Default.of(0.05)),
+        table.integer("warmup", Range.atLeast(0), Default.of(1)),
+        table.integer("repeats", Range.atLeast(1), Default.of(5)),
+        table.number("rest", Range.atLeast(0), Default.of(0.0)));
   }
 }

@@ -8,6 +8,8 @@ record Range(String text, DoublePredicate accepts) {
   static final Range POSITIVE = new Range("above 0", value -> value > 0);
   static final Range FRACTION =
       new Range("at least 0 and below 1", value -> value >= 0 && value < 1);
+  static final Range BETWEEN_0_AND_1 =
+      new Range("above 0 and below 1", value -> value > 0 && value < 1);
 
   static Range between(long minimum, long maximum) {
     return new Range(minimum + " to " + maximum, value -> value >= minimum && value <= maximum);

@@ -50,15 +50,7 @@ final class Table {
   }
 
   double number(String key, Range range, Default<Double> otherwise) {
-    return read(
-        key,
-        "number",
-        range.text(),
-        otherwise,
-        value ->
-            value instanceof Number number && Double.isFinite(number.doubleValue())
-                ? accept(number.doubleValue(), range)
-                : null);
+    return read(key, "number", range.text(), otherwise, value -> toNumber(value, range));
   }
 
   boolean flag(String key, Default<Boolean> otherwise) {
@@ -123,6 +115,11 @@ final class Table {
   List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
     return list(
         key, "list of whole numbers", range.text(), otherwise, value -> toLong(value, range), 1);
+  }
+
+  List<Double> numbers(String key, Range range, Default<List<Double>> otherwise) {
+    return list(
+        key, "list of numbers", range.text(), otherwise, value -> toNumber(value, range), 1);
   }
 
   <E extends Enum<E>> List<E> choiceList(String key, Class<E> type, Default<List<E>> otherwise) {
@@ -248,6 +245,12 @@ final class Table {
   private static Long toLong(Object value, Range range) {
     boolean whole = value instanceof Integer || value instanceof Long;
     return whole ? accept(((Number) value).longValue(), range) : null;
+  }
+
+  private static Double toNumber(Object value, Range range) {
+    return value instanceof Number number && Double.isFinite(number.doubleValue())
+        ? accept(number.doubleValue(), range)
+        : null;
   }
 
   private static <T extends Number> T accept(T value, Range range) {

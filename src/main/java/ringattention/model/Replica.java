@@ -1,8 +1,13 @@
 package ringattention.model;
 
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import ringattention.attention.Attention;
+import ringattention.attention.OverlapEstimate;
+import ringattention.attention.OverlapProbe;
 import ringattention.attention.RingAttention;
+import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
@@ -21,6 +26,9 @@ public final class Replica {
   private final int rank;
   private final ShardedParameters parameters;
   private final Activations activations;
+  private final Communicator ring;
+  private final Device device;
+  private final RingBuffers ringBuffers; // null for vanilla attention
   private final Attention attention;
   private final Transformer transformer;
 
@@ -55,7 +63,10 @@ public final class Replica {
             buffers.parameters(),
             timer);
     this.activations = buffers.activations();
-    this.attention = attention(setup, world, device, buffers, timer);
+    this.ring = world.split(setup.decomposition().replica(rank));
+    this.device = device;
+    this.ringBuffers = buffers.ring();
+    this.attention = attention(setup, ring, device, buffers, timer);
     this.transformer =
         new Transformer(
             setup.model(),
@@ -69,8 +80,7 @@ public final class Replica {
   }
 
   private static Attention attention(
-      ModelSetup setup, Communicator world, Device device, ModelBuffers buffers, PhaseTimer timer) {
-    Communicator ring = world.split(setup.decomposition().replica(world.rank()));
+      ModelSetup setup, Communicator ring, Device device, ModelBuffers buffers, PhaseTimer timer) {
     return switch (setup.attention()) {
       case VANILLA -> new VanillaAttention(device, setup.mask(), buffers.vanilla(), timer);
       case RING, MEMORY_EFFICIENT ->
@@ -115,6 +125,21 @@ public final class Replica {
   /** The batch that {@link #load} put on the device: its tokens, labels and positions. */
   public Activations activations() {
     return activations;
+  }
+
+  /**
+   * Times attention and exchange of one step of the ring; empty where there is none. Before the
+   * first {@link #forward}. Collective.
+   *
+   * @param clock in nanoseconds
+   */
+  public Optional<OverlapEstimate> overlap(LongSupplier clock) {
+    if (ring.size() == 1) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new OverlapProbe(device, clock)
+            .measure(ring, setup.layout(), setup.mask(), ringBuffers, activations.query()));
   }
 
   /** See {@link Transformer#logits}. */

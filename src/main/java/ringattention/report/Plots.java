@@ -22,6 +22,8 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.internal.chartpart.IChart;
 import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.lines.SeriesLines;
+import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
@@ -126,6 +128,39 @@ public final class Plots {
           series.forEach(bars -> chart.addSeries(bars.name(), categories, bars.values()));
           return chart;
         });
+  }
+
+  /**
+   * What was predicted as curves, what was measured as points: of one thing in one colour.
+   *
+   * @param curves one for each of {@code points}, in their order
+   */
+  public static byte[] curvesAndPoints(
+      String title, Axis x, Axis y, List<Series> curves, List<Series> points) {
+    return png(
+        () -> {
+          List<Series> all = new ArrayList<>(curves);
+          all.addAll(points);
+          XYChart chart = xy(title, x, y, all, false);
+          for (int i = 0; i < curves.size(); i++) {
+            Color colour = new Color(COLOURS[i % COLOURS.length]);
+            restyle(chart, curves.get(i), colour, SeriesMarkers.NONE, new BasicStroke(2));
+            restyle(chart, points.get(i), colour, SeriesMarkers.CIRCLE, SeriesLines.NONE);
+          }
+          return chart;
+        });
+  }
+
+  /** A series without a point to draw is not in the chart. */
+  private static void restyle(
+      XYChart chart, Series series, Color colour, Marker marker, BasicStroke line) {
+    chart.getSeriesCollection().stream()
+        .filter(drawn -> drawn.getName().equals(series.name()))
+        .forEach(
+            drawn -> {
+              drawn.setMarker(marker).setMarkerColor(colour);
+              drawn.setLineStyle(line).setLineColor(colour);
+            });
   }
 
   private static XYChart bySteps(

@@ -36,8 +36,8 @@ class BadInputTest {
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchMemory, benchScaling, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchMemory, benchScaling, fault, output
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, fault, output
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
@@ -124,6 +124,13 @@ class BadInputTest {
           [benchScaling] ; heads = 6 ; keyValueHeads = 4 | x.toml: benchScaling.heads = 6: must be a multiple of benchScaling.keyValueHeads (4)
           [benchScaling] ; headSize = 15 | x.toml: benchScaling.headSize = 15: must be even
           [benchScaling] ; rest = -1 | x.toml: benchScaling.rest = -1: must be a number, at least 0
+          [benchOverlap] ; heads = 6 ; keyValueHeads = 4 | x.toml: benchOverlap.heads = 6: must be a multiple of benchOverlap.keyValueHeads (4)
+          [benchOverlap] ; headSize = 3 | x.toml: benchOverlap.headSize = 3: must be even
+          [benchOverlap] ; tokens = [1] | x.toml: benchOverlap.tokens = [1]: must be a list of whole numbers, one or more, each at least 2
+          [benchOverlap] ; bandwidths = [0, -12.5] | x.toml: benchOverlap.bandwidths = [0, -12.5]: must be a list of numbers, one or more, each at least 0
+          [benchOverlap] ; bandwidths = [] | x.toml: benchOverlap.bandwidths = []: must be a list of numbers, one or more, each at least 0
+          [benchOverlap] ; limit = 1 | x.toml: benchOverlap.limit = 1: must be a number, above 0 and below 1
+          [benchOverlap] ; mask = "banded" | x.toml: benchOverlap.mask = "banded": must be "causal" or "full"
           [fault] ; rank = -2 | x.toml: fault.rank = -2: must be a whole number, at least -1
           [output] ; plots = "yes" | x.toml: output.plots = "yes": must be true or false
           [train ; steps = 8 | x.toml: line 1: not valid TOML: Newline not permitted here

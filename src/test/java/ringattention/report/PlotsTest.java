@@ -1,6 +1,7 @@
 package ringattention.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -106,6 +107,31 @@ class PlotsTest {
         .stream()
         .filter(count -> count > fewest)
         .count();
+  }
+
+  /** One curve and its points are one colour, so two pairs have two. */
+  @Test
+  void whatWasPredictedAndMeasuredHaveOneColour() throws IOException {
+    Axis tokens = new Axis("tokens", true);
+    Axis part = new Axis("part", false);
+    double[] x = {100, 1000, 10000};
+    List<Series> curves =
+        List.of(
+            new Series("a", x, new double[] {0.1, 0.5, 0.9}),
+            new Series("b", x, new double[] {0.9, 0.5, 0.1}));
+    List<Series> points =
+        List.of(
+            new Series("a measured", x, new double[] {0.2, 0.6, 0.8}),
+            new Series("b measured", x, new double[] {Double.NaN, Double.NaN, Double.NaN}));
+    BufferedImage image = image(Plots.curvesAndPoints("Both", tokens, part, curves, points));
+    Map<Integer, Long> counts =
+        IntStream.range(0, image.getWidth() * image.getHeight())
+            .mapToObj(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()) & 0xffffff)
+            .collect(Collectors.groupingBy(c -> c, Collectors.counting()));
+    assertTrue(counts.get(0x4e79a7) > 100, "first pair");
+    assertTrue(counts.get(0xf28e2b) > 100, "second pair");
+    assertFalse(counts.containsKey(0x76b7b2), "a third colour");
+    assertFalse(counts.containsKey(0x59a14f), "a fourth colour");
   }
 
   private static long colours(byte[] png) throws IOException {

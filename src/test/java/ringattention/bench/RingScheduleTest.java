@@ -1,0 +1,197 @@
+package ringattention.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.attention.RingAttention;
+import ringattention.bench.RingSchedule.Step;
+import ringattention.comm.Communicator;
+import ringattention.comm.LocalCommunicator;
+import ringattention.config.LayoutKind;
+import ringattention.config.MaskKind;
+import ringattention.device.Device;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.AttentionFlops;
+import ringattention.metrics.PhaseTimer;
+import ringattention.validate.AttentionProblem;
+import ringattention.validate.AttentionRunner;
+
+/** The steps from which waits are predicted are those of {@link RingAttention}. */
+class RingScheduleTest {
+  private static final RingSchedule BF16 = new RingSchedule(2, MaskKind.FULL, 32, 32, 128, 2, 4);
+
+  private static List<Long> messages(List<Step> steps) {
+    return steps.stream().flatMap(step -> step.messages().stream()).toList();
+  }
+
+  @ParameterizedTest(name = "{0} ranks")
+  @ValueSource(ints = {1, 2, 3, 4})
+  void sendsWhatTheRingSends(int ranks) {
+    int tokens = 6;
+    RingSchedule schedule = new RingSchedule(ranks, MaskKind.CAUSAL, 4, 2, 8, 8, 8);
+    AttentionProblem problem =
+        new AttentionProblem(tokens * ranks, 1, 4, 2, 8, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+    LocalCommunicator.run(
+        ranks,
+        world -> {
+          List<Long> sent = new ArrayList<>();
+          try (Device device = new ReferenceDevice();
+              AttentionRunner ring =
+                  AttentionRunner.ring(
+                      problem,
+                      new Recorded(world, sent),
+                      device,
+                      device.compute(),
+                      new PhaseTimer(System::nanoTime))) {
+            for (RingPass pass : RingPass.values()) {
+              sent.clear();
+              pass.run(ring);
+              assertEquals(
+                  messages(schedule.steps(pass, tokens, world.rank())), sent, pass.title());
+            }
+          }
+          return null;
+        });
+  }
+
+  @ParameterizedTest(name = "{0} ranks")
+  @ValueSource(ints = {1, 2, 5})
+  void computesWhatTheSequenceNeeds(int ranks) {
+    int tokens = 1024;
+    for (MaskKind mask : MaskKind.values()) {
+      RingSchedule schedule = new RingSchedule(ranks, mask, 8, 2, 64, 2, 4);
+      AttentionFlops flops = new AttentionFlops(8, 64, mask == MaskKind.CAUSAL);
+      for (RingPass pass : RingPass.values()) {
+        double all = 0;
+        for (int rank = 0; rank < ranks; rank++) {
+          all += schedule.steps(pass, tokens, rank).stream().mapToDouble(Step::flops).sum();
+        }
+        double expected = pass.work() * flops.forward(1, (long) ranks * tokens);
+        assertEquals(expected, all, 1.1e-3 * expected, mask + " " + pass); // the diagonal
+      }
+    }
+  }
+
+  /** Zigzag: every step of a causal ring is half of the square that a full one has. */
+  @Test
+  void causalStepsAreHalves() {
+    RingSchedule causal = new RingSchedule(4, MaskKind.CAUSAL, 8, 8, 64, 2, 4);
+    RingSchedule full = new RingSchedule(4, MaskKind.FULL, 8, 8, 64, 2, 4);
+    for (int rank = 0; rank < 4; rank++) {
+      List<Step> halves = causal.steps(RingPass.FORWARD, 4096, rank);
+      for (Step step : full.steps(RingPass.FORWARD, 4096, rank)) {
+        assertEquals(4.0 * 8 * 64 * 4096 * 4096, step.flops());
+      }
+      for (Step step : halves) {
+        assertEquals(2.0 * 8 * 64 * 4096 * 4096, step.flops(), 3e-4 * step.flops());
+      }
+    }
+  }
+
+  @Test
+  void theBackwardComputesTheOwnBlockInTwoParts() {
+    List<Step> steps = BF16.steps(RingPass.BACKWARD, 1000, 1);
+    double square = 10.0 * 32 * 128 * 1e6;
+    assertEquals(
+        List.of(0.25 * square, square, 0.75 * square), steps.stream().map(Step::flops).toList());
+    long message = 2L * 1000 * 32 * 128 * 2;
+    assertEquals(List.of(message), steps.get(0).messages());
+    assertEquals(List.of(), steps.get(1).messages());
+    assertEquals(List.of(2 * message), steps.get(2).messages(), "fp32");
+  }
+
+  /** The paper's c = F / B, and what it leaves out. */
+  @Test
+  void formula() {
+    assertEquals(1040, BF16.formula(RingPass.FORWARD, 312e12 / 300e9), 1e-9);
+    RingSchedule causal = new RingSchedule(2, MaskKind.CAUSAL, 32, 32, 128, 2, 4);
+    assertEquals(2080, causal.formula(RingPass.FORWARD, 1040), 1e-9);
+    assertEquals(2.4 * 1040, causal.formula(RingPass.BACKWARD, 1040), 1e-9); // 3 / 2.5 of it
+    RingSchedule grouped = new RingSchedule(2, MaskKind.CAUSAL, 32, 8, 128, 2, 4);
+    assertEquals(520, grouped.formula(RingPass.FORWARD, 1040), 1e-9);
+    RingSchedule fp32 = new RingSchedule(2, MaskKind.FULL, 32, 32, 128, 4, 4);
+    assertEquals(2080, fp32.formula(RingPass.FORWARD, 1040), 1e-9);
+  }
+
+  /** Notes how many bytes each message has. */
+  private record Recorded(Communicator below, List<Long> sent) implements Communicator {
+    @Override
+    public Request sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
+      sent.add(send.stream().mapToLong(ByteBuffer::remaining).sum());
+      return below.sendReceive(send, to, receive, from);
+    }
+
+    @Override
+    public int rank() {
+      return below.rank();
+    }
+
+    @Override
+    public int size() {
+      return below.size();
+    }
+
+    @Override
+    public String host() {
+      return below.host();
+    }
+
+    @Override
+    public Communicator split(int color) {
+      return below.split(color);
+    }
+
+    @Override
+    public Communicator self() {
+      return below.self();
+    }
+
+    @Override
+    public void barrier() {
+      below.barrier();
+    }
+
+    @Override
+    public Request allGather(ByteBuffer send, ByteBuffer receive) {
+      return below.allGather(send, receive);
+    }
+
+    @Override
+    public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
+      return below.reduceScatter(element, send, receive);
+    }
+
+    @Override
+    public void allReduce(double[] values, Operation operation) {
+      below.allReduce(values, operation);
+    }
+
+    @Override
+    public List<byte[]> gather(byte[] bytes) {
+      return below.gather(bytes);
+    }
+
+    @Override
+    public byte[] broadcast(byte[] bytes) {
+      return below.broadcast(bytes);
+    }
+
+    @Override
+    public void abort(int exitCode) {
+      below.abort(exitCode);
+    }
+
+    @Override
+    public String description() {
+      return below.description();
+    }
+
+    @Override
+    public void close() {}
+  }
+}
