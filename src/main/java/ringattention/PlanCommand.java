@@ -1,6 +1,7 @@
 package ringattention;
 
 import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
 import ringattention.report.RunLog;
 
 /**
@@ -24,7 +25,7 @@ final class PlanCommand {
   }
 
   /** Balance and memory of the run on such devices. */
-  static void print(TrainingPlan plan, Device device, RunLog log) {
+  static void print(TrainingPlan plan, DeviceTraits device, RunLog log) {
     int rank = plan.fullestRank();
     log.section("Work balance");
     log.line(plan.balance().line());

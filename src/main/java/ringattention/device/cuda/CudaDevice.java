@@ -51,6 +51,7 @@ public final class CudaDevice implements Device {
   private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
 
   private final Options options;
+  private final CudaTraits traits;
   private final int multiprocessors;
   private final Stream stream;
   private final KernelLibrary library;
@@ -73,6 +74,13 @@ public final class CudaDevice implements Device {
   public CudaDevice(Options options) {
     this.options = options;
     Cuda.check(cudaSetDevice(options.ordinal()), "GPU " + options.ordinal());
+    this.traits =
+        new CudaTraits(
+            options.compute(),
+            options.deterministic(),
+            options.causalBlock(),
+            options.compute() == DType.BF16 ? Cudnn.version() : 0,
+            PeakFlops.of(Gpus.name(options.ordinal()), options.compute()));
     this.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
     String architecture =
         "sm_"
@@ -96,6 +104,10 @@ public final class CudaDevice implements Device {
 
   Options options() {
     return options;
+  }
+
+  CudaTraits traits() {
+    return traits;
   }
 
   int multiprocessors() {
@@ -142,7 +154,7 @@ public final class CudaDevice implements Device {
 
   @Override
   public DType sum() {
-    return DType.F32;
+    return traits.sum();
   }
 
   @Override
@@ -188,29 +200,27 @@ public final class CudaDevice implements Device {
 
   @Override
   public OptionalDouble peakFlops() {
-    return PeakFlops.of(Gpus.name(options.ordinal()), options.compute());
+    return traits.peakFlops();
   }
 
   @Override
   public int causalBlock() {
-    return attention.causalBlock();
+    return traits.causalBlock();
   }
 
   @Override
   public int documentTile() {
-    return attention.documentTile();
+    return traits.documentTile();
   }
 
   @Override
   public long workspaceBytes(List<AttentionCall> calls) {
-    return cublas.workspaceBytes() + kernels.workspaceBytes() + attention.workspaceBytes(calls);
+    return traits.workspaceBytes(calls);
   }
 
   @Override
   public long vanillaWorkspaceBytes(BlockShape whole) {
-    return cublas.workspaceBytes()
-        + kernels.workspaceBytes()
-        + attention.vanillaWorkspaceBytes(whole);
+    return traits.vanillaWorkspaceBytes(whole);
   }
 
   @Override
