@@ -26,6 +26,7 @@ import ringattention.config.Inputs;
  * @param output folder from {@code -o}
  * @param dryRun stop before anything is allocated or computed
  * @param trace from {@code --trace}: a number, or {@link #LAST}
+ * @param plan for {@code plan}
  */
 record CommandLine(
     List<String> arguments,
@@ -34,7 +35,8 @@ record CommandLine(
     List<String> overrides,
     Optional<Path> output,
     boolean dryRun,
-    Optional<String> trace) {
+    Optional<String> trace,
+    PlanOptions plan) {
 
   /** What the program can do. */
   enum Command {
@@ -96,6 +98,8 @@ record CommandLine(
         bench memory INPUT.toml      activation bytes of a layer by length and block size
         bench scaling INPUT.toml     weak and strong scaling over the ranks present
         plan INPUT.toml              print every buffer of a run without allocating it
+        plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware
+        plan --paper                 the paper's tables of context and MFU, planned
         gradients INPUT.toml         write logits and gradients of the first batch, small models only
 
       Started alone it is one rank; start N ranks with mpirun -np N or srun.
@@ -128,7 +132,8 @@ record CommandLine(
     if (words.size() > 1) {
       throw new InputException("command line: " + words.get(1) + ": one input file is expected");
     }
-    if (words.isEmpty() && command.needsInput) {
+    PlanOptions plan = PlanOptions.of(parsed, command == Command.PLAN);
+    if (words.isEmpty() && command.needsInput && !plan.instead()) {
       throw new InputException("command line: " + command.words + " needs an input file");
     }
     Optional<String> trace = Optional.ofNullable(parsed.getOptionValue("trace"));
@@ -143,7 +148,8 @@ record CommandLine(
         overrides == null ? List.of() : List.of(overrides),
         Optional.ofNullable(parsed.getOptionValue("o")).map(Path::of),
         parsed.hasOption("dry-run"),
-        trace);
+        trace,
+        plan);
   }
 
   /** An option whose value may be left out would take the input file for its value. */
@@ -173,7 +179,9 @@ record CommandLine(
   }
 
   private static Options options() {
-    return new Options()
+    Options options = new Options();
+    PlanOptions.addTo(options);
+    return options
         .addOption(
             Option.builder("D").hasArg().argName("key=value").desc("set a key of the input").get())
         .addOption(

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import ringattention.comm.Communicator;
 import ringattention.config.MemoryConfig;
 import ringattention.device.Device;
+import ringattention.metrics.Hardware;
 
 /**
  * Room for one rank.
@@ -20,6 +21,9 @@ record MemoryLimits(long device, long host) {
 
   /** What libraries take later: NCCL, MPI, and kernels that are loaded at first use. */
   private static final long LIBRARIES = 3L << 30;
+
+  /** Of hardware that is not there. */
+  private static final int DEVICES_OF_HOST = 8;
 
   /** The host needs some itself. */
   private static final double HOST_SHARE = 0.9;
@@ -34,6 +38,17 @@ record MemoryLimits(long device, long host) {
     };
     job.world().allReduce(least, Communicator.Operation.MIN);
     return new MemoryLimits((long) least[0], (long) least[1]);
+  }
+
+  /** What the input grants, or the hardware has. */
+  static MemoryLimits of(Hardware hardware, MemoryConfig config, int ranks) {
+    double device =
+        config.deviceGiB() > 0 ? config.deviceGiB() * GIB : hardware.memoryBytes() - LIBRARIES;
+    double host =
+        config.hostGiB() > 0
+            ? config.hostGiB() * GIB / Math.min(ranks, DEVICES_OF_HOST)
+            : hardware.hostBytes();
+    return new MemoryLimits((long) device, (long) host);
   }
 
   /** What Linux says can be had without swapping, within the limit of this process' group. */

@@ -1,7 +1,6 @@
 package ringattention;
 
 import ringattention.device.Device;
-import ringattention.device.DeviceTraits;
 import ringattention.report.RunLog;
 
 /**
@@ -12,6 +11,17 @@ final class PlanCommand {
   private PlanCommand() {}
 
   static int run(Job job) {
+    PlanOptions options = job.line().plan();
+    if (options.compare().isPresent()) {
+      return PlanComparisonCommand.run(
+          job, options.hardware().orElseThrow(), options.compare().get());
+    }
+    if (options.paper()) {
+      return PaperPlanCommand.run(job);
+    }
+    if (options.hardware().isPresent()) {
+      return HardwarePlanCommand.run(job, options.hardware().get());
+    }
     TrainingPlan plan =
         job.agree(() -> TrainingPlan.of(job.line().configuration(), job.world().size()));
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {
@@ -25,7 +35,7 @@ final class PlanCommand {
   }
 
   /** Balance and memory of the run on such devices. */
-  static void print(TrainingPlan plan, DeviceTraits device, RunLog log) {
+  static void print(TrainingPlan plan, Device device, RunLog log) {
     int rank = plan.fullestRank();
     log.section("Work balance");
     log.line(plan.balance().line());

@@ -5,7 +5,9 @@ import static ringattention.device.Allocator.Purpose.WORKSPACE;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
@@ -93,13 +95,22 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
 
   /** This plan with the fastest activation policy that has room on such devices. */
   TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
+    int rank = fullestRank();
+    Map<Integer, Long> workspaces = new HashMap<>(); // by head groups: they decide the calls
     PolicyChoice choice =
         PolicyChoice.of(
             configuration.memory(),
             setup.model().layers(),
             headsToGroup(configuration),
             limits,
-            policy -> with(policy).memory(fullestRank(), device));
+            policy ->
+                with(policy)
+                    .memory(
+                        rank,
+                        device,
+                        workspaces.computeIfAbsent(
+                            policy.headGroups(),
+                            groups -> with(policy).workspaceBytes(rank, device))));
     return new TrainingPlan(configuration, setup.with(choice.policy()), choice);
   }
 
@@ -122,8 +133,12 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
 
   /** Every buffer of a rank on such a device, the device's own workspace included. */
   MemoryPlan memory(int rank, DeviceTraits device) {
+    return memory(rank, device, workspaceBytes(rank, device));
+  }
+
+  private MemoryPlan memory(int rank, DeviceTraits device, long workspaceBytes) {
     MemoryPlan plan = new MemoryPlan();
-    Dim words = new Dim("words", workspaceBytes(rank, device) / DType.F32.bytes());
+    Dim words = new Dim("words", workspaceBytes / DType.F32.bytes());
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     if (configuration.checkpoint().writes()) {
