@@ -17,10 +17,8 @@ import ringattention.metrics.StepTime;
  *
  * @param plan with the policy that it would choose
  * @param device how a device of it is used
- * @param limits room on one
  */
-record HardwarePlan(
-    Hardware hardware, TrainingPlan plan, DeviceTraits device, MemoryLimits limits) {
+record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
   /**
    * @throws ringattention.config.InputException if the input does not suit this many ranks, or the
    *     hardware
@@ -39,12 +37,12 @@ record HardwarePlan(
             peak);
     MemoryLimits limits = MemoryLimits.of(hardware, configuration.memory(), ranks);
     TrainingPlan plan = TrainingPlan.of(configuration, ranks).fitted(device, limits);
-    return new HardwarePlan(hardware, plan, device, limits);
+    return new HardwarePlan(hardware, plan, device);
   }
 
-  /** Whether every rank has room, and not only the one that the policy was chosen for. */
+  /** Whether such a run would start. */
   boolean fits() {
-    return plan.memory().fits() && memory().bytes() <= limits.device();
+    return plan.memory().fits();
   }
 
   int tokens() {

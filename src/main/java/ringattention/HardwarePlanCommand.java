@@ -28,7 +28,7 @@ final class HardwarePlanCommand {
       log.section("Memory of the rank that holds most");
       log.rows(Header.memory(planned.memory()).sums());
       context(LongestContext.of(hardware, configuration, ranks), log);
-      if (planned.plan().memory().fits()) {
+      if (planned.fits()) {
         step(planned, log);
       }
     }

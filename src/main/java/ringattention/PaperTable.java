@@ -71,11 +71,11 @@ final class PaperTable {
   static final List<Utilization> UTILIZATIONS =
       List.of(
           new Utilization(
-              "8x A100 NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_7B, 32, 256),
+              "8xA100-NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_7B, 32, 256),
           new Utilization(
-              "8x A100 NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_13B, 16, 128),
+              "8xA100-NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_13B, 16, 128),
           new Utilization(
-              "32x A100 InfiniBand", Hardware.A100_INFINIBAND, 32, ModelShape.PAPER_13B, 64, 2048),
+              "32xA100-InfiniBand", Hardware.A100_INFINIBAND, 32, ModelShape.PAPER_13B, 64, 2048),
           new Utilization("TPUv4-1024", Hardware.TPU_V4, 512, ModelShape.PAPER_30B, 16, 2048),
           new Utilization("TPUv4-1024", Hardware.TPU_V4, 512, ModelShape.PAPER_65B, 8, 1024));
 
@@ -83,7 +83,7 @@ final class PaperTable {
 
   private static Context gpu8(ModelShape model, int vanilla, int efficient, int block, int ring) {
     return new Context(
-        "8x A100 NVLink",
+        "8xA100-NVLink",
         Hardware.A100_NVLINK,
         8,
         model,
@@ -96,7 +96,7 @@ final class PaperTable {
 
   private static Context gpu32(ModelShape model, int vanilla, int efficient, int block, int ring) {
     return new Context(
-        "32x A100 InfiniBand",
+        "32xA100-InfiniBand",
         Hardware.A100_INFINIBAND,
         32,
         model,

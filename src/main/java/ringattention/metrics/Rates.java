@@ -18,14 +18,20 @@ public record Rates(
     double memory,
     double link,
     double host) {
-  /** Mean of the products of validation/gpu/2xH200/kernels.csv, less 2% for long load. */
+  /** Mean of the products of validation/gpu/2xH200/kernels.csv, 725, less 2% within a step. */
   private static final double PRODUCTS = 710e12;
 
+  /**
+   * Attention within a step over attention alone: a GPU at its power limit, collectives beside it.
+   * Fitted to the attention phases of the runs in training.csv.
+   */
+  private static final double WITHIN_STEP = 0.94;
+
   /** kernels.csv: attention_forward of 32K tokens. */
-  private static final double ATTENTION_FORWARD = 630e12;
+  private static final double ATTENTION_FORWARD = WITHIN_STEP * 630e12;
 
   /** kernels.csv: attention_forward+backward less attention_forward, of 32K tokens. */
-  private static final double ATTENTION_BACKWARD = 557e12;
+  private static final double ATTENTION_BACKWARD = WITHIN_STEP * 557e12;
 
   /** kernels.csv: mean of copy, swiGlu, rmsNorm, rotate, adamW. */
   private static final double MEMORY = 3.9e12;
@@ -40,9 +46,9 @@ public record Rates(
 
   /**
    * Tokens of a block at which attention has half its rate: conversions and sums that grow with
-   * tokens, tiles on the diagonal. The one number fitted to the attention phases of training.csv.
+   * tokens, tiles on the diagonal. attention.csv: 2 ranks of 8K to 64K tokens each.
    */
-  private static final double HALF_RATE = 3500;
+  private static final double HALF_RATE = 1000;
 
   /**
    * Time between the end of a step's work and the start of the next, whatever is sent: the host
