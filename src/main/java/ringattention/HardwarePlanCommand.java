@@ -78,9 +78,7 @@ final class HardwarePlanCommand {
     log.line(
         text(
             "exposed communication: %.3f s, %.1f%%; sent by a rank: %s",
-            time.exposedS(),
-            100 * time.exposedS() / wall,
-            Units.bytes((long) time.sentBytes())));
+            time.exposedS(), 100 * time.exposedS() / wall, Units.bytes((long) time.sentBytes())));
     planned
         .mfu(time)
         .ifPresent(

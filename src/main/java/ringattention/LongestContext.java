@@ -31,9 +31,7 @@ record LongestContext(int tokens, boolean unlimited, Optional<HardwarePlan> plan
     while (tooMany - fits > 1) {
       HardwarePlan plan =
           HardwarePlan.of(
-              hardware,
-              configuration.with(trial * unit, asPaper(configuration.memory())),
-              ranks);
+              hardware, configuration.with(trial * unit, asPaper(configuration.memory())), ranks);
       if (plan.fits()) {
         fits = trial;
         longest = Optional.of(plan);
@@ -42,8 +40,7 @@ record LongestContext(int tokens, boolean unlimited, Optional<HardwarePlan> plan
       }
       trial = fits == 0 ? 1 : (int) Math.min(2L * fits, fits + (tooMany - fits + 1L) / 2);
     }
-    return new LongestContext(
-        fits * unit, fits == Integer.MAX_VALUE / unit, longest);
+    return new LongestContext(fits * unit, fits == Integer.MAX_VALUE / unit, longest);
   }
 
   private static MemoryConfig asPaper(MemoryConfig memory) {

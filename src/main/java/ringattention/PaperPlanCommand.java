@@ -87,7 +87,7 @@ final class PaperPlanCommand {
         "in bf16, at the shares of the peaks that H200s were measured to achieve; a step of one"
             + " sequence of the ring, or one on each rank");
     log.rows(utilizations.header());
-    for (PaperTable.Utilization row : PaperTable.UTILIZATIONS) {
+    for (PaperTable.MfuBar row : PaperTable.UTILIZATIONS) {
       utilization(row, Architecture.BLOCKWISE, row.blockwise() * PaperTable.K, log);
       int share = row.ring() * PaperTable.K / row.ranks();
       utilization(row, Architecture.RING, share, log);
@@ -131,7 +131,7 @@ final class PaperPlanCommand {
   }
 
   private void utilization(
-      PaperTable.Utilization row, Architecture architecture, int tokensPerRank, RunLog log) {
+      PaperTable.MfuBar row, Architecture architecture, int tokensPerRank, RunLog log) {
     Configuration run =
         PaperTable.run(row.model(), Precision.BF16, architecture, tokensPerRank, row.ranks());
     HardwarePlan planned = HardwarePlan.of(row.hardware(), run, row.ranks());

@@ -49,7 +49,7 @@ final class PaperTable {
    * @param blockwise thousands of tokens of a rank's sequence
    * @param ring thousands of tokens of the sequence of all
    */
-  record Utilization(
+  record MfuBar(
       String name, Hardware hardware, int ranks, ModelShape model, int blockwise, int ring) {}
 
   static final List<Context> CONTEXTS =
@@ -68,16 +68,14 @@ final class PaperTable {
           tpu("TPUv5e-256", Hardware.TPU_V5E, 256, ModelShape.PAPER_3B, 4, 8, 32, 4096),
           tpu("TPUv5e-256", Hardware.TPU_V5E, 256, ModelShape.PAPER_7B, 2, 8, 16, 2048));
 
-  static final List<Utilization> UTILIZATIONS =
+  static final List<MfuBar> UTILIZATIONS =
       List.of(
-          new Utilization(
-              "8xA100-NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_7B, 32, 256),
-          new Utilization(
-              "8xA100-NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_13B, 16, 128),
-          new Utilization(
+          new MfuBar("8xA100-NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_7B, 32, 256),
+          new MfuBar("8xA100-NVLink", Hardware.A100_NVLINK, 8, ModelShape.PAPER_13B, 16, 128),
+          new MfuBar(
               "32xA100-InfiniBand", Hardware.A100_INFINIBAND, 32, ModelShape.PAPER_13B, 64, 2048),
-          new Utilization("TPUv4-1024", Hardware.TPU_V4, 512, ModelShape.PAPER_30B, 16, 2048),
-          new Utilization("TPUv4-1024", Hardware.TPU_V4, 512, ModelShape.PAPER_65B, 8, 1024));
+          new MfuBar("TPUv4-1024", Hardware.TPU_V4, 512, ModelShape.PAPER_30B, 16, 2048),
+          new MfuBar("TPUv4-1024", Hardware.TPU_V4, 512, ModelShape.PAPER_65B, 8, 1024));
 
   private PaperTable() {}
 

@@ -36,7 +36,12 @@ final class PlanComparison {
         return Double.parseDouble(text);
       } catch (NumberFormatException | NullPointerException e) {
         throw new InputException(
-            "command line: --compare: training.csv of " + run + ": " + column + " = " + text
+            "command line: --compare: training.csv of "
+                + run
+                + ": "
+                + column
+                + " = "
+                + text
                 + ": must be a number");
       }
     }
@@ -91,8 +96,7 @@ final class PlanComparison {
       room = room.withDeviceGiB(bench.deviceGiB().get(bench.tokens().indexOf(tokens)));
     }
     Configuration one = recorded.with(tokens, room);
-    return new Row(
-        run, HardwarePlan.of(hardware, one, (int) columns.number("ranks")), measured);
+    return new Row(run, HardwarePlan.of(hardware, one, (int) columns.number("ranks")), measured);
   }
 
   private static List<Path> folders(Path runs) {

@@ -52,8 +52,7 @@ final class PlanComparisonCommand {
       output.log().rows(command.table.header());
       rows.forEach(row -> output.log().row(command.line(row)));
       output.write("predictions.csv", command.table.csv());
-      return output.finish(
-          command.checks, rows.size() + " rows", Double.NaN, Double.NaN, Map.of());
+      return output.finish(command.checks, rows.size() + " rows", Double.NaN, Double.NaN, Map.of());
     }
   }
 

@@ -17,8 +17,7 @@ import ringattention.metrics.Hardware;
  * @param paper whether to plan the paper's tables
  * @param compare a folder of recorded runs to plan
  */
-record PlanOptions(
-    Optional<Hardware> hardware, int ranks, boolean paper, Optional<Path> compare) {
+record PlanOptions(Optional<Hardware> hardware, int ranks, boolean paper, Optional<Path> compare) {
   private static final int MOST_RANKS = 10_000;
   private static final String HARDWARE = "hardware";
   private static final String RANKS = "ranks";
@@ -27,11 +26,8 @@ record PlanOptions(
 
   static void addTo(Options options) {
     options.addOption(
-        option(HARDWARE, "NAME")
-            .desc("plan: for devices that are not here: " + names())
-            .get());
-    options.addOption(
-        option(RANKS, "N").desc("plan: so many of them, 1 to " + MOST_RANKS).get());
+        option(HARDWARE, "NAME").desc("plan: for devices that are not here: " + names()).get());
+    options.addOption(option(RANKS, "N").desc("plan: so many of them, 1 to " + MOST_RANKS).get());
     options.addOption(
         Option.builder()
             .longOpt(PAPER)

@@ -40,8 +40,7 @@ class LongestContextTest {
       assertEquals(0, longest.tokens() % unit);
       assertTrue(plan.fits());
       assertFalse(
-          HardwarePlan.of(
-                  Hardware.A100_NVLINK, run.with(longest.tokens() + unit, run.memory()), 8)
+          HardwarePlan.of(Hardware.A100_NVLINK, run.with(longest.tokens() + unit, run.memory()), 8)
               .fits(),
           architecture.title());
     }

@@ -59,9 +59,7 @@ class PlannedStepTest {
     StepTime four = step(Hardware.H200, 4, "train.sequence=262144");
     StepTime eight = step(Hardware.H200, 8, "train.sequence=524288");
     assertEquals(
-        2,
-        eight.phases().seconds(Phase.ATTENTION) / four.phases().seconds(Phase.ATTENTION),
-        0.02);
+        2, eight.phases().seconds(Phase.ATTENTION) / four.phases().seconds(Phase.ATTENTION), 0.02);
     assertEquals(
         four.phases().seconds(Phase.FEED_FORWARD), eight.phases().seconds(Phase.FEED_FORWARD));
   }

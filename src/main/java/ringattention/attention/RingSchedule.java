@@ -85,8 +85,7 @@ public record RingSchedule(SequenceLayout layout, MaskKind mask, int rank) {
           merged += part.to() - part.from();
         }
       }
-      hops.add(
-          new Hop(visible.get(step), new Heads(0, keyValueHeads), merged, keyValues(step), 0));
+      hops.add(new Hop(visible.get(step), new Heads(0, keyValueHeads), merged, keyValues(step), 0));
     }
     return hops;
   }

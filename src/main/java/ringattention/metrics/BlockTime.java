@@ -33,9 +33,7 @@ public record BlockTime(
   }
 
   private double late(Rates rates, double bytes) {
-    return bytes > 0
-        ? Math.max(0, attention.travelling() + rates.linkS(bytes) - covered())
-        : 0;
+    return bytes > 0 ? Math.max(0, attention.travelling() + rates.linkS(bytes) - covered()) : 0;
   }
 
   /** Seconds that saved activations come too late. */

@@ -20,8 +20,7 @@ public record RingTime(double work, double exposed, double travelling, double by
   public RingTime plusHop(Rates rates, double work, double message) {
     double seconds = rates.messageS(message);
     double late = Math.max(0, seconds - work) + (message > 0 ? rates.hopS() : 0);
-    return new RingTime(
-        this.work + work, exposed + late, travelling + seconds, bytes + message);
+    return new RingTime(this.work + work, exposed + late, travelling + seconds, bytes + message);
   }
 
   public RingTime plus(RingTime other) {

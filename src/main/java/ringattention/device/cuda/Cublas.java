@@ -17,6 +17,7 @@ import ringattention.device.Memory;
 final class Cublas implements AutoCloseable {
   /** Allocated on the device for as long as this is open. */
   static final long WORKSPACE_BYTES = 32L << 20; // what cuBLAS recommends on Hopper
+
   private static final int MOST_ALIGNMENT = 256;
   private static final int TILE = 16; // of product.cu
 

@@ -98,8 +98,7 @@ final class CudaBlockAttention implements BlockAttention {
       return;
     }
     CudaTraits traits = device.traits();
-    int fusedKeys =
-        traits.fuses(pair) ? FusedAttention.backwardKeys(seen, traits.cudnn()) : 0;
+    int fusedKeys = traits.fuses(pair) ? FusedAttention.backwardKeys(seen, traits.cudnn()) : 0;
     if (0 < fusedKeys && fusedKeys < seen) {
       backward(inputs, mask, heads, into, 0, 0, fusedKeys);
       int firstSeeing = mask == Mask.CAUSAL ? fusedKeys : 0;

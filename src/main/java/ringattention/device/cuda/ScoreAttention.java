@@ -38,7 +38,8 @@ final class ScoreAttention implements AutoCloseable {
   void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
     BlockShape shape = BlockShape.of(q, k);
     Heads all = new Heads(0, shape.keyValueHeads());
-    for (ScoreTile tile : ScoreTiling.cut(shape, mask, all, scratch.tileBytes() / scratch.forwardBytes())) {
+    for (ScoreTile tile :
+        ScoreTiling.cut(shape, mask, all, scratch.tileBytes() / scratch.forwardBytes())) {
       long elements = tile.scratchElements();
       long base = passes.workspace(elements * scratch.forwardBytes());
       Operand scores = tile.scratch(base, DType.F32);
@@ -85,7 +86,8 @@ final class ScoreAttention implements AutoCloseable {
     if (shape.keys() == 0) {
       return;
     }
-    for (ScoreTile tile : ScoreTiling.cut(shape, mask, heads, scratch.tileBytes() / scratch.backwardBytes())) {
+    for (ScoreTile tile :
+        ScoreTiling.cut(shape, mask, heads, scratch.tileBytes() / scratch.backwardBytes())) {
       long elements = tile.scratchElements();
       long base = passes.workspace(elements * scratch.backwardBytes());
       Operand scores = tile.scratch(base, DType.F32);
@@ -128,7 +130,8 @@ final class ScoreAttention implements AutoCloseable {
       return;
     }
     Heads all = new Heads(0, shape.keyValueHeads());
-    for (ScoreTile tile : ScoreTiling.cut(shape, Mask.FULL, all, scratch.tileBytes() / Float.BYTES)) {
+    for (ScoreTile tile :
+        ScoreTiling.cut(shape, Mask.FULL, all, scratch.tileBytes() / Float.BYTES)) {
       Operand weights = tile.matrices(probabilities);
       Operand gradient = tile.matrices(dScores);
       Operand dProbabilities = inFp32(tile, gradient);

@@ -20,8 +20,7 @@ class CudaTraitsTest {
   private static final CudaTraits FP32 = CudaTraits.planned(DType.F32, false, 65536, 1e14);
 
   private static AttentionCall call(int queries, int keys, Mask mask) {
-    return new AttentionCall(
-        new BlockShape(queries, keys, 1, 8, 8, 128), mask, new Heads(0, 8));
+    return new AttentionCall(new BlockShape(queries, keys, 1, 8, 8, 128), mask, new Heads(0, 8));
   }
 
   @Test
@@ -34,8 +33,7 @@ class CudaTraitsTest {
   void bf16IsFusedAndFp32IsNot() {
     AttentionCall call = call(4096, 4096, Mask.CAUSAL);
     long fused = FusedAttention.workspaceBytes(call, false);
-    long scores =
-        ScoreScratch.of(DType.F32).bytes(call.shape(), Mask.CAUSAL, new Heads(0, 8));
+    long scores = ScoreScratch.of(DType.F32).bytes(call.shape(), Mask.CAUSAL, new Heads(0, 8));
     assertEquals(ALWAYS + fused, BF16.workspaceBytes(List.of(call, call)));
     assertEquals(ALWAYS + scores, FP32.workspaceBytes(List.of(call)));
     assertEquals(65536, BF16.causalBlock());
