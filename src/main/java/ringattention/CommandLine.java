@@ -30,6 +30,7 @@ import ringattention.config.Inputs;
  * @param dryRun stop before anything is allocated or computed
  * @param trace from {@code --trace}: a number, or {@link #LAST}
  * @param memoryCap from {@code --memory-cap}: bytes that each rank's device allocates at most
+ * @param plan for {@code plan}
  */
 record CommandLine(
     List<String> arguments,
@@ -39,7 +40,8 @@ record CommandLine(
     Optional<Path> output,
     boolean dryRun,
     Optional<String> trace,
-    OptionalLong memoryCap) {
+    OptionalLong memoryCap,
+    PlanOptions plan) {
 
   /** What the program can do. */
   enum Command {
@@ -102,6 +104,8 @@ record CommandLine(
         bench memory INPUT.toml      activation bytes of a layer by length and block size
         bench scaling INPUT.toml     weak and strong scaling over the ranks present
         plan INPUT.toml              print every buffer of a run without allocating it
+        plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware
+        plan --paper                 the paper's tables of context and MFU, planned
         gradients INPUT.toml         write logits and gradients of the first batch, small models only
 
       Started alone it is one rank; start N ranks with mpirun -np N or srun.
@@ -134,7 +138,8 @@ record CommandLine(
     if (words.size() > 1) {
       throw new InputException("command line: " + words.get(1) + ": one input file is expected");
     }
-    if (words.isEmpty() && command.needsInput) {
+    PlanOptions plan = PlanOptions.of(parsed, command == Command.PLAN);
+    if (words.isEmpty() && command.needsInput && !plan.instead()) {
       throw new InputException("command line: " + command.words + " needs an input file");
     }
     Optional<String> trace = Optional.ofNullable(parsed.getOptionValue("trace"));
@@ -152,7 +157,8 @@ record CommandLine(
         trace,
         parsed.hasOption("memory-cap")
             ? OptionalLong.of(bytes(parsed.getOptionValue("memory-cap")))
-            : OptionalLong.empty());
+            : OptionalLong.empty(),
+        plan);
   }
 
   private static long bytes(String text) {
@@ -195,7 +201,9 @@ record CommandLine(
   }
 
   private static Options options() {
-    return new Options()
+    Options options = new Options();
+    PlanOptions.addTo(options);
+    return options
         .addOption(
             Option.builder("D").hasArg().argName("key=value").desc("set a key of the input").get())
         .addOption(

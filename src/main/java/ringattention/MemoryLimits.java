@@ -9,6 +9,7 @@ import ringattention.comm.Communicator;
 import ringattention.config.MemoryConfig;
 import ringattention.device.Device;
 import ringattention.device.MemoryCount;
+import ringattention.metrics.Hardware;
 
 /**
  * Room for one rank.
@@ -21,6 +22,9 @@ record MemoryLimits(long device, long host) {
 
   /** What libraries take later: NCCL, MPI, and kernels that are loaded at first use. */
   private static final long LIBRARIES = 3L << 30;
+
+  /** Of hardware that is not there. */
+  private static final int DEVICES_OF_HOST = 8;
 
   /** The host needs some itself. */
   private static final double HOST_SHARE = 0.9;
@@ -48,6 +52,17 @@ record MemoryLimits(long device, long host) {
   /** Bytes that a device could hold: what it does hold is planned again. */
   private static long heldAndFree(Device device) {
     return device.freeBytes() + device.allocatedBytes();
+  }
+
+  /** What the input grants, or the hardware has. */
+  static MemoryLimits of(Hardware hardware, MemoryConfig config, int ranks) {
+    double device =
+        config.deviceGiB() > 0 ? config.deviceGiB() * GIB : hardware.memoryBytes() - LIBRARIES;
+    double host =
+        config.hostGiB() > 0
+            ? config.hostGiB() * GIB / Math.min(ranks, DEVICES_OF_HOST)
+            : hardware.hostBytes();
+    return new MemoryLimits((long) device, (long) host);
   }
 
   /** What Linux says can be had without swapping, within the limit of this process' group. */

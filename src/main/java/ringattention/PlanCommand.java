@@ -11,6 +11,17 @@ final class PlanCommand {
   private PlanCommand() {}
 
   static int run(Job job) {
+    PlanOptions options = job.line().plan();
+    if (options.compare().isPresent()) {
+      return PlanComparisonCommand.run(
+          job, options.hardware().orElseThrow(), options.compare().get());
+    }
+    if (options.paper()) {
+      return PaperPlanCommand.run(job);
+    }
+    if (options.hardware().isPresent()) {
+      return HardwarePlanCommand.run(job, options.hardware().get());
+    }
     TrainingPlan plan =
         job.agree(() -> TrainingPlan.of(job.line().configuration(), job.world().size()));
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {

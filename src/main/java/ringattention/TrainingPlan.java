@@ -5,7 +5,9 @@ import static ringattention.device.Allocator.Purpose.WORKSPACE;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
@@ -23,6 +25,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.metrics.Mfu;
@@ -91,14 +94,23 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   }
 
   /** This plan with the fastest activation policy that has room on such devices. */
-  TrainingPlan fitted(Device device, MemoryLimits limits) {
+  TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
+    int rank = fullestRank();
+    Map<Integer, Long> workspaces = new HashMap<>(); // by head groups: they decide the calls
     PolicyChoice choice =
         PolicyChoice.of(
             configuration.memory(),
             setup.model().layers(),
             headsToGroup(configuration),
             limits,
-            policy -> with(policy).memory(fullestRank(), device));
+            policy ->
+                with(policy)
+                    .memory(
+                        rank,
+                        device,
+                        workspaces.computeIfAbsent(
+                            policy.headGroups(),
+                            groups -> with(policy).workspaceBytes(rank, device))));
     return new TrainingPlan(configuration, setup.with(choice.policy()), choice);
   }
 
@@ -120,9 +132,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   }
 
   /** Every buffer of a rank on such a device, the device's own workspace included. */
-  MemoryPlan memory(int rank, Device device) {
+  MemoryPlan memory(int rank, DeviceTraits device) {
+    return memory(rank, device, workspaceBytes(rank, device));
+  }
+
+  private MemoryPlan memory(int rank, DeviceTraits device, long workspaceBytes) {
     MemoryPlan plan = new MemoryPlan();
-    Dim words = new Dim("words", workspaceBytes(rank, device) / DType.F32.bytes());
+    Dim words = new Dim("words", workspaceBytes / DType.F32.bytes());
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     if (configuration.checkpoint().writes()) {
@@ -135,14 +151,14 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   }
 
   /** As {@link #memory}, without the device's own workspace and what checkpoints need. */
-  MemoryPlan buffers(int rank, Device device) {
+  MemoryPlan buffers(int rank, DeviceTraits device) {
     MemoryPlan plan = new MemoryPlan();
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     return plan;
   }
 
   /** The three largest buffers of {@link #memory} in words. */
-  private String largest(int rank, Device device) {
+  private String largest(int rank, DeviceTraits device) {
     return memory(rank, device).buffers().stream()
         .sorted(Comparator.comparingLong(MemoryPlan.Buffer::bytes).reversed())
         .limit(3)
@@ -150,7 +166,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
         .collect(Collectors.joining(", ", "largest buffers of the plan: ", ""));
   }
 
-  private long workspaceBytes(int rank, Device device) {
+  private long workspaceBytes(int rank, DeviceTraits device) {
     AttentionShape shape = setup.attentionShape(rank);
     if (setup.attention() == AttentionKind.VANILLA) {
       return device.vanillaWorkspaceBytes(
@@ -166,7 +182,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   }
 
   /** All that attention of a rank asks of its device; nothing of a vanilla one. */
-  List<AttentionCall> attentionCalls(int rank, Device device) {
+  List<AttentionCall> attentionCalls(int rank, DeviceTraits device) {
     if (setup.attention() == AttentionKind.VANILLA) {
       return List.of();
     }
@@ -225,7 +241,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   /**
    * Empty where no peak is known, or attention is not causal and not what {@link #flops} counts.
    */
-  Optional<Mfu> mfu(Device device, double seconds, double squares) {
+  Optional<Mfu> mfu(DeviceTraits device, double seconds, double squares) {
     OptionalDouble peak = device.peakFlops();
     if (peak.isEmpty() || setup.mask() != MaskKind.CAUSAL) {
       return Optional.empty();

@@ -169,6 +169,27 @@ class CommandIT {
     assertEquals(before, everything());
   }
 
+  @Test
+  void planForOtherHardwareNeedsNone() throws IOException {
+    Set<String> before = everything();
+    MpiJob.Result job = program.alone("plan", input, "--hardware", "tpuv4", "--ranks", "2");
+    assertEquals(0, job.exitCode(), job.output());
+    for (String part :
+        List.of(
+            "2 x tpuv4: 32.0 GiB free",
+            "\nsum     ring ",
+            "\nLongest context\n",
+            "\nattention ",
+            "\nexposed communication: ",
+            "\ncausal-exact ")) {
+      assertTrue(job.output().contains(part), part + " is not in\n" + job.output());
+    }
+    assertEquals(before, everything());
+    MpiJob.Result wrong = program.alone("plan", input, "--hardware", "abacus");
+    assertEquals(2, wrong.exitCode(), wrong.output());
+    assertTrue(wrong.output().contains("--hardware=abacus: must be one of "), wrong.output());
+  }
+
   /** The files and folders of the test and of the default output folder. */
   private Set<String> everything() throws IOException {
     Set<String> names = new TreeSet<>();

@@ -47,7 +47,8 @@ public final class OverlapProbe {
     KeyValue arriving = buffers.slots().get(0).of(layout.size(previous));
     device.kernels().fill(query, 0); // memory is not always a number
     device.kernels().fill(own.storage(), 0);
-    List<BlockPair> pairs = RingAttention.visible(device, layout, mask, rank, rank, Documents.ONE);
+    List<BlockPair> pairs =
+        new RingSchedule(layout, mask, rank).visible(device, rank, Documents.ONE);
     double attention =
         fastest(() -> pairs.forEach(pair -> attend(pair, query, own, buffers)), () -> {}, LONG);
     RingExchange exchange = new RingExchange(ring);

@@ -1,8 +1,8 @@
 package ringattention.attention;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Set;
 import java.util.stream.Stream;
 import ringattention.comm.RingExchange;
 import ringattention.config.MaskKind;
@@ -13,6 +13,7 @@ import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
 import ringattention.device.Mask;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
@@ -34,8 +35,8 @@ public final class RingAttention implements Attention {
   private final Device device;
   private final BlockAttention block;
   private final SequenceLayout layout;
-  private final MaskKind mask;
   private final int rank;
+  private final RingSchedule schedule;
   private final TimedExchange keyValues; // two exchanges, because two messages may be in flight
   private final TimedExchange gradients;
   private final RingBuffers buffers;
@@ -59,37 +60,35 @@ public final class RingAttention implements Attention {
     this.device = device;
     this.block = device.attention();
     this.layout = layout;
-    this.mask = mask;
     this.rank = rank;
+    this.schedule = new RingSchedule(layout, mask, rank);
     this.keyValues = new TimedExchange(keyValues, timer, Track.KEY_VALUES);
     this.gradients = new TimedExchange(gradients, timer, Track.GRADIENTS);
     this.buffers = buffers;
     this.timer = timer;
-    this.visible = visible(Documents.ONE);
+    this.visible = schedule.visible(device, Documents.ONE);
   }
 
   @Override
   public void documents(Documents documents) {
     Attention.require(documents, layout.length(), buffers.own());
-    visible = visible(documents);
+    visible = schedule.visible(device, documents);
   }
 
-  private List<List<BlockPair>> visible(Documents documents) {
-    return IntStream.range(0, layout.ranks())
-        .mapToObj(step -> visible(device, layout, mask, rank, holder(step), documents))
-        .toList();
-  }
-
-  /** All that a rank asks of its device for one document: what that must have room for. */
+  /**
+   * All that a rank asks of its device for one document, each call once: what that must have room
+   * for.
+   */
   public static List<AttentionCall> calls(
-      Device device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
-    List<AttentionCall> calls = new ArrayList<>();
+      DeviceTraits device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
+    RingSchedule schedule = new RingSchedule(layout, mask, rank);
+    Set<AttentionCall> calls = new LinkedHashSet<>();
     for (int holder = 0; holder < layout.ranks(); holder++) {
-      for (BlockPair pair : visible(device, layout, mask, rank, holder, Documents.ONE)) {
-        calls.addAll(calls(layout, shape, pair, holder == rank));
+      for (BlockPair pair : schedule.visible(device, holder, Documents.ONE)) {
+        calls.addAll(calls(schedule, shape, pair, holder == rank));
       }
     }
-    return calls;
+    return List.copyOf(calls);
   }
 
   /**
@@ -97,22 +96,23 @@ public final class RingAttention implements Attention {
    * more than the largest of these.
    */
   public static List<AttentionCall> packedCalls(
-      Device device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
-    List<AttentionCall> calls = new ArrayList<>(calls(device, layout, mask, rank, shape));
+      DeviceTraits device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
+    RingSchedule schedule = new RingSchedule(layout, mask, rank);
+    Set<AttentionCall> calls = new LinkedHashSet<>(calls(device, layout, mask, rank, shape));
     for (int holder = 0; holder < layout.ranks(); holder++) {
       for (BlockPair pair : layout.visible(rank, holder, mask)) {
         for (BlockPair part : pair.largestParts(device.causalBlock(), device.documentTile())) {
-          calls.addAll(calls(layout, shape, part, holder == rank));
+          calls.addAll(calls(schedule, shape, part, holder == rank));
         }
       }
     }
-    return calls;
+    return List.copyOf(calls);
   }
 
   private static List<AttentionCall> calls(
-      SequenceLayout layout, AttentionShape shape, BlockPair pair, boolean own) {
+      RingSchedule schedule, AttentionShape shape, BlockPair pair, boolean own) {
     int heads = shape.keyValueHeads();
-    int early = own ? earlyHeads(layout.ranks(), heads) : heads;
+    int early = own ? schedule.earlyHeads(heads) : heads;
     BlockShape block =
         new BlockShape(
             pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
@@ -120,14 +120,6 @@ public final class RingAttention implements Attention {
         .filter(some -> some.from() < some.to())
         .map(some -> new AttentionCall(block, mask(pair), some))
         .toList();
-  }
-
-  /**
-   * The first heads' gradients of the own block are computed while the first keys and values
-   * arrive, the others' while the last gradients do.
-   */
-  public static int earlyHeads(int ranks, int heads) {
-    return ranks == 1 ? heads : (heads + 3) / 4;
   }
 
   @Override
@@ -203,7 +195,7 @@ public final class RingAttention implements Attention {
     try (var scope = timer.in(Phase.ATTENTION)) {
       Tensor dq = buffers.querySum();
       int heads = Math.toIntExact(own().keys().dim(2));
-      int early = earlyHeads(layout.ranks(), heads);
+      int early = schedule.earlyHeads(heads);
       Backward pass = new Backward(q, out, logSumExp, dOut, dq, early < heads);
       KeyValue ownGradient = buffers.ownGradient().of(layout.size(rank));
       Completion before = device.mark();
@@ -304,9 +296,9 @@ public final class RingAttention implements Attention {
 
   /** The slot for the block of the next step; null after the last. */
   private KeyValue slot(int step) {
-    return step + 1 == layout.ranks()
-        ? null
-        : buffers.slots().get(step % 2).of(layout.size(holder(step + 1)));
+    return schedule.passesKeyValues(step)
+        ? buffers.slots().get(step % 2).of(layout.size(schedule.holder(step + 1)))
+        : null;
   }
 
   /** Does a step's work and starts its exchanges, in the order in which one hides the other. */
@@ -336,17 +328,17 @@ public final class RingAttention implements Attention {
 
   /**
    * Sends on what was summed in the step before, and receives what the rank before has summed for
-   * the block held now. The own block's gradient stays at home, so the first sum is that of step 1.
+   * the block held now.
    */
   private void passOn(int step, Completion summed) {
-    if (step >= 2) {
+    if (schedule.passesGradients(step)) {
       summed.await();
       gradients.post(step, travelling(step - 1).message(), landing(step).message());
     }
   }
 
   private void addArrived(int step, KeyValue sum) {
-    if (step >= 2) {
+    if (schedule.passesGradients(step)) {
       gradients.await();
       try (Range range = device.range(() -> "add gradient, step " + step)) {
         device.kernels().add(sum.storage(), landing(step).storage());
@@ -356,30 +348,11 @@ public final class RingAttention implements Attention {
 
   /** Where the gradient of the held block is summed: alternating, for the one before is sent. */
   private KeyValue travelling(int step) {
-    return buffers.travelling().get(step % 2).of(layout.size(holder(step)));
+    return buffers.travelling().get(step % 2).of(layout.size(schedule.holder(step)));
   }
 
   private KeyValue landing(int step) {
-    return buffers.landing().of(layout.size(holder(step)));
-  }
-
-  /** The rank whose block this rank holds at a step; at last its own again. */
-  private int holder(int step) {
-    return Math.floorMod(rank - step, layout.ranks());
-  }
-
-  static List<BlockPair> visible(
-      Device device,
-      SequenceLayout layout,
-      MaskKind mask,
-      int queryRank,
-      int keyRank,
-      Documents documents) {
-    int tile = documents.count() == 1 ? 1 : device.documentTile();
-    return layout.visible(queryRank, keyRank, mask, documents).stream()
-        .flatMap(pair -> pair.cut(device.causalBlock()).stream())
-        .flatMap(pair -> pair.tiled(tile).stream())
-        .toList();
+    return buffers.landing().of(layout.size(schedule.holder(step)));
   }
 
   /** What a trace calls a block pair's work: queries x keys. */

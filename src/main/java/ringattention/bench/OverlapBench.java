@@ -40,7 +40,7 @@ public final class OverlapBench {
   private final Device device;
   private final RingMessages messages;
   private final OverlapPasses passes;
-  private final RingSchedule schedule;
+  private final RingWork schedule;
   private final Consumer<String> print;
   private final BenchTable messageTable =
       new BenchTable(
@@ -77,7 +77,7 @@ public final class OverlapBench {
     Repeats repeats =
         new Repeats(config.warmup(), config.repeats(), shortest, config.rest(), clock, device);
     this.passes = new OverlapPasses(config, world, device, repeats, timer);
-    this.schedule = RingSchedule.of(config, ranks.size(), device);
+    this.schedule = RingWork.of(config, ranks.size(), device);
     this.print = world.rank() == 0 ? print : line -> {};
   }
 

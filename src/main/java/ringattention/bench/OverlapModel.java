@@ -1,7 +1,7 @@
 package ringattention.bench;
 
 import java.util.function.IntPredicate;
-import ringattention.bench.RingSchedule.Step;
+import ringattention.bench.RingWork.Step;
 
 /**
  * Predicts from measured rates how long a pass of the ring waits for its messages. A step waits for
@@ -14,7 +14,7 @@ import ringattention.bench.RingSchedule.Step;
  *     moves by itself
  */
 record OverlapModel(
-    RingSchedule schedule,
+    RingWork schedule,
     RingPass pass,
     RateCurve attention,
     RateCurve network,

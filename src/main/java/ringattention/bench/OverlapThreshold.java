@@ -11,7 +11,7 @@ import ringattention.report.Check;
  * @param network bandwidth that was asked for, in words
  * @param flopsPerS of attention to a block of {@code hiding} tokens: F
  * @param bytesPerS of its messages: B
- * @param formula what F / B gives for a long ring, see {@link RingSchedule#formula}
+ * @param formula what F / B gives for a long ring, see {@link RingWork#formula}
  * @param hiding block from which on the work of every step takes as long as its messages, predicted
  * @param predicted block from which on the exposed part is within the limit
  * @param measured the same, measured

@@ -1,7 +1,6 @@
 package ringattention.device;
 
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.function.Supplier;
 
 /**
@@ -9,20 +8,12 @@ import java.util.function.Supplier;
  * and {@link #synchronize} say when it is. A device belongs to one rank and is called from one
  * thread.
  */
-public interface Device extends AutoCloseable {
+public interface Device extends DeviceTraits, AutoCloseable {
   /** Short name: {@code cpu}, {@code reference}, {@code cuda}. */
   String name();
 
   /** One line for the log: model, threads, instruction set or library versions. */
   String description();
-
-  /** Element type of activations: what matrix products take. */
-  DType compute();
-
-  /**
-   * Element type where sums live: merged attention output, log-sum-exp, gradients, master weights.
-   */
-  DType sum();
 
   /** Memory of exactly this many bytes, counted until it is closed. Contents are undefined. */
   Memory allocate(long bytes);
@@ -37,39 +28,6 @@ public interface Device extends AutoCloseable {
    * after; a device that computes in the calling thread must send first.
    */
   boolean asynchronous();
-
-  /**
-   * FLOP per second that matrix products of the compute type could reach by the vendor's word;
-   * empty where that is not known.
-   */
-  default OptionalDouble peakFlops() {
-    return OptionalDouble.empty();
-  }
-
-  /**
-   * The longest causal block of queries that one attention call should get: longer ones are better
-   * cut, for speed.
-   */
-  int causalBlock();
-
-  /**
-   * Where documents of any length are attended to: calls should have extents of whole tiles of so
-   * many tokens, in few different numbers, or of less than a tile. 1 where any extent is as good.
-   */
-  default int documentTile() {
-    return 1;
-  }
-
-  /**
-   * Bytes the device holds for itself while such attention is computed, its other kernels'
-   * workspaces included.
-   */
-  long workspaceBytes(List<AttentionCall> calls);
-
-  /** As {@link #workspaceBytes}, for vanilla attention of one such pair. */
-  default long vanillaWorkspaceBytes(BlockShape whole) {
-    return workspaceBytes(List.of());
-  }
 
   /**
    * Host memory that the device copies to and from at full speed, counted apart until it is closed.

@@ -36,20 +36,31 @@ public record MemoryTable(List<Buffer> buffers) {
   }
 
   public List<String> lines() {
-    TextTable table =
-        new TextTable(LEFT, LEFT, RIGHT, RIGHT, LEFT)
-            .row("buffer", "purpose", "bytes", "", "formula");
+    TextTable table = header();
+    buffers.forEach(
+        buffer -> row(table, buffer.name(), buffer.purpose(), buffer.bytes(), buffer.formula()));
+    return addSums(table).lines();
+  }
+
+  /** The sums without the buffers. */
+  public List<String> sums() {
+    return addSums(header()).lines();
+  }
+
+  private static TextTable header() {
+    return new TextTable(LEFT, LEFT, RIGHT, RIGHT, LEFT)
+        .row("buffer", "purpose", "bytes", "", "formula");
+  }
+
+  private TextTable addSums(TextTable table) {
     Map<String, Long> purposes = new LinkedHashMap<>();
-    for (Buffer buffer : buffers) {
-      row(table, buffer.name(), buffer.purpose(), buffer.bytes(), buffer.formula());
-      purposes.merge(buffer.purpose(), buffer.bytes(), Long::sum);
-    }
+    buffers.forEach(buffer -> purposes.merge(buffer.purpose(), buffer.bytes(), Long::sum));
     purposes.forEach((purpose, bytes) -> row(table, "sum", purpose, bytes, ""));
     row(table, "total", "on the device", bytes(false), "");
     if (bytes(true) > 0) {
       row(table, "total", "on the host", bytes(true), "");
     }
-    return table.lines();
+    return table;
   }
 
   private static void row(

@@ -18,8 +18,8 @@ class OverlapModelTest {
     return new RateCurve(new double[] {from, 1e5 * from}, new double[] {rate, rate});
   }
 
-  private static RingSchedule bf16(int ranks, MaskKind mask) {
-    return new RingSchedule(ranks, mask, 32, 32, 128, 2, 4);
+  private static RingWork bf16(int ranks, MaskKind mask) {
+    return new RingWork(ranks, mask, 32, 32, 128, 2, 4);
   }
 
   private static OverlapModel model(int ranks, MaskKind mask, RingPass pass) {

@@ -15,7 +15,9 @@ import ringattention.device.Memory;
  * one stream, one workspace, and an algorithm that depends on nothing but the call.
  */
 final class Cublas implements AutoCloseable {
-  private static final long WORKSPACE_BYTES = 32L << 20; // what cuBLAS recommends on Hopper
+  /** Allocated on the device for as long as this is open. */
+  static final long WORKSPACE_BYTES = 32L << 20; // what cuBLAS recommends on Hopper
+
   private static final int MOST_ALIGNMENT = 256;
   private static final int TILE = 16; // of product.cu
 
@@ -54,11 +56,6 @@ final class Cublas implements AutoCloseable {
     ProductPlan.check(cublasLtCreate(handle), "start");
     this.workspace = device.allocate(WORKSPACE_BYTES);
     this.atWorkspace = Cuda.address(workspace.address());
-  }
-
-  /** Bytes allocated on the device for as long as this is open. */
-  long workspaceBytes() {
-    return WORKSPACE_BYTES;
   }
 
   /**

@@ -29,58 +29,15 @@ final class CudaBlockAttention implements BlockAttention {
     this.fused = device.compute() == DType.BF16 ? new FusedAttention(device, kernels) : null;
   }
 
-  /**
-   * Bytes of workspaces once all these have run, forward and backward. Shapes that cuDNN turns out
-   * to refuse, and tensors that are not aligned to 16 bytes, need more.
-   */
-  long workspaceBytes(List<AttentionCall> calls) {
-    return fusedBytes(calls) + scoreBytes(calls);
-  }
-
-  /** Allocates what {@link #workspaceBytes} says. */
+  /** Allocates what {@link CudaTraits#workspaceBytes} says of attention. */
   void reserveWorkspace(List<AttentionCall> calls) {
-    if (fusedBytes(calls) > 0) {
-      fused.reserve(fusedBytes(calls));
+    CudaTraits traits = device.traits();
+    if (traits.fusedBytes(calls) > 0) {
+      fused.reserve(traits.fusedBytes(calls));
     }
-    if (scoreBytes(calls) > 0) {
-      scores.reserve(scoreBytes(calls));
+    if (traits.scoreBytes(calls) > 0) {
+      scores.reserve(traits.scoreBytes(calls));
     }
-  }
-
-  private long fusedBytes(List<AttentionCall> calls) {
-    return calls.stream()
-        .filter(call -> keysSeen(call.shape(), call.mask()) > 0 && fuses(call.shape()))
-        .mapToLong(call -> FusedAttention.workspaceBytes(call, device.options().deterministic()))
-        .max()
-        .orElse(0);
-  }
-
-  /** Of calls that no fused engine takes, and of the keys that its backward leaves. */
-  private long scoreBytes(List<AttentionCall> calls) {
-    long largest = 0;
-    for (AttentionCall call : calls) {
-      BlockShape pair = call.shape();
-      int seen = keysSeen(pair, call.mask());
-      int left = fuses(pair) ? seen - FusedAttention.backwardKeys(seen) : pair.keys();
-      if (seen > 0 && left > 0) {
-        long bytes = scores.workspaceBytes(withKeys(pair, left), call.mask(), call.heads());
-        largest = Math.max(largest, bytes);
-      }
-    }
-    return largest;
-  }
-
-  /** Bytes of workspaces once vanilla attention of such a pair has run. */
-  long vanillaWorkspaceBytes(BlockShape whole) {
-    return scores.vanillaWorkspaceBytes(whole);
-  }
-
-  int causalBlock() {
-    return fused == null ? Integer.MAX_VALUE : device.options().causalBlock();
-  }
-
-  int documentTile() {
-    return fused == null ? 1 : FusedAttention.TILE;
   }
 
   @Override
@@ -91,7 +48,7 @@ final class CudaBlockAttention implements BlockAttention {
       sawNothing(out, logSumExp);
       return;
     }
-    if (fuses(pair)) {
+    if (device.traits().fuses(pair)) {
       try {
         fused.forward(pair, q, k, v, mask, out, logSumExp);
         return;
@@ -129,7 +86,7 @@ final class CudaBlockAttention implements BlockAttention {
       return;
     }
     FusedAttention.Inputs inputs = new FusedAttention.Inputs(q, k, v, out, logSumExp, dOut);
-    int seen = keysSeen(pair, mask);
+    int seen = CudaTraits.keysSeen(pair, mask);
     if (seen < pair.keys()) {
       if (seen > 0) {
         backward(inputs, mask, heads, into, 0, 0, seen);
@@ -140,7 +97,8 @@ final class CudaBlockAttention implements BlockAttention {
       }
       return;
     }
-    int fusedKeys = fuses(pair) ? FusedAttention.backwardKeys(seen) : 0;
+    CudaTraits traits = device.traits();
+    int fusedKeys = traits.fuses(pair) ? FusedAttention.backwardKeys(seen, traits.cudnn()) : 0;
     if (0 < fusedKeys && fusedKeys < seen) {
       backward(inputs, mask, heads, into, 0, 0, fusedKeys);
       int firstSeeing = mask == Mask.CAUSAL ? fusedKeys : 0;
@@ -156,14 +114,6 @@ final class CudaBlockAttention implements BlockAttention {
       }
     }
     scores.backward(q, k, v, mask, out, logSumExp, dOut, heads, into);
-  }
-
-  /** Keys that any query sees: the first ones. */
-  private static int keysSeen(BlockShape pair, Mask mask) {
-    if (mask == Mask.CAUSAL) {
-      return Math.min(pair.queries(), pair.keys());
-    }
-    return pair.queries() == 0 ? 0 : pair.keys();
   }
 
   /** The backward of the queries from one on and the keys [from, to). */
@@ -211,15 +161,6 @@ final class CudaBlockAttention implements BlockAttention {
       Tensor dk,
       Tensor dv) {
     scores.vanillaBackward(q, k, v, probabilities, dOut, dScores, dq, dk, dv);
-  }
-
-  private boolean fuses(BlockShape pair) {
-    return fused != null && FusedAttention.takes(pair);
-  }
-
-  private static BlockShape withKeys(BlockShape pair, int keys) {
-    return new BlockShape(
-        pair.queries(), keys, pair.batch(), pair.heads(), pair.keyValueHeads(), pair.headSize());
   }
 
   /** Output and log-sum-exp of queries without keys. */

@@ -71,6 +71,7 @@ public final class CudaDevice implements Device {
 
   private final Options options;
   private final MemoryCount count;
+  private final CudaTraits traits;
   private final int multiprocessors;
   private final Stream stream;
   private final KernelLibrary library;
@@ -92,6 +93,13 @@ public final class CudaDevice implements Device {
     this.options = options;
     this.count = new MemoryCount(options.memoryCap());
     Cuda.check(cudaSetDevice(options.ordinal()), "GPU " + options.ordinal());
+    this.traits =
+        new CudaTraits(
+            options.compute(),
+            options.deterministic(),
+            options.causalBlock(),
+            options.compute() == DType.BF16 ? Cudnn.version() : 0,
+            PeakFlops.of(Gpus.name(options.ordinal()), options.compute()));
     this.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
     String architecture =
         "sm_"
@@ -115,6 +123,10 @@ public final class CudaDevice implements Device {
 
   Options options() {
     return options;
+  }
+
+  CudaTraits traits() {
+    return traits;
   }
 
   int multiprocessors() {
@@ -161,7 +173,7 @@ public final class CudaDevice implements Device {
 
   @Override
   public DType sum() {
-    return DType.F32;
+    return traits.sum();
   }
 
   @Override
@@ -207,29 +219,27 @@ public final class CudaDevice implements Device {
 
   @Override
   public OptionalDouble peakFlops() {
-    return PeakFlops.of(Gpus.name(options.ordinal()), options.compute());
+    return traits.peakFlops();
   }
 
   @Override
   public int causalBlock() {
-    return attention.causalBlock();
+    return traits.causalBlock();
   }
 
   @Override
   public int documentTile() {
-    return attention.documentTile();
+    return traits.documentTile();
   }
 
   @Override
   public long workspaceBytes(List<AttentionCall> calls) {
-    return cublas.workspaceBytes() + kernels.workspaceBytes() + attention.workspaceBytes(calls);
+    return traits.workspaceBytes(calls);
   }
 
   @Override
   public long vanillaWorkspaceBytes(BlockShape whole) {
-    return cublas.workspaceBytes()
-        + kernels.workspaceBytes()
-        + attention.vanillaWorkspaceBytes(whole);
+    return traits.vanillaWorkspaceBytes(whole);
   }
 
   @Override

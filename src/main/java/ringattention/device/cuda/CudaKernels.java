@@ -10,8 +10,8 @@ import ringattention.device.Tensor;
  * arguments on the same model of GPU.
  */
 final class CudaKernels implements Kernels {
-  /** Parts of sums, one kernel's after the other's. */
-  private static final long SCRATCH = 8 << 20;
+  /** Bytes of parts of sums, one kernel's after the other's; held until {@link #close}. */
+  static final long SCRATCH = 8 << 20;
 
   private static final long MOST_COLUMNS = 1 << 30; // counted in 32 bits, with room for a stride
 
@@ -33,11 +33,6 @@ final class CudaKernels implements Kernels {
     this.heads = new Heads(device);
     this.vocabulary = new Vocabulary(device, scratch);
     this.reductions = new Reductions(device, scratch);
-  }
-
-  /** Device memory held from construction to {@link #close}. */
-  long workspaceBytes() {
-    return SCRATCH;
   }
 
   void close() {

@@ -55,9 +55,13 @@ final class FusedAttention implements AutoCloseable {
     return pair.headSize() <= LARGEST_HEAD && pair.queries() >= TILE && pair.keys() >= TILE;
   }
 
-  /** How many of a pair's keys the backward takes, from the first one on; usually all. */
-  static int backwardKeys(int keys) {
-    return Cudnn.version() >= RAGGED_KEYS ? keys : keys / TILE * TILE;
+  /**
+   * How many of a pair's keys the backward takes, from the first one on; usually all.
+   *
+   * @param version of cuDNN
+   */
+  static int backwardKeys(int keys, long version) {
+    return version >= RAGGED_KEYS ? keys : keys / TILE * TILE;
   }
 
   /** Makes the workspace at least so large now. */

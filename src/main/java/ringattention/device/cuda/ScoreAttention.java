@@ -16,31 +16,18 @@ import ringattention.device.cuda.Cublas.Operand;
  * their keys' gradients one after the other.
  */
 final class ScoreAttention implements AutoCloseable {
-  /** Of all arrays of a tile: at 128 Ki keys still hundreds of queries, for fast products. */
-  private static final long TILE_BYTES = 512L << 20;
-
   private final ScorePasses passes;
   private final DType compute;
-  private final long tileBytes;
+  private final ScoreScratch scratch;
 
   ScoreAttention(CudaDevice device) {
-    this(new CudaScorePasses(device), device.compute(), TILE_BYTES);
+    this(new CudaScorePasses(device), ScoreScratch.of(device.compute()));
   }
 
-  /**
-   * @param tileBytes the most a tile may take, unless one row of scores takes more
-   */
-  ScoreAttention(ScorePasses passes, DType compute, long tileBytes) {
+  ScoreAttention(ScorePasses passes, ScoreScratch scratch) {
     this.passes = passes;
-    this.compute = compute;
-    this.tileBytes = tileBytes;
-  }
-
-  /** The most that a forward, and a backward of some heads, allocate; kept until the end. */
-  long workspaceBytes(BlockShape pair, Mask mask, Heads heads) {
-    Heads all = new Heads(0, pair.keyValueHeads());
-    return Math.max(
-        largest(pair, mask, all, forwardBytes()), largest(pair, mask, heads, backwardBytes()));
+    this.compute = scratch.compute();
+    this.scratch = scratch;
   }
 
   /** Makes the workspace at least so large now. */
@@ -48,39 +35,16 @@ final class ScoreAttention implements AutoCloseable {
     passes.workspace(bytes);
   }
 
-  /** The most that vanilla attention of such a block pair allocates. */
-  long vanillaWorkspaceBytes(BlockShape pair) {
-    Heads all = new Heads(0, pair.keyValueHeads());
-    return compute == DType.F32 ? 0 : largest(pair, Mask.FULL, all, Float.BYTES);
-  }
-
-  private long largest(BlockShape pair, Mask mask, Heads heads, int bytesPerScore) {
-    return bytesPerScore
-        * ScoreTiling.cut(pair, mask, heads, tileBytes / bytesPerScore).stream()
-            .mapToLong(ScoreTile::scratchElements)
-            .max()
-            .orElse(0);
-  }
-
-  /** Bytes per score: its fp32, and the probability unless that takes the score's place. */
-  private int forwardBytes() {
-    return compute == DType.F32 ? Float.BYTES : Float.BYTES + compute.bytes();
-  }
-
-  /** As in the forward, and the same for the gradient of the probability. */
-  private int backwardBytes() {
-    return 2 * forwardBytes();
-  }
-
   void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
     BlockShape shape = BlockShape.of(q, k);
     Heads all = new Heads(0, shape.keyValueHeads());
-    for (ScoreTile tile : ScoreTiling.cut(shape, mask, all, tileBytes / forwardBytes())) {
+    for (ScoreTile tile :
+        ScoreTiling.cut(shape, mask, all, scratch.tileBytes() / scratch.forwardBytes())) {
       long elements = tile.scratchElements();
-      long scratch = passes.workspace(elements * forwardBytes());
-      Operand scores = tile.scratch(scratch, DType.F32);
+      long base = passes.workspace(elements * scratch.forwardBytes());
+      Operand scores = tile.scratch(base, DType.F32);
       Operand probabilities =
-          compute == DType.F32 ? scores : tile.scratch(scratch + elements * Float.BYTES, compute);
+          compute == DType.F32 ? scores : tile.scratch(base + elements * Float.BYTES, compute);
       score(tile, q, k, scores);
       passes.softmax(tile.rows(mask, tile.keys()), scores, probabilities, tile.values(logSumExp));
       output(tile, probabilities, v, out);
@@ -91,7 +55,7 @@ final class ScoreAttention implements AutoCloseable {
       Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
     BlockShape shape = BlockShape.of(q, k);
     Heads all = new Heads(0, shape.keyValueHeads());
-    for (ScoreTile tile : ScoreTiling.cut(shape, mask, all, tileBytes / Float.BYTES)) {
+    for (ScoreTile tile : ScoreTiling.cut(shape, mask, all, scratch.tileBytes() / Float.BYTES)) {
       Operand weights = tile.matrices(probabilities);
       Operand scores = inFp32(tile, weights);
       score(tile, q, k, scores);
@@ -122,15 +86,16 @@ final class ScoreAttention implements AutoCloseable {
     if (shape.keys() == 0) {
       return;
     }
-    for (ScoreTile tile : ScoreTiling.cut(shape, mask, heads, tileBytes / backwardBytes())) {
+    for (ScoreTile tile :
+        ScoreTiling.cut(shape, mask, heads, scratch.tileBytes() / scratch.backwardBytes())) {
       long elements = tile.scratchElements();
-      long scratch = passes.workspace(elements * backwardBytes());
-      Operand scores = tile.scratch(scratch, DType.F32);
-      Operand dProbabilities = tile.scratch(scratch + elements * Float.BYTES, DType.F32);
+      long base = passes.workspace(elements * scratch.backwardBytes());
+      Operand scores = tile.scratch(base, DType.F32);
+      Operand dProbabilities = tile.scratch(base + elements * Float.BYTES, DType.F32);
       Operand probabilities = scores;
       Operand dScores = dProbabilities;
       if (compute != DType.F32) {
-        long behind = scratch + elements * 2 * Float.BYTES;
+        long behind = base + elements * 2 * Float.BYTES;
         probabilities = tile.scratch(behind, compute);
         dScores = tile.scratch(behind + elements * compute.bytes(), compute);
       }
@@ -165,7 +130,8 @@ final class ScoreAttention implements AutoCloseable {
       return;
     }
     Heads all = new Heads(0, shape.keyValueHeads());
-    for (ScoreTile tile : ScoreTiling.cut(shape, Mask.FULL, all, tileBytes / Float.BYTES)) {
+    for (ScoreTile tile :
+        ScoreTiling.cut(shape, Mask.FULL, all, scratch.tileBytes() / Float.BYTES)) {
       Operand weights = tile.matrices(probabilities);
       Operand gradient = tile.matrices(dScores);
       Operand dProbabilities = inFp32(tile, gradient);

@@ -108,7 +108,8 @@ class ScoreAttentionTest {
       }
       assertTrue(
           both.passes.largestScratch()
-              <= both.tested.workspaceBytes(given.shape, given.mask, given.heads),
+              <= new ScoreScratch(given.compute, given.tileBytes)
+                  .bytes(given.shape, given.mask, given.heads),
           both.passes.largestScratch() + " bytes of scratch");
     }
   }
@@ -178,9 +179,11 @@ class ScoreAttentionTest {
       both.compare("dk", dk);
       both.compare("dv", dv);
       assertEquals(
-          both.tested.vanillaWorkspaceBytes(shape) == 0, both.passes.largestScratch() == 0);
+          new ScoreScratch(given.compute, given.tileBytes).vanillaBytes(shape) == 0,
+          both.passes.largestScratch() == 0);
       assertTrue(
-          both.passes.largestScratch() <= both.tested.vanillaWorkspaceBytes(shape),
+          both.passes.largestScratch()
+              <= new ScoreScratch(given.compute, given.tileBytes).vanillaBytes(shape),
           both.passes.largestScratch() + " bytes of scratch");
     }
   }
@@ -200,7 +203,7 @@ class ScoreAttentionTest {
     Both(Case given) {
       this.given = given;
       this.shape = given.shape;
-      this.tested = new ScoreAttention(passes, given.compute, given.tileBytes);
+      this.tested = new ScoreAttention(passes, new ScoreScratch(given.compute, given.tileBytes));
     }
 
     long[] queryShape() {

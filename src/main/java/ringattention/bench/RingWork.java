@@ -3,6 +3,7 @@ package ringattention.bench;
 import java.util.ArrayList;
 import java.util.List;
 import ringattention.attention.RingAttention;
+import ringattention.attention.RingSchedule;
 import ringattention.config.BenchOverlapConfig;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
@@ -17,7 +18,7 @@ import ringattention.shard.SequenceLayout;
  * @param element bytes of keys and values
  * @param sum bytes of their gradients
  */
-record RingSchedule(
+record RingWork(
     int ranks, MaskKind mask, int heads, int keyValueHeads, int headSize, int element, int sum) {
   /**
    * One step.
@@ -31,8 +32,8 @@ record RingSchedule(
     }
   }
 
-  static RingSchedule of(BenchOverlapConfig config, int ranks, Device device) {
-    return new RingSchedule(
+  static RingWork of(BenchOverlapConfig config, int ranks, Device device) {
+    return new RingWork(
         ranks,
         config.mask(),
         config.heads(),
@@ -71,7 +72,8 @@ record RingSchedule(
     }
     boolean gradients = pass == RingPass.BACKWARD && ranks > 1;
     if (gradients) { // the own block comes in two parts, by heads
-      double early = (double) RingAttention.earlyHeads(ranks, keyValueHeads) / keyValueHeads;
+      int first = new RingSchedule(layout, mask, rank).earlyHeads(keyValueHeads);
+      double early = (double) first / keyValueHeads;
       double own = work.get(0);
       work.set(0, early * own);
       work.add((1 - early) * own);

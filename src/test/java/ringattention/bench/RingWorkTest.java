@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.attention.RingAttention;
-import ringattention.bench.RingSchedule.Step;
+import ringattention.bench.RingWork.Step;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.config.LayoutKind;
@@ -22,8 +22,8 @@ import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionRunner;
 
 /** The steps from which waits are predicted are those of {@link RingAttention}. */
-class RingScheduleTest {
-  private static final RingSchedule BF16 = new RingSchedule(2, MaskKind.FULL, 32, 32, 128, 2, 4);
+class RingWorkTest {
+  private static final RingWork BF16 = new RingWork(2, MaskKind.FULL, 32, 32, 128, 2, 4);
 
   private static List<Long> messages(List<Step> steps) {
     return steps.stream().flatMap(step -> step.messages().stream()).toList();
@@ -33,7 +33,7 @@ class RingScheduleTest {
   @ValueSource(ints = {1, 2, 3, 4})
   void sendsWhatTheRingSends(int ranks) {
     int tokens = 6;
-    RingSchedule schedule = new RingSchedule(ranks, MaskKind.CAUSAL, 4, 2, 8, 8, 8);
+    RingWork schedule = new RingWork(ranks, MaskKind.CAUSAL, 4, 2, 8, 8, 8);
     AttentionProblem problem =
         new AttentionProblem(tokens * ranks, 1, 4, 2, 8, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
     LocalCommunicator.run(
@@ -64,7 +64,7 @@ class RingScheduleTest {
   void computesWhatTheSequenceNeeds(int ranks) {
     int tokens = 1024;
     for (MaskKind mask : MaskKind.values()) {
-      RingSchedule schedule = new RingSchedule(ranks, mask, 8, 2, 64, 2, 4);
+      RingWork schedule = new RingWork(ranks, mask, 8, 2, 64, 2, 4);
       AttentionFlops flops = new AttentionFlops(8, 64, mask == MaskKind.CAUSAL);
       for (RingPass pass : RingPass.values()) {
         double all = 0;
@@ -80,8 +80,8 @@ class RingScheduleTest {
   /** Zigzag: every step of a causal ring is half of the square that a full one has. */
   @Test
   void causalStepsAreHalves() {
-    RingSchedule causal = new RingSchedule(4, MaskKind.CAUSAL, 8, 8, 64, 2, 4);
-    RingSchedule full = new RingSchedule(4, MaskKind.FULL, 8, 8, 64, 2, 4);
+    RingWork causal = new RingWork(4, MaskKind.CAUSAL, 8, 8, 64, 2, 4);
+    RingWork full = new RingWork(4, MaskKind.FULL, 8, 8, 64, 2, 4);
     for (int rank = 0; rank < 4; rank++) {
       List<Step> halves = causal.steps(RingPass.FORWARD, 4096, rank);
       for (Step step : full.steps(RingPass.FORWARD, 4096, rank)) {
@@ -109,12 +109,12 @@ class RingScheduleTest {
   @Test
   void formula() {
     assertEquals(1040, BF16.formula(RingPass.FORWARD, 312e12 / 300e9), 1e-9);
-    RingSchedule causal = new RingSchedule(2, MaskKind.CAUSAL, 32, 32, 128, 2, 4);
+    RingWork causal = new RingWork(2, MaskKind.CAUSAL, 32, 32, 128, 2, 4);
     assertEquals(2080, causal.formula(RingPass.FORWARD, 1040), 1e-9);
     assertEquals(2.4 * 1040, causal.formula(RingPass.BACKWARD, 1040), 1e-9); // 3 / 2.5 of it
-    RingSchedule grouped = new RingSchedule(2, MaskKind.CAUSAL, 32, 8, 128, 2, 4);
+    RingWork grouped = new RingWork(2, MaskKind.CAUSAL, 32, 8, 128, 2, 4);
     assertEquals(520, grouped.formula(RingPass.FORWARD, 1040), 1e-9);
-    RingSchedule fp32 = new RingSchedule(2, MaskKind.FULL, 32, 32, 128, 4, 4);
+    RingWork fp32 = new RingWork(2, MaskKind.FULL, 32, 32, 128, 4, 4);
     assertEquals(2080, fp32.formula(RingPass.FORWARD, 1040), 1e-9);
   }
 

@@ -1,0 +1,77 @@
+package ringattention;
+
+import java.util.Optional;
+import ringattention.config.Configuration;
+import ringattention.config.Precision;
+import ringattention.device.DType;
+import ringattention.device.DeviceTraits;
+import ringattention.device.MemoryPlan;
+import ringattention.device.cuda.CudaTraits;
+import ringattention.metrics.Hardware;
+import ringattention.metrics.Mfu;
+import ringattention.metrics.Rates;
+import ringattention.metrics.StepTime;
+
+/**
+ * A training run on hardware that is not there.
+ *
+ * @param plan with the policy that it would choose
+ * @param device how a device of it is used
+ */
+record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
+  /**
+   * @throws ringattention.config.InputException if the input does not suit this many ranks, or the
+   *     hardware
+   */
+  static HardwarePlan of(Hardware hardware, Configuration configuration, int ranks) {
+    boolean bf16 = configuration.device().precision() == Precision.BF16;
+    double peak = bf16 ? hardware.bf16() : hardware.fp32();
+    if (peak == 0) {
+      throw configuration.source().error("device.precision", hardware + " has bf16 only");
+    }
+    DeviceTraits device =
+        CudaTraits.planned(
+            bf16 ? DType.BF16 : DType.F32,
+            configuration.device().deterministic(),
+            configuration.device().causalBlock(),
+            peak);
+    MemoryLimits limits = MemoryLimits.of(hardware, configuration.memory(), ranks);
+    TrainingPlan plan = TrainingPlan.of(configuration, ranks).fitted(device, limits);
+    return new HardwarePlan(hardware, plan, device);
+  }
+
+  /** Whether such a run would start. */
+  boolean fits() {
+    return plan.memory().fits();
+  }
+
+  int tokens() {
+    return plan.setup().sequence();
+  }
+
+  int ranks() {
+    return plan.setup().decomposition().world();
+  }
+
+  /**
+   * Of the rank that needs most. Shards differ by a few tokens, so that is the fullest rank, or the
+   * last, whose queries are most in one call.
+   */
+  MemoryPlan memory() {
+    MemoryPlan fullest = plan.memory(plan.fullestRank(), device);
+    MemoryPlan last = plan.memory(ranks() - 1, device);
+    return last.bytes() > fullest.bytes() ? last : fullest;
+  }
+
+  /** Empty where there are no rates for such a run. */
+  Optional<StepTime> time() {
+    return PlannedStep.knows(plan, device)
+        ? Optional.of(new PlannedStep(plan, device, Rates.of(hardware)).time())
+        : Optional.empty();
+  }
+
+  /** Of a step of that time; empty where it is not counted. */
+  Optional<Mfu> mfu(StepTime time) {
+    return plan.mfu(device, time.phases().wallS(), plan.wholeSquares());
+  }
+}

@@ -1,0 +1,90 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import ringattention.config.Architecture;
+import ringattention.config.Configuration;
+import ringattention.config.InputException;
+import ringattention.config.Inputs;
+import ringattention.config.ModelShape;
+import ringattention.config.Precision;
+import ringattention.metrics.Hardware;
+
+/** The longest sequence has room, and the next one has not. */
+class LongestContextTest {
+  private static final int STEP = 256;
+
+  private static LongestContext paper(Architecture architecture, Precision precision, int ranks) {
+    return LongestContext.of(
+        Hardware.A100_NVLINK,
+        PaperTable.run(ModelShape.PAPER_7B, precision, architecture, 2, ranks),
+        ranks);
+  }
+
+  @Test
+  void isTheLast() {
+    for (Architecture architecture : Architecture.values()) {
+      LongestContext longest = paper(architecture, Precision.FP32, 8);
+      HardwarePlan plan = longest.plan().orElseThrow();
+      Configuration run = plan.plan().configuration();
+      int unit = STEP * plan.plan().setup().decomposition().ring();
+      assertEquals(longest.tokens(), plan.tokens());
+      assertEquals(0, longest.tokens() % unit);
+      assertTrue(plan.fits());
+      assertFalse(
+          HardwarePlan.of(Hardware.A100_NVLINK, run.with(longest.tokens() + unit, run.memory()), 8)
+              .fits(),
+          architecture.title());
+    }
+  }
+
+  /** Table 3's claim, and ours: a ring of n ranks trains n times what one trains blockwise. */
+  @Test
+  void aRingTrainsAsManyTimesAsItHasRanks() {
+    for (int ranks : new int[] {2, 8, 32}) {
+      double ring = paper(Architecture.RING, Precision.BF16, ranks).tokens();
+      double ratio = ring / paper(Architecture.BLOCKWISE, Precision.BF16, ranks).tokens();
+      assertTrue(ratio >= 0.95 * ranks && ratio <= ranks, ratio + " on " + ranks);
+    }
+  }
+
+  @Test
+  void nothingFitsWhereTheModelDoesNot() {
+    LongestContext none = paper(Architecture.BLOCKWISE, Precision.FP32, 1);
+    assertEquals(0, none.tokens());
+    assertTrue(none.plan().isEmpty());
+  }
+
+  @Test
+  void tenThousandRanksTakeSeconds() {
+    Configuration input =
+        Inputs.read(Path.of("inputs/train-7b.toml"), List.of("train.sequence=16777216"));
+    assertTimeout(
+        Duration.ofSeconds(60), // of a loaded machine
+        () -> {
+          LongestContext longest = LongestContext.of(Hardware.H200, input, 10_000);
+          assertTrue(longest.unlimited());
+          assertEquals(Integer.MAX_VALUE / (STEP * 10_000) * STEP * 10_000, longest.tokens());
+          HardwarePlan plan = HardwarePlan.of(Hardware.H200, input, 10_000);
+          double seconds = plan.time().orElseThrow().phases().wallS();
+          assertTrue(seconds > 0 && seconds < 1000, seconds + " s");
+        });
+  }
+
+  @Test
+  void hardwareWithoutFp32SaysSo() {
+    Configuration run =
+        PaperTable.run(ModelShape.PAPER_7B, Precision.FP32, Architecture.RING, 1024, 8);
+    InputException wrong =
+        assertThrows(InputException.class, () -> HardwarePlan.of(Hardware.TPU_V4, run, 8));
+    assertEquals("-D device.precision = \"fp32\": tpuv4 has bf16 only", wrong.getMessage());
+  }
+}
