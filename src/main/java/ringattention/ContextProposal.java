@@ -73,7 +73,7 @@ record ContextProposal(
         device.compute(),
         architecture,
         plan.setup().decomposition().world(),
-        device.peakFlops().isPresent() ? model : device.name(),
+        device.asynchronous() ? model : device.name(),
         memoryCap,
         tokens,
         blockwise,

@@ -127,8 +127,7 @@ class ContextBenchIT {
   @Test
   void theRingOfFourTrainsFourTimesAsMuch() {
     Run run =
-        bench(
-            4, "--memory-cap=3MiB", "-D", "benchContext.architectures=[\"ring\", \"blockwise\"]");
+        bench(4, "--memory-cap=3MiB", "-D", "benchContext.architectures=[\"ring\", \"blockwise\"]");
     assertEquals(0, run.job().exitCode(), run.job().output());
     Map<String, String> ring = rows(run).get(0);
     Map<String, String> blockwise = rows(run).get(1);
@@ -143,12 +142,7 @@ class ContextBenchIT {
   void aRingThatTakesAllHeadsAtOnceFallsShort() {
     Run run =
         bench(
-            2,
-            "--memory-cap=4MiB",
-            "-D",
-            "memory.headGroups=1",
-            "-D",
-            "benchContext.prove=false");
+            2, "--memory-cap=4MiB", "-D", "memory.headGroups=1", "-D", "benchContext.prove=false");
     assertEquals(3, run.job().exitCode(), run.job().output());
     assertTrue(
         run.lines("checks.csv").stream()
