@@ -78,7 +78,7 @@ record ContextProposal(
         tokens,
         blockwise,
         plan.setup().policy().headGroups(),
-        plan.memory(plan.fullestRank(), device).bytes(),
+        plan.most(device).bytes(),
         proof);
   }
 }

@@ -53,14 +53,9 @@ record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
     return plan.setup().decomposition().world();
   }
 
-  /**
-   * Of the rank that needs most. Shards differ by a few tokens, so that is the fullest rank, or the
-   * last, whose queries are most in one call.
-   */
+  /** See {@link TrainingPlan#most}. */
   MemoryPlan memory() {
-    MemoryPlan fullest = plan.memory(plan.fullestRank(), device);
-    MemoryPlan last = plan.memory(ranks() - 1, device);
-    return last.bytes() > fullest.bytes() ? last : fullest;
+    return plan.most(device);
   }
 
   /** Empty where there are no rates for such a run. */

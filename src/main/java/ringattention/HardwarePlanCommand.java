@@ -27,7 +27,7 @@ final class HardwarePlanCommand {
       log.line(planned.plan().memory().why());
       log.section("Memory of the rank that holds most");
       log.rows(Header.memory(planned.memory()).sums());
-      context(LongestContext.of(hardware, configuration, ranks), log);
+      context(LongestPlan.of(hardware, configuration, ranks), log);
       if (planned.fits()) {
         step(planned, log);
       }
@@ -55,7 +55,7 @@ final class HardwarePlanCommand {
     }
   }
 
-  private static void context(LongestContext longest, RunLog log) {
+  private static void context(LongestPlan longest, RunLog log) {
     log.section("Longest context");
     log.line(
         text(

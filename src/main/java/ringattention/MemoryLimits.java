@@ -16,8 +16,10 @@ import ringattention.metrics.Hardware;
  *
  * @param device bytes on its device
  * @param host bytes of its host's memory that it may lock
+ * @param hard whether a rank that needs a little more than the fullest would fail: there is no
+ *     margin for it
  */
-record MemoryLimits(long device, long host) {
+record MemoryLimits(long device, long host, boolean hard) {
   private static final double GIB = 1L << 30;
 
   /** What libraries take later: NCCL, MPI, and kernels that are loaded at first use. */
@@ -28,6 +30,11 @@ record MemoryLimits(long device, long host) {
 
   /** The host needs some itself. */
   private static final double HOST_SHARE = 0.9;
+
+  /** With a margin. */
+  MemoryLimits(long device, long host) {
+    this(device, host, false);
+  }
 
   /**
    * What the input grants, or what is free on the rank with the least, and never more than the
@@ -40,7 +47,8 @@ record MemoryLimits(long device, long host) {
           / job.launch().localSize()
     };
     job.world().allReduce(least, Communicator.Operation.MIN);
-    return new MemoryLimits((long) least[0], (long) least[1]);
+    return new MemoryLimits(
+        (long) least[0], (long) least[1], job.line().memoryCap().isPresent());
   }
 
   private static double onDevice(Device device, MemoryConfig config, long cap) {

@@ -96,11 +96,11 @@ final class PaperPlanCommand {
   }
 
   private void context(PaperTable.Context row, RunLog log) {
-    Map<Architecture, LongestContext> longest = new EnumMap<>(Architecture.class);
+    Map<Architecture, LongestPlan> longest = new EnumMap<>(Architecture.class);
     for (Architecture architecture : Architecture.values()) {
       Configuration run =
           PaperTable.run(row.model(), row.precision(), architecture, 2, row.ranks());
-      longest.put(architecture, LongestContext.of(row.hardware(), run, row.ranks()));
+      longest.put(architecture, LongestPlan.of(row.hardware(), run, row.ranks()));
     }
     double blockwise = longest.get(Architecture.BLOCKWISE).tokens();
     longest.forEach(

@@ -131,6 +131,16 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     }
   }
 
+  /**
+   * Of the rank that needs most. Shards differ by a few tokens, so that is the fullest rank, or the
+   * last, whose queries are most in one call.
+   */
+  MemoryPlan most(DeviceTraits device) {
+    MemoryPlan fullest = memory(fullestRank(), device);
+    MemoryPlan last = memory(setup.decomposition().world() - 1, device);
+    return last.bytes() > fullest.bytes() ? last : fullest;
+  }
+
   /** Every buffer of a rank on such a device, the device's own workspace included. */
   MemoryPlan memory(int rank, DeviceTraits device) {
     return memory(rank, device, workspaceBytes(rank, device));

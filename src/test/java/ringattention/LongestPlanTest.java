@@ -19,11 +19,11 @@ import ringattention.config.Precision;
 import ringattention.metrics.Hardware;
 
 /** The longest sequence has room, and the next one has not. */
-class LongestContextTest {
+class LongestPlanTest {
   private static final int STEP = 256;
 
-  private static LongestContext paper(Architecture architecture, Precision precision, int ranks) {
-    return LongestContext.of(
+  private static LongestPlan paper(Architecture architecture, Precision precision, int ranks) {
+    return LongestPlan.of(
         Hardware.A100_NVLINK,
         PaperTable.run(ModelShape.PAPER_7B, precision, architecture, 2, ranks),
         ranks);
@@ -32,7 +32,7 @@ class LongestContextTest {
   @Test
   void isTheLast() {
     for (Architecture architecture : Architecture.values()) {
-      LongestContext longest = paper(architecture, Precision.FP32, 8);
+      LongestPlan longest = paper(architecture, Precision.FP32, 8);
       HardwarePlan plan = longest.plan().orElseThrow();
       Configuration run = plan.plan().configuration();
       int unit = STEP * plan.plan().setup().decomposition().ring();
@@ -58,7 +58,7 @@ class LongestContextTest {
 
   @Test
   void nothingFitsWhereTheModelDoesNot() {
-    LongestContext none = paper(Architecture.BLOCKWISE, Precision.FP32, 1);
+    LongestPlan none = paper(Architecture.BLOCKWISE, Precision.FP32, 1);
     assertEquals(0, none.tokens());
     assertTrue(none.plan().isEmpty());
   }
@@ -70,7 +70,7 @@ class LongestContextTest {
     assertTimeout(
         Duration.ofSeconds(60), // of a loaded machine
         () -> {
-          LongestContext longest = LongestContext.of(Hardware.H200, input, 10_000);
+          LongestPlan longest = LongestPlan.of(Hardware.H200, input, 10_000);
           assertTrue(longest.unlimited());
           assertEquals(Integer.MAX_VALUE / (STEP * 10_000) * STEP * 10_000, longest.tokens());
           HardwarePlan plan = HardwarePlan.of(Hardware.H200, input, 10_000);

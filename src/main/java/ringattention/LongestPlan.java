@@ -1,6 +1,8 @@
 package ringattention;
 
 import java.util.Optional;
+import java.util.function.IntFunction;
+import ringattention.bench.LongestContext;
 import ringattention.config.Configuration;
 import ringattention.config.MemoryConfig;
 import ringattention.config.OffloadKind;
@@ -16,31 +18,24 @@ import ringattention.metrics.Hardware;
  * @param unlimited whether sequences longer than a program can count had room
  * @param plan of the longest
  */
-record LongestContext(int tokens, boolean unlimited, Optional<HardwarePlan> plan) {
+record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> plan) {
   private static final int STEP = 256;
 
   /**
    * @throws ringattention.config.InputException if the input does not suit this many ranks
    */
-  static LongestContext of(Hardware hardware, Configuration configuration, int ranks) {
+  static LongestPlan of(Hardware hardware, Configuration configuration, int ranks) {
     int unit = STEP * configuration.ringSize(ranks);
-    int fits = 0; // in units
-    int tooMany = Integer.MAX_VALUE / unit + 1;
-    Optional<HardwarePlan> longest = Optional.empty();
-    int trial = 1;
-    while (tooMany - fits > 1) {
-      HardwarePlan plan =
-          HardwarePlan.of(
-              hardware, configuration.with(trial * unit, asPaper(configuration.memory())), ranks);
-      if (plan.fits()) {
-        fits = trial;
-        longest = Optional.of(plan);
-      } else {
-        tooMany = trial;
-      }
-      trial = fits == 0 ? 1 : (int) Math.min(2L * fits, fits + (tooMany - fits + 1L) / 2);
-    }
-    return new LongestContext(fits * unit, fits == Integer.MAX_VALUE / unit, longest);
+    LongestContext lengths = new LongestContext(unit, Integer.MAX_VALUE);
+    IntFunction<HardwarePlan> plan =
+        tokens ->
+            HardwarePlan.of(
+                hardware, configuration.with(tokens, asPaper(configuration.memory())), ranks);
+    int tokens = lengths.search(length -> plan.apply(length).fits());
+    return new LongestPlan(
+        tokens,
+        tokens == Integer.MAX_VALUE / unit * unit,
+        tokens == 0 ? Optional.empty() : Optional.of(plan.apply(tokens)));
   }
 
   private static MemoryConfig asPaper(MemoryConfig memory) {
