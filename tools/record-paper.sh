@@ -24,6 +24,7 @@ case $kind in
       exit 2
     fi
     count=$(echo "$gpus" | wc -l)
+    if [ -n "${CUDA_VISIBLE_DEVICES-}" ]; then count=$(echo "$CUDA_VISIBLE_DEVICES" | tr ',' '\n' | wc -l); fi
     model=$(echo "$gpus" | sed -n '1s/^NVIDIA //; 1s/[ -].*//; 1p')
     place=${count}x$model
     suffix=
