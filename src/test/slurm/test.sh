@@ -1,0 +1,151 @@
+#!/bin/bash
+# Submits the program's job scripts to the cluster of cluster.sh, with ranks on CPUs, and looks at what becomes of the jobs.
+# usage: src/test/slurm/cluster.sh src/test/slurm/test.sh        (make test-slurm)
+set -euo pipefail
+home=$(cd "$(dirname "$0")/../../.." && pwd)
+work=$(mktemp -d /tmp/slurm-jobs.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+# the program's folder with outputs of its own
+mkdir "$work/outputs"
+for part in bin build inputs slurm target tools; do ln -s "$home/$part" "$work/$part"; done
+cd "$work"
+
+small=(--nodes=1 --ntasks-per-node=2 --gpus-per-node=2 --cpus-per-task=1 --mem=1000 --time=10)
+run=(inputs/tutorial.toml -D device.kind=cpu -D train.sequence=512 -D train.steps=16 -D output.plots=false)
+failed=0
+limit=$((SECONDS + 300)) # seconds; a third of it on two idle cores
+
+# check WHAT COMMAND...
+check() {
+  local what=$1
+  shift
+  if "$@" >check.log 2>&1; then
+    echo "PASSED  $what"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $what"
+    sed 's/^/        /' check.log | tail -n 15
+  fi
+}
+
+# until_true COMMAND...: waits; fails when the test as a whole takes too long
+until_true() {
+  until "$@"; do
+    if ((SECONDS >= limit)); then
+      echo "FAILED  waited in vain: $*"
+      tail -n 5 outputs/*.log
+      exit 1
+    fi
+    sleep 0.3
+  done
+}
+
+submit() { sbatch --parsable "${small[@]}" "$@"; }
+
+field() { scontrol show job "$1" | sed -n "s/.*\b$2=\([^ ]*\).*/\1/p"; }
+
+ended() {
+  case $(field "$1" JobState) in
+    PENDING | RUNNING | COMPLETING | REQUEUED) return 1 ;;
+  esac
+}
+
+# is JOB STATE EXIT_CODE: waits for its end
+is() {
+  until_true ended "$1"
+  [ "$(field "$1" JobState) $(field "$1" ExitCode)" = "$2 $3:0" ] || {
+    tail -n 12 "$(field "$1" StdOut)"
+    scontrol show job "$1" | grep State
+    return 1
+  }
+}
+
+says() { grep -E -- "$2" "outputs/slurm-$1.log" || { tail -n 15 "outputs/slurm-$1.log"; return 1; }; }
+
+# refuses TEXT COMMAND...: the command fails and says so
+refuses() {
+  local text=$1 said
+  shift
+  if said=$("$@" 2>&1); then return 1; fi
+  echo "$said"
+  [[ $said == *"$text"* ]]
+}
+
+losses() { cut -d , -f 1,2 "outputs/$1/steps.csv"; }
+
+has_steps() { [ -f "outputs/$1/steps.csv" ] && (($(wc -l <"outputs/$1/steps.csv") > $2)); }
+
+# and nothing of its first start is left
+pending_again() { [ "$(field "$1" JobState) $(field "$1" Restarts) $(sinfo --noheader -o '%D %t')" = "PENDING 1 2 idle" ]; }
+
+# preempt JOB: as Slurm does at the end of the job's time, once it has done three steps
+preempt() {
+  until_true has_steps "tutorial-$1" 3
+  scancel --signal=USR1 --batch "$1"
+}
+
+# same_as JOB JOB: loss of every step, as written, one line for each
+same_as() { diff <(losses "tutorial-$1") <(losses "tutorial-$2"); }
+
+echo "# refused"
+check "more GPUs than a node has" refuses "Requested node configuration is not available" \
+  submit --gpus-per-node=5 slurm/train.sbatch "${run[@]}"
+elsewhere=$(mkdir -p else/outputs && cd else && submit ../slurm/train.sbatch "${run[@]}")
+check "a folder that is not the program's" is "$elsewhere" FAILED 2
+
+echo "# a run, by srun"
+whole=$(LAUNCHER=srun submit slurm/train.sbatch "${run[@]}")
+check "ends with 0" is "$whole" COMPLETED 0
+check "its last line" says "$whole" '^VALID: '
+check "GPUs and cores of rank 0" says "$whole" '^rank 0 of 2 \| .* \| GPUs 0,1 \| cores [0-9]'
+check "GPUs and cores of rank 1" says "$whole" '^rank 1 of 2 \| .* \| GPUs 0,1 \| cores [0-9]'
+
+echo "# told to stop, by mpirun, and queued again"
+stopped=$(submit slurm/train.sbatch "${run[@]}")
+preempt "$stopped"
+until_true pending_again "$stopped"
+check "has stopped early" says "$stopped" 'stopped early, exit code 75'
+check "not at its end" test "$(losses "tutorial-$stopped" | wc -l)" -lt 17
+scontrol update jobid="$stopped" StartTime=now
+check "ends with 0" is "$stopped" COMPLETED 0
+check "in the same log" says "$stopped" "^job $stopped, start 2: "
+check "the losses of the run above, bit for bit" same_as "$whole" "$stopped"
+
+echo "# told to stop, by srun, and submitted again"
+stopped=$(LAUNCHER=srun REQUEUE=submit submit slurm/train.sbatch "${run[@]}")
+preempt "$stopped"
+check "ends with 75" is "$stopped" FAILED 75
+next=$(sed -n 's/^Submitted batch job //p' "outputs/slurm-$stopped.log")
+check "the next job ends with 0" is "${next:-none}" COMPLETED 0
+check "the losses of the run above, bit for bit" same_as "$whole" "$stopped"
+
+echo "# cancelled"
+cancelled=$(submit slurm/train.sbatch "${run[@]}" -D train.steps=2000)
+until_true has_steps "tutorial-$cancelled" 3
+scancel "$cancelled"
+until_true ended "$cancelled"
+check "stays so" test "$(field "$cancelled" JobState) $(field "$cancelled" Restarts)" = "CANCELLED 0"
+
+echo "# an array, by mpirun"
+sed 's/$/ -D train.steps=2/' slurm/sweep.txt >sweep.txt
+array=$(SWEEP=sweep.txt submit --array=1,3-4 slurm/train.sbatch "${run[@]}")
+check "task 1 ends with 0" is "${array}_1" COMPLETED 0
+check "task 3 ends with 0" is "${array}_3" COMPLETED 0
+check "task 4 has no line" is "${array}_4" FAILED 2
+check "task 1 has the rate of line 1" grep -F 'learningRate = 2.0E-3' "outputs/tutorial-${array}_1/used_inputs.toml"
+check "task 3 has the rate of line 3" grep -F 'learningRate = 8.0E-3' "outputs/tutorial-${array}_3/used_inputs.toml"
+
+echo "# two nodes, by mpirun, with a site's profile"
+echo 'export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,tcp # both nodes are this machine' >tcp.sh
+bench=$(SITE=tcp.sh sbatch --parsable "${small[@]}" --nodes=2 --ntasks-per-node=1 slurm/bench.sbatch \
+  ring-exchange inputs/bench.toml -D 'benchRing.bytes=[65536]')
+check "ends with 0" is "$bench" COMPLETED 0
+check "on both" says "$bench" '2 ranks on n\[0-1\] by mpirun'
+
+echo "# validate, by srun"
+validate=$(LAUNCHER=srun submit slurm/validate.sbatch inputs/validate.toml -D 'validate.growth=[256]')
+check "ends with 0" is "$validate" COMPLETED 0
+check "its last line" says "$validate" '^VALID'
+
+echo "test-slurm: $failed failed, $SECONDS s"
+((failed == 0))
