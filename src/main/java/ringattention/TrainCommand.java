@@ -1,5 +1,6 @@
 package ringattention;
 
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -9,10 +10,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import ringattention.checkpoint.CheckpointException;
+import ringattention.checkpoint.CheckpointSearch;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
+import ringattention.config.FaultKind;
+import ringattention.config.InputException;
 import ringattention.config.TrainConfig;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
@@ -24,11 +29,13 @@ import ringattention.model.Replica;
 import ringattention.report.MfuTable;
 import ringattention.report.Plots;
 import ringattention.report.Progress;
+import ringattention.report.RunLock;
 import ringattention.report.RunVerdict;
 import ringattention.report.StepRecord;
 import ringattention.report.TimeTable;
 import ringattention.train.DivergedException;
 import ringattention.train.StepResult;
+import ringattention.train.Stop;
 import ringattention.train.Trainer;
 
 /** {@code train}: a Transformer from text, over all ranks. */
@@ -40,7 +47,12 @@ final class TrainCommand {
   private final Samples samples;
   private final ModelFolders folders;
   private final Resumption resumption;
-  private final List<StepRecord> records = new ArrayList<>();
+  private final StopRequests stops;
+  private final Optional<RunLock> lock; // of a folder to go on with, on rank 0
+  private List<StepRecord> records = new ArrayList<>(); // those of the folder before come first
+  private int before; // of the records
+  private Stop stop = Stop.NONE;
+  private int skipped; // steps
   private final List<Double> squares = new ArrayList<>(); // of each step's documents' lengths
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
   private long step; // running or last
@@ -51,18 +63,30 @@ final class TrainCommand {
       TrainingPlan plan,
       Samples samples,
       ModelFolders folders,
-      Resumption resumption) {
+      Optional<RunLock> lock,
+      Resumption resumption,
+      StopRequests stops) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.train();
     this.plan = plan;
     this.samples = samples;
     this.folders = folders;
+    this.lock = lock;
     this.resumption = resumption;
+    this.stops = stops;
   }
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static TrainCommand of(Job job) {
+    StopRequests stops =
+        new StopRequests(
+            job.line().maxMinutes(),
+            text -> {
+              if (job.root()) {
+                job.console().println(text);
+              }
+            });
     Configuration configuration = job.agree(() -> job.line().configuration());
     TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
     Samples samples =
@@ -73,8 +97,23 @@ final class TrainCommand {
               return Samples.of(configuration);
             });
     ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
-    Resumption resumption = Resumption.of(job, configuration);
-    return new TrainCommand(job, configuration, plan, samples, folders, resumption);
+    Optional<RunLock> lock = job.agree(() -> lock(job));
+    try {
+      Resumption resumption = Resumption.of(job, configuration);
+      return new TrainCommand(job, configuration, plan, samples, folders, lock, resumption, stops);
+    } catch (InputException e) {
+      lock.ifPresent(RunLock::close);
+      throw e;
+    }
+  }
+
+  /** Before anything in the folder is looked at: no other run may change it. */
+  private static Optional<RunLock> lock(Job job) {
+    return job.line()
+        .output()
+        .filter(folder -> job.line().resume() && !job.line().dryRun())
+        .filter(folder -> job.root() && Files.isDirectory(folder))
+        .map(RunLock::take);
   }
 
   private static void requireOneSequence(Configuration configuration, TrainingPlan plan) {
@@ -104,11 +143,25 @@ final class TrainCommand {
           return ExitCode.VALID;
         }
       }
-      try (RunOutput output = RunOutput.create(job, configuration)) {
+      try (RunOutput output = output()) {
         announce(equipment, output);
         return train(equipment, output);
       }
     }
+  }
+
+  private RunOutput output() {
+    double[] resumed = {lock.isPresent() ? 1 : 0};
+    job.world().allReduce(resumed, Communicator.Operation.MAX);
+    if (resumed[0] == 0) {
+      return RunOutput.create(job, configuration);
+    }
+    long from = resumption.position().step();
+    lock.ifPresent(held -> CheckpointSearch.abandonAfter(from, job.line().output().orElseThrow()));
+    RunOutput output = RunOutput.resume(job, configuration, lock.orElse(null), from);
+    records = output.steps();
+    before = records.size();
+    return output;
   }
 
   private void announce(Equipment equipment, RunOutput output) {
@@ -140,6 +193,9 @@ final class TrainCommand {
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
+      trainer.stopWhen(stops);
+      trainer.skipAtMost(train.maxSkippedSteps());
+      trainer.spoil(number -> fails(FaultKind.GRADIENT, number));
       if (!resumption.start(job, replica, trainer)) {
         folders.initialize(replica.parameters(), output);
       }
@@ -147,6 +203,9 @@ final class TrainCommand {
       output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
       output.log().line(started());
       summary = steps(trainer, replica, device, output);
+      if (stop != Stop.NONE) {
+        return stopped(summary, output);
+      }
       times = times(device, output);
       mfu(device, output);
       folders.export(job, replica.parameters(), output);
@@ -155,7 +214,7 @@ final class TrainCommand {
     } catch (CheckpointException e) {
       return invalid(output, e.getMessage(), ExitCode.ERROR);
     }
-    checks.memory(device);
+    checks.memory(device, records.size() > before);
     checks.loss(records);
     checks.attention(configuration, equipment);
     plots(times, output);
@@ -180,7 +239,12 @@ final class TrainCommand {
         checkpoints.await(); // what was saved before is good
         throw e;
       }
-      checkpoints.finish(step);
+      if (stop == Stop.NONE) {
+        checkpoints.finish(step);
+      } else {
+        output.log().line(stop.title() + ": stopping after step " + step);
+        checkpoints.stop(step);
+      }
       return checkpoints.summary();
     }
   }
@@ -189,11 +253,11 @@ final class TrainCommand {
       Trainer trainer, TrainingCheckpoints checkpoints, Device device, RunOutput output) {
     step = trainer.step();
     Progress progress = new Progress(train.steps());
-    Consumer<String> csv = output.lines("steps.csv");
-    csv.accept(StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
+    Consumer<String> csv =
+        output.table("steps.csv", StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
     job.timer().reset();
     double tokens = (double) train.sequence() * train.batch();
-    while (step < train.steps()) {
+    while (step < train.steps() && stop == Stop.NONE) {
       step++;
       failOnPurpose();
       StepResult result =
@@ -211,11 +275,17 @@ final class TrainCommand {
       records.add(record);
       csv.accept(record.csv());
       output.event("step", record.fields());
+      if (!result.skipped().isEmpty()) {
+        skipped++;
+        output.event("skip", Map.of("step", step, "reason", result.skipped()));
+        output.log().line("step " + step + " skipped, weights are as before: " + result.skipped());
+      }
       if (step % train.reportEvery() == 0 || step == 1 || step == train.steps()) {
         OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
         output.log().row(progress.line(record, share, device.peakBytes()));
       }
       checkpoints.afterStep(step);
+      stop = step < train.steps() ? result.stop() : Stop.NONE;
     }
   }
 
@@ -241,10 +311,16 @@ final class TrainCommand {
 
   /** For trying job scripts: see section [fault] of the input. */
   private void failOnPurpose() {
-    if (configuration.fault().rank() == job.world().rank()
-        && configuration.fault().step() == step) {
+    if (fails(FaultKind.EXCEPTION, step)) {
       throw new IllegalStateException("failure asked for by section [fault] of the input");
     }
+    while (fails(FaultKind.STALL, step)) {
+      LockSupport.park(this);
+    }
+  }
+
+  private boolean fails(FaultKind kind, long atStep) {
+    return configuration.fault().hits(kind, job.world().rank(), atStep);
   }
 
   /** The time table of all ranks. Collective. */
@@ -269,6 +345,9 @@ final class TrainCommand {
   }
 
   private void mfu(Device device, RunOutput output) {
+    if (squares.isEmpty()) {
+      return; // no step was left to do
+    }
     plan.mfu(device, steady(seconds()), steady(squares))
         .ifPresent(
             shares -> {
@@ -287,33 +366,71 @@ final class TrainCommand {
 
   private int finish(
       TrainingChecks checks, Map<String, Object> checkpoints, Device device, RunOutput output) {
-    StepRecord last = records.get(records.size() - 1);
-    double rate = (double) train.sequence() * train.batch() / steady(seconds());
+    double rate = rate();
     String result =
         String.format(
             Locale.ROOT,
             "final loss %.4f, %.2f ktok/s without the first step, %d ranks",
-            last.loss(),
+            lastLoss(),
             rate * 1e-3,
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("steps", train.steps());
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
-    plan.mfu(device, steady(seconds()), steady(squares))
-        .ifPresent(shares -> StepRecord.putMfu(more, shares));
+    more.put("skipped_steps", skipped);
+    if (!squares.isEmpty()) {
+      plan.mfu(device, steady(seconds()), steady(squares))
+          .ifPresent(shares -> StepRecord.putMfu(more, shares));
+    }
     more.putAll(checkpoints);
-    return output.finish(checks.all(), result, last.loss(), rate, more);
+    return output.finish(checks.all(), result, lastLoss(), rate, more);
   }
 
-  /** Mean over all steps but the first, which warms up. */
+  /** Ends a run that is to go on later; its numbers are not judged yet. */
+  private int stopped(Map<String, Object> checkpoints, RunOutput output) {
+    String text =
+        String.format(
+            Locale.ROOT,
+            "after step %d of %d by %s, with a checkpoint; --resume goes on",
+            step,
+            train.steps(),
+            stop.title());
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("steps", train.steps());
+    more.put("stopped_step", step);
+    more.put("stopped_by", stop.title());
+    more.put("skipped_steps", skipped);
+    more.putAll(checkpoints);
+    output.end(RunVerdict.stopped(text), ExitCode.STOPPED, lastLoss(), rate(), List.of(), more);
+    return ExitCode.STOPPED;
+  }
+
+  /** NaN if no step is known of. */
+  private double lastLoss() {
+    return records.isEmpty() ? Double.NaN : records.get(records.size() - 1).loss();
+  }
+
+  /** Tokens of all ranks per second. */
+  private double rate() {
+    return (double) train.sequence() * train.batch() / steady(seconds());
+  }
+
+  /** Mean over all steps but the first, which warms up; NaN without any. */
   private static double steady(List<Double> values) {
+    if (values.isEmpty()) {
+      return Double.NaN;
+    }
     List<Double> steady = values.size() > 1 ? values.subList(1, values.size()) : values;
     return Statistics.of(steady.stream().mapToDouble(Double::doubleValue).toArray()).mean();
   }
 
+  /** Of the steps done now, if there are any: those before may have had another machine. */
   private List<Double> seconds() {
-    return records.stream().map(StepRecord::timeS).toList();
+    return records.stream()
+        .skip(before == records.size() ? 0 : before)
+        .map(StepRecord::timeS)
+        .toList();
   }
 
   /** Time from the start of this process to the first step, of the slowest rank. Collective. */

@@ -35,9 +35,9 @@ class BadInputTest {
           [modle] ; hidden = 64 | x.toml: modle.hidden = 64: unknown key, did you mean model.hidden?
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
-          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, fault, output
+          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, timeout, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, timeout, fault, output
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
@@ -103,6 +103,9 @@ class BadInputTest {
           [benchRing] ; bytes = [0] | x.toml: benchRing.bytes = [0]: must be a list of whole numbers, one or more, each at least 1
           [benchRing] ; bytes = 65536 | x.toml: benchRing.bytes = 65536: must be a list of whole numbers, one or more, each at least 1
           [fault] ; rank = -2 | x.toml: fault.rank = -2: must be a whole number, at least -1
+          [fault] ; kind = "crash" | x.toml: fault.kind = "crash": must be "exception" or "stall" or "gradient"
+          [timeout] ; minutes = -1 | x.toml: timeout.minutes = -1: must be a number, at least 0
+          [train] ; sequence = 8 ; steps = 8 ; maxSkippedSteps = -1 | x.toml: train.maxSkippedSteps = -1: must be a whole number, at least 0
           [output] ; plots = "yes" | x.toml: output.plots = "yes": must be true or false
           [train ; steps = 8 | x.toml: line 1: not valid TOML: Newline not permitted here
           [train] ; steps = 8 ; steps = 9 | x.toml: line 3: not valid TOML: Duplicate key
