@@ -31,6 +31,7 @@ no_jobs() { [ -z "$(squeue --noheader)" ]; }
 
 tear_down() {
   trap '' INT TERM HUP
+  [ -z "$command" ] || kill "$command" 2>/dev/null || true
   if [ -f "$dir/slurmctld.pid" ]; then
     scancel --user=root 2>/dev/null || true
     within 15 no_jobs || say "jobs are left"
@@ -98,10 +99,11 @@ start() {
 
 idle() { [ "$(sinfo --noheader -o '%D %t')" = "2 idle" ]; }
 
+command=
 trap tear_down EXIT
 trap 'exit 130' INT TERM HUP
 configure
 start
-"$@" &
+"$@" <&0 &
 command=$!
 wait "$command"
