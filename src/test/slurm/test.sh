@@ -3,10 +3,9 @@
 # usage: src/test/slurm/cluster.sh src/test/slurm/test.sh        (make test-slurm)
 set -euo pipefail
 home=$(cd "$(dirname "$0")/../../.." && pwd)
-work=$(mktemp -d /tmp/slurm-jobs.XXXXXX)
-trap 'rm -rf "$work"' EXIT
-# the program's folder with outputs of its own
-mkdir "$work/outputs"
+# the program's folder with outputs of its own; goes with the cluster's
+work=$(dirname "$SLURM_CONF")/program
+mkdir -p "$work/outputs"
 for part in bin build inputs slurm target tools; do ln -s "$home/$part" "$work/$part"; done
 cd "$work"
 
