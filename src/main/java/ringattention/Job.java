@@ -25,6 +25,7 @@ record Job(
     Communicator world,
     Map<String, String> environment,
     PrintStream console,
+    PrintStream errors,
     PhaseTimer timer) {
   boolean root() {
     return world.rank() == 0;

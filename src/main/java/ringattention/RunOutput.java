@@ -102,9 +102,9 @@ final class RunOutput implements AutoCloseable {
     return folder.<Consumer<String>>map(made -> made.append(file, heading)::line).orElse(NOWHERE);
   }
 
-  /** The steps that the folder knows of already, on every rank. Collective. */
-  List<StepRecord> steps() {
-    List<String> own = folder.map(made -> made.lines("steps.csv")).orElse(List.of());
+  /** The steps of the runs that this one goes on from in the folder. Collective. */
+  List<StepRecord> stepsBefore() {
+    List<String> own = folder.map(made -> made.before("steps.csv")).orElse(List.of());
     byte[] told = job.world().broadcast(String.join("\n", own).getBytes(StandardCharsets.UTF_8));
     List<String> lines = new String(told, StandardCharsets.UTF_8).lines().toList();
     return lines.stream()

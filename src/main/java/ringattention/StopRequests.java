@@ -23,7 +23,7 @@ final class StopRequests implements Supplier<Stop> {
   private final boolean limited;
 
   /**
-   * @param say told of every signal; called by a thread of its own
+   * @param say told of signals that come too late to change anything; called by another thread
    */
   StopRequests(OptionalDouble minutes, Consumer<String> say) {
     this.say = say;
@@ -51,12 +51,9 @@ final class StopRequests implements Supplier<Stop> {
   }
 
   private void hear(Stop stop) {
-    boolean first = heard.compareAndSet(Stop.NONE, stop);
-    say.accept(
-        stop.title()
-            + (first
-                ? ": the run stops after this step, with a checkpoint"
-                : ": ignored, the run is stopping already"));
+    if (!heard.compareAndSet(Stop.NONE, stop)) {
+      say.accept(stop.title() + ": ignored, the run is to stop after this step already");
+    }
   }
 
   @Override

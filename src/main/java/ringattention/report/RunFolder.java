@@ -112,7 +112,7 @@ public final class RunFolder implements AutoCloseable {
    * @param heading its first line; a file that goes on must have the same
    */
   public LineFile append(String name, String heading) {
-    List<String> before = resumed ? lines(name) : List.of();
+    List<String> before = before(name);
     if (!before.isEmpty() && !before.get(0).equals(heading)) {
       throw new OutputException(
           path.resolve(name) + " has other columns than this run: " + before.get(0));
@@ -124,8 +124,11 @@ public final class RunFolder implements AutoCloseable {
     return file;
   }
 
-  /** The lines of a file of the folder; none if it is not there. */
-  public List<String> lines(String name) {
+  /** The lines of a file that goes on; none if it starts. */
+  public List<String> before(String name) {
+    if (!resumed) {
+      return List.of();
+    }
     try {
       return Files.readAllLines(path.resolve(name), UTF_8);
     } catch (NoSuchFileException e) {
