@@ -1,4 +1,4 @@
-# Everything from a fresh checkout: make run, make test. Only set-up may install packages; see tools/setup-mpi.sh.
+# Everything from a fresh checkout: make run, make test. Only set-up may install packages; see tools/setup-*.sh.
 
 # one rank per GPU; 4 where there is none
 GPUS := $(shell . bin/cuda-libraries.sh && gpu_count)
@@ -13,7 +13,7 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/natives
 BUNDLE = build/bundle
 
-.PHONY: help setup build data run test record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
+.PHONY: help setup build data run test test-slurm test-faults record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,17 @@ test: build data ## every test: threads as ranks, real mpirun, the built program
 	$(subst -q,-ntp,$(MAVEN)) verify
 	@command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1 || \
 	  echo 'GPU checks: NOT CHECKED (no GPU on this machine)'
+
+test-slurm: build data ## the job scripts of slurm/ on a Slurm of this machine alone; needs root and Debian's packages
+	@if tools/setup-slurm.sh && [ "$$(id -u)" = 0 ]; then \
+	  src/test/slurm/cluster.sh src/test/slurm/test.sh; \
+	else \
+	  echo 'Slurm scripts: NOT CHECKED (needs root, and slurm-wlm and munge, which apt-get could install)'; \
+	fi
+
+test-faults: build data ## kills, full disks, hanging ranks and other faults, each with a real mpirun; 10 minutes
+	$(subst -q,-ntp,$(MAVEN)) test-compile failsafe:integration-test failsafe:verify -Dit.test=FaultIT \
+	  -Dtest.excluded=none -Dfaults.kills=50 $(if $(SEED),-Dfaults.seed=$(SEED))
 
 record: build data ## measure this machine's CPU ranks into validation/cpu/
 	tools/record-cpu.sh

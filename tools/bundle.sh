@@ -23,8 +23,9 @@ command -v xz >/dev/null || fail "no xz (Debian: xz-utils)"
 rm -rf "$bundle" "$bundle.tar.xz"
 mkdir -p "$bundle/target/lib" "$bundle/build/mpi"
 echo "$version" >"$bundle/VERSION"
-cp -a bin inputs tools "$bundle"
-rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-mpi.sh "$bundle"/tools/unpack-natives.sh \
+cp -a bin inputs slurm tools "$bundle"
+mkdir "$bundle/outputs" # Slurm writes job logs there, and makes no folders
+rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-*.sh "$bundle"/tools/unpack-natives.sh \
   "$bundle"/tools/results-page.sh
 ln -s ../tools/mpirun.sh "$bundle/bin/mpirun"
 cp -a target/ringattention.jar "$bundle/target"

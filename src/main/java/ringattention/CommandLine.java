@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +28,8 @@ import ringattention.config.Inputs;
  * @param input the input file; needed by train, bench training and plan
  * @param overrides from {@code -D}
  * @param output folder from {@code -o}
+ * @param resume go on from what the output folder holds, in the same folder
+ * @param maxMinutes since the start of the process, after which training stops
  * @param dryRun stop before anything is allocated or computed
  * @param trace from {@code --trace}: a number, or {@link #LAST}
  * @param memoryCap from {@code --memory-cap}: bytes that each rank's device allocates at most
@@ -38,6 +41,8 @@ record CommandLine(
     Optional<Path> input,
     List<String> overrides,
     Optional<Path> output,
+    boolean resume,
+    OptionalDouble maxMinutes,
     boolean dryRun,
     Optional<String> trace,
     OptionalLong memoryCap,
@@ -87,6 +92,8 @@ record CommandLine(
 
   private static final String LAST = "last";
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
+  private static final String RESUME = "resume";
+  private static final String MAX_MINUTES = "max-minutes";
   private static final String USAGE = "ringattention <command> [options] [INPUT.toml]";
   private static final String COMMANDS =
       """
@@ -115,7 +122,8 @@ record CommandLine(
   private static final String EXIT_CODES =
       """
 
-      Exit codes: 0 done and valid, 1 error, 2 bad usage or input, 3 a check failed, 4 diverged.
+      Exit codes: 0 done and valid, 1 error, 2 bad usage or input, 3 a check failed, 4 diverged,
+      75 stopped with a checkpoint: the same command with --resume goes on.
       Keys of the input: docs/inputs.md
       """;
 
@@ -146,6 +154,7 @@ record CommandLine(
     if (trace.isPresent() && !command.isTraceable()) {
       throw new InputException("command line: --trace is for train and bench attention");
     }
+    requireTraining(parsed, command);
     String[] overrides = parsed.getOptionValues("D");
     return new CommandLine(
         List.of(arguments),
@@ -153,6 +162,8 @@ record CommandLine(
         words.stream().findFirst().map(Path::of),
         overrides == null ? List.of() : List.of(overrides),
         Optional.ofNullable(parsed.getOptionValue("o")).map(Path::of),
+        parsed.hasOption(RESUME),
+        maxMinutes(parsed),
         parsed.hasOption("dry-run"),
         trace,
         parsed.hasOption("memory-cap")
@@ -172,6 +183,33 @@ record CommandLine(
           "command line: --memory-cap " + text + ": must be a size, for example 80GiB or 512MiB");
     }
     return (long) bytes;
+  }
+
+  private static void requireTraining(org.apache.commons.cli.CommandLine parsed, Command command) {
+    for (String option : List.of(RESUME, MAX_MINUTES)) {
+      if (parsed.hasOption(option) && command != Command.TRAIN) {
+        throw new InputException("command line: --" + option + " is for train");
+      }
+    }
+    if (parsed.hasOption(RESUME) && !parsed.hasOption("o")) {
+      throw new InputException("command line: --resume needs the run's folder, -o DIR");
+    }
+  }
+
+  private static OptionalDouble maxMinutes(org.apache.commons.cli.CommandLine parsed) {
+    String text = parsed.getOptionValue(MAX_MINUTES);
+    if (text == null) {
+      return OptionalDouble.empty();
+    }
+    try {
+      double minutes = Double.parseDouble(text);
+      if (minutes > 0 && Double.isFinite(minutes)) {
+        return OptionalDouble.of(minutes);
+      }
+    } catch (NumberFormatException e) { // said below
+    }
+    throw new InputException(
+        "command line: --max-minutes " + text + ": must be a number of minutes, above 0");
   }
 
   /** An option whose value may be left out would take the input file for its value. */
@@ -211,6 +249,19 @@ record CommandLine(
                 .hasArg()
                 .argName("DIR")
                 .desc("output folder (default: outputs/<input>-<job id or UTC time>)")
+                .get())
+        .addOption(
+            Option.builder()
+                .longOpt(RESUME)
+                .desc(
+                    "train: go on in folder DIR from its newest whole checkpoint, if there is one")
+                .get())
+        .addOption(
+            Option.builder()
+                .longOpt(MAX_MINUTES)
+                .hasArg()
+                .argName("M")
+                .desc("train: after M minutes write a checkpoint and stop with exit code 75")
                 .get())
         .addOption(
             Option.builder()

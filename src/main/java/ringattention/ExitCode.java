@@ -17,5 +17,8 @@ final class ExitCode {
   /** Loss or gradient are not finite. */
   static final int DIVERGED = 4;
 
+  /** Stopped before the end, with a checkpoint to go on from. */
+  static final int STOPPED = 75; // EX_TEMPFAIL of sysexits.h: try again
+
   private ExitCode() {}
 }

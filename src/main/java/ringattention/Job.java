@@ -25,10 +25,11 @@ record Job(
     Communicator world,
     Map<String, String> environment,
     PrintStream console,
+    PrintStream errors,
     PhaseTimer timer) {
   /** The same for some of the ranks alone. */
   Job on(Communicator group) {
-    return new Job(line, launch, gpu, group, environment, console, timer);
+    return new Job(line, launch, gpu, group, environment, console, errors, timer);
   }
 
   boolean root() {

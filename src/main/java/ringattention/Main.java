@@ -66,7 +66,7 @@ public final class Main {
 
   private int run(Launch launch, GpuChoice gpu, Communicator world, String... arguments) {
     CommandLine line = CommandLine.parse(arguments);
-    Job job = new Job(line, launch, gpu, world, environment, console, timer);
+    Job job = new Job(line, launch, gpu, world, environment, console, errors, timer);
     return switch (line.command()) {
       case HELP -> show(job, CommandLine.help());
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");

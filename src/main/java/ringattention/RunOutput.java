@@ -3,19 +3,24 @@ package ringattention;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import ringattention.config.Configuration;
 import ringattention.report.Check;
 import ringattention.report.EventLog;
 import ringattention.report.OutputException;
 import ringattention.report.RunFolder;
+import ringattention.report.RunLock;
 import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
+import ringattention.report.StepRecord;
 import ringattention.report.Summary;
 
 /** Where a run's log, events and files go: rank 0 writes them, the other ranks are quiet. */
@@ -38,6 +43,21 @@ final class RunOutput implements AutoCloseable {
 
   /** With a folder. Collective: if rank 0 cannot make it, every rank throws. */
   static RunOutput create(Job job, Configuration configuration) {
+    return open(job, configuration, RunFolder::create);
+  }
+
+  /**
+   * With the folder of an earlier run, whose files go on from where they were at a step.
+   * Collective.
+   *
+   * @param lock of it, on rank 0; the output's from now on
+   */
+  static RunOutput resume(Job job, Configuration configuration, RunLock lock, long step) {
+    return open(job, configuration, path -> RunFolder.resume(path, lock, step));
+  }
+
+  private static RunOutput open(
+      Job job, Configuration configuration, Function<Path, RunFolder> opened) {
     String jobId = job.environment().get("SLURM_JOB_ID");
     Path path =
         job.line()
@@ -49,7 +69,7 @@ final class RunOutput implements AutoCloseable {
     return job.agree(
         () -> {
           Optional<RunFolder> folder =
-              job.root() ? Optional.of(RunFolder.create(path)) : Optional.empty();
+              job.root() ? Optional.of(opened.apply(path)) : Optional.empty();
           RunOutput output = new RunOutput(job, folder);
           output.write("used_inputs.toml", configuration.source().toml());
           return output;
@@ -77,6 +97,22 @@ final class RunOutput implements AutoCloseable {
   /** Takes lines for a file of the folder that grows. */
   Consumer<String> lines(String file) {
     return folder.<Consumer<String>>map(made -> made.append(file)::line).orElse(NOWHERE);
+  }
+
+  /** As {@link #lines(String)}, for a table with this first line. */
+  Consumer<String> table(String file, String heading) {
+    return folder.<Consumer<String>>map(made -> made.append(file, heading)::line).orElse(NOWHERE);
+  }
+
+  /** The steps of the runs that this one goes on from in the folder. Collective. */
+  List<StepRecord> stepsBefore() {
+    List<String> own = folder.map(made -> made.before("steps.csv")).orElse(List.of());
+    byte[] told = job.world().broadcast(String.join("\n", own).getBytes(StandardCharsets.UTF_8));
+    List<String> lines = new String(told, StandardCharsets.UTF_8).lines().toList();
+    return lines.stream()
+        .skip(1)
+        .map(line -> StepRecord.ofCsv(lines.get(0), line))
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   /** Where a file of the folder belongs, for all ranks. Collective; there must be a folder. */

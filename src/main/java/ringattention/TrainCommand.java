@@ -1,34 +1,32 @@
 package ringattention;
 
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.function.Consumer;
 import ringattention.checkpoint.CheckpointException;
+import ringattention.checkpoint.CheckpointSearch;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
+import ringattention.config.InputException;
 import ringattention.config.TrainConfig;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
-import ringattention.metrics.Mfu;
 import ringattention.metrics.PhaseTimes;
-import ringattention.metrics.Statistics;
 import ringattention.model.Replica;
 import ringattention.report.MfuTable;
 import ringattention.report.Plots;
-import ringattention.report.Progress;
+import ringattention.report.RunLock;
 import ringattention.report.RunVerdict;
 import ringattention.report.StepRecord;
 import ringattention.report.TimeTable;
 import ringattention.train.DivergedException;
-import ringattention.train.StepResult;
+import ringattention.train.Stop;
 import ringattention.train.Trainer;
 
 /** {@code train}: a Transformer from text, over all ranks. */
@@ -40,10 +38,9 @@ final class TrainCommand {
   private final Samples samples;
   private final ModelFolders folders;
   private final Resumption resumption;
-  private final List<StepRecord> records = new ArrayList<>();
-  private final List<Double> squares = new ArrayList<>(); // of each step's documents' lengths
-  private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
-  private long step; // running or last
+  private final StopRequests stops;
+  private final Optional<RunLock> lock; // of a folder to go on with, on rank 0
+  private TrainingLoop loop; // null until everything is there
 
   private TrainCommand(
       Job job,
@@ -51,18 +48,30 @@ final class TrainCommand {
       TrainingPlan plan,
       Samples samples,
       ModelFolders folders,
-      Resumption resumption) {
+      Optional<RunLock> lock,
+      Resumption resumption,
+      StopRequests stops) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.train();
     this.plan = plan;
     this.samples = samples;
     this.folders = folders;
+    this.lock = lock;
     this.resumption = resumption;
+    this.stops = stops;
   }
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static TrainCommand of(Job job) {
+    StopRequests stops =
+        new StopRequests(
+            job.line().maxMinutes(),
+            text -> {
+              if (job.root()) {
+                job.console().println(text);
+              }
+            });
     Configuration configuration = job.agree(() -> job.line().configuration());
     TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
     Samples samples =
@@ -73,8 +82,23 @@ final class TrainCommand {
               return Samples.of(configuration);
             });
     ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
-    Resumption resumption = Resumption.of(job, configuration);
-    return new TrainCommand(job, configuration, plan, samples, folders, resumption);
+    Optional<RunLock> lock = job.agree(() -> lock(job));
+    try {
+      Resumption resumption = Resumption.of(job, configuration);
+      return new TrainCommand(job, configuration, plan, samples, folders, lock, resumption, stops);
+    } catch (InputException e) {
+      lock.ifPresent(RunLock::close);
+      throw e;
+    }
+  }
+
+  /** Before anything in the folder is looked at: no other run may change it. */
+  private static Optional<RunLock> lock(Job job) {
+    return job.line()
+        .output()
+        .filter(folder -> job.line().resume() && !job.line().dryRun())
+        .filter(folder -> job.root() && Files.isDirectory(folder))
+        .map(RunLock::take);
   }
 
   private static void requireOneSequence(Configuration configuration, TrainingPlan plan) {
@@ -89,7 +113,7 @@ final class TrainCommand {
 
   /** The step that is running, for a message about a failure. */
   long step() {
-    return step;
+    return loop == null ? 0 : loop.step();
   }
 
   int run() {
@@ -104,11 +128,22 @@ final class TrainCommand {
           return ExitCode.VALID;
         }
       }
-      try (RunOutput output = RunOutput.create(job, configuration)) {
+      try (RunOutput output = output()) {
         announce(equipment, output);
         return train(equipment, output);
       }
     }
+  }
+
+  private RunOutput output() {
+    double[] resumed = {lock.isPresent() ? 1 : 0};
+    job.world().allReduce(resumed, Communicator.Operation.MAX);
+    if (resumed[0] == 0) {
+      return RunOutput.create(job, configuration);
+    }
+    long from = resumption.position().step();
+    lock.ifPresent(held -> CheckpointSearch.abandonAfter(from, job.line().output().orElseThrow()));
+    return RunOutput.resume(job, configuration, lock.orElse(null), from);
   }
 
   private void announce(Equipment equipment, RunOutput output) {
@@ -141,6 +176,7 @@ final class TrainCommand {
           new Trainer(
               train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
       List<String> overlap = OverlapLines.of(replica.overlap(System::nanoTime));
+      trainer.stopWhen(stops);
       if (!resumption.start(job, replica, trainer)) {
         folders.initialize(replica.parameters(), output);
       }
@@ -148,20 +184,24 @@ final class TrainCommand {
       output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
       output.log().line(started());
       overlap.forEach(output.log()::line);
+      loop = new TrainingLoop(job, configuration, plan, device, output);
       summary = steps(trainer, replica, device, output);
-      times = times(device, output);
-      mfu(device, output);
+      if (loop.stop() != Stop.NONE) {
+        return stopped(summary, output);
+      }
+      times = times(output);
+      mfu(output);
       folders.export(job, replica.parameters(), output);
     } catch (DivergedException e) {
       return invalid(output, e.getMessage(), ExitCode.DIVERGED);
     } catch (CheckpointException e) {
       return invalid(output, e.getMessage(), ExitCode.ERROR);
     }
-    checks.memory(device);
-    checks.loss(records);
+    checks.memory(device, loop.trained());
+    checks.loss(loop.records());
     checks.attention(configuration, equipment);
     plots(times, output);
-    return finish(checks, summary, device, output);
+    return finish(checks, summary, output);
   }
 
   /** Ends a run whose numbers may not be used; the same on every rank. */
@@ -174,84 +214,40 @@ final class TrainCommand {
   private Map<String, Object> steps(
       Trainer trainer, Replica replica, Device device, RunOutput output) {
     try (TrainingCheckpoints checkpoints =
-        new TrainingCheckpoints(
-            job, configuration, device, replica.parameters(), output, resumption.position())) {
+            new TrainingCheckpoints(
+                job, configuration, device, replica.parameters(), output, resumption.position());
+        Watchdog watchdog =
+            Watchdog.start(
+                job,
+                configuration.timeout().minutes(),
+                job.timer()::entered,
+                () -> where(replica))) {
       try {
-        steps(trainer, checkpoints, device, output);
+        loop.run(trainer, checkpoints);
       } catch (DivergedException e) {
         checkpoints.await(); // what was saved before is good
         throw e;
       }
-      checkpoints.finish(step);
+      if (loop.stop() == Stop.NONE) {
+        checkpoints.finish(loop.step());
+      } else {
+        output.log().line(loop.stop().title() + ": stopping after step " + loop.step());
+        checkpoints.stop(loop.step());
+      }
       return checkpoints.summary();
     }
   }
 
-  private void steps(
-      Trainer trainer, TrainingCheckpoints checkpoints, Device device, RunOutput output) {
-    step = trainer.step();
-    Progress progress = new Progress(train.steps());
-    Consumer<String> csv = output.lines("steps.csv");
-    csv.accept(StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
-    job.timer().reset();
-    double tokens = (double) train.sequence() * train.batch();
-    while (step < train.steps()) {
-      step++;
-      failOnPurpose();
-      StepResult result =
-          step == tracedStep(device) ? traced(trainer, device, output) : trainer.next();
-      StepRecord record =
-          new StepRecord(
-              result.step(),
-              result.loss(),
-              result.gradientNorm(),
-              result.learningRate(),
-              result.seconds(),
-              tokens / result.seconds(),
-              plan.mfu(device, result.seconds(), result.squares()));
-      squares.add(result.squares());
-      records.add(record);
-      csv.accept(record.csv());
-      output.event("step", record.fields());
-      if (step % train.reportEvery() == 0 || step == 1 || step == train.steps()) {
-        OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
-        output.log().row(progress.line(record, share, device.peakBytes()));
-      }
-      checkpoints.afterStep(step);
-    }
-  }
-
-  /**
-   * The host's times say nothing about a device that works beside it: one step is always traced.
-   */
-  private int tracedStep(Device device) {
-    int asked = job.line().traced(train.steps());
-    return asked == 0 && device.asynchronous() ? train.steps() : asked;
-  }
-
-  private StepResult traced(Trainer trainer, Device device, RunOutput output) {
-    Trace trace = new Trace(job, device);
-    Trace.Recorded<StepResult> recorded = trace.record("step " + step, trainer::next);
-    if (device.asynchronous()) {
-      deviceTimes = Optional.of(recorded.deviceTimes());
-    }
-    if (job.line().traced(train.steps()) > 0) {
-      trace.write(recorded, output);
-    }
-    return recorded.result();
-  }
-
-  /** For trying job scripts: see section [fault] of the input. */
-  private void failOnPurpose() {
-    if (configuration.fault().rank() == job.world().rank()
-        && configuration.fault().step() == step) {
-      throw new IllegalStateException("failure asked for by section [fault] of the input");
-    }
+  /** Of this rank, for a message that it hangs. */
+  private String where(Replica replica) {
+    String phase = job.timer().now().map(now -> ", phase " + now.title()).orElse("");
+    String ring = replica.exchanging();
+    return "step " + loop.step() + phase + (ring.isEmpty() ? "" : ", " + ring);
   }
 
   /** The time table of all ranks. Collective. */
-  private List<PhaseTimes> times(Device device, RunOutput output) {
-    PhaseTimes own = deviceTimes.orElseGet(() -> job.timer().times());
+  private List<PhaseTimes> times(RunOutput output) {
+    PhaseTimes own = loop.deviceTimes().orElseGet(() -> job.timer().times());
     List<PhaseTimes> times =
         job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList();
     if (job.root()) {
@@ -259,8 +255,8 @@ final class TrainCommand {
       output
           .log()
           .section(
-              deviceTimes.isPresent()
-                  ? "Time of step " + tracedStep(device) + ", by the device's events, over ranks"
+              loop.deviceTimes().isPresent()
+                  ? "Time of step " + loop.tracedStep() + ", by the device's events, over ranks"
                   : "Time, all steps, over ranks");
       output.log().rows(table.lines());
       table
@@ -270,52 +266,60 @@ final class TrainCommand {
     return times;
   }
 
-  private void mfu(Device device, RunOutput output) {
-    plan.mfu(device, steady(seconds()), steady(squares))
+  private void mfu(RunOutput output) {
+    loop.mfu()
         .ifPresent(
             shares -> {
               output.log().section("Model FLOP utilization, without the first step");
-              output.log().rows(new MfuTable(plan.flops(steady(squares)), shares).lines());
+              output.log().rows(new MfuTable(plan.flops(loop.squares()), shares).lines());
             });
   }
 
   private void plots(List<PhaseTimes> times, RunOutput output) {
     if (configuration.output().plots() && job.root()) {
-      output.write("plots/loss.png", Plots.loss(records));
-      output.write("plots/tokens_per_s.png", Plots.tokensPerSecond(records));
+      output.write("plots/loss.png", Plots.loss(loop.records()));
+      output.write("plots/tokens_per_s.png", Plots.tokensPerSecond(loop.records()));
       output.write("plots/time_breakdown.png", Plots.timeBreakdown(times));
     }
   }
 
-  private int finish(
-      TrainingChecks checks, Map<String, Object> checkpoints, Device device, RunOutput output) {
-    StepRecord last = records.get(records.size() - 1);
-    double rate = (double) train.sequence() * train.batch() / steady(seconds());
+  private int finish(TrainingChecks checks, Map<String, Object> checkpoints, RunOutput output) {
+    double rate = loop.rate();
     String result =
         String.format(
             Locale.ROOT,
             "final loss %.4f, %.2f ktok/s without the first step, %d ranks",
-            last.loss(),
+            loop.lastLoss(),
             rate * 1e-3,
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("steps", train.steps());
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
-    plan.mfu(device, steady(seconds()), steady(squares))
-        .ifPresent(shares -> StepRecord.putMfu(more, shares));
+    more.put("skipped_steps", loop.skipped());
+    loop.mfu().ifPresent(shares -> StepRecord.putMfu(more, shares));
     more.putAll(checkpoints);
-    return output.finish(checks.all(), result, last.loss(), rate, more);
+    return output.finish(checks.all(), result, loop.lastLoss(), rate, more);
   }
 
-  /** Mean over all steps but the first, which warms up. */
-  private static double steady(List<Double> values) {
-    List<Double> steady = values.size() > 1 ? values.subList(1, values.size()) : values;
-    return Statistics.of(steady.stream().mapToDouble(Double::doubleValue).toArray()).mean();
-  }
-
-  private List<Double> seconds() {
-    return records.stream().map(StepRecord::timeS).toList();
+  /** Ends a run that is to go on later; its numbers are not judged yet. */
+  private int stopped(Map<String, Object> checkpoints, RunOutput output) {
+    String text =
+        String.format(
+            Locale.ROOT,
+            "after step %d of %d by %s, with a checkpoint; --resume goes on",
+            loop.step(),
+            train.steps(),
+            loop.stop().title());
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("steps", train.steps());
+    more.put("stopped_step", loop.step());
+    more.put("stopped_by", loop.stop().title());
+    more.put("skipped_steps", loop.skipped());
+    more.putAll(checkpoints);
+    output.end(
+        RunVerdict.stopped(text), ExitCode.STOPPED, loop.lastLoss(), loop.rate(), List.of(), more);
+    return ExitCode.STOPPED;
   }
 
   /** Time from the start of this process to the first step, of the slowest rank. Collective. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import ringattention.checkpoint.CheckpointWriter;
 import ringattention.checkpoint.Origin;
 import ringattention.checkpoint.TrainingPosition;
@@ -26,7 +27,8 @@ final class TrainingCheckpoints implements AutoCloseable {
   private final TrainConfig train;
   private final RunOutput output;
   private final TrainingPosition start;
-  private final Optional<CheckpointWriter> writer; // empty if the input asks for none
+  private final Supplier<CheckpointWriter> made;
+  private Optional<CheckpointWriter> writer; // empty while there is nothing to write
   private long saved; // step
   private int count; // complete on rank 0
   private double stall; // seconds, of all of them
@@ -46,8 +48,8 @@ final class TrainingCheckpoints implements AutoCloseable {
     this.output = output;
     this.start = start;
     this.saved = start.step();
-    this.writer =
-        config.writes() ? Optional.of(writer(configuration, device, parameters)) : Optional.empty();
+    this.made = () -> writer(configuration, device, parameters);
+    this.writer = config.writes() ? Optional.of(made.get()) : Optional.empty();
   }
 
   private CheckpointWriter writer(
@@ -92,6 +94,15 @@ final class TrainingCheckpoints implements AutoCloseable {
     if (config.atEnd()) {
       save(step);
     }
+    await();
+  }
+
+  /** Saves this step, whatever the input asks for, and waits until nothing is on its way. */
+  void stop(long step) {
+    if (writer.isEmpty()) {
+      writer = Optional.of(made.get());
+    }
+    save(step);
     await();
   }
 

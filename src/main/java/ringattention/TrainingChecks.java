@@ -41,11 +41,16 @@ final class TrainingChecks {
     return peak.measured();
   }
 
-  /** The peak the device counted, its own workspaces included, against the plan. Collective. */
-  void memory(Device device) {
+  /**
+   * The peak the device counted, its own workspaces included, against the plan. Collective.
+   *
+   * @param trained whether there was a step that needed all of it
+   */
+  void memory(Device device, boolean trained) {
     PeakMemory memory = PeakMemory.of(job, plan, device);
     peak = memory.worst();
-    checks.add(memory.check("memory"));
+    checks.add(
+        trained ? memory.check("memory") : Check.notChecked("memory", "no step was left to do"));
   }
 
   /** Learning makes the loss fall: the last tenth of the steps against the first. */
@@ -67,7 +72,9 @@ final class TrainingChecks {
   }
 
   private static double mean(List<StepRecord> records) {
-    return Statistics.of(records.stream().mapToDouble(StepRecord::loss).toArray()).mean();
+    double[] losses =
+        records.stream().mapToDouble(StepRecord::loss).filter(Double::isFinite).toArray();
+    return losses.length == 0 ? Double.NaN : Statistics.of(losses).mean();
   }
 
   /**

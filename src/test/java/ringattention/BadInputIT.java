@@ -72,6 +72,11 @@ class BadInputIT {
     "1, train INPUT -o OUTPUT --trace=21, 'command line: --trace=21: must be last or 1 to 20'",
     "2, bench attention INPUT --trace=0, 'command line: --trace=0: must be last or 1 to '",
     "1, validate --trace, command line: --trace is for train and bench attention",
+    "2, train INPUT --resume, 'command line: --resume needs the run''s folder, -o DIR'",
+    "1, plan INPUT --resume -o OUTPUT, command line: --resume is for train",
+    "1, validate --max-minutes 5, command line: --max-minutes is for train",
+    "1, train INPUT --max-minutes 0, 'command line: --max-minutes 0: must be a number of minutes'",
+    "1, train INPUT --max-minutes soon, --max-minutes soon: must be a number",
     "2, train INPUT.absent, small.toml.absent: no such file",
   })
   void namesWhatIsWrongWithTheCommandLine(int ranks, String arguments, String expected) {

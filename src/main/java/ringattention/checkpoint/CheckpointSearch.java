@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import ringattention.comm.Communicator;
 import ringattention.config.InputException;
@@ -38,8 +39,57 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
    *     what was written
    */
   public Result find(Path path) {
+    return first(candidates(path));
+  }
+
+  /**
+   * As {@link #find}, in the folder of a run that may not have written any: empty if there is no
+   * complete one. Collective.
+   *
+   * @throws InputException on every rank the same, naming the file, if none is what was written
+   */
+  public Optional<Result> newestOf(Path run) {
+    Path folder = run.resolve(CheckpointFolder.NAME);
+    List<Path> found = List.of();
+    String problem = "";
+    if (world.rank() == 0 && Files.isDirectory(folder)) {
+      try {
+        found =
+            new CheckpointFolder(folder)
+                .steps().stream().filter(CheckpointFolder::isComplete).toList();
+      } catch (IOException e) {
+        problem = folder + ": cannot be read";
+      }
+    }
+    List<Path> all = told(found, problem);
+    return all.isEmpty() ? Optional.empty() : Optional.of(first(all));
+  }
+
+  /**
+   * Makes those of a run that are newer than the one it goes on from count no more; they are
+   * removed with its next checkpoint. Not collective.
+   *
+   * @throws CheckpointException if they cannot be changed
+   */
+  public static void abandonAfter(long step, Path run) {
+    Path folder = run.resolve(CheckpointFolder.NAME);
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try {
+      for (Path newer : new CheckpointFolder(folder).steps()) {
+        if (CheckpointFolder.stepOf(newer) > step) {
+          Files.deleteIfExists(newer.resolve(CheckpointFolder.DONE));
+        }
+      }
+    } catch (IOException e) {
+      throw new CheckpointException("cannot write " + folder + ": " + e.getMessage());
+    }
+  }
+
+  private Result first(List<Path> candidates) {
     List<String> passedOver = new ArrayList<>();
-    for (Path candidate : candidates(path)) {
+    for (Path candidate : candidates) {
       Checkpoint checkpoint = null;
       String problem = "";
       try {
@@ -72,6 +122,11 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
         problem = path + ": no such folder, or it cannot be read";
       }
     }
+    return told(found, problem);
+  }
+
+  /** What rank 0 found, on every rank. */
+  private List<Path> told(List<Path> found, String problem) {
     FirstProblem.of(world, problem)
         .ifPresent(
             first -> {
@@ -79,7 +134,7 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
             });
     String joined = String.join("\0", found.stream().map(Path::toString).toList());
     String told = new String(world.broadcast(joined.getBytes(UTF_8)), UTF_8);
-    return Stream.of(told.split("\0")).map(Path::of).toList();
+    return Stream.of(told.split("\0")).filter(text -> !text.isEmpty()).map(Path::of).toList();
   }
 
   private static List<Path> andOlder(Path step) throws IOException {

@@ -9,8 +9,9 @@ import java.util.List;
  */
 public final class RingExchange {
   private final Communicator ring;
-  private Communicator.Request posted; // null when nothing is in flight
-  private long exchanges;
+  private volatile Communicator.Request posted; // null when nothing is in flight
+  private volatile Communicator.Request awaited; // null unless it is being waited for
+  private volatile long exchanges;
   private long bytesSent;
 
   /**
@@ -46,7 +47,7 @@ public final class RingExchange {
     int next = (ring.rank() + 1) % ring.size();
     int previous = (ring.rank() + ring.size() - 1) % ring.size();
     posted = ring.sendReceive(send, next, receive, previous);
-    exchanges++;
+    exchanges = exchanges + 1;
     bytesSent += send.stream().mapToLong(ByteBuffer::remaining).sum();
   }
 
@@ -61,7 +62,17 @@ public final class RingExchange {
     }
     Communicator.Request request = posted;
     posted = null;
+    awaited = request;
     request.await();
+    awaited = null;
+  }
+
+  /** How far it is, in words. For any thread. */
+  public String state() {
+    int next = (ring.rank() + 1) % ring.size();
+    int previous = (ring.rank() + ring.size() - 1) % ring.size();
+    String what = awaited != null ? "waits for " : posted != null ? "in flight: " : "done: ";
+    return what + "exchange " + exchanges + " to rank " + next + " and from rank " + previous;
   }
 
   /** Exchanges posted so far. */

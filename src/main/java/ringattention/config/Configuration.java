@@ -28,6 +28,7 @@ public record Configuration(
     BenchOverlapConfig benchOverlap,
     BenchMemoryConfig benchMemory,
     BenchScalingConfig benchScaling,
+    TimeoutConfig timeout,
     FaultConfig fault,
     OutputConfig output,
     Source source) {
@@ -130,6 +131,7 @@ public record Configuration(
         benchOverlap,
         benchMemory,
         benchScaling,
+        timeout,
         fault,
         output,
         source);

@@ -93,6 +93,7 @@ public final class Inputs {
         BenchOverlapConfig.read(table.apply("benchOverlap")),
         BenchMemoryConfig.read(table.apply("benchMemory")),
         BenchScalingConfig.read(table.apply("benchScaling")),
+        TimeoutConfig.read(table.apply("timeout")),
         FaultConfig.read(table.apply("fault")),
         OutputConfig.read(table.apply("output")),
         source);

@@ -18,6 +18,7 @@ package ringattention.config;
  * @param epsilon added to the root of the second moment
  * @param clipNorm largest global norm of the gradient; 0 does not clip
  * @param reportEvery steps between progress lines
+ * @param maxSkippedSteps steps in a row without an update, because loss or gradient are not finite
  */
 public record TrainConfig(
     int sequence,
@@ -33,7 +34,8 @@ public record TrainConfig(
     double beta2,
     double epsilon,
     double clipNorm,
-    int reportEvery) {
+    int reportEvery,
+    int maxSkippedSteps) {
   /** The same training on sequences of another length. */
   TrainConfig withSequence(int tokens) {
     return with(tokens, batch, microBatch);
@@ -59,7 +61,8 @@ public record TrainConfig(
         beta2,
         epsilon,
         clipNorm,
-        reportEvery);
+        reportEvery,
+        maxSkippedSteps);
   }
 
   static TrainConfig read(Table table) {
@@ -93,6 +96,7 @@ public record TrainConfig(
         table.number("beta2", Range.FRACTION, Default.of(0.95)),
         table.number("epsilon", Range.POSITIVE, Default.of(1e-8)),
         table.number("clipNorm", Range.atLeast(0), Default.of(1.0)),
-        table.integer("reportEvery", Range.atLeast(1), Default.of(1)));
+        table.integer("reportEvery", Range.atLeast(1), Default.of(1)),
+        table.integer("maxSkippedSteps", Range.atLeast(0), Default.of(3)));
   }
 }

@@ -2,7 +2,6 @@ package ringattention.config;
 
 import com.fasterxml.jackson.core.JacksonException;
 import java.math.BigDecimal;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,20 +53,27 @@ public record UsedInputs(Map<String, Object> values) {
   }
 
   /**
+   * Keys whose values are not the same in other inputs.
+   *
+   * @param butNot sections that are not compared
+   */
+  public List<String> changed(UsedInputs now, Set<String> butNot) {
+    Set<String> keys = new LinkedHashSet<>(values.keySet());
+    keys.addAll(now.values.keySet());
+    return keys.stream()
+        .filter(key -> !butNot.contains(key.substring(0, Math.max(0, key.indexOf('.')))))
+        .filter(key -> !text(key).equals(now.text(key)))
+        .toList();
+  }
+
+  /**
    * What is not the same in other inputs, e.g. {@code train.steps 10 -> 20}.
    *
    * @param butNot sections that are not compared
    */
   public List<String> changes(UsedInputs now, Set<String> butNot) {
-    Set<String> keys = new LinkedHashSet<>(values.keySet());
-    keys.addAll(now.values.keySet());
-    List<String> changes = new ArrayList<>();
-    for (String key : keys) {
-      if (!butNot.contains(key.substring(0, Math.max(0, key.indexOf('.'))))
-          && !text(key).equals(now.text(key))) {
-        changes.add(key + " " + text(key) + " -> " + now.text(key));
-      }
-    }
-    return changes;
+    return changed(now, butNot).stream()
+        .map(key -> key + " " + text(key) + " -> " + now.text(key))
+        .toList();
   }
 }

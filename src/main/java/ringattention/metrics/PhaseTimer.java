@@ -11,7 +11,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Time of one rank by phase. Phases nest and are exclusive: time in an inner phase is taken from
- * the outer one, so that the phases never sum to more than the wall time. Used from one thread.
+ * the outer one, so that the phases never sum to more than the wall time. Used from one thread, but
+ * for what says otherwise.
  *
  * <p>The timer also says which phase failed. {@link #in(Phase, Runnable)} sees exceptions pass:
  * where phases are entered by it, the answer is exact. A {@link Scope} cannot tell an exception
@@ -52,6 +53,8 @@ public final class PhaseTimer {
   private Function<Phase, Runnable> follower = phase -> NOTHING;
   private long start;
   private long chargedUntil;
+  private volatile long entered; // phases, ever
+  private volatile Phase now; // null outside of all
   private Phase unwound; // where the closing that is going on began; null while phases run
 
   /**
@@ -84,6 +87,8 @@ public final class PhaseTimer {
     unwound = null;
     Scope scope = new Scope(phase, chargedUntil, left);
     open.push(scope);
+    now = phase;
+    entered = entered + 1;
     return scope;
   }
 
@@ -118,6 +123,16 @@ public final class PhaseTimer {
     return clock.getAsLong() - start;
   }
 
+  /** How many phases were ever entered: changes as long as the rank goes on. For any thread. */
+  public long entered() {
+    return entered;
+  }
+
+  /** The innermost open phase, or it was a moment ago. For any thread. */
+  public Optional<Phase> now() {
+    return Optional.ofNullable(now);
+  }
+
   /** The innermost open phase. */
   public Optional<Phase> current() {
     return Optional.ofNullable(open.peek()).map(scope -> scope.phase);
@@ -150,6 +165,7 @@ public final class PhaseTimer {
     }
     charge();
     open.pop();
+    now = open.isEmpty() ? null : open.peek().phase;
     timeline.add(Track.HOST, scope.phase.title(), scope.from, chargedUntil);
     scope.left.run();
   }

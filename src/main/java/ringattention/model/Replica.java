@@ -1,5 +1,7 @@
 package ringattention.model;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -29,6 +31,7 @@ public final class Replica {
   private final Communicator ring;
   private final Device device;
   private final RingBuffers ringBuffers; // null for vanilla attention
+  private final List<RingExchange> exchanges = new ArrayList<>(); // none but of a ring
   private final Attention attention;
   private final Transformer transformer;
 
@@ -79,21 +82,34 @@ public final class Replica {
             timer);
   }
 
-  private static Attention attention(
+  private Attention attention(
       ModelSetup setup, Communicator ring, Device device, ModelBuffers buffers, PhaseTimer timer) {
     return switch (setup.attention()) {
       case VANILLA -> new VanillaAttention(device, setup.mask(), buffers.vanilla(), timer);
-      case RING, MEMORY_EFFICIENT ->
-          new RingAttention(
-              device,
-              setup.layout(),
-              setup.mask(),
-              ring.rank(),
-              new RingExchange(ring),
-              new RingExchange(ring),
-              buffers.ring(),
-              timer);
+      case RING, MEMORY_EFFICIENT -> {
+        exchanges.addAll(List.of(new RingExchange(ring), new RingExchange(ring)));
+        yield new RingAttention(
+            device,
+            setup.layout(),
+            setup.mask(),
+            ring.rank(),
+            exchanges.get(0),
+            exchanges.get(1),
+            buffers.ring(),
+            timer);
+      }
     };
+  }
+
+  /** How far the exchanges around the ring are, in words; empty without a ring. For any thread. */
+  public String exchanging() {
+    boolean alone = exchanges.isEmpty() || exchanges.get(0).size() == 1;
+    return alone
+        ? ""
+        : "ring of keys and values "
+            + exchanges.get(0).state()
+            + ", of gradients "
+            + exchanges.get(1).state();
   }
 
   public ShardedParameters parameters() {

@@ -280,6 +280,12 @@ public final class ShardedParameters {
     weightsChanged();
   }
 
+  /** Forgets the gradients; weights and moments stay, the next gradients start from zero. */
+  public void dropGradients() {
+    sums.settle();
+    sums.restart();
+  }
+
   /**
    * The whole gradient of a group on the host, in the order of its parameters, on every rank.
    * Collective; for checks of small models only.

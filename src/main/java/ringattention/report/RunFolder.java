@@ -2,6 +2,7 @@ package ringattention.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -25,11 +26,17 @@ public final class RunFolder implements AutoCloseable {
   private static final DateTimeFormatter UTC =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
+  private static final String LOG = "run.log";
+
   private final Path path;
+  private final RunLock lock;
+  private final boolean resumed;
   private final List<LineFile> open = new ArrayList<>();
 
-  private RunFolder(Path path) {
+  private RunFolder(Path path, RunLock lock, boolean resumed) {
     this.path = path;
+    this.lock = lock;
+    this.resumed = resumed;
   }
 
   /**
@@ -57,22 +64,78 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException e) {
       throw new OutputException("output folder " + path + " cannot be written: " + reason(e), e);
     }
-    if (Files.exists(path.resolve("run.log"))) {
+    RunLock lock = RunLock.take(path);
+    if (Files.exists(path.resolve(LOG))) {
+      lock.close();
       throw new OutputException(
           "output folder " + path + " cannot be written: it holds the run.log of another run");
     }
-    return new RunFolder(path);
+    return new RunFolder(path, lock, false);
+  }
+
+  /**
+   * Goes on with the folder of a run: its files grow further from where they were at a step.
+   *
+   * @param lock of that folder, which is released with it
+   * @throws OutputException if a file of it cannot be written
+   */
+  public static RunFolder resume(Path path, RunLock lock, long step) {
+    Rewind.to(step, path);
+    return new RunFolder(path, lock, true);
+  }
+
+  /** Whether a folder holds a run that came to its end, valid or with a failed check. */
+  public static boolean isFinished(Path path) {
+    try {
+      String summary = Files.readString(path.resolve("summary.json"));
+      int exitCode = new ObjectMapper().readTree(summary).path("exit_code").asInt(-1);
+      return exitCode == 0 || exitCode == 3;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   public Path path() {
     return path;
   }
 
-  /** Starts an empty file that grows by lines; the folder closes it. */
+  /** Starts a file that grows by lines, or goes on with it; the folder closes it. */
   public LineFile append(String name) {
-    LineFile file = new LineFile(path.resolve(name));
+    LineFile file = new LineFile(path.resolve(name), resumed);
     open.add(file);
     return file;
+  }
+
+  /**
+   * As {@link #append(String)}, for a table.
+   *
+   * @param heading its first line; a file that goes on must have the same
+   */
+  public LineFile append(String name, String heading) {
+    List<String> before = before(name);
+    if (!before.isEmpty() && !before.get(0).equals(heading)) {
+      throw new OutputException(
+          path.resolve(name) + " has other columns than this run: " + before.get(0));
+    }
+    LineFile file = append(name);
+    if (before.isEmpty()) {
+      file.line(heading);
+    }
+    return file;
+  }
+
+  /** The lines of a file that goes on; none if it starts. */
+  public List<String> before(String name) {
+    if (!resumed) {
+      return List.of();
+    }
+    try {
+      return Files.readAllLines(path.resolve(name), UTF_8);
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new OutputException("cannot read " + path.resolve(name) + ": " + reason(e), e);
+    }
   }
 
   /** Writes a whole file at once, replacing an older one. */
@@ -102,6 +165,7 @@ public final class RunFolder implements AutoCloseable {
   public void close() {
     open.forEach(LineFile::close);
     open.clear();
+    lock.close();
   }
 
   static OutputException cannotWrite(Path file, IOException e) {

@@ -5,10 +5,25 @@ import java.util.List;
 /**
  * The answer of a run, and the last line of its log.
  *
- * @param valid whether the run's numbers may be used
- * @param text the result of a valid run, the reason of an invalid one
+ * @param word {@code VALID} or {@code INVALID}: whether the run's numbers may be used; {@code
+ *     STOPPED}: it is to go on
+ * @param text the result of a valid run, the reason of another
  */
-public record RunVerdict(boolean valid, String text) {
+public record RunVerdict(String word, String text) {
+  private static final String VALID = "VALID";
+
+  /**
+   * @param valid whether the run's numbers may be used
+   */
+  public RunVerdict(boolean valid, String text) {
+    this(valid ? VALID : "INVALID", text);
+  }
+
+  /** Of a run that stopped before its end and can go on. */
+  public static RunVerdict stopped(String why) {
+    return new RunVerdict("STOPPED", why);
+  }
+
   /**
    * Valid unless a check failed. A result that no check stands behind says so.
    *
@@ -30,14 +45,13 @@ public record RunVerdict(boolean valid, String text) {
             first.name(), first.value(), first.threshold(), others));
   }
 
-  /** {@code VALID} or {@code INVALID}. */
-  public String word() {
-    return valid ? "VALID" : "INVALID";
+  public boolean valid() {
+    return word.equals(VALID);
   }
 
   /** For example {@code VALID: final loss 2.31, 41.2 ktok/s, 4 ranks}. */
   public String line() {
-    return word() + ": " + text;
+    return word + ": " + text;
   }
 
   private static List<Check> with(Check.Verdict verdict, List<Check> checks) {

@@ -1,6 +1,7 @@
 package ringattention.report;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -37,6 +38,29 @@ public record StepRecord(
   /** A line of {@code steps.csv}, with all digits, so that curves can be compared to the bit. */
   public String csv() {
     return fields().values().stream().map(Object::toString).collect(Collectors.joining(","));
+  }
+
+  /**
+   * Reads {@link #csv} back, without the shares of the peak.
+   *
+   * @param header first line of the file
+   * @throws OutputException if it is not such a line
+   */
+  public static StepRecord ofCsv(String header, String line) {
+    List<String> names = List.of(header.split(","));
+    String[] values = line.split(",");
+    try {
+      return new StepRecord(
+          Long.parseLong(values[names.indexOf("step")]),
+          Double.parseDouble(values[names.indexOf("loss")]),
+          Double.parseDouble(values[names.indexOf("grad_norm")]),
+          Double.parseDouble(values[names.indexOf("learning_rate")]),
+          Double.parseDouble(values[names.indexOf("time_s")]),
+          Double.parseDouble(values[names.indexOf("tokens_per_s")]),
+          Optional.empty());
+    } catch (NumberFormatException | IndexOutOfBoundsException e) {
+      throw new OutputException("steps.csv: not a line of that file: " + line, e);
+    }
   }
 
   /** The same values under their names, for {@code run.jsonl}. */

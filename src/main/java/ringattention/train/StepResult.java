@@ -8,6 +8,8 @@ package ringattention.train;
  * @param gradientNorm before clipping
  * @param seconds wall time of the slowest rank
  * @param squares sum of the squared lengths of all documents of the batch
+ * @param skipped why the weights stayed as they were; empty after an update
+ * @param stop why the run is to stop after this step, if it is
  */
 public record StepResult(
     long step,
@@ -15,4 +17,6 @@ public record StepResult(
     double gradientNorm,
     double learningRate,
     double seconds,
-    double squares) {}
+    double squares,
+    String skipped,
+    Stop stop) {}

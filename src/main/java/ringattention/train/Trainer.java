@@ -1,6 +1,8 @@
 package ringattention.train;
 
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import ringattention.comm.Communicator;
 import ringattention.config.TrainConfig;
 import ringattention.data.Sample;
@@ -25,6 +27,10 @@ public final class Trainer {
   private final LearningRate schedule;
   private final PhaseTimer timer;
   private final LongSupplier clock;
+  private Supplier<Stop> wish = () -> Stop.NONE;
+  private LongPredicate faulty = number -> false;
+  private int mostSkipped;
+  private int skippedInARow;
   private long step;
 
   /**
@@ -60,9 +66,29 @@ public final class Trainer {
     step = done;
   }
 
+  /** Asks this rank after every step whether to stop; the weightiest answer of all ranks counts. */
+  public void stopWhen(Supplier<Stop> asked) {
+    wish = asked;
+  }
+
   /**
-   * @throws DivergedException if the loss or a gradient is not finite; weights are as before the
-   *     step
+   * Lets steps be skipped whose loss or gradient is not finite: weights and moments stay as they
+   * are, the next step takes the next sequences.
+   *
+   * @param inARow so many at most, then it is an error; 0, as it begins: the first is one
+   */
+  public void skipAtMost(int inARow) {
+    mostSkipped = inARow;
+  }
+
+  /** To try what a fault does: this rank's gradients of such steps become NaN. */
+  public void spoil(LongPredicate steps) {
+    faulty = steps;
+  }
+
+  /**
+   * @throws DivergedException if the loss or a gradient is not finite, of this step and of as many
+   *     before as may be skipped; weights are as before the step
    */
   public StepResult next() {
     return next(() -> {});
@@ -88,33 +114,56 @@ public final class Trainer {
         replica.load(sequences);
         squares += squares(sequences);
       }
-      replica.accumulate(1 / labels);
+      replica.accumulate(faulty.test(step) ? Double.NaN : 1 / labels);
       afterEach.run();
     }
     double[] loss = {replica.loss(), squares / setup.decomposition().ring()};
     double rate = schedule.at(step);
     double norm;
+    String skipped;
     try (var scope = timer.in(Phase.OPTIMIZER)) {
       world.allReduce(loss, Communicator.Operation.SUM);
       loss[0] /= labels;
       norm = replica.parameters().gradientNorm();
-      requireFinite(loss[0], norm);
-      boolean clip = config.clipNorm() > 0 && norm > config.clipNorm();
-      replica
-          .parameters()
-          .update(
-              new Kernels.AdamW(
-                  rate,
-                  config.beta1(),
-                  config.beta2(),
-                  config.epsilon(),
-                  config.weightDecay(),
-                  step,
-                  clip ? config.clipNorm() / norm : 1));
+      skipped = notFinite(loss[0], norm);
+      if (skipped.isEmpty()) {
+        update(rate, norm);
+      } else {
+        skip(skipped);
+      }
     }
-    double[] seconds = {(clock.getAsLong() - start) * 1e-9};
-    world.allReduce(seconds, Communicator.Operation.MAX);
-    return new StepResult(step, loss[0], norm, rate, seconds[0], loss[1]);
+    // one sum for both: all ranks stop after the same step, and no step waits once more for it
+    double[] most = {(clock.getAsLong() - start) * 1e-9, wish.get().ordinal()};
+    world.allReduce(most, Communicator.Operation.MAX);
+    Stop stop = Stop.values()[(int) most[1]];
+    return new StepResult(step, loss[0], norm, rate, most[0], loss[1], skipped, stop);
+  }
+
+  private void update(double rate, double norm) {
+    skippedInARow = 0;
+    boolean clip = config.clipNorm() > 0 && norm > config.clipNorm();
+    replica
+        .parameters()
+        .update(
+            new Kernels.AdamW(
+                rate,
+                config.beta1(),
+                config.beta2(),
+                config.epsilon(),
+                config.weightDecay(),
+                step,
+                clip ? config.clipNorm() / norm : 1));
+  }
+
+  /** Loss and norm are the same on every rank, so all ranks skip or none does. */
+  private void skip(String why) {
+    if (skippedInARow == mostSkipped) {
+      String before =
+          mostSkipped == 0 ? "" : ", and " + mostSkipped + " steps before it were skipped";
+      throw new DivergedException("step " + step + ": " + why + before);
+    }
+    skippedInARow++;
+    replica.parameters().dropGradients();
   }
 
   /**
@@ -150,20 +199,18 @@ public final class Trainer {
     return Math.max(1, labels);
   }
 
-  private void requireFinite(double loss, double norm) {
+  /** What is not finite; empty if all is. Collective. */
+  private String notFinite(double loss, double norm) {
     if (Double.isFinite(loss) && Double.isFinite(norm)) {
-      return;
+      return "";
     }
     String parameter = replica.parameters().firstNonFiniteGradient();
-    throw new DivergedException(
-        "step "
-            + step
-            + ": loss "
-            + loss
-            + ", gradient norm "
-            + norm
-            + (parameter.isEmpty()
-                ? ", every gradient is finite"
-                : ", the first gradient that is not finite is that of " + parameter));
+    return "loss "
+        + loss
+        + ", gradient norm "
+        + norm
+        + (parameter.isEmpty()
+            ? ", every gradient is finite"
+            : ", the first gradient that is not finite is that of " + parameter);
   }
 }

@@ -36,8 +36,9 @@ class BadInputTest {
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, fault, output
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
+          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
@@ -132,6 +133,9 @@ class BadInputTest {
           [benchOverlap] ; limit = 1 | x.toml: benchOverlap.limit = 1: must be a number, above 0 and below 1
           [benchOverlap] ; mask = "banded" | x.toml: benchOverlap.mask = "banded": must be "causal" or "full"
           [fault] ; rank = -2 | x.toml: fault.rank = -2: must be a whole number, at least -1
+          [fault] ; kind = "crash" | x.toml: fault.kind = "crash": must be "exception" or "stall" or "gradient"
+          [timeout] ; minutes = -1 | x.toml: timeout.minutes = -1: must be a number, at least 0
+          [train] ; sequence = 8 ; steps = 8 ; maxSkippedSteps = -1 | x.toml: train.maxSkippedSteps = -1: must be a whole number, at least 0
           [output] ; plots = "yes" | x.toml: output.plots = "yes": must be true or false
           [train ; steps = 8 | x.toml: line 1: not valid TOML: Newline not permitted here
           [train] ; steps = 8 ; steps = 9 | x.toml: line 3: not valid TOML: Duplicate key

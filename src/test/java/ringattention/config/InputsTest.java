@@ -73,7 +73,7 @@ class InputsTest {
         new ModelConfig(256, 64, 2, 4, 2, 16, 176, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
         configuration.model());
     assertEquals(
-        new TrainConfig(8192, 1, 0, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1),
+        new TrainConfig(8192, 1, 0, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1, 3),
         configuration.train());
     assertEquals(Path.of("a \"quoted\" \\ folder\t"), configuration.data().path());
     assertEquals(List.of("java", "md"), configuration.data().extensions());

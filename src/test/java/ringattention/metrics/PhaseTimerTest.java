@@ -28,6 +28,18 @@ class PhaseTimerTest {
   }
 
   @Test
+  void anotherThreadSeesTheInnermostPhaseAndThatItGoesOn() {
+    assertEquals(0, timer.entered());
+    assertEquals(Optional.empty(), timer.now());
+    PhaseTimer.Scope attention = timer.in(Phase.ATTENTION);
+    timer.in(Phase.RING_WAIT, () -> assertEquals(Optional.of(Phase.RING_WAIT), timer.now()));
+    assertEquals(Optional.of(Phase.ATTENTION), timer.now());
+    attention.close();
+    assertEquals(Optional.empty(), timer.now());
+    assertEquals(2, timer.entered());
+  }
+
+  @Test
   void samePhaseInsideItselfCountsOnce() {
     timer.in(
         Phase.ATTENTION,

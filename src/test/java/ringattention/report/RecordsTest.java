@@ -1,6 +1,7 @@
 package ringattention.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -108,6 +109,26 @@ class RecordsTest {
     assertEquals("NOT_CHECKED", json.get("checks").get(1).get("verdict").asText());
     assertTrue(json.get("checks").get(1).get("value").isNull());
     assertEquals("17", json.get("versions").get("java").asText());
+  }
+
+  @Test
+  void stepsAreReadBackToTheBit() {
+    StepRecord record =
+        new StepRecord(7, 0.1 + 0.2, Double.NaN, 1e-5, 1.5, 1e3 / 3, Optional.empty());
+    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(false), record.csv()));
+    String shares = record.csv() + ",0.5,0.4,0.3";
+    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(true), shares));
+    OutputException error =
+        assertThrows(
+            OutputException.class, () -> StepRecord.ofCsv(StepRecord.csvHeader(false), "7,0.3"));
+    assertEquals("steps.csv: not a line of that file: 7,0.3", error.getMessage());
+  }
+
+  @Test
+  void aStoppedRunIsNeitherValidNorInvalid() {
+    RunVerdict verdict = RunVerdict.stopped("after step 3 of 9");
+    assertEquals("STOPPED: after step 3 of 9", verdict.line());
+    assertFalse(verdict.valid());
   }
 
   @Test

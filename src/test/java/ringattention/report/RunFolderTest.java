@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,8 +63,86 @@ class RunFolderTest {
 
   @Test
   void anEmptyFolderStaysEmptyUntilSomethingIsWritten() throws IOException {
-    RunFolder.create(temporary);
+    try (RunFolder folder = RunFolder.create(temporary)) {
+      assertEquals(List.of("run.lock"), files());
+    }
     assertEquals(List.of(), files());
+  }
+
+  @Test
+  void aFolderIsOneRunsAtATime() throws IOException {
+    Path lock = temporary.resolve("run.lock");
+    Files.writeString(lock, "pid 1 on another"); // of a run that was killed
+    try (RunFolder folder = RunFolder.create(temporary)) {
+      OutputException error = assertThrows(OutputException.class, () -> RunLock.take(temporary));
+      String self = "pid " + ProcessHandle.current().pid() + " on ";
+      assertEquals(
+          "output folder " + temporary + " is in use by another run, " + self,
+          error.getMessage().substring(0, error.getMessage().indexOf(" on ") + 4));
+      assertTrue(RunLock.isAlive(Files.readString(lock).strip()));
+    }
+    RunLock.take(temporary).close();
+    assertFalse(RunLock.isAlive("pid 1 on another"));
+    assertFalse(RunLock.isAlive(""));
+  }
+
+  /** Steps after the checkpoint come again; a last line may be torn. */
+  @Test
+  void resumingCutsWhatComesAgain() throws IOException {
+    write("steps.csv", "step,loss", "8,2.5", "9,2.4", "10,2.3", "11,2");
+    write(
+        "run.jsonl",
+        "{\"event\":\"start\",\"ranks\":2}",
+        "{\"event\":\"step\",\"step\":9,\"loss\":2.4}",
+        "{\"event\":\"checkpoint\",\"step\":9}",
+        "{\"event\":\"step\",\"step\":10,\"loss\":2.3}",
+        "{\"event\":\"end\",\"exit_code\":75}",
+        "{\"event\":\"sta");
+    write(
+        "run.log",
+        "started in 1.0 s",
+        "step  9/100 | loss",
+        "step 10/100 | loss",
+        "step 10 skipped, as",
+        "checkpoint of step 9",
+        "step 1");
+    Files.writeString(temporary.resolve("summary.json"), "{\"exit_code\" : 75}");
+    try (RunFolder folder = RunFolder.resume(temporary, RunLock.take(temporary), 9)) {
+      assertEquals(List.of("step,loss", "8,2.5", "9,2.4"), folder.before("steps.csv"));
+      folder.append("steps.csv", "step,loss").line("10,2.3");
+      OutputException error =
+          assertThrows(OutputException.class, () -> folder.append("steps.csv", "step,mfu"));
+      assertTrue(error.getMessage().endsWith(" has other columns than this run: step,loss"));
+      assertEquals(List.of(), folder.before("none.csv"));
+    }
+    assertEquals(
+        List.of("step,loss", "8,2.5", "9,2.4", "10,2.3"),
+        Files.readAllLines(temporary.resolve("steps.csv")));
+    assertEquals(
+        List.of(
+            "{\"event\":\"start\",\"ranks\":2}",
+            "{\"event\":\"step\",\"step\":9,\"loss\":2.4}",
+            "{\"event\":\"checkpoint\",\"step\":9}",
+            "{\"event\":\"end\",\"exit_code\":75}"),
+        Files.readAllLines(temporary.resolve("run.jsonl")));
+    assertEquals(
+        List.of("started in 1.0 s", "step  9/100 | loss", "checkpoint of step 9"),
+        Files.readAllLines(temporary.resolve("run.log")));
+    assertEquals(List.of("run.jsonl", "run.log", "steps.csv"), files());
+  }
+
+  @Test
+  void aRunIsFinishedIfItsSummarySaysSo() throws IOException {
+    assertFalse(RunFolder.isFinished(temporary));
+    Files.writeString(temporary.resolve("summary.json"), "{\"exit_code\" : 3}");
+    assertTrue(RunFolder.isFinished(temporary));
+    Files.writeString(temporary.resolve("summary.json"), "{\"exit_code\" : 75}");
+    assertFalse(RunFolder.isFinished(temporary));
+  }
+
+  /** The last line without its end. */
+  private void write(String file, String... lines) throws IOException {
+    Files.writeString(temporary.resolve(file), String.join("\n", lines));
   }
 
   @Test

@@ -1,0 +1,195 @@
+package ringattention;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import ringattention.config.Configuration;
+import ringattention.config.FaultKind;
+import ringattention.config.TrainConfig;
+import ringattention.device.Device;
+import ringattention.metrics.Mfu;
+import ringattention.metrics.PhaseTimes;
+import ringattention.metrics.Statistics;
+import ringattention.report.Progress;
+import ringattention.report.StepRecord;
+import ringattention.train.StepResult;
+import ringattention.train.Stop;
+import ringattention.train.Trainer;
+
+/** The steps of a training run: they are made, written down, and added up. */
+final class TrainingLoop {
+  private final Job job;
+  private final Configuration configuration;
+  private final TrainConfig train;
+  private final TrainingPlan plan;
+  private final Device device;
+  private final RunOutput output;
+  private final List<StepRecord> records; // those of the folder before come first
+  private final int before; // of the records
+  private final List<Double> squares = new ArrayList<>(); // of each step's documents' lengths
+  private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
+  private Stop stop = Stop.NONE;
+  private int skipped; // steps
+  private volatile long step; // running or last; read by the watchdog
+
+  /** Collective. */
+  TrainingLoop(
+      Job job, Configuration configuration, TrainingPlan plan, Device device, RunOutput output) {
+    this.job = job;
+    this.configuration = configuration;
+    this.train = configuration.train();
+    this.plan = plan;
+    this.device = device;
+    this.output = output;
+    this.records = output.stepsBefore();
+    this.before = records.size();
+  }
+
+  /** Steps to the run's last, or until it is to stop. Collective. */
+  void run(Trainer trainer, TrainingCheckpoints checkpoints) {
+    trainer.skipAtMost(train.maxSkippedSteps());
+    trainer.spoil(number -> fails(FaultKind.GRADIENT, number));
+    step = trainer.step();
+    Progress progress = new Progress(train.steps());
+    Consumer<String> csv =
+        output.table("steps.csv", StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
+    job.timer().reset();
+    while (step < train.steps() && stop == Stop.NONE) {
+      step = step + 1;
+      failOnPurpose();
+      StepResult result = step == tracedStep() ? traced(trainer) : trainer.next();
+      StepRecord record = record(result);
+      csv.accept(record.csv());
+      output.event("step", record.fields());
+      if (!result.skipped().isEmpty()) {
+        skipped++;
+        output.event("skip", Map.of("step", step, "reason", result.skipped()));
+        output.log().line("step " + step + " skipped, weights are as before: " + result.skipped());
+      }
+      if (step % train.reportEvery() == 0 || step == 1 || step == train.steps()) {
+        OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
+        output.log().row(progress.line(record, share, device.peakBytes()));
+      }
+      checkpoints.afterStep(step);
+      stop = step < train.steps() ? result.stop() : Stop.NONE;
+    }
+  }
+
+  private StepRecord record(StepResult result) {
+    double tokens = (double) train.sequence() * train.batch();
+    StepRecord record =
+        new StepRecord(
+            result.step(),
+            result.loss(),
+            result.gradientNorm(),
+            result.learningRate(),
+            result.seconds(),
+            tokens / result.seconds(),
+            plan.mfu(device, result.seconds(), result.squares()));
+    squares.add(result.squares());
+    records.add(record);
+    return record;
+  }
+
+  /**
+   * The host's times say nothing about a device that works beside it: one step is always traced.
+   */
+  int tracedStep() {
+    int asked = job.line().traced(train.steps());
+    return asked == 0 && device.asynchronous() ? train.steps() : asked;
+  }
+
+  private StepResult traced(Trainer trainer) {
+    Trace trace = new Trace(job, device);
+    Trace.Recorded<StepResult> recorded = trace.record("step " + step, trainer::next);
+    if (device.asynchronous()) {
+      deviceTimes = Optional.of(recorded.deviceTimes());
+    }
+    if (job.line().traced(train.steps()) > 0) {
+      trace.write(recorded, output);
+    }
+    return recorded.result();
+  }
+
+  /** For trying job scripts: see section [fault] of the input. */
+  private void failOnPurpose() {
+    if (fails(FaultKind.EXCEPTION, step)) {
+      throw new IllegalStateException("failure asked for by section [fault] of the input");
+    }
+    while (fails(FaultKind.STALL, step)) {
+      LockSupport.park(this);
+    }
+  }
+
+  private boolean fails(FaultKind kind, long atStep) {
+    return configuration.fault().hits(kind, job.world().rank(), atStep);
+  }
+
+  /** The step that is running or ran last. */
+  long step() {
+    return step;
+  }
+
+  /** Why the run stopped before its last step. */
+  Stop stop() {
+    return stop;
+  }
+
+  /** Steps without an update. */
+  int skipped() {
+    return skipped;
+  }
+
+  /** All that the folder knows of. */
+  List<StepRecord> records() {
+    return records;
+  }
+
+  /** Whether there was a step left to do. */
+  boolean trained() {
+    return !squares.isEmpty();
+  }
+
+  /** What this rank's device did in the traced step. */
+  Optional<PhaseTimes> deviceTimes() {
+    return deviceTimes;
+  }
+
+  /** NaN if no step is known of. */
+  double lastLoss() {
+    return records.isEmpty() ? Double.NaN : records.get(records.size() - 1).loss();
+  }
+
+  /** Tokens of all ranks per second, without the first step. */
+  double rate() {
+    return (double) train.sequence() * train.batch() / steady(seconds());
+  }
+
+  /** Of the mean step without the first; empty if no step was made, or no peak is known. */
+  Optional<Mfu> mfu() {
+    return trained() ? plan.mfu(device, steady(seconds()), squares()) : Optional.empty();
+  }
+
+  /** Squared lengths of the documents of the mean step without the first. */
+  double squares() {
+    return steady(squares);
+  }
+
+  /** Mean over all steps but the first, which warms up; NaN without any. */
+  private static double steady(List<Double> values) {
+    if (values.isEmpty()) {
+      return Double.NaN;
+    }
+    List<Double> steady = values.size() > 1 ? values.subList(1, values.size()) : values;
+    return Statistics.of(steady.stream().mapToDouble(Double::doubleValue).toArray()).mean();
+  }
+
+  /** Of the steps made now, if there are any: those before may have had another machine. */
+  private List<Double> seconds() {
+    return records.stream().skip(trained() ? before : 0).map(StepRecord::timeS).toList();
+  }
+}
