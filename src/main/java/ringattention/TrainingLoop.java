@@ -47,6 +47,7 @@ final class TrainingLoop {
     this.output = output;
     this.records = output.stepsBefore();
     this.before = records.size();
+    this.skipped = (int) records.stream().filter(record -> !record.isFinite()).count();
   }
 
   /** Steps to the run's last, or until it is to stop. Collective. */

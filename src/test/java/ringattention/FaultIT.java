@@ -165,7 +165,8 @@ class FaultIT {
   void secondRunInTheFolderIsRefused() {
     FaultJob first = start("twice", "checkpoint.every=2", "fault.rank=0", "fault.step=6", STALL);
     first.until(() -> first.hasSteps(5));
-    Run second = ended(2, startIn(first.folder(), "--resume", "checkpoint.every=2"));
+    Path again = Path.of(first.folder().getParent() + "/./" + first.folder().getFileName());
+    Run second = ended(2, startIn(again, "--resume", "checkpoint.every=2"));
     assertEquals(1, second.errors().size(), second.job().output());
     String error = second.errors().get(0);
     assertTrue(
@@ -289,6 +290,7 @@ class FaultIT {
                 job.folder(),
                 Stream.concat(Stream.of(keys), Stream.of("--resume")).toArray(String[]::new)));
     assertSameRun(run, resumed);
+    assertEquals(1, resumed.summary().path("skipped_steps").asInt());
   }
 
   @ParameterizedTest
@@ -346,8 +348,7 @@ class FaultIT {
       if (!full) {
         assertTrue(shell("mount", "-o", "remount,ro", "" + checkpoints));
       }
-      Run run =
-          endedSoon(1, startIn(folder, "--resume", "checkpoint.every=5", "checkpoint.keep=9"));
+      Run run = ended(1, startIn(folder, "--resume", "checkpoint.every=5", "checkpoint.keep=9"));
       String verdict = run.summary().path("verdict_text").asText();
       assertTrue(verdict.startsWith("cannot write " + checkpoints), verdict);
       assertTrue(verdict.contains(reason), verdict);

@@ -63,6 +63,11 @@ public record StepRecord(
     }
   }
 
+  /** Whether loss and gradient are; a step where they are not changes no weight. */
+  public boolean isFinite() {
+    return Double.isFinite(loss) && Double.isFinite(gradNorm);
+  }
+
   /** The same values under their names, for {@code run.jsonl}. */
   public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
