@@ -1,5 +1,6 @@
 package ringattention;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import ringattention.metrics.Mfu;
 import ringattention.metrics.PhaseTimes;
 import ringattention.metrics.Statistics;
 import ringattention.model.Replica;
+import ringattention.report.LineSpacing;
 import ringattention.report.MfuTable;
 import ringattention.report.Plots;
 import ringattention.report.Progress;
@@ -43,6 +45,7 @@ final class TrainCommand {
   private final List<StepRecord> records = new ArrayList<>();
   private final List<Double> squares = new ArrayList<>(); // of each step's documents' lengths
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
+  private ProcessGrowth growth; // null before the first step
   private long step; // running or last
 
   private TrainCommand(
@@ -117,12 +120,9 @@ final class TrainCommand {
     output.log().rows(header.lines());
     PlanCommand.print(plan, equipment.device(), output.log());
     resumption.lines().forEach(output.log()::line);
-    Map<String, Object> start = new LinkedHashMap<>();
-    start.put("command", String.join(" ", header.command()));
-    start.put("version", header.program());
-    start.put("git", header.gitHash());
-    start.put("ranks", job.world().size());
-    start.put("ring", plan.setup().decomposition().ring());
+    Map<String, Object> start = new LinkedHashMap<>(header.fields());
+    start.put("directory", Path.of("").toAbsolutePath().toString());
+    start.put("seed", train.seed());
     start.put("parameters", plan.setup().model().parameters());
     start.put("corpus_documents", samples.documents());
     start.put("corpus_tokens", samples.tokens());
@@ -157,6 +157,7 @@ final class TrainCommand {
     }
     checks.memory(device);
     checks.loss(records);
+    checks.add(growth.checks());
     checks.attention(configuration, equipment);
     plots(times, output);
     return finish(checks, summary, device, output);
@@ -189,6 +190,10 @@ final class TrainCommand {
       Trainer trainer, TrainingCheckpoints checkpoints, Device device, RunOutput output) {
     step = trainer.step();
     Progress progress = new Progress(train.steps());
+    LineSpacing spacing = new LineSpacing(configuration.output().secondsBetweenLines());
+    growth = new ProcessGrowth(job, output, step);
+    long first = step;
+    long began = System.nanoTime();
     Consumer<String> csv = output.lines("steps.csv");
     csv.accept(StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
     job.timer().reset();
@@ -211,10 +216,14 @@ final class TrainCommand {
       records.add(record);
       csv.accept(record.csv());
       output.event("step", record.fields());
-      if (step % train.reportEvery() == 0 || step == 1 || step == train.steps()) {
+      double elapsed = (System.nanoTime() - began) * 1e-9;
+      double expected = elapsed / (step - first) * (train.steps() - first);
+      boolean asked = step % train.reportEvery() == 0 || step == 1;
+      if (step == train.steps() || asked && spacing.due(elapsed, expected)) {
         OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
         output.log().row(progress.line(record, share, device.peakBytes()));
       }
+      growth.afterStep(step, train.steps());
       checkpoints.afterStep(step);
     }
   }
@@ -264,16 +273,18 @@ final class TrainCommand {
       table
           .advice(plan.balance(), plan.setup().layout().largestShard())
           .forEach(output.log()::line);
+      double[] seconds = steady(seconds()).stream().mapToDouble(Double::doubleValue).toArray();
+      output.log().line(TimeTable.spread(seconds));
     }
     return times;
   }
 
   private void mfu(Device device, RunOutput output) {
-    plan.mfu(device, steady(seconds()), steady(squares))
+    plan.mfu(device, mean(steady(seconds())), mean(steady(squares)))
         .ifPresent(
             shares -> {
               output.log().section("Model FLOP utilization, without the first step");
-              output.log().rows(new MfuTable(plan.flops(steady(squares)), shares).lines());
+              output.log().rows(new MfuTable(plan.flops(mean(steady(squares))), shares).lines());
             });
   }
 
@@ -288,7 +299,7 @@ final class TrainCommand {
   private int finish(
       TrainingChecks checks, Map<String, Object> checkpoints, Device device, RunOutput output) {
     StepRecord last = records.get(records.size() - 1);
-    double rate = (double) train.sequence() * train.batch() / steady(seconds());
+    double rate = (double) train.sequence() * train.batch() / mean(steady(seconds()));
     String result =
         String.format(
             Locale.ROOT,
@@ -298,18 +309,24 @@ final class TrainCommand {
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("steps", train.steps());
+    double[] times = steady(seconds()).stream().mapToDouble(Double::doubleValue).toArray();
+    more.put("step_p50_s", Statistics.percentile(50, times));
+    more.put("step_p99_s", Statistics.percentile(99, times));
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
-    plan.mfu(device, steady(seconds()), steady(squares))
+    plan.mfu(device, mean(steady(seconds())), mean(steady(squares)))
         .ifPresent(shares -> StepRecord.putMfu(more, shares));
     more.putAll(checkpoints);
     return output.finish(checks.all(), result, last.loss(), rate, more);
   }
 
-  /** Mean over all steps but the first, which warms up. */
-  private static double steady(List<Double> values) {
-    List<Double> steady = values.size() > 1 ? values.subList(1, values.size()) : values;
-    return Statistics.of(steady.stream().mapToDouble(Double::doubleValue).toArray()).mean();
+  /** All steps but the first, which warms up. */
+  private static List<Double> steady(List<Double> values) {
+    return values.size() > 1 ? values.subList(1, values.size()) : values;
+  }
+
+  private static double mean(List<Double> values) {
+    return Statistics.of(values.stream().mapToDouble(Double::doubleValue).toArray()).mean();
   }
 
   private List<Double> seconds() {

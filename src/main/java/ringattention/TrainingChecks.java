@@ -48,6 +48,11 @@ final class TrainingChecks {
     checks.add(memory.check("memory"));
   }
 
+  /** Checks that were made elsewhere. */
+  void add(List<Check> more) {
+    checks.addAll(more);
+  }
+
   /** Learning makes the loss fall: the last tenth of the steps against the first. */
   void loss(List<StepRecord> records) {
     int tenth = records.size() / 10;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import ringattention.comm.Communicator;
 import ringattention.config.InputException;
@@ -94,6 +95,15 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
       }
     }
     return all;
+  }
+
+  /** The newest complete checkpoint of a run's folder, none of it read. */
+  public static Optional<Path> newestComplete(Path run) {
+    try {
+      return newest(run).stream().filter(CheckpointFolder::isComplete).findFirst();
+    } catch (IOException none) {
+      return Optional.empty();
+    }
   }
 
   /** Complete ones; if there is none, those that are not, to say so. */

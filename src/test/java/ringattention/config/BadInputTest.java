@@ -46,7 +46,9 @@ class BadInputTest {
           [model] ; hidden = 64 ; layers = 2 ; heads = 4 ; headSize = 7 | x.toml: model.headSize = 7: must be even, by default it is hidden / heads
           [model] | x.toml: model.hidden is missing: must be a whole number, 2 to 1048576
           [model] ; hidden = 0 | x.toml: model.hidden = 0: must be a whole number, 2 to 1048576
-          [model] ; hidden = 64 ; layers = "two" | x.toml: model.layers = "two": must be a whole number, at least 1
+          [model] ; hidden = 64 ; layers = "two" | x.toml: model.layers = "two": must be a whole number, 1 to 1024
+          [model] ; hidden = 64 ; layers = 2147483647 | x.toml: model.layers = 2147483647: must be a whole number, 1 to 1024
+          [model] ; hidden = 1048576 ; layers = 9 ; heads = 2 ; feedForward = 2147483647 | x.toml: model.hidden = 1048576: must give a model of less than 1e15 weights, this has 6.1e+16
           [model] ; hidden = 64.0 | x.toml: model.hidden = 64.0: must be a whole number, 2 to 1048576
           [model] ; hidden = 3000000000 | x.toml: model.hidden = 3000000000: must be a whole number below 2^31
           [model] ; shape = "2B" | x.toml: model.shape = "2B": must be "1B" or "3B" or "7B" or "13B" or "30B" or "65B"
@@ -91,7 +93,7 @@ class BadInputTest {
           [parallel] ; transport = "mpi" | x.toml: parallel.transport = "mpi": must be "auto" or "cuda-aware" or "staged" or "nccl"
           [device] ; kind = "cpu" ; [parallel] ; transport = "nccl" | x.toml: parallel.transport = "nccl": is for GPUs only: device.kind = "cpu"
           [device] ; kind = "gpu" | x.toml: device.kind = "gpu": must be "auto" or "cpu" or "reference" or "cuda"
-          [device] ; threads = -1 | x.toml: device.threads = -1: must be a whole number, at least 0
+          [device] ; threads = -1 | x.toml: device.threads = -1: must be a whole number, 0 to 1024
           [validate] ; lengths = [] | x.toml: validate.lengths = []: must be a list of whole numbers, one or more, each 2 to 4096
           [validate] ; lengths = [64, 1] | x.toml: validate.lengths = [64, 1]: must be a list of whole numbers, one or more, each 2 to 4096
           [validate] ; keyValueHeads = [3] | x.toml: validate.keyValueHeads = [3]: must each divide validate.heads (4)
