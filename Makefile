@@ -13,7 +13,7 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/natives
 BUNDLE = build/bundle
 
-.PHONY: help setup build data run test record bundle validate-gpu format clean
+.PHONY: help setup build data run test test-long record bundle validate-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: build data ## every test: threads as ranks, real mpirun, the built program
 	$(subst -q,-ntp,$(MAVEN)) verify
 	@command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1 || \
 	  echo 'GPU checks: NOT CHECKED (no GPU on this machine)'
+
+test-long: build data ## 10,000 short steps on 2 ranks: memory and open files stay flat (minutes)
+	tools/test-long.sh
 
 record: build data ## measure this machine's CPU ranks into validation/cpu/
 	tools/record-cpu.sh

@@ -27,7 +27,8 @@ class ProcessGrowthTest {
                         List.of(
                             new ProcessSize(900 * MIB, 40),
                             new ProcessSize(bytes.applyAsLong(step), files.applyAsLong(step)))))
-            .toList());
+            .toList(),
+        true);
   }
 
   private static Check.Verdict memory(LongUnaryOperator bytes) {
@@ -56,6 +57,19 @@ class ProcessGrowthTest {
     assertEquals(Check.Verdict.PASSED, files(step -> 30));
     assertEquals(Check.Verdict.FAILED, files(step -> step < 5000 ? 30 : 31));
     assertEquals(Check.Verdict.PASSED, files(step -> step % 1000 == 0 ? 35 : 30));
+  }
+
+  /** Growth of a heap is no fault of the program, but it is said. */
+  @Test
+  void aHeapThatMayGrowIsNotChecked() {
+    List<ProcessGrowth.Sample> samples =
+        LongStream.rangeClosed(1, 20)
+            .mapToObj(i -> new ProcessGrowth.Sample(100 * i, List.of(new ProcessSize(i * MIB, 9))))
+            .toList();
+    Check memory = ProcessGrowth.checks(samples, false).get(0);
+    assertEquals(Check.Verdict.NOT_CHECKED, memory.verdict());
+    assertTrue(memory.formula().startsWith("grew by 300.0% after 500 steps"), memory.formula());
+    assertEquals(Check.Verdict.PASSED, ProcessGrowth.checks(samples, false).get(1).verdict());
   }
 
   @Test
