@@ -61,7 +61,9 @@ final class ProcessGrowth {
     return checks(samples, fixedHeap());
   }
 
-  /** Whether the heap holds all its memory from the start, so that growth is that of the program. */
+  /**
+   * Whether the heap holds all its memory from the start, so that growth is that of the program.
+   */
   private static boolean fixedHeap() {
     Runtime runtime = Runtime.getRuntime();
     return runtime.totalMemory() == runtime.maxMemory()
