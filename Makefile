@@ -13,7 +13,7 @@ ARCHIVE = target/ringattention.jsa
 NATIVES = target/natives
 BUNDLE = build/bundle
 
-.PHONY: help setup build data run test test-slurm test-faults record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
+.PHONY: help setup build data run test test-slurm test-faults test-long record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test-slurm: build data ## the job scripts of slurm/ on a Slurm of this machine a
 test-faults: build data ## kills, full disks, hanging ranks and other faults, each with a real mpirun; 10 minutes
 	$(subst -q,-ntp,$(MAVEN)) test-compile failsafe:integration-test failsafe:verify -Dit.test=FaultIT \
 	  -Dtest.excluded=none -Dfaults.kills=50 $(if $(SEED),-Dfaults.seed=$(SEED))
+
+test-long: build data ## 10,000 short steps on 2 ranks: memory and open files stay flat (minutes)
+	tools/test-long.sh
 
 record: build data ## measure this machine's CPU ranks into validation/cpu/
 	tools/record-cpu.sh

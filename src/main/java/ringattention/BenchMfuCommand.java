@@ -109,7 +109,8 @@ final class BenchMfuCommand {
       Configuration trained =
           bench.models().isEmpty()
               ? configuration
-              : configuration.with(ModelConfig.of(bench.models().get(i), bench.models().get(i).layers()));
+              : configuration.with(
+                  ModelConfig.of(bench.models().get(i), bench.models().get(i).layers()));
       int measured = Math.min(microBatches, 1 + bench.measured());
       for (Architecture architecture : List.of(Architecture.BLOCKWISE, Architecture.RING)) {
         Configuration step = trained.with(architecture, tokens, measured, ranks);

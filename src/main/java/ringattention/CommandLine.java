@@ -2,6 +2,7 @@ package ringattention;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ import ringattention.config.Inputs;
  * @param arguments as given
  * @param command what to do; HELP and VERSION win over everything else
  * @param input the input file; needed by train, bench training and plan
+ * @param folders of runs, for status and compare
  * @param overrides from {@code -D}
  * @param output folder from {@code -o}
  * @param resume go on from what the output folder holds, in the same folder
@@ -39,6 +41,7 @@ record CommandLine(
     List<String> arguments,
     Command command,
     Optional<Path> input,
+    List<Path> folders,
     List<String> overrides,
     Optional<Path> output,
     boolean resume,
@@ -63,15 +66,30 @@ record CommandLine(
     BENCH_SCALING("bench scaling", true),
     PLAN("plan", true),
     GRADIENTS("gradients", true),
+    STATUS("status", 1),
+    COMPARE("compare", 2),
     HELP("help", false),
     VERSION("version", false);
 
     private final String words;
     private final boolean needsInput;
+    private final int folders; // instead of an input
 
     Command(String words, boolean needsInput) {
       this.words = words;
       this.needsInput = needsInput;
+      this.folders = 0;
+    }
+
+    Command(String words, int folders) {
+      this.words = words;
+      this.needsInput = false;
+      this.folders = folders;
+    }
+
+    /** Whether it reads what runs have left, and needs nothing else. */
+    boolean readsFolders() {
+      return folders > 0;
     }
 
     /** Whether it has steps, or the like, of which one can be traced. */
@@ -114,6 +132,8 @@ record CommandLine(
         plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware
         plan --paper                 the paper's tables of context and MFU, planned
         gradients INPUT.toml         write logits and gradients of the first batch, small models only
+        status DIR                   how far a run is, from its folder
+        compare DIR DIR              where two runs differ: inputs, versions, losses
 
       Started alone it is one rank; start N ranks with mpirun -np N or srun.
 
@@ -126,6 +146,16 @@ record CommandLine(
       75 stopped with a checkpoint: the same command with --resume goes on.
       Keys of the input: docs/inputs.md
       """;
+
+  /** Whether such a command line needs no MPI and no device; it may be wrong in other ways. */
+  static boolean readsFolders(String... arguments) {
+    return Arrays.stream(Command.values())
+        .anyMatch(
+            command ->
+                command.readsFolders()
+                    && arguments.length > 0
+                    && arguments[0].equals(command.words));
+  }
 
   /**
    * @throws InputException with one line if something is wrong
@@ -143,7 +173,11 @@ record CommandLine(
         parsed.hasOption("h")
             ? Command.HELP
             : parsed.hasOption("version") ? Command.VERSION : command(words);
-    if (words.size() > 1) {
+    if (command.readsFolders() && words.size() != command.folders) {
+      String needed = command.folders == 1 ? "the folder of a run" : "the folders of two runs";
+      throw new InputException("command line: " + command.words + " needs " + needed);
+    }
+    if (!command.readsFolders() && words.size() > 1) {
       throw new InputException("command line: " + words.get(1) + ": one input file is expected");
     }
     PlanOptions plan = PlanOptions.of(parsed, command == Command.PLAN);
@@ -159,9 +193,12 @@ record CommandLine(
     return new CommandLine(
         List.of(arguments),
         command,
-        words.stream().findFirst().map(Path::of),
+        command.readsFolders()
+            ? Optional.empty()
+            : words.stream().findFirst().map(CommandLine::path),
+        command.readsFolders() ? words.stream().map(CommandLine::path).toList() : List.of(),
         overrides == null ? List.of() : List.of(overrides),
-        Optional.ofNullable(parsed.getOptionValue("o")).map(Path::of),
+        Optional.ofNullable(parsed.getOptionValue("o")).map(CommandLine::path),
         parsed.hasOption(RESUME),
         maxMinutes(parsed),
         parsed.hasOption("dry-run"),
@@ -210,6 +247,14 @@ record CommandLine(
     }
     throw new InputException(
         "command line: --max-minutes " + text + ": must be a number of minutes, above 0");
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException unmappable) {
+      throw new InputException("command line: " + text + ": " + unmappable.getReason());
+    }
   }
 
   /** An option whose value may be left out would take the input file for its value. */

@@ -81,8 +81,7 @@ final class Equipment implements AutoCloseable {
    */
   Equipment on(Communicator group) {
     Ranks some = join.apply(group);
-    return new Equipment(
-        open, memoryCap, device, join, some, description, some.world()::close);
+    return new Equipment(open, memoryCap, device, join, some, description, some.world()::close);
   }
 
   Device device() {
@@ -154,13 +153,7 @@ final class Equipment implements AutoCloseable {
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     Device device = open.apply(cap);
     return new Equipment(
-        open,
-        cap,
-        device,
-        join,
-        join.apply(job.world()),
-        withCap(job, description),
-        device::close);
+        open, cap, device, join, join.apply(job.world()), withCap(job, description), device::close);
   }
 
   /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
@@ -235,13 +228,7 @@ final class Equipment implements AutoCloseable {
             device.close();
           };
       return new Equipment(
-          open,
-          cap,
-          device,
-          join,
-          join.apply(job.world()),
-          withCap(job, rows(job, choice)),
-          close);
+          open, cap, device, join, join.apply(job.world()), withCap(job, rows(job, choice)), close);
     } catch (RuntimeException e) {
       device.close();
       throw e;

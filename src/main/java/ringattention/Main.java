@@ -1,5 +1,6 @@
 package ringattention;
 
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -15,13 +16,15 @@ import ringattention.metrics.PhaseTimer;
 public final class Main {
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
 
+  private static final PrintStream QUIET = new PrintStream(OutputStream.nullOutputStream());
+
   private final Map<String, String> environment;
   private final PrintStream console;
   private final PrintStream errors;
   private final PhaseTimer timer = new PhaseTimer(System::nanoTime);
   private TrainCommand training; // null unless a training run has begun
 
-  private Main(Map<String, String> environment, PrintStream console, PrintStream errors) {
+  Main(Map<String, String> environment, PrintStream console, PrintStream errors) {
     this.environment = environment;
     this.console = console;
     this.errors = errors;
@@ -32,7 +35,11 @@ public final class Main {
     System.exit(new Main(System.getenv(), System.out, System.err).run(arguments));
   }
 
-  private int run(String... arguments) {
+  /** Does all but to exit, and gives the exit code. */
+  int run(String... arguments) {
+    if (CommandLine.readsFolders(arguments)) {
+      return readFolders(arguments);
+    }
     World world;
     Launch launch;
     GpuChoice gpu;
@@ -41,7 +48,7 @@ public final class Main {
       gpu = GpuChoice.atStart(launch);
       world = World.open(launch);
     } catch (CommunicationException | IllegalArgumentException e) {
-      errors.println("ringattention: " + e.getMessage());
+      errors.println("ringattention: " + ErrorLine.of(e.getMessage()));
       return ExitCode.BAD_INPUT;
     }
     int exitCode;
@@ -49,7 +56,7 @@ public final class Main {
       exitCode = run(launch, gpu, world.communicator(), arguments);
     } catch (InputException e) { // the same on every rank
       if (world.communicator().rank() == 0) {
-        errors.println("ringattention: " + e.getMessage());
+        errors.println("ringattention: " + ErrorLine.of(e.getMessage()));
       }
       exitCode = ExitCode.BAD_INPUT;
     } catch (Throwable e) { // this rank's own: the others must not wait for it
@@ -64,6 +71,19 @@ public final class Main {
     return exitCode;
   }
 
+  private int readFolders(String... arguments) {
+    try {
+      return FolderCommands.run(CommandLine.parse(arguments), console);
+    } catch (InputException e) {
+      errors.println("ringattention: " + ErrorLine.of(e.getMessage()));
+      return ExitCode.BAD_INPUT;
+    } catch (RuntimeException e) {
+      errors.println("ringattention: failed: " + ErrorLine.of(e.toString()));
+      LOG.debug("thrown here", e);
+      return ExitCode.ERROR;
+    }
+  }
+
   private int run(Launch launch, GpuChoice gpu, Communicator world, String... arguments) {
     CommandLine line = CommandLine.parse(arguments);
     Job job = new Job(line, launch, gpu, world, environment, console, errors, timer);
@@ -71,6 +91,7 @@ public final class Main {
       case HELP -> show(job, CommandLine.help());
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");
       case PLAN -> PlanCommand.run(job);
+      case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);
       case GRADIENTS -> GradientsCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION, BENCH_KERNELS, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
@@ -104,6 +125,6 @@ public final class Main {
             : e.getClass().getSimpleName() + ": " + e.getMessage();
     return String.format(
         "ringattention: rank %d of %d on %s failed%s%s: %s",
-        world.rank(), world.size(), world.host(), phase, step, what.replace('\n', ' '));
+        world.rank(), world.size(), world.host(), phase, step, ErrorLine.of(what));
   }
 }

@@ -47,8 +47,7 @@ record MemoryLimits(long device, long host, boolean hard) {
           / job.launch().localSize()
     };
     job.world().allReduce(least, Communicator.Operation.MIN);
-    return new MemoryLimits(
-        (long) least[0], (long) least[1], job.line().memoryCap().isPresent());
+    return new MemoryLimits((long) least[0], (long) least[1], job.line().memoryCap().isPresent());
   }
 
   private static double onDevice(Device device, MemoryConfig config, long cap) {

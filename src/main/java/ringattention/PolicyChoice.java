@@ -3,6 +3,7 @@ package ringattention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import ringattention.config.MemoryConfig;
 import ringattention.config.OffloadKind;
@@ -34,31 +35,68 @@ record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
       int heads,
       MemoryLimits limits,
       Function<ActivationPolicy, MemoryPlan> plan) {
-    String passed = ""; // why the policies before did not do
-    ActivationPolicy smallest = null;
-    for (int saved : savedAttention(config, layers)) {
-      for (int groups : groups(config, heads)) {
-        ActivationPolicy onDevice = new ActivationPolicy(layers, groups, saved, 0);
-        ActivationPolicy onHost = new ActivationPolicy(layers, groups, saved, onDevice.saved());
-        if (config.offload() != OffloadKind.HOST && fits(plan.apply(onDevice), limits)) {
-          return new PolicyChoice(onDevice, true, text(onDevice, plan, limits) + passed);
-        }
-        smallest = config.offload() == OffloadKind.NONE ? onDevice : onHost;
-        if (config.offload() == OffloadKind.HOST && fits(plan.apply(onHost), limits)) {
-          return new PolicyChoice(onHost, true, text(onHost, plan, limits) + passed);
-        }
-        if (config.offload() == OffloadKind.AUTO && plan.apply(onHost).bytes() <= limits.device()) {
-          ActivationPolicy least = leastOnHost(onHost, limits, plan);
-          if (fits(plan.apply(least), limits)) {
-            return new PolicyChoice(least, true, text(least, plan, limits) + passed);
-          }
-        }
-        if (passed.isEmpty()) {
-          passed = "; passed over " + text(smallest, plan, limits);
+    List<Integer> saved = savedAttention(config, layers);
+    Optional<ActivationPolicy> first = withRoom(config, heads, saved.get(0), limits, plan, layers);
+    if (first.isEmpty() && saved.size() > 1) { // fewer blocks need less: bisection, of up to 1024
+      int tooMany = 0;
+      int few = saved.size() - 1;
+      first = withRoom(config, heads, saved.get(few), limits, plan, layers);
+      while (first.isPresent() && few - tooMany > 1) {
+        int middle = (tooMany + few) / 2;
+        Optional<ActivationPolicy> found =
+            withRoom(config, heads, saved.get(middle), limits, plan, layers);
+        if (found.isPresent()) {
+          first = found;
+          few = middle;
+        } else {
+          tooMany = middle;
         }
       }
     }
-    return new PolicyChoice(smallest, false, text(smallest, plan, limits));
+    List<Integer> groups = groups(config, heads);
+    if (first.isEmpty()) {
+      ActivationPolicy smallest =
+          smallest(config, layers, groups.get(groups.size() - 1), saved.get(saved.size() - 1));
+      return new PolicyChoice(smallest, false, text(smallest, plan, limits));
+    }
+    ActivationPolicy fastest = smallest(config, layers, groups.get(0), saved.get(0));
+    boolean passed =
+        first.get().savedAttention() != saved.get(0) || first.get().headGroups() != groups.get(0);
+    String why = passed ? "; passed over " + text(fastest, plan, limits) : "";
+    return new PolicyChoice(first.get(), true, text(first.get(), plan, limits) + why);
+  }
+
+  /** What needs the least of the device with so many groups and saved attention outputs. */
+  private static ActivationPolicy smallest(MemoryConfig config, int layers, int groups, int saved) {
+    ActivationPolicy onDevice = new ActivationPolicy(layers, groups, saved, 0);
+    return config.offload() == OffloadKind.NONE ? onDevice : onHost(onDevice, onDevice.saved());
+  }
+
+  /** The fastest policy that fits with so many saved attention outputs. */
+  private static Optional<ActivationPolicy> withRoom(
+      MemoryConfig config,
+      int heads,
+      int saved,
+      MemoryLimits limits,
+      Function<ActivationPolicy, MemoryPlan> plan,
+      int layers) {
+    for (int groups : groups(config, heads)) {
+      ActivationPolicy onDevice = new ActivationPolicy(layers, groups, saved, 0);
+      ActivationPolicy onHost = onHost(onDevice, onDevice.saved());
+      if (config.offload() != OffloadKind.HOST && fits(plan.apply(onDevice), limits)) {
+        return Optional.of(onDevice);
+      }
+      if (config.offload() == OffloadKind.HOST && fits(plan.apply(onHost), limits)) {
+        return Optional.of(onHost);
+      }
+      if (config.offload() == OffloadKind.AUTO && plan.apply(onHost).bytes() <= limits.device()) {
+        ActivationPolicy least = leastOnHost(onHost, limits, plan);
+        if (fits(plan.apply(least), limits)) {
+          return Optional.of(least);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** Blocks that keep their attention output, the fastest first. */

@@ -189,6 +189,7 @@ final class RunOutput implements AutoCloseable {
     write("summary.json", summary.json());
     Map<String, Object> end = new LinkedHashMap<>();
     end.put("verdict", verdict.word());
+    end.put("verdict_text", verdict.text());
     end.put("exit_code", exitCode);
     event("end", end);
     folder.ifPresent(made -> log.line("files: " + made.path()));

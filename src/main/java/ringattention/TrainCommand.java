@@ -1,6 +1,7 @@
 package ringattention;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -152,12 +153,9 @@ final class TrainCommand {
     output.log().rows(header.lines());
     PlanCommand.print(plan, equipment.device(), output.log());
     resumption.lines().forEach(output.log()::line);
-    Map<String, Object> start = new LinkedHashMap<>();
-    start.put("command", String.join(" ", header.command()));
-    start.put("version", header.program());
-    start.put("git", header.gitHash());
-    start.put("ranks", job.world().size());
-    start.put("ring", plan.setup().decomposition().ring());
+    Map<String, Object> start = new LinkedHashMap<>(header.fields());
+    start.put("directory", Path.of("").toAbsolutePath().toString());
+    start.put("seed", train.seed());
     start.put("parameters", plan.setup().model().parameters());
     start.put("corpus_documents", samples.documents());
     start.put("corpus_tokens", samples.tokens());
@@ -199,6 +197,7 @@ final class TrainCommand {
     }
     checks.memory(device, loop.trained());
     checks.loss(loop.records());
+    checks.add(loop.growth());
     checks.attention(configuration, equipment);
     plots(times, output);
     return finish(checks, summary, output);
@@ -262,6 +261,7 @@ final class TrainCommand {
       table
           .advice(plan.balance(), plan.setup().layout().largestShard())
           .forEach(output.log()::line);
+      output.log().line(TimeTable.spread(loop.steadySeconds()));
     }
     return times;
   }
@@ -294,6 +294,8 @@ final class TrainCommand {
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("steps", train.steps());
+    more.put("step_p50_s", loop.percentile(50));
+    more.put("step_p99_s", loop.percentile(99));
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
     more.put("skipped_steps", loop.skipped());

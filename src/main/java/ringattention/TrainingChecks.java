@@ -53,6 +53,11 @@ final class TrainingChecks {
         trained ? memory.check("memory") : Check.notChecked("memory", "no step was left to do"));
   }
 
+  /** Checks that were made elsewhere. */
+  void add(List<Check> more) {
+    checks.addAll(more);
+  }
+
   /** Learning makes the loss fall: the last tenth of the steps against the first. */
   void loss(List<StepRecord> records) {
     int tenth = records.size() / 10;

@@ -14,6 +14,8 @@ import ringattention.device.Device;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.PhaseTimes;
 import ringattention.metrics.Statistics;
+import ringattention.report.Check;
+import ringattention.report.LineSpacing;
 import ringattention.report.Progress;
 import ringattention.report.StepRecord;
 import ringattention.train.StepResult;
@@ -32,6 +34,8 @@ final class TrainingLoop {
   private final int before; // of the records
   private final List<Double> squares = new ArrayList<>(); // of each step's documents' lengths
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
+  private final LineSpacing spacing;
+  private ProcessGrowth growth; // null before the first step
   private Stop stop = Stop.NONE;
   private int skipped; // steps
   private volatile long step; // running or last; read by the watchdog
@@ -45,6 +49,7 @@ final class TrainingLoop {
     this.plan = plan;
     this.device = device;
     this.output = output;
+    this.spacing = new LineSpacing(configuration.output().secondsBetweenLines());
     this.records = output.stepsBefore();
     this.before = records.size();
     this.skipped = (int) records.stream().filter(record -> !record.isFinite()).count();
@@ -56,6 +61,9 @@ final class TrainingLoop {
     trainer.spoil(number -> fails(FaultKind.GRADIENT, number));
     step = trainer.step();
     Progress progress = new Progress(train.steps());
+    growth = new ProcessGrowth(job, output, step);
+    long first = step;
+    long began = System.nanoTime();
     Consumer<String> csv =
         output.table("steps.csv", StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
     job.timer().reset();
@@ -71,10 +79,14 @@ final class TrainingLoop {
         output.event("skip", Map.of("step", step, "reason", result.skipped()));
         output.log().line("step " + step + " skipped, weights are as before: " + result.skipped());
       }
-      if (step % train.reportEvery() == 0 || step == 1 || step == train.steps()) {
+      double elapsed = (System.nanoTime() - began) * 1e-9;
+      double expected = elapsed / (step - first) * (train.steps() - first);
+      boolean asked = step % train.reportEvery() == 0 || step == 1;
+      if (step == train.steps() || asked && spacing.due(elapsed, expected)) {
         OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
         output.log().row(progress.line(record, share, device.peakBytes()));
       }
+      growth.afterStep(step, train.steps());
       checkpoints.afterStep(step);
       stop = step < train.steps() ? result.stop() : Stop.NONE;
     }
@@ -180,13 +192,33 @@ final class TrainingLoop {
     return steady(squares);
   }
 
-  /** Mean over all steps but the first, which warms up; NaN without any. */
+  /** Whether the processes grew. */
+  List<Check> growth() {
+    return growth.checks();
+  }
+
+  /** Of all steps made now but the first. */
+  double[] steadySeconds() {
+    return withoutFirst(seconds());
+  }
+
+  /** Seconds that so many percent of those took at most; NaN without any. */
+  double percentile(int percent) {
+    double[] steady = steadySeconds();
+    return steady.length == 0 ? Double.NaN : Statistics.percentile(percent, steady);
+  }
+
+  /** Mean over all steps but the first; NaN without any. */
   private static double steady(List<Double> values) {
-    if (values.isEmpty()) {
-      return Double.NaN;
-    }
-    List<Double> steady = values.size() > 1 ? values.subList(1, values.size()) : values;
-    return Statistics.of(steady.stream().mapToDouble(Double::doubleValue).toArray()).mean();
+    return values.isEmpty() ? Double.NaN : Statistics.of(withoutFirst(values)).mean();
+  }
+
+  /** The first step warms up. */
+  private static double[] withoutFirst(List<Double> values) {
+    return values.stream()
+        .skip(values.size() > 1 ? 1 : 0)
+        .mapToDouble(Double::doubleValue)
+        .toArray();
   }
 
   /** Of the steps made now, if there are any: those before may have had another machine. */

@@ -27,6 +27,7 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
 import ringattention.device.Dim;
+import ringattention.device.Mask;
 import ringattention.device.MemoryPlan;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.ModelFlops;
@@ -186,7 +187,8 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
               shape.batch(),
               shape.heads(),
               shape.keyValueHeads(),
-              shape.headSize()));
+              shape.headSize()),
+          setup.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL);
     }
     return device.workspaceBytes(attentionCalls(rank, device));
   }

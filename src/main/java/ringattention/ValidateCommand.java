@@ -51,7 +51,7 @@ final class ValidateCommand {
     int ranks = job.world().size();
     var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
     output.log().rows(header.lines());
-    output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+    output.event("start", header.fields());
   }
 
   /** Collective; the checks are complete on rank 0. */

@@ -109,6 +109,29 @@ class BadInputIT {
     assertTrue(error.contains(folder), error);
   }
 
+  /** As MalformedInputTest does by the hundred, here where a crash of the process would show. */
+  @ParameterizedTest(name = "{0}, {1}")
+  @CsvSource(
+      quoteCharacter = '`',
+      delimiter = '|',
+      value = {
+        "model.safetensors|`\u0000\u0000\u0000\u0000\u0000\u0001\u0000\u0000{}`|model.checkpoint|a header of 1099511627776 bytes",
+        "model.safetensors.index.json|{\"weight_map\": {\"a\": \"../a.safetensors\"}}|model.checkpoint|in no safetensors file",
+        "tokenizer.json|{\"model\": {\"vocab\": {\"</s>\": 0}}, \"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"x\", \"type_id\": 0}}], \"pair\": [], \"special_tokens\": {}}}|data.tokenizer|not one of its special_tokens",
+      })
+  void namesWhatIsWrongWithAFile(String name, String text, String key, String expected) {
+    program.write(
+        "config.json",
+        """
+        {"model_type": "llama", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+         "num_key_value_heads": 1, "intermediate_size": 88, "vocab_size": 256, "rms_norm_eps": 1e-5}
+        """);
+    program.write(name, text);
+    String folder = program.file("").toString();
+    String error = refused(2, "train", input, "-o", output.toString(), "-D", key + "=" + folder);
+    assertTrue(error.contains(name) && error.contains(expected), error);
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource({"train INPUT", "bench ring-exchange INPUT"})
   void namesAnOutputFolderThatCannotBeWritten(String arguments) {

@@ -110,7 +110,6 @@ public final class BatchTable {
   }
 
   private Plots.Bars bars(String count, Function<Mfu, Double> share) {
-    return new Plots.Bars(
-        count, rows.stream().map(row -> 100 * share.apply(row.mfu())).toList());
+    return new Plots.Bars(count, rows.stream().map(row -> 100 * share.apply(row.mfu())).toList());
   }
 }

@@ -14,11 +14,7 @@ import ringattention.bench.RingWork.Step;
  *     moves by itself
  */
 record OverlapModel(
-    RingWork schedule,
-    RingPass pass,
-    RateCurve attention,
-    RateCurve network,
-    RateCurve unhidden) {
+    RingWork schedule, RingPass pass, RateCurve attention, RateCurve network, RateCurve unhidden) {
   private static final int MOST_TOKENS = 1 << 26; // of all ranks
   private static final double STRIDE = 1.1;
 

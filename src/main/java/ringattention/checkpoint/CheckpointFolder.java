@@ -22,7 +22,8 @@ record CheckpointFolder(Path path) {
   private static final String TEMPORARY = ".tmp-";
 
   static boolean isStep(Path folder) {
-    return folder.getFileName() != null && folder.getFileName().toString().matches("step_\\d+");
+    return folder.getFileName() != null
+        && folder.getFileName().toString().matches("step_\\d{1,18}");
   }
 
   static boolean isComplete(Path folder) {

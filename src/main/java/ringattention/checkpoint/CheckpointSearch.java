@@ -151,6 +151,15 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
     return all;
   }
 
+  /** The newest complete checkpoint of a run's folder, none of it read. */
+  public static Optional<Path> newestComplete(Path run) {
+    try {
+      return newest(run).stream().filter(CheckpointFolder::isComplete).findFirst();
+    } catch (IOException none) {
+      return Optional.empty();
+    }
+  }
+
   /** Complete ones; if there is none, those that are not, to say so. */
   private static List<Path> newest(Path path) throws IOException {
     Path below = path.resolve(CheckpointFolder.NAME);

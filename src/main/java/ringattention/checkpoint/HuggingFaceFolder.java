@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import ringattention.config.BoundedFile;
 import ringattention.config.InputException;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
@@ -34,6 +36,11 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
 
   /** Not a weight: older checkpoints store the rotary frequencies. */
   private static final String FREQUENCIES = "rotary_emb.inv_freq";
+
+  /** In the folder itself, and nothing that a file system could take for another place. */
+  private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][\\w.-]*\\.safetensors");
+
+  private static final int LARGEST_INDEX = 64; // MiB
 
   private final StoredFloats floats = new StoredFloats();
   private final Map<String, SafetensorsFile> files = new TreeMap<>(); // by name
@@ -91,7 +98,7 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
     for (Iterator<Map.Entry<String, JsonNode>> i = map.fields(); i.hasNext(); ) {
       Map.Entry<String, JsonNode> entry = i.next();
       String name = entry.getValue().asText();
-      if (!name.endsWith(".safetensors") || name.contains("/")) {
+      if (!FILE_NAME.matcher(name).matches()) {
         throw new InputException(
             folder.resolve(INDEX)
                 + ": tensor "
@@ -119,7 +126,7 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
       JsonNode map =
           new ObjectMapper()
               .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-              .readTree(Files.readAllBytes(index))
+              .readTree(BoundedFile.bytes(index, LARGEST_INDEX))
               .path("weight_map");
       if (map.isObject()) {
         return map;
@@ -127,6 +134,8 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
       throw new InputException(index + ": has no weight_map");
     } catch (JsonProcessingException syntax) {
       throw new InputException(index + ": not valid JSON");
+    } catch (BoundedFile.TooLargeException large) {
+      throw new InputException(index + ": " + large.getMessage());
     } catch (IOException e) {
       throw new InputException(index + ": cannot be read: must be a readable file");
     }

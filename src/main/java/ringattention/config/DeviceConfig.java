@@ -15,7 +15,7 @@ public record DeviceConfig(
   static DeviceConfig read(Table table) {
     return new DeviceConfig(
         table.choice("kind", DeviceKind.class, Default.of(DeviceKind.AUTO)),
-        table.integer("threads", Range.atLeast(0), Default.of(0)),
+        table.integer("threads", Range.between(0, 1024), Default.of(0)),
         table.choice("precision", Precision.class, Default.of(Precision.BF16)),
         table.flag("deterministic", Default.of(false)),
         table.integer("causalBlock", Range.atLeast(1), Default.of(65536)));

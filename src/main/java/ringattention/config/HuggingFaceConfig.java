@@ -20,6 +20,7 @@ import java.util.function.Function;
  */
 final class HuggingFaceConfig {
   private static final String FILE = "config.json";
+  private static final int LARGEST = 16; // MiB
 
   private final Function<String, InputException> error;
   private final JsonNode root;
@@ -57,7 +58,8 @@ final class HuggingFaceConfig {
       throw error.apply("no such folder");
     }
     try {
-      JsonNode parsed = new ObjectMapper().readTree(Files.readAllBytes(folder.resolve(FILE)));
+      JsonNode parsed =
+          new ObjectMapper().readTree(BoundedFile.bytes(folder.resolve(FILE), LARGEST));
       if (!parsed.isObject()) {
         throw problem("must be a JSON object");
       }
@@ -67,6 +69,8 @@ final class HuggingFaceConfig {
       throw problem("line " + line + ": not valid JSON");
     } catch (NoSuchFileException missing) {
       throw problem("no such file");
+    } catch (BoundedFile.TooLargeException large) {
+      throw problem(large.getMessage());
     } catch (IOException unreadable) {
       throw problem("cannot be read: must be a readable file");
     }
@@ -93,8 +97,11 @@ final class HuggingFaceConfig {
     give("vocabulary", "vocab_size", requiredInteger(root, "", "vocab_size", Range.atLeast(256)));
     int hidden = requiredInteger(root, "", "hidden_size", Range.between(2, 1 << 20));
     give("hidden", "hidden_size", hidden);
-    give("layers", "num_hidden_layers", requiredInteger("num_hidden_layers"));
-    int heads = requiredInteger("num_attention_heads");
+    give(
+        "layers",
+        "num_hidden_layers",
+        requiredInteger(root, "", "num_hidden_layers", ModelConfig.LAYERS));
+    int heads = requiredInteger(root, "", "num_attention_heads", ModelConfig.HEADS);
     give("heads", "num_attention_heads", heads);
     int groups = integer(root, "", "num_key_value_heads", Range.atLeast(1)).orElse(heads);
     if (heads % groups != 0) {

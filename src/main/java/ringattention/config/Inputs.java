@@ -3,7 +3,6 @@ package ringattention.config;
 import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +15,8 @@ import java.util.function.Function;
 
 /** Reads input files. All errors are {@link InputException}s; the first one found is thrown. */
 public final class Inputs {
+  private static final int LARGEST = 16; // MiB
+
   private Inputs() {}
 
   /**
@@ -101,7 +102,7 @@ public final class Inputs {
 
   private static Map<String, Object> parse(Path file) {
     try {
-      return Toml.parse(Files.readString(file));
+      return Toml.parse(BoundedFile.text(file, LARGEST));
     } catch (JacksonException syntax) {
       int line = syntax.getLocation() == null ? 1 : syntax.getLocation().getLineNr();
       String reason = syntax.getOriginalMessage().lines().findFirst().orElse("cannot be parsed");
@@ -110,6 +111,8 @@ public final class Inputs {
       throw new InputException(file + ": no such file");
     } catch (CharacterCodingException notText) {
       throw new InputException(file + ": must be UTF-8 text");
+    } catch (BoundedFile.TooLargeException large) {
+      throw new InputException(file + ": " + large.getMessage());
     } catch (IOException unreadable) {
       throw new InputException(file + ": cannot be read: must be a readable file");
     }

@@ -1,6 +1,7 @@
 package ringattention.config;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -37,6 +38,14 @@ public record ModelConfig(
     boolean tied,
     double initStd,
     Optional<Path> checkpoint) {
+  /** A plan has buffers for each. */
+  static final Range LAYERS = Range.between(1, 1024);
+
+  static final Range HEADS = Range.between(1, 65536);
+
+  /** Sizes in bytes are far from 2^63. */
+  private static final double MOST_WEIGHTS = 1e15;
+
   /** Without a checkpoint. */
   public ModelConfig(
       int vocabulary,
@@ -112,8 +121,8 @@ public record ModelConfig(
             Default.derived(shape.map(ModelShape::vocabulary).orElse(256), "256, or the shape's"));
     int hidden =
         table.integer("hidden", Range.between(2, 1 << 20), shapeOr(shape, ModelShape::hidden, 64));
-    int layers = table.integer("layers", Range.atLeast(1), shapeOr(shape, ModelShape::layers, 2));
-    int heads = table.integer("heads", Range.atLeast(1), shapeOr(shape, ModelShape::heads, 4));
+    int layers = table.integer("layers", LAYERS, shapeOr(shape, ModelShape::layers, 2));
+    int heads = table.integer("heads", HEADS, shapeOr(shape, ModelShape::heads, 4));
     int keyValueHeads =
         table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
     table.require(
@@ -135,6 +144,13 @@ public record ModelConfig(
             Default.derived(
                 shape.map(ModelShape::feedForward).orElse((hidden * 8 / 3 + 7) / 8 * 8),
                 "8/3 hidden, up to a multiple of 8"));
+    double block = 2.0 * hidden * headSize * (heads + keyValueHeads) + 3.0 * hidden * feedForward;
+    double weights = layers * block + 2.0 * vocabulary * hidden;
+    table.require(
+        weights < MOST_WEIGHTS,
+        "hidden",
+        String.format(
+            Locale.ROOT, "must give a model of less than 1e15 weights, this has %.1e", weights));
     return new ModelConfig(
         vocabulary,
         hidden,

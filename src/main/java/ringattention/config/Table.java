@@ -1,5 +1,6 @@
 package ringattention.config;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +80,11 @@ final class Table {
   Path path(String key, Default<String> otherwise) {
     String path = text(key, otherwise);
     require(path.indexOf('\0') < 0, key, "must not contain a zero byte");
-    return Path.of(path);
+    try {
+      return Path.of(path);
+    } catch (InvalidPathException unmappable) {
+      throw error(key, "must be a path of this system: " + unmappable.getReason());
+    }
   }
 
   <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {

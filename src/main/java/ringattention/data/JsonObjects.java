@@ -8,7 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import ringattention.config.InputException;
@@ -24,26 +28,34 @@ final class JsonObjects {
     void accept(JsonNode object, String place) throws IOException;
   }
 
+  private static final int LONGEST = 1 << 25; // characters of a line, and of a text
+
   private final ObjectMapper mapper = new ObjectMapper();
   private final Source source;
 
   JsonObjects(Source source) {
     this.source = source;
-    StreamReadConstraints anyLength =
-        StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build();
-    mapper.getFactory().setStreamReadConstraints(anyLength); // a document may be a book
+    StreamReadConstraints longTexts =
+        StreamReadConstraints.builder().maxStringLength(LONGEST).build();
+    mapper.getFactory().setStreamReadConstraints(longTexts); // a document may be a book
   }
 
   /**
    * @throws InputException naming file and line of what is no object
    */
   void forEach(Path file, Consumer consumer) throws IOException {
-    try (BufferedReader text = Files.newBufferedReader(file)) {
+    try (InputStream stream = Files.newInputStream(file);
+        Reader decoded = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder())) {
+      LineLimit limit = new LineLimit(decoded, LONGEST);
+      BufferedReader text = new BufferedReader(limit);
       if (beginsArray(text)) {
+        limit.lift(); // it is often all in one line
         elements(file, text, consumer);
       } else {
         lines(file, text, consumer);
       }
+    } catch (LineLimit.ExceededException tooLong) {
+      throw source.error("data.path", file + " has a line of more than " + LONGEST + " characters");
     } catch (CharacterCodingException notUtf8) {
       throw source.error("data.path", file + " must be UTF-8 text");
     }

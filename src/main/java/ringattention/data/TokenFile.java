@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import ringattention.config.InputException;
 import ringattention.config.Source;
 
@@ -20,10 +21,13 @@ final class TokenFile implements TokenStream {
   private final Path file;
   private final FileChannel channel;
   private final Source source;
+  private final int vocabulary;
   private final long tokens;
   private final int[] lengths;
 
-  private TokenFile(Path file, FileChannel channel, Source source, long tokens, int[] lengths) {
+  private TokenFile(
+      Path file, FileChannel channel, Source source, int vocabulary, long tokens, int[] lengths) {
+    this.vocabulary = vocabulary;
     this.file = file;
     this.channel = channel;
     this.source = source;
@@ -35,16 +39,21 @@ final class TokenFile implements TokenStream {
    * Opens a file that {@link TokenFileWriter} made. Once open it may be deleted.
    *
    * @param source for errors, which name {@code data.cache}
+   * @param vocabulary all tokens are below it
    * @throws InputException if it is not whole
    */
-  static TokenFile open(Path file, Source source) {
+  static TokenFile open(Path file, Source source, int vocabulary) {
     try {
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       long end = channel.size() - FOOTER;
       ByteBuffer footer = end < 0 ? null : read(channel, end, FOOTER);
       long tokens = footer == null || footer.getLong() != MAGIC ? -1 : footer.getLong();
       long documents = tokens < 0 ? -1 : footer.getLong();
-      if (tokens < 0 || (tokens + documents) * Integer.BYTES != end) {
+      long entries = end / Integer.BYTES; // before anything is allocated for a claimed number
+      if (tokens < 0
+          || tokens > entries
+          || end % Integer.BYTES != 0
+          || documents != entries - tokens) {
         channel.close();
         throw source.error("data.cache", file + " is not whole: delete it");
       }
@@ -55,7 +64,12 @@ final class TokenFile implements TokenStream {
         read(channel, at, count * Integer.BYTES).asIntBuffer().get(lengths, i, count);
         i += count;
       }
-      return new TokenFile(file, channel, source, tokens, lengths);
+      if (Arrays.stream(lengths).anyMatch(length -> length < 1)
+          || Arrays.stream(lengths).asLongStream().sum() != tokens) {
+        channel.close();
+        throw corrupted(file, source);
+      }
+      return new TokenFile(file, channel, source, vocabulary, tokens, lengths);
     } catch (IOException unreadable) {
       throw unreadable(file, source, unreadable);
     }
@@ -69,6 +83,10 @@ final class TokenFile implements TokenStream {
       }
     }
     return buffer.flip();
+  }
+
+  private static InputException corrupted(Path file, Source source) {
+    return source.error("data.cache", file + " is corrupted: delete it");
   }
 
   private static InputException unreadable(Path file, Source source, IOException unreadable) {
@@ -104,6 +122,9 @@ final class TokenFile implements TokenStream {
       int[] entries = new int[count];
       long at = start * Integer.BYTES;
       read(channel, at, Math.multiplyExact(count, Integer.BYTES)).asIntBuffer().get(entries);
+      if (Arrays.stream(entries).anyMatch(entry -> TokenStream.token(entry) >= vocabulary)) {
+        throw corrupted(file, source); // kernels look up what they are given
+      }
       return entries;
     } catch (IOException unreadable) {
       throw unreadable(file, source, unreadable);

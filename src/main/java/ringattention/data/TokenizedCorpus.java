@@ -57,7 +57,7 @@ final class TokenizedCorpus {
     Path file = Files.createTempFile("ringattention-", ".tokens");
     try {
       write(files, file);
-      return TokenFile.open(file, source);
+      return TokenFile.open(file, source, tokenizer.vocabulary());
     } finally {
       Files.delete(file);
     }
@@ -69,7 +69,7 @@ final class TokenizedCorpus {
     String name = fingerprint(files);
     Path whole = folder.resolve(name + ".tokens");
     if (Files.exists(whole)) {
-      return TokenFile.open(whole, source);
+      return TokenFile.open(whole, source, tokenizer.vocabulary());
     }
     try (FileChannel lock =
             FileChannel.open(
@@ -82,7 +82,7 @@ final class TokenizedCorpus {
         write(files, part);
         Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
       }
-      return TokenFile.open(whole, source);
+      return TokenFile.open(whole, source, tokenizer.vocabulary());
     }
   }
 

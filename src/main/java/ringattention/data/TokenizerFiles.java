@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import ringattention.config.BoundedFile;
 import ringattention.config.InputException;
 import ringattention.config.Source;
 
@@ -23,6 +24,7 @@ import ringattention.config.Source;
  */
 record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
   private static final String FILE = "tokenizer.json";
+  private static final int LARGEST = 256; // MiB
   private static final List<String> CONFIGURATIONS =
       List.of("tokenizer_config.json", "special_tokens_map.json");
   // of Llama 1 and 2, Llama 3, GPT and its like, Gemma
@@ -41,6 +43,14 @@ record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
     if (ids.isEmpty()) {
       throw source.error("data.tokenizer", file + " has no vocabulary");
     }
+    ids.forEach(
+        (token, id) -> {
+          if (id < 0 || id == Integer.MAX_VALUE) {
+            throw source.error(
+                "data.tokenizer", file + ": the id of token " + token + " is no number of a token");
+          }
+        });
+    requireKnownTokens(file, tokenizer.path("post_processor"), source);
     return new TokenizerFiles(json, ids, end(file, ids, source));
   }
 
@@ -52,14 +62,33 @@ record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
         ids.put(piece.path(0).asText(), ids.size());
       }
     } else {
-      vocabulary
-          .fields()
-          .forEachRemaining(entry -> ids.put(entry.getKey(), entry.getValue().asInt()));
+      vocabulary.fields().forEachRemaining(entry -> ids.put(entry.getKey(), id(entry.getValue())));
     }
     for (JsonNode added : tokenizer.path("added_tokens")) {
-      ids.put(added.path("content").asText(), added.path("id").asInt());
+      ids.put(added.path("content").asText(), id(added.path("id")));
     }
     return ids;
+  }
+
+  /** The library ends the process, without a word of ours, where a template names another token. */
+  private static void requireKnownTokens(Path file, JsonNode processor, Source source) {
+    processor.path("processors").forEach(one -> requireKnownTokens(file, one, source));
+    JsonNode known = processor.path("special_tokens");
+    for (String template : List.of("single", "pair")) {
+      for (JsonNode piece : processor.path(template)) {
+        JsonNode token = piece.path("SpecialToken").path("id");
+        if (!token.isMissingNode() && !known.has(token.asText())) {
+          throw source.error(
+              "data.tokenizer",
+              file + ": post_processor: " + token + " is not one of its special_tokens");
+        }
+      }
+    }
+  }
+
+  /** Of a token; -1 if it is none. */
+  private static int id(JsonNode node) {
+    return node.isIntegralNumber() && node.canConvertToInt() ? node.intValue() : -1;
   }
 
   private static int end(Path file, Map<String, Integer> ids, Source source) {
@@ -89,7 +118,7 @@ record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
 
   private static String text(Path file, Source source) {
     try {
-      return Files.readString(file);
+      return BoundedFile.text(file, LARGEST);
     } catch (NoSuchFileException missing) {
       throw source.error("data.tokenizer", "no such file: " + file);
     } catch (IOException unreadable) {

@@ -2,8 +2,10 @@ package ringattention.device;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An allocator that allocates nothing and remembers every buffer: name, purpose, formula and size.
@@ -35,10 +37,11 @@ public final class MemoryPlan implements Allocator {
   }
 
   private final List<Buffer> buffers = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
 
   @Override
   public Tensor allocate(String name, Purpose purpose, DType dtype, Dim... dims) {
-    if (buffers.stream().anyMatch(buffer -> buffer.name().equals(name))) {
+    if (!names.add(name)) {
       throw new IllegalStateException("two buffers are named " + name);
     }
     buffers.add(new Buffer(name, purpose, dtype, List.of(dims)));

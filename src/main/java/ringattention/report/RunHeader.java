@@ -74,6 +74,23 @@ public record RunHeader(
     }
   }
 
+  /** The same for {@code run.jsonl}; every value is text, a number, a list or a map. */
+  public Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("command", String.join(" ", command));
+    fields.put("arguments", command.subList(1, command.size()));
+    fields.put("version", program);
+    fields.put("git", gitHash);
+    fields.put("java", java);
+    fields.put("mpi", mpi);
+    fields.put("equipment", equipment);
+    fields.put("hosts", ranks.stream().map(Rank::host).toList());
+    fields.put("devices", ranks.stream().map(Rank::device).toList());
+    fields.put("ranks", ranks.size());
+    fields.put("ring", ringSize);
+    return fields;
+  }
+
   public List<String> lines() {
     TextTable table =
         new TextTable(LEFT, LEFT)

@@ -55,6 +55,15 @@ public record TimeTable(List<PhaseTimes> ranks) {
     return table.lines();
   }
 
+  /** How even steps are, in one line. */
+  public static String spread(double... stepSeconds) {
+    double half = Statistics.percentile(50, stepSeconds);
+    double most = Statistics.percentile(99, stepSeconds);
+    return Units.format(
+        "a step takes %s (p50), %s at most but for one in a hundred (p99), %.2f times p50",
+        Units.time(half), Units.time(most), most / half);
+  }
+
   /** Share of the mean wall time that a phase took. */
   public double share(Phase phase) {
     return over(times -> times.seconds(phase)).mean() / over(PhaseTimes::wallS).mean();

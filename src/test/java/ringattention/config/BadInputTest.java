@@ -35,7 +35,6 @@ class BadInputTest {
           [modle] ; hidden = 64 | x.toml: modle.hidden = 64: unknown key, did you mean model.hidden?
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
-          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery
           [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
           [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, checkpoint, device, validate, benchAttention, benchKernels, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps
@@ -47,7 +46,9 @@ class BadInputTest {
           [model] ; hidden = 64 ; layers = 2 ; heads = 4 ; headSize = 7 | x.toml: model.headSize = 7: must be even, by default it is hidden / heads
           [model] | x.toml: model.hidden is missing: must be a whole number, 2 to 1048576
           [model] ; hidden = 0 | x.toml: model.hidden = 0: must be a whole number, 2 to 1048576
-          [model] ; hidden = 64 ; layers = "two" | x.toml: model.layers = "two": must be a whole number, at least 1
+          [model] ; hidden = 64 ; layers = "two" | x.toml: model.layers = "two": must be a whole number, 1 to 1024
+          [model] ; hidden = 64 ; layers = 2147483647 | x.toml: model.layers = 2147483647: must be a whole number, 1 to 1024
+          [model] ; hidden = 1048576 ; layers = 9 ; heads = 2 ; feedForward = 2147483647 | x.toml: model.hidden = 1048576: must give a model of less than 1e15 weights, this has 6.1e+16
           [model] ; hidden = 64.0 | x.toml: model.hidden = 64.0: must be a whole number, 2 to 1048576
           [model] ; hidden = 3000000000 | x.toml: model.hidden = 3000000000: must be a whole number below 2^31
           [model] ; shape = "2B" | x.toml: model.shape = "2B": must be "1B" or "3B" or "7B" or "13B" or "30B" or "65B"
@@ -92,7 +93,7 @@ class BadInputTest {
           [parallel] ; transport = "mpi" | x.toml: parallel.transport = "mpi": must be "auto" or "cuda-aware" or "staged" or "nccl"
           [device] ; kind = "cpu" ; [parallel] ; transport = "nccl" | x.toml: parallel.transport = "nccl": is for GPUs only: device.kind = "cpu"
           [device] ; kind = "gpu" | x.toml: device.kind = "gpu": must be "auto" or "cpu" or "reference" or "cuda"
-          [device] ; threads = -1 | x.toml: device.threads = -1: must be a whole number, at least 0
+          [device] ; threads = -1 | x.toml: device.threads = -1: must be a whole number, 0 to 1024
           [validate] ; lengths = [] | x.toml: validate.lengths = []: must be a list of whole numbers, one or more, each 2 to 4096
           [validate] ; lengths = [64, 1] | x.toml: validate.lengths = [64, 1]: must be a list of whole numbers, one or more, each 2 to 4096
           [validate] ; keyValueHeads = [3] | x.toml: validate.keyValueHeads = [3]: must each divide validate.heads (4)

@@ -56,7 +56,8 @@ class PackedSamplesTest {
             "data.documentMultiple=" + multiple,
             "data.firstPosition=" + first,
             "train.seed=" + seed);
-    return new PackedSamples(configuration, TokenFile.open(file, configuration.source()), PADDING);
+    return new PackedSamples(
+        configuration, TokenFile.open(file, configuration.source(), 1000), PADDING);
   }
 
   /**

@@ -27,7 +27,7 @@ class TextDocumentsTest {
       new TextDocuments(tokenizer, configuration.source(), pieceBytes).read(text, writer);
       writer.finish();
     }
-    TokenFile tokens = TokenFile.open(file, configuration.source());
+    TokenFile tokens = TokenFile.open(file, configuration.source(), 1000);
     assertEquals(1, tokens.documents());
     return tokens.entries(0, (int) tokens.tokens());
   }

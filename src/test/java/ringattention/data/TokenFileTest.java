@@ -37,7 +37,7 @@ class TokenFileTest {
       }
       writer.finish();
     }
-    TokenFile file = TokenFile.open(path, Given.configuration(path).source());
+    TokenFile file = TokenFile.open(path, Given.configuration(path).source(), 70_000);
     assertEquals(tokens, file.tokens());
     assertEquals(documents, file.documents());
     long at = 0;
@@ -100,6 +100,22 @@ class TokenFileTest {
     assertEquals(
         "-D data.cache = \"" + folder.resolve("cache") + "\": " + file + " is not whole: delete it",
         error.getMessage());
+  }
+
+  /** A flipped bit of the first token, and of the only document's length. */
+  @ParameterizedTest
+  @CsvSource({"1", "51"})
+  void aTokenOrLengthThatCannotBeIsRefused(int flipped) throws IOException {
+    Path text = Files.writeString(folder.resolve("text"), "some words\n");
+    Configuration cached = Given.configuration(text, "data.cache=" + folder.resolve("cache"));
+    open(cached, text).close();
+    Path file = kept(".tokens").get(0);
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[flipped] ^= 0x10;
+    Files.write(file, bytes);
+    InputException error =
+        assertThrows(InputException.class, () -> open(cached, text).entries(0, 12));
+    assertTrue(error.getMessage().endsWith(file + " is corrupted: delete it"), error.getMessage());
   }
 
   @Test

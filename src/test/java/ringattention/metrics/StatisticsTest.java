@@ -21,6 +21,22 @@ class StatisticsTest {
   }
 
   @Test
+  void percentilesAreOfTheValues() {
+    double[] values = new double[200];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = 200 - i;
+    }
+    assertEquals(100, Statistics.percentile(50, values));
+    assertEquals(198, Statistics.percentile(99, values));
+    assertEquals(200, Statistics.percentile(100, values));
+    assertEquals(1, Statistics.percentile(0.1, values));
+    assertEquals(7, Statistics.percentile(99, 7));
+    assertEquals(Double.NaN, Statistics.percentile(50, 1, Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> Statistics.percentile(50));
+    assertThrows(IllegalArgumentException.class, () -> Statistics.percentile(0, 1));
+  }
+
+  @Test
   void noValues() {
     assertThrows(IllegalArgumentException.class, Statistics::of);
   }

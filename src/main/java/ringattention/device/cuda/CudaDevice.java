@@ -19,6 +19,7 @@ import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
+import ringattention.device.Mask;
 import ringattention.device.Memory;
 import ringattention.device.MemoryCount;
 import ringattention.device.Range;
@@ -238,8 +239,8 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public long vanillaWorkspaceBytes(BlockShape whole) {
-    return traits.vanillaWorkspaceBytes(whole);
+  public long vanillaWorkspaceBytes(BlockShape whole, Mask mask) {
+    return traits.vanillaWorkspaceBytes(whole, mask);
   }
 
   @Override

@@ -55,8 +55,8 @@ public record CudaTraits(
   }
 
   @Override
-  public long vanillaWorkspaceBytes(BlockShape whole) {
-    return alwaysBytes() + ScoreScratch.of(compute).vanillaBytes(whole);
+  public long vanillaWorkspaceBytes(BlockShape whole, Mask mask) {
+    return alwaysBytes() + ScoreScratch.of(compute).vanillaBytes(whole, mask);
   }
 
   private static long alwaysBytes() {

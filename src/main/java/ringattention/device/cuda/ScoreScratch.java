@@ -26,10 +26,14 @@ record ScoreScratch(DType compute, long tileBytes) {
         largest(pair, mask, all, forwardBytes()), largest(pair, mask, heads, backwardBytes()));
   }
 
-  /** The most that vanilla attention of such a block pair allocates. */
-  long vanillaBytes(BlockShape pair) {
+  /** The most that vanilla attention of such a block pair allocates; its backward knows no mask. */
+  long vanillaBytes(BlockShape pair, Mask mask) {
+    if (compute == DType.F32) {
+      return 0;
+    }
     Heads all = new Heads(0, pair.keyValueHeads());
-    return compute == DType.F32 ? 0 : largest(pair, Mask.FULL, all, Float.BYTES);
+    return Math.max(
+        largest(pair, mask, all, Float.BYTES), largest(pair, Mask.FULL, all, Float.BYTES));
   }
 
   private long largest(BlockShape pair, Mask mask, Heads heads, int bytesPerScore) {

@@ -57,6 +57,22 @@ class CudaTraitsTest {
     assertEquals(one, BF16.workspaceBytes(List.of(whole, call(0, 100, Mask.FULL))));
   }
 
+  /** Tiles of a causal forward have other extents than those of the backward, which has no mask. */
+  @Test
+  void vanillaNeedsTheLargerTileOfBothPasses() {
+    Heads all = new Heads(0, 16);
+    for (int tokens : new int[] {4096, 9728}) { // the second's causal tiles are larger
+      BlockShape whole = new BlockShape(tokens, tokens, 1, 16, 16, 128);
+      long largest = 0;
+      for (Mask mask : Mask.values()) {
+        for (ScoreTile tile : ScoreTiling.cut(whole, mask, all, (512L << 20) / Float.BYTES)) {
+          largest = Math.max(largest, tile.scratchElements() * Float.BYTES);
+        }
+      }
+      assertEquals(ALWAYS + largest, BF16.vanillaWorkspaceBytes(whole, Mask.CAUSAL));
+    }
+  }
+
   /** The two tables of peaks agree. */
   @Test
   void peaksAreThoseOfTheDriversNames() {

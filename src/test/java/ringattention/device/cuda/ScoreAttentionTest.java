@@ -179,11 +179,11 @@ class ScoreAttentionTest {
       both.compare("dk", dk);
       both.compare("dv", dv);
       assertEquals(
-          new ScoreScratch(given.compute, given.tileBytes).vanillaBytes(shape) == 0,
+          new ScoreScratch(given.compute, given.tileBytes).vanillaBytes(shape, Mask.FULL) == 0,
           both.passes.largestScratch() == 0);
       assertTrue(
           both.passes.largestScratch()
-              <= new ScoreScratch(given.compute, given.tileBytes).vanillaBytes(shape),
+              <= new ScoreScratch(given.compute, given.tileBytes).vanillaBytes(shape, Mask.FULL),
           both.passes.largestScratch() + " bytes of scratch");
     }
   }

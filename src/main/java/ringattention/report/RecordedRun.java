@@ -1,0 +1,138 @@
+package ringattention.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import ringattention.config.BoundedFile;
+import ringattention.config.InputException;
+import ringattention.config.UsedInputs;
+
+/** What a run's folder says about it: {@code run.jsonl} and {@code used_inputs.toml}. */
+public final class RecordedRun {
+  private static final String EVENTS = "run.jsonl";
+  private static final String INPUTS = "used_inputs.toml";
+  private static final int LARGEST_INPUT = 16; // MiB
+
+  /**
+   * One step.
+   *
+   * @param loss NaN where it was not finite
+   */
+  record Step(double loss, double timeS, double tokensPerS, OptionalDouble mfu) {}
+
+  private final Path folder;
+  private final TreeMap<Long, Step> steps = new TreeMap<>(); // of a step done twice, the last
+  private final UsedInputs inputs;
+  private final Instant written;
+  private Map<String, String> start = Map.of(); // of the last start
+  private Optional<JsonNode> end = Optional.empty(); // of the last start, if it has ended
+
+  private RecordedRun(Path folder, UsedInputs inputs, Instant written) {
+    this.folder = folder;
+    this.inputs = inputs;
+    this.written = written;
+  }
+
+  /**
+   * @throws InputException if it is not the folder of a run
+   */
+  public static RecordedRun read(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new InputException(folder + ": no such folder");
+    }
+    Path events = folder.resolve(EVENTS);
+    try {
+      if (!Files.isRegularFile(events)) {
+        throw new InputException(folder + ": is not the folder of a run: holds no " + EVENTS);
+      }
+      UsedInputs inputs = UsedInputs.of(BoundedFile.text(folder.resolve(INPUTS), LARGEST_INPUT));
+      RecordedRun run =
+          new RecordedRun(folder, inputs, Files.getLastModifiedTime(events).toInstant());
+      new JsonLines().forEach(events, run::take);
+      return run;
+    } catch (InputException e) {
+      throw new InputException(
+          e.getMessage().startsWith(folder.toString())
+              ? e.getMessage()
+              : folder + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw new InputException(folder + ": " + INPUTS + " or " + EVENTS + " cannot be read");
+    }
+  }
+
+  private void take(JsonNode event) {
+    switch (event.path("event").asText()) {
+      case "start" -> {
+        start = texts(event);
+        end = Optional.empty();
+      }
+      case "step" -> {
+        if (event.path("step").isIntegralNumber()) {
+          steps.put(event.get("step").asLong(), step(event));
+        }
+      }
+      case "end" -> end = Optional.of(event);
+      default -> {} // of no interest here
+    }
+  }
+
+  private static Step step(JsonNode event) {
+    JsonNode mfu = event.path("mfu_causal");
+    return new Step(
+        number(event.path("loss")),
+        number(event.path("time_s")),
+        number(event.path("tokens_per_s")),
+        mfu.isNumber() ? OptionalDouble.of(mfu.asDouble()) : OptionalDouble.empty());
+  }
+
+  private static double number(JsonNode node) {
+    return node.isNumber() ? node.asDouble() : Double.NaN;
+  }
+
+  private static Map<String, String> texts(JsonNode event) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    event
+        .fields()
+        .forEachRemaining(
+            entry -> {
+              JsonNode value = entry.getValue();
+              texts.put(entry.getKey(), value.isTextual() ? value.asText() : value.toString());
+            });
+    return texts;
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** By number. */
+  TreeMap<Long, Step> steps() {
+    return steps;
+  }
+
+  UsedInputs inputs() {
+    return inputs;
+  }
+
+  /** When it last wrote a line. */
+  Instant written() {
+    return written;
+  }
+
+  /** The fields of its last start, as text. */
+  Map<String, String> start() {
+    return start;
+  }
+
+  /** Its end, unless it is running or was killed. */
+  Optional<JsonNode> end() {
+    return end;
+  }
+}

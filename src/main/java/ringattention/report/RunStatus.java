@@ -1,0 +1,123 @@
+package ringattention.report;
+
+import static ringattention.report.TextTable.Align.LEFT;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.metrics.Statistics;
+
+/**
+ * How far a run is, for someone who has only its folder.
+ *
+ * @param checkpoint the newest complete one, in words
+ * @param now when the folder was looked at
+ */
+public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant now) {
+  private static final int RECENT = 100; // steps that say how fast it is now
+  private static final double PATIENCE = 10; // times a step's length
+  private static final double LEAST_PATIENCE_S = 120;
+  private static final double START_S = 600; // of tokenizing and loading, before the first step
+  private static final int STOPPED = 75; // exit code: to be resumed
+  private static final int DIVERGED = 4;
+  private static final int CHECK_FAILED = 3;
+
+  public List<String> lines() {
+    TextTable table = new TextTable(LEFT, LEFT);
+    table.row("run", run.folder().toString());
+    if (run.start().containsKey("command")) {
+      table.row("command", run.start().get("command"));
+    }
+    table.row("state", state());
+    if (!run.steps().isEmpty()) {
+      steps(table);
+    }
+    checkpoint.ifPresent(text -> table.row("checkpoint", text));
+    run.end()
+        .filter(end -> end.has("verdict"))
+        .ifPresent(
+            end ->
+                table.row(
+                    "verdict", end.path("verdict").asText() + text(end.path("verdict_text"))));
+    return table.lines();
+  }
+
+  private static String text(JsonNode reason) {
+    return reason.isTextual() ? ": " + reason.asText() : "";
+  }
+
+  private void steps(TextTable table) {
+    Map.Entry<Long, RecordedRun.Step> first = run.steps().firstEntry();
+    Map.Entry<Long, RecordedRun.Step> last = run.steps().lastEntry();
+    long total = total();
+    table.row(
+        "step",
+        total > 0
+            ? Units.format("%d of %d (%.0f%%)", last.getKey(), total, 100.0 * last.getKey() / total)
+            : Long.toString(last.getKey()));
+    table.row(
+        "loss",
+        Units.format(
+            "%.4f now, %.4f at step %d",
+            last.getValue().loss(), first.getValue().loss(), first.getKey()));
+    double pace = pace();
+    table.row(
+        "speed",
+        Units.scaled(last.getValue().tokensPerS() * last.getValue().timeS() / pace, "tok/s")
+            + ", "
+            + Units.time(pace)
+            + " a step");
+    last.getValue()
+        .mfu()
+        .ifPresent(
+            share ->
+                table.row(
+                    "MFU", Units.format("%.1f%%", 100 * share * last.getValue().timeS() / pace)));
+    if (run.end().isEmpty() && total > last.getKey()) {
+      table.row("left", Units.duration((total - last.getKey()) * pace));
+    }
+  }
+
+  /** Median seconds of the last steps. */
+  private double pace() {
+    return Statistics.of(
+            run.steps().descendingMap().values().stream()
+                .limit(RECENT)
+                .mapToDouble(RecordedRun.Step::timeS)
+                .toArray())
+        .median();
+  }
+
+  /** Steps of the whole run; 0 if it has none. */
+  private long total() {
+    return run.inputs().values().get("train.steps") instanceof Number steps ? steps.longValue() : 0;
+  }
+
+  private String state() {
+    if (run.end().isPresent()) {
+      return ended(run.end().get().path("exit_code").asInt(1));
+    }
+    double age = Duration.between(run.written(), now).toMillis() * 1e-3;
+    double patience =
+        run.steps().isEmpty() ? START_S : Math.max(LEAST_PATIENCE_S, PATIENCE * pace());
+    String since = "last line " + Units.duration(Math.max(0, age)) + " ago";
+    return age <= patience
+        ? "running, " + since
+        : "stale, " + since + ": killed, or it waits for something";
+  }
+
+  private static String ended(int exitCode) {
+    String how =
+        switch (exitCode) {
+          case 0 -> "finished";
+          case CHECK_FAILED -> "finished, but a check failed";
+          case DIVERGED -> "failed: it diverged";
+          case STOPPED -> "stopped, to be resumed";
+          default -> "failed";
+        };
+    return how + " (exit code " + exitCode + ")";
+  }
+}

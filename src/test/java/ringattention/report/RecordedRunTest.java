@@ -1,0 +1,193 @@
+package ringattention.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.config.InputException;
+
+/** What {@code status} and {@code compare} say of folders. */
+class RecordedRunTest {
+  private static final Instant NOW = Instant.parse("2024-05-01T12:00:00Z");
+  private static final String START =
+      "{\"event\":\"start\",\"command\":\"ringattention train a.toml\",\"git\":\"abc\",\"ranks\":2}";
+
+  @TempDir Path folder;
+
+  private static String step(long step, String loss, double time) {
+    return ("{\"event\":\"step\",\"step\":%d,\"loss\":%s,\"time_s\":%s,\"tokens_per_s\":%s,"
+            + "\"mfu_causal\":0.5}")
+        .formatted(step, loss, time, 100 / time);
+  }
+
+  private static String end(int exitCode) {
+    String word = exitCode == 0 ? "VALID" : "INVALID";
+    return ("{\"event\":\"end\",\"verdict\":\"%s\",\"verdict_text\":\"so it is\","
+            + "\"exit_code\":%d}")
+        .formatted(word, exitCode);
+  }
+
+  private RecordedRun run(String name, int seed, long age, String... events) throws IOException {
+    Path run = Files.createDirectories(folder.resolve(name));
+    Files.writeString(run.resolve("used_inputs.toml"), "[train]\nsteps = 8\nseed = " + seed + "\n");
+    Path file = Files.writeString(run.resolve("run.jsonl"), String.join("\n", events) + "\n");
+    Files.setLastModifiedTime(file, FileTime.from(NOW.minusSeconds(age)));
+    return RecordedRun.read(run);
+  }
+
+  private static List<String> status(RecordedRun run) {
+    return new RunStatus(run, Optional.of("step_4"), NOW)
+        .lines().stream().map(line -> line.replaceAll(" +", " ")).toList();
+  }
+
+  @Test
+  void statusOfARunThatGoesOn() throws IOException {
+    RecordedRun run =
+        run("a", 1, 7, START, step(1, "5.5", 9), step(2, "5.25", 2), step(3, "5.0", 2));
+    assertEquals(
+        List.of(
+            "run " + folder.resolve("a"),
+            "command ringattention train a.toml",
+            "state running, last line 7s ago",
+            "step 3 of 8 (38%)",
+            "loss 5.0000 now, 5.5000 at step 1",
+            "speed 50.0 tok/s, 2.0 s a step",
+            "MFU 50.0%",
+            "left 10s",
+            "checkpoint step_4"),
+        status(run));
+  }
+
+  @Test
+  void statusOfARunThatHasEnded() throws IOException {
+    List<String> lines = status(run("a", 1, 9999, START, step(8, "5.5", 9), end(0)));
+    assertTrue(lines.contains("state finished (exit code 0)"), lines.toString());
+    assertTrue(lines.contains("verdict VALID: so it is"), lines.toString());
+    assertFalse(lines.stream().anyMatch(line -> line.startsWith("left")), lines.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, finished (exit code 0)",
+    "3, 'finished, but a check failed (exit code 3)'",
+    "4, failed: it diverged (exit code 4)",
+    "75, 'stopped, to be resumed (exit code 75)'",
+    "1, failed (exit code 1)",
+  })
+  void stateOfAnEnd(int exitCode, String state) throws IOException {
+    assertEquals("state " + state, status(run("a", 1, 5, START, end(exitCode))).get(2));
+  }
+
+  /** Ten of its steps or two minutes without a line; ten minutes before the first. */
+  @ParameterizedTest
+  @CsvSource({"1, 100, running", "1, 130, stale", "60, 590, running", "60, 610, stale"})
+  void silenceIsStaleAfterSomeTime(double time, long age, String state) throws IOException {
+    String line = status(run("a", 1, age, START, step(1, "5.5", time))).get(2);
+    assertTrue(line.startsWith("state " + state), line);
+    assertTrue(status(run("b", 1, 590, START)).get(2).startsWith("state running"));
+    assertTrue(status(run("b", 1, 610, START)).get(2).startsWith("state stale"));
+  }
+
+  /** Killed in the middle of a line, resumed from before it, and on its way again. */
+  @Test
+  void aResumedRunIsOneRun() throws IOException {
+    RecordedRun run =
+        run(
+            "a",
+            1,
+            7,
+            START,
+            step(1, "5.5", 2),
+            step(2, "1.0", 2),
+            "{\"event\":\"st" + START,
+            end(75),
+            START,
+            step(2, "5.25", 2));
+    List<String> lines = status(run);
+    assertTrue(lines.get(2).startsWith("state running"), lines.toString());
+    assertTrue(lines.contains("loss 5.2500 now, 5.5000 at step 1"), lines.toString());
+  }
+
+  private static List<String> compared(RecordedRun first, RecordedRun second) {
+    return new RunComparison(first, second)
+        .lines().stream().map(line -> line.replaceAll(" +", " ")).toList();
+  }
+
+  @Test
+  void equalRuns() throws IOException {
+    RecordedRun first = run("a", 1, 0, START, step(1, "5.5", 2), step(2, "null", 2));
+    RecordedRun second = run("b", 1, 0, START, step(1, "5.5", 3), step(2, "null", 3));
+    assertTrue(new RunComparison(first, second).equal());
+    List<String> lines = compared(first, second);
+    assertTrue(lines.contains("inputs: the same"), lines.toString());
+    assertTrue(lines.contains("program and machine: the same"), lines.toString());
+    assertEquals("EQUAL: every loss, to the bit", lines.get(lines.size() - 1));
+  }
+
+  @Test
+  void differingRuns() throws IOException {
+    RecordedRun first =
+        run("a", 1, 0, START, step(1, "5.5", 2), step(2, "5.25", 2), step(3, "5.0", 2));
+    RecordedRun second =
+        run(
+            "b",
+            2,
+            0,
+            START.replace("abc", "def"),
+            step(1, "5.5", 2),
+            step(2, "5.250000000000001", 2),
+            step(3, "5.5", 2));
+    assertFalse(new RunComparison(first, second).equal());
+    List<String> lines = compared(first, second);
+    for (String line :
+        List.of(
+            " train.seed 1 -> 2",
+            " git abc -> def",
+            "steps 3 in both, 0 in one only",
+            "losses 2 of 3 differ",
+            "first differing step 2: 5.25 and 5.250000000000001",
+            "largest difference 5.000e-01 at step 3",
+            "final losses 5.0 at step 3 and 5.5 at step 3")) {
+      assertTrue(lines.contains(line), line + " is not in " + lines);
+    }
+  }
+
+  @Test
+  void aRunWithMoreStepsIsNotEqual() throws IOException {
+    RecordedRun first = run("a", 1, 0, START, step(1, "5.5", 2));
+    RecordedRun second = run("b", 1, 0, START, step(1, "5.5", 2), step(2, "5.25", 2));
+    assertFalse(new RunComparison(first, second).equal());
+    assertFalse(new RunComparison(second, first).equal());
+  }
+
+  @Test
+  void foldersThatAreNoneOfARunAreRefused() throws IOException {
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    assertEquals(empty + ": is not the folder of a run: holds no run.jsonl", message(empty));
+    assertEquals(folder.resolve("x") + ": no such folder", message(folder.resolve("x")));
+    Files.writeString(empty.resolve("run.jsonl"), "");
+    assertEquals(empty + ": used_inputs.toml or run.jsonl cannot be read", message(empty));
+    Files.writeString(empty.resolve("used_inputs.toml"), "[train");
+    assertEquals(empty + ": used_inputs.toml: not valid TOML", message(empty));
+    RecordedRun noSteps = run("a", 1, 0, START);
+    InputException error =
+        assertThrows(InputException.class, () -> new RunComparison(noSteps, noSteps));
+    assertEquals(folder.resolve("a") + ": has no training step to compare", error.getMessage());
+  }
+
+  private static String message(Path folder) {
+    return assertThrows(InputException.class, () -> RecordedRun.read(folder)).getMessage();
+  }
+}
