@@ -127,7 +127,17 @@ class ContextBenchIT {
   @Test
   void theRingOfFourTrainsFourTimesAsMuch() {
     Run run =
-        bench(4, "--memory-cap=3MiB", "-D", "benchContext.architectures=[\"ring\", \"blockwise\"]");
+        bench(
+            4,
+            "--memory-cap=4MiB",
+            "-D",
+            "model.layers=1",
+            "-D",
+            "model.hidden=100",
+            "-D",
+            "model.heads=50",
+            "-D",
+            "benchContext.architectures=[\"ring\", \"blockwise\"]");
     assertEquals(0, run.job().exitCode(), run.job().output());
     Map<String, String> ring = rows(run).get(0);
     Map<String, String> blockwise = rows(run).get(1);
