@@ -88,11 +88,12 @@ machine() {
   } >"$record/machine.txt"
 }
 
-# A cap is the memory that all architectures get; the CPU ranks' leaves a model of few MiB little room.
+# A cap is the memory that all architectures get; the CPU ranks' leaves a small model little room.
 context() {
   if [ "$kind" = cpu ]; then
-    keep context "$count" bench context inputs/paper-context-cpu.toml --memory-cap 8MiB
-    keep context-8-ranks 8 bench context inputs/paper-context-cpu.toml --memory-cap 8MiB
+    keep context "$count" bench context inputs/paper-context-cpu.toml --memory-cap 3MiB
+    keep context-8-ranks 8 bench context inputs/paper-context-cpu.toml --memory-cap 2.5MiB \
+      -D 'benchContext.architectures=["blockwise", "ring"]'
   else
     keep context "$count" bench context inputs/paper-context.toml --memory-cap 18GiB
     keep context-fp32 "$count" bench context inputs/paper-context.toml --memory-cap 18GiB -D device.precision=fp32
@@ -120,7 +121,10 @@ for step in $steps; do
         echo "overlap: NOT CHECKED: one GPU"
       fi
       ;;
-    plan) keep plan 1 plan --paper ;;
+    plan)
+      keep plan 1 plan --paper
+      keep plan-compare 1 plan --hardware h200 --compare validation/gpu/2xH200/runs
+      ;;
     *)
       echo "$0: no step $step" >&2
       failed="$failed $step"

@@ -111,7 +111,7 @@ class TrainIT {
     assertEquals(
         run.column("loss"),
         events.stream()
-            .filter(event -> event.has("step"))
+            .filter(event -> event.path("event").asText().equals("step"))
             .map(event -> event.path("loss").asText())
             .toList());
   }
