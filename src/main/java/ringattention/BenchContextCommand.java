@@ -124,7 +124,7 @@ final class BenchContextCommand {
     int ranks = job.world().size();
     var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
     output.log().rows(header.lines());
-    output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+    output.event("start", header.fields());
     output.log().line(remark());
     table.header().forEach(output.log()::row);
     for (List<ContextProposal> model : models) {

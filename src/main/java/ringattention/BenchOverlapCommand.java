@@ -29,7 +29,7 @@ final class BenchOverlapCommand {
       int ranks = job.world().size();
       var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
       output.log().rows(header.lines());
-      output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+      output.event("start", header.fields());
       return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, equipment, output);
     }
   }

@@ -122,7 +122,7 @@ final class BenchScalingCommand {
     int ranks = job.world().size();
     var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
     output.log().rows(header.lines());
-    output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+    output.event("start", header.fields());
     Device device = equipment.device();
     if (job.line().dryRun()) {
       plans.forEach(

@@ -102,7 +102,7 @@ final class BenchTrainingCommand {
     var header =
         Header.of(job, equipment, lengths.get(0).plan().setup().decomposition(), Optional.empty());
     output.log().rows(header.lines());
-    output.event("start", Map.of("command", String.join(" ", header.command()), "ranks", ranks));
+    output.event("start", header.fields());
     if (job.line().dryRun()) {
       for (Length length : lengths) {
         Device device = equipment.device();

@@ -106,9 +106,7 @@ final class GradientsCommand {
     var header = Header.of(job, equipment, setup.decomposition(), Optional.of(setup.layout()));
     output.log().rows(header.lines());
     PlanCommand.print(plan, equipment.device(), output.log());
-    output.event(
-        "start",
-        Map.of("command", String.join(" ", header.command()), "ranks", job.world().size()));
+    output.event("start", header.fields());
   }
 
   private int compute(Equipment equipment, RunOutput output) {
