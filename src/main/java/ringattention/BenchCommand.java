@@ -2,14 +2,12 @@ package ringattention;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import ringattention.bench.AttentionBench;
 import ringattention.bench.KernelBench;
 import ringattention.bench.RingExchangeBench;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
 import ringattention.validate.AttentionProblem;
 
 /** {@code bench}: tables of rates, each with the number of wrong results beside it. */
@@ -24,15 +22,11 @@ final class BenchCommand {
               require(job, read);
               return read;
             });
-    try (Equipment equipment = Equipment.open(job, configuration);
-        RunOutput output =
-            job.line().dryRun() ? RunOutput.console(job) : RunOutput.create(job, configuration)) {
-      int ranks = job.world().size();
-      var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
-      output.log().rows(header.lines());
-      output.event("start", header.fields());
-      return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, equipment, output);
-    }
+    return Benchmark.run(
+        job,
+        configuration,
+        (equipment, output) ->
+            job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, equipment, output));
   }
 
   private static int measure(

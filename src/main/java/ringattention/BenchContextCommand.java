@@ -57,8 +57,7 @@ final class BenchContextCommand {
       BenchContextCommand command = new BenchContextCommand(job, configuration, equipment, limits);
       List<List<ContextProposal>> models = command.proposals();
       command.requireText(models);
-      try (RunOutput output =
-          job.line().dryRun() ? RunOutput.console(job) : RunOutput.create(job, configuration)) {
+      try (RunOutput output = RunOutput.of(job, configuration)) {
         return command.run(models, output);
       }
     }

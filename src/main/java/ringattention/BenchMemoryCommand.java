@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import ringattention.bench.LayerBytes;
 import ringattention.bench.LayerFormulas;
@@ -23,7 +22,6 @@ import ringattention.report.Check;
 import ringattention.report.OutputException;
 import ringattention.report.Plots;
 import ringattention.report.Units;
-import ringattention.shard.Decomposition;
 
 /**
  * {@code bench memory}: the peak of a training step for each architecture and length, for further
@@ -71,12 +69,8 @@ final class BenchMemoryCommand {
               return new BenchMemoryCommand(
                   job, configuration, steps(configuration, job.world().size()));
             });
-    try (Equipment equipment = Equipment.open(job, command.configuration);
-        RunOutput output =
-            job.line().dryRun()
-                ? RunOutput.console(job)
-                : RunOutput.create(job, command.configuration)) {
-      return command.run(equipment, output);
+    try {
+      return Benchmark.run(job, command.configuration, command::run);
     } finally {
       command.steps.forEach(step -> step.samples().close());
     }
@@ -134,9 +128,6 @@ final class BenchMemoryCommand {
 
   private int run(Equipment equipment, RunOutput output) {
     int ranks = job.world().size();
-    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
-    output.log().rows(header.lines());
-    output.event("start", header.fields());
     Device device = equipment.device();
     if (job.line().dryRun()) {
       for (Step step : steps) {

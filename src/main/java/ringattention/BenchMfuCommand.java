@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import ringattention.bench.BatchTable;
 import ringattention.bench.MatrixRate;
@@ -20,7 +19,6 @@ import ringattention.data.Samples;
 import ringattention.device.Device;
 import ringattention.metrics.Mfu;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
 import ringattention.train.DivergedException;
 
 /**
@@ -84,13 +82,7 @@ final class BenchMfuCommand {
               Configuration configuration = job.line().configuration();
               return new BenchMfuCommand(job, configuration, rows(job, configuration));
             });
-    try (Equipment equipment = Equipment.open(job, command.configuration);
-        RunOutput output =
-            job.line().dryRun()
-                ? RunOutput.console(job)
-                : RunOutput.create(job, command.configuration)) {
-      return command.run(equipment, output);
-    }
+    return Benchmark.run(job, command.configuration, command::run);
   }
 
   private static List<Row> rows(Job job, Configuration configuration) {
@@ -151,9 +143,6 @@ final class BenchMfuCommand {
 
   private int run(Equipment equipment, RunOutput output) {
     int ranks = job.world().size();
-    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
-    output.log().rows(header.lines());
-    output.event("start", header.fields());
     Device device = equipment.device();
     if (job.line().dryRun()) {
       for (Row row : rows) {

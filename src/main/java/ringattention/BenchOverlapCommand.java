@@ -3,13 +3,11 @@ package ringattention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import ringattention.bench.OverlapBench;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
 import ringattention.report.Check;
 import ringattention.report.OutputException;
-import ringattention.shard.Decomposition;
 
 /** {@code bench overlap}: the smallest block whose exchange is hidden (table 2 of the paper). */
 final class BenchOverlapCommand {
@@ -23,15 +21,11 @@ final class BenchOverlapCommand {
               require(job.world().size(), read);
               return read;
             });
-    try (Equipment equipment = Equipment.open(job, configuration);
-        RunOutput output =
-            job.line().dryRun() ? RunOutput.console(job) : RunOutput.create(job, configuration)) {
-      int ranks = job.world().size();
-      var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
-      output.log().rows(header.lines());
-      output.event("start", header.fields());
-      return job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, equipment, output);
-    }
+    return Benchmark.run(
+        job,
+        configuration,
+        (equipment, output) ->
+            job.line().dryRun() ? ExitCode.VALID : measure(job, configuration, equipment, output));
   }
 
   private static void require(int ranks, Configuration configuration) {

@@ -19,7 +19,6 @@ import ringattention.config.MaskKind;
 import ringattention.data.Samples;
 import ringattention.device.Device;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
 import ringattention.train.DivergedException;
 
 /**
@@ -57,13 +56,7 @@ final class BenchScalingCommand {
               Configuration configuration = job.line().configuration();
               return new BenchScalingCommand(job, configuration, plans(job, configuration));
             });
-    try (Equipment equipment = Equipment.open(job, command.configuration);
-        RunOutput output =
-            job.line().dryRun()
-                ? RunOutput.console(job)
-                : RunOutput.create(job, command.configuration)) {
-      return command.run(equipment, output);
-    }
+    return Benchmark.run(job, command.configuration, command::run);
   }
 
   /** Of every training run to be. */
@@ -120,9 +113,6 @@ final class BenchScalingCommand {
 
   private int run(Equipment equipment, RunOutput output) {
     int ranks = job.world().size();
-    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
-    output.log().rows(header.lines());
-    output.event("start", header.fields());
     Device device = equipment.device();
     if (job.line().dryRun()) {
       plans.forEach(

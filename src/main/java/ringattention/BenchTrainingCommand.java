@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import ringattention.bench.TrainingTable;
 import ringattention.config.BenchTrainingConfig;
@@ -55,13 +54,11 @@ final class BenchTrainingCommand {
               Configuration configuration = job.line().configuration();
               return new BenchTrainingCommand(job, configuration, lengths(job, configuration));
             });
-    try (Equipment equipment = Equipment.open(job, command.configuration);
-        RunOutput output =
-            job.line().dryRun()
-                ? RunOutput.console(job)
-                : RunOutput.create(job, command.configuration)) {
-      return command.run(equipment, output);
-    }
+    return Benchmark.run(
+        job,
+        command.configuration,
+        command.lengths.get(0).plan().setup().decomposition(),
+        command::run);
   }
 
   private static List<Length> lengths(Job job, Configuration configuration) {
@@ -99,10 +96,6 @@ final class BenchTrainingCommand {
 
   private int run(Equipment equipment, RunOutput output) {
     int ranks = job.world().size();
-    var header =
-        Header.of(job, equipment, lengths.get(0).plan().setup().decomposition(), Optional.empty());
-    output.log().rows(header.lines());
-    output.event("start", header.fields());
     if (job.line().dryRun()) {
       for (Length length : lengths) {
         Device device = equipment.device();

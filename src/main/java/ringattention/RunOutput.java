@@ -41,6 +41,11 @@ final class RunOutput implements AutoCloseable {
     this.events = new EventLog(lines("run.jsonl"));
   }
 
+  /** With a folder, unless this is a dry run. Collective. */
+  static RunOutput of(Job job, Configuration configuration) {
+    return job.line().dryRun() ? console(job) : create(job, configuration);
+  }
+
   /** With a folder. Collective: if rank 0 cannot make it, every rank throws. */
   static RunOutput create(Job job, Configuration configuration) {
     return open(job, configuration, RunFolder::create);

@@ -1,0 +1,36 @@
+package ringattention;
+
+import java.util.Optional;
+import ringattention.config.Configuration;
+import ringattention.shard.Decomposition;
+
+/** The frame of a benchmark: opens what it needs and says what runs. */
+final class Benchmark {
+  /** What is measured and written; gives the exit code. */
+  interface Body {
+    int run(Equipment equipment, RunOutput output);
+  }
+
+  private Benchmark() {}
+
+  /** In a ring of all ranks. Collective. */
+  static int run(Job job, Configuration configuration, Body body) {
+    int ranks = job.world().size();
+    return run(job, configuration, new Decomposition(ranks, ranks), body);
+  }
+
+  /**
+   * Collective.
+   *
+   * @param configuration checked: nothing is written or allocated before
+   */
+  static int run(Job job, Configuration configuration, Decomposition decomposition, Body body) {
+    try (Equipment equipment = Equipment.open(job, configuration);
+        RunOutput output = RunOutput.of(job, configuration)) {
+      var header = Header.of(job, equipment, decomposition, Optional.empty());
+      output.log().rows(header.lines());
+      output.event("start", header.fields());
+      return body.run(equipment, output);
+    }
+  }
+}
