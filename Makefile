@@ -40,7 +40,7 @@ test-slurm: build data ## the job scripts of slurm/ on a Slurm of this machine a
 	  echo 'Slurm scripts: NOT CHECKED (needs root, and slurm-wlm and munge, which apt-get could install)'; \
 	fi
 
-test-faults: build data ## kills, full disks, hanging ranks and other faults, each with a real mpirun; 10 minutes
+test-faults: build data ## kills, full disks, hanging ranks and other faults, each with a real mpirun; 20 minutes
 	$(subst -q,-ntp,$(MAVEN)) test-compile failsafe:integration-test failsafe:verify -Dit.test=FaultIT \
 	  -Dtest.excluded=none -Dfaults.kills=50 $(if $(SEED),-Dfaults.seed=$(SEED))
 
