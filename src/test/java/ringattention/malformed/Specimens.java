@@ -4,22 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static ringattention.malformed.Damage.nested;
 import static ringattention.malformed.Damage.utf8;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A good input in a folder, and ways to spoil one of its files. */
 final class Specimens {
@@ -27,27 +18,20 @@ final class Specimens {
   private static final long HUGE_FILE = 20L << 30; // bytes, of which a sparse file has none
   private static final String TOML =
       """
-      # a small run
+      attention.layout = "zigzag" # a small run
       [model]
       hidden = 8
       layers = 1
       heads = 2
       keyValueHeads = 1
       feedForward = 16
-
-      [attention]
-      layout = "zigzag"
-
       [train]
       sequence = 16
       steps = 3
       learningRate = 3e-4
-      seed = 7
-
       [device]
       kind = "cpu"
       threads = 1
-
       """;
   private static final String CONFIG =
       """
@@ -73,7 +57,7 @@ final class Specimens {
       }
       write("lines.jsonl", utf8("{\"text\": \"red green blue red green blue\"}\n".repeat(9)));
       write("config.json", utf8(CONFIG));
-      write("model.safetensors", file(utf8(header()), dataBytes()));
+      write("model.safetensors", WeightsFile.good());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -228,56 +212,15 @@ final class Specimens {
     }
   }
 
-  /** A weights file. */
+  /** A weights file, or an index of them. */
   Malformed tensors() {
     List<String> arguments = withWeights();
-    String header = header();
-    long data = dataBytes();
-    return switch (damage.below(10)) {
-      case 0 -> {
-        long claimed =
-            damage.any(
-                List.of(0L, 1L, 99_999_999L, 1L << 31, 1L << 40, Long.MAX_VALUE, -1L, 1L << 63));
-        byte[] file = file(utf8(header), data);
-        ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putLong(0, claimed);
-        yield weights("a header of " + claimed, arguments, file, true);
-      }
-      case 1 -> {
-        String bad = replaced(header, "\\[(\\d+),(\\d+)\\]\\}", offsets());
-        yield weights("other offsets", arguments, file(utf8(bad), data), true);
-      }
-      case 2 -> {
-        String extents = damage.any(List.of("[4294967296,4294967296]", "[9223372036854775807,2]"));
-        String bad = replaced(header, "\"shape\":\\[[^\\]]*\\]", "\"shape\":" + extents);
-        yield weights("a product that overflows", arguments, file(utf8(bad), data), true);
-      }
-      case 3 -> {
-        String type = damage.any(List.of("F64", "I8", "BOOL", "", "f32", "\\u0000"));
-        String bad = replaced(header, "\"dtype\":\"F32\"", "\"dtype\":\"" + type + "\"");
-        yield weights("type " + type, arguments, file(utf8(bad), data), true);
-      }
-      case 4 -> {
-        String bad = header.replaceFirst("\\{", "{" + firstEntry(header) + ",");
-        yield weights("a name twice", arguments, file(utf8(bad), data), true);
-      }
-      case 5 -> {
-        String deep = nested("{\"a\":", "}", 1 << damage.below(18)).replace(":}", ":1}");
-        yield weights("deep nesting", arguments, file(utf8(deep), data), true);
-      }
-      case 6 -> {
-        byte[] bad = utf8(header);
-        bad[1 + damage.below(bad.length - 2)] = (byte) 0xff;
-        yield weights("no UTF-8", arguments, file(bad, data), true);
-      }
-      case 7 -> index(arguments);
-      case 8 -> weights("another value", arguments, file(damage.json(utf8(header)), data), false);
-      default -> weights("bytes", arguments, damage.bytes(file(utf8(header), data)), false);
-    };
-  }
-
-  private Malformed weights(String what, List<String> arguments, byte[] file, boolean surely) {
-    write("model.safetensors", file);
-    return new Malformed(what, arguments, "model.safetensors", surely);
+    if (damage.below(10) == 0) {
+      return index(arguments);
+    }
+    WeightsFile.Spoilt spoilt = new WeightsFile(damage).spoilt();
+    write("model.safetensors", spoilt.file());
+    return new Malformed(spoilt.what(), arguments, "model.safetensors", spoilt.surely());
   }
 
   private Malformed index(List<String> arguments) {
@@ -301,36 +244,6 @@ final class Specimens {
         };
     write("model.safetensors.index.json", bad);
     return new Malformed("an index: " + place, arguments, "safetensors", true);
-  }
-
-  private String offsets() {
-    return damage.any(
-        List.of(
-            "[0,0]}",
-            "[-4,8]}",
-            "[8,4]}",
-            "[0,9223372036854775807]}",
-            "[9223372036854775800,9223372036854775807]}",
-            "[0,1e3]}",
-            "[0]}",
-            "[0,18446744073709551616]}",
-            "{}}",
-            "[\"0\",\"32\"]}"));
-  }
-
-  /** With one of the matches replaced. */
-  private String replaced(String text, String pattern, String by) {
-    Matcher matcher = Pattern.compile(pattern).matcher(text);
-    List<int[]> places = new ArrayList<>();
-    while (matcher.find()) {
-      places.add(new int[] {matcher.start(), matcher.end()});
-    }
-    int[] place = damage.any(places);
-    return text.substring(0, place[0]) + by + text.substring(place[1]);
-  }
-
-  private static String firstEntry(String header) {
-    return header.substring(1, header.indexOf('}') + 1);
   }
 
   /** A model's config.json. */
@@ -483,56 +396,5 @@ final class Specimens {
             : damage.number();
     String given = key + "=" + value;
     return new Malformed(given, dryRun("-D", given), "", false);
-  }
-
-  private static Map<String, List<Long>> shapes() {
-    Map<String, List<Long>> shapes = new LinkedHashMap<>();
-    String block = "model.layers.0.";
-    shapes.put("model.embed_tokens.weight", List.of(256L, 8L));
-    shapes.put(block + "input_layernorm.weight", List.of(8L));
-    shapes.put(block + "self_attn.q_proj.weight", List.of(8L, 8L));
-    shapes.put(block + "self_attn.k_proj.weight", List.of(4L, 8L));
-    shapes.put(block + "self_attn.v_proj.weight", List.of(4L, 8L));
-    shapes.put(block + "self_attn.o_proj.weight", List.of(8L, 8L));
-    shapes.put(block + "post_attention_layernorm.weight", List.of(8L));
-    shapes.put(block + "mlp.gate_proj.weight", List.of(16L, 8L));
-    shapes.put(block + "mlp.up_proj.weight", List.of(16L, 8L));
-    shapes.put(block + "mlp.down_proj.weight", List.of(8L, 16L));
-    shapes.put("model.norm.weight", List.of(8L));
-    shapes.put("lm_head.weight", List.of(256L, 8L));
-    return shapes;
-  }
-
-  private static long bytes(List<Long> shape) {
-    return 4 * shape.stream().reduce(1L, (a, b) -> a * b);
-  }
-
-  private static long dataBytes() {
-    return shapes().values().stream().mapToLong(Specimens::bytes).sum();
-  }
-
-  private static String header() {
-    Map<String, Object> root = new LinkedHashMap<>();
-    long end = 0;
-    for (Map.Entry<String, List<Long>> shape : shapes().entrySet()) {
-      long from = end;
-      end += bytes(shape.getValue());
-      Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("dtype", "F32");
-      entry.put("shape", shape.getValue());
-      entry.put("data_offsets", List.of(from, end));
-      root.put(shape.getKey(), entry);
-    }
-    try {
-      return new ObjectMapper().writeValueAsString(root);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static byte[] file(byte[] header, long data) {
-    ByteBuffer file = ByteBuffer.allocate(Long.BYTES + header.length + (int) data);
-    file.order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).put(header);
-    return Arrays.copyOf(file.array(), file.capacity());
   }
 }
