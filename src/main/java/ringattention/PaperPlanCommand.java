@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import ringattention.bench.PaperContext;
 import ringattention.config.Architecture;
 import ringattention.config.Configuration;
 import ringattention.config.Inputs;
@@ -63,10 +64,7 @@ final class PaperPlanCommand {
 
   static int run(Job job) {
     Configuration settings = Inputs.defaults(job.line().overrides());
-    try (RunOutput output =
-        job.line().output().isPresent()
-            ? RunOutput.create(job, settings)
-            : RunOutput.console(job)) {
+    try (RunOutput output = RunOutput.asked(job, settings)) {
       if (job.root()) {
         new PaperPlanCommand().tables(output);
       }
@@ -78,7 +76,7 @@ final class PaperPlanCommand {
     RunLog log = output.log();
     log.section("Table 3: longest context in K tokens, the paper's / ours planned");
     log.rows(shown.header());
-    for (PaperTable.Context row : PaperTable.CONTEXTS) {
+    for (PaperContext row : PaperContext.ROWS) {
       context(row, log);
     }
     output.write("table3_planned.csv", contexts.csv());
@@ -95,7 +93,7 @@ final class PaperPlanCommand {
     output.write("table4_planned.csv", utilizations.csv());
   }
 
-  private void context(PaperTable.Context row, RunLog log) {
+  private void context(PaperContext row, RunLog log) {
     Map<Architecture, LongestPlan> longest = new EnumMap<>(Architecture.class);
     for (Architecture architecture : Architecture.values()) {
       Configuration run =
@@ -110,7 +108,7 @@ final class PaperPlanCommand {
                 row.ranks(),
                 row.model(),
                 row.precision(),
-                word(architecture),
+                architecture,
                 row.thousands(architecture) * PaperTable.K,
                 found.tokens(),
                 (double) row.thousands(architecture) / row.blockwise(),
@@ -125,11 +123,6 @@ final class PaperPlanCommand {
     log.row(shown.row(cells.toArray()));
   }
 
-  /** Without blanks. */
-  private static String word(Architecture architecture) {
-    return architecture.name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
   private void utilization(
       PaperTable.MfuBar row, Architecture architecture, int tokensPerRank, RunLog log) {
     Configuration run =
@@ -142,7 +135,7 @@ final class PaperPlanCommand {
             row.name(),
             row.ranks(),
             row.model(),
-            word(architecture),
+            architecture,
             planned.tokens(),
             planned.plan().saved(),
             planned.plan().offload(),

@@ -44,10 +44,7 @@ final class PlanComparisonCommand {
   static int run(Job job, Hardware hardware, Path runs) {
     List<PlanComparison.Row> rows = job.agree(() -> PlanComparison.of(hardware, runs));
     PlanComparisonCommand command = new PlanComparisonCommand();
-    try (RunOutput output =
-        job.line().output().isPresent()
-            ? RunOutput.create(job, Inputs.defaults(List.of()))
-            : RunOutput.console(job)) {
+    try (RunOutput output = RunOutput.asked(job, Inputs.defaults(List.of()))) {
       output.log().section("Predicted for " + hardware + " and measured");
       output.log().rows(command.table.header());
       rows.forEach(row -> output.log().row(command.line(row)));

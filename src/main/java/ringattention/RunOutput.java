@@ -46,6 +46,11 @@ final class RunOutput implements AutoCloseable {
     return job.line().dryRun() ? console(job) : create(job, configuration);
   }
 
+  /** With a folder only if the command line names one. Collective. */
+  static RunOutput asked(Job job, Configuration configuration) {
+    return job.line().output().isPresent() ? create(job, configuration) : console(job);
+  }
+
   /** With a folder. Collective: if rank 0 cannot make it, every rank throws. */
   static RunOutput create(Job job, Configuration configuration) {
     return open(job, configuration, RunFolder::create);
