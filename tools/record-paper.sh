@@ -96,7 +96,9 @@ context() {
       -D 'benchContext.architectures=["blockwise", "ring"]'
   else
     keep context "$count" bench context inputs/paper-context.toml --memory-cap 18GiB
-    keep context-fp32 "$count" bench context inputs/paper-context.toml --memory-cap 18GiB -D device.precision=fp32
+    # scores of fp32 attention have tiles of half a GiB: with fewer blocks, sequences are long enough for them to be little
+    keep context-fp32 "$count" bench context inputs/paper-context.toml --memory-cap 18GiB -D device.precision=fp32 \
+      -D 'benchContext.layers=[22, 10, 4, 2]'
   fi
 }
 
@@ -107,6 +109,7 @@ for step in $steps; do
     context-7b)
       if [ "$kind" = gpu ]; then
         keep context-7b "$count" bench context inputs/paper-context-7b.toml --memory-cap 80GiB
+        keep context-7b-fp32 "$count" bench context inputs/paper-context-7b.toml --memory-cap 80GiB -D device.precision=fp32
       else
         echo "context-7b: NOT CHECKED: no room for 7B on CPU ranks"
       fi

@@ -7,6 +7,7 @@ import ringattention.config.Architecture;
 import ringattention.config.BenchContextConfig;
 import ringattention.config.Configuration;
 import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
 
 /**
  * The longest shard that has room by the plan.
@@ -22,7 +23,7 @@ record ContextProposal(
       Configuration configuration,
       Architecture architecture,
       int ranks,
-      Device device,
+      DeviceTraits device,
       MemoryLimits limits) {
     BenchContextConfig bench = configuration.benchContext();
     int multiple = bench.multiple();
@@ -44,7 +45,7 @@ record ContextProposal(
       Architecture architecture,
       int tokens,
       int ranks,
-      Device device,
+      DeviceTraits device,
       MemoryLimits limits) {
     return TrainingPlan.of(configuration.with(architecture, tokens, 1, ranks), ranks)
         .fitted(device, limits);

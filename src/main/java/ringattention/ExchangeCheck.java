@@ -11,7 +11,8 @@ import ringattention.device.Memory;
 
 /** Sends device memory once around all ranks and looks at what arrives. */
 final class ExchangeCheck {
-  private static final int[] SIZES = {1000, 4 << 20}; // sent at once, and after asking the receiver
+  // sent at once, and after asking the receiver; both are less than the smallest model's workspace
+  private static final int[] SIZES = {1000, 512 << 10};
 
   private ExchangeCheck() {}
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
@@ -96,8 +97,8 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
 
   /** This plan with the fastest activation policy that has room on such devices. */
   TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
-    int rank = fullestRank();
-    Map<Integer, Long> workspaces = new HashMap<>(); // by head groups: they decide the calls
+    List<Integer> ranks = limits.hard() ? neediest() : List.of(fullestRank());
+    Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
     PolicyChoice choice =
         PolicyChoice.of(
             configuration.memory(),
@@ -106,12 +107,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
             limits,
             policy ->
                 with(policy)
-                    .memory(
-                        rank,
+                    .most(
+                        ranks,
                         device,
-                        workspaces.computeIfAbsent(
-                            policy.headGroups(),
-                            groups -> with(policy).workspaceBytes(rank, device))));
+                        rank ->
+                            workspaces.computeIfAbsent(
+                                List.of(rank, policy.headGroups()),
+                                call -> with(policy).workspaceBytes(rank, device))));
     return new TrainingPlan(configuration, setup.with(choice.policy()), choice);
   }
 
@@ -132,14 +134,17 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     }
   }
 
-  /**
-   * Of the rank that needs most. Shards differ by a few tokens, so that is the fullest rank, or the
-   * last, whose queries are most in one call.
-   */
+  /** Of the rank that needs most. */
   MemoryPlan most(DeviceTraits device) {
-    MemoryPlan fullest = memory(fullestRank(), device);
-    MemoryPlan last = memory(setup.decomposition().world() - 1, device);
-    return last.bytes() > fullest.bytes() ? last : fullest;
+    return most(neediest(), device, rank -> workspaceBytes(rank, device));
+  }
+
+  private MemoryPlan most(
+      List<Integer> ranks, DeviceTraits device, IntToLongFunction workspaceBytes) {
+    return ranks.stream()
+        .map(rank -> memory(rank, device, workspaceBytes.applyAsLong(rank)))
+        .max(Comparator.comparingLong(MemoryPlan::bytes))
+        .orElseThrow();
   }
 
   /** Every buffer of a rank on such a device, the device's own workspace included. */
@@ -301,5 +306,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
       }
     }
     return fullest;
+  }
+
+  /**
+   * One of these needs most. Shards differ by a few tokens, so it is the fullest, or the last,
+   * whose queries are most in one call.
+   */
+  private List<Integer> neediest() {
+    return List.of(fullestRank(), setup.decomposition().world() - 1);
   }
 }
