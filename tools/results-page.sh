@@ -38,7 +38,7 @@ ranks() { # RUN
 # As typed, without the output folder.
 command_line() { # RUN
   count=$(ranks "$1" | head -n 1)
-  line=$(field "$1" command | sed 's/ -o [^ ]*//')
+  line=$(field "$1" command | sed "s/ -o [^ ]*//; s/-D \([A-Za-z.]*=\[[^]]*\]\)/-D '\1'/g") # as a shell takes lists
   if [ "${count:-1}" -gt 1 ]; then line="mpirun -np $count bin/$line"; else line="bin/$line"; fi
   echo "$line"
 }

@@ -8,6 +8,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What a stranger needs to repeat the run.
@@ -33,6 +35,7 @@ public record RunHeader(
     int ringSize,
     List<Rank> ranks) {
   private static final int SHOWN_RANGES = 4;
+  private static final Pattern PLAIN = Pattern.compile("[\\w./=,:+@%-]+"); // the same unquoted
 
   /** Positions of a sequence from {@code from} to before {@code to}. */
   public record Positions(long from, long to) {
@@ -77,7 +80,7 @@ public record RunHeader(
   /** The same for {@code run.jsonl}; every value is text, a number, a list or a map. */
   public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("command", String.join(" ", command));
+    fields.put("command", typed());
     fields.put("arguments", command.subList(1, command.size()));
     fields.put("version", program);
     fields.put("git", gitHash);
@@ -100,7 +103,7 @@ public record RunHeader(
     equipment.forEach(table::row);
     table
         .row("hosts", hosts())
-        .row("command", String.join(" ", command))
+        .row("command", typed())
         .row(
             "decomposition",
             ranks.size() + " ranks = " + dataParallel + " data-parallel x " + ringSize + " ring");
@@ -108,6 +111,13 @@ public record RunHeader(
     lines.add("");
     lines.addAll(rankLines());
     return lines;
+  }
+
+  /** The command line as a shell takes it. */
+  private String typed() {
+    return command.stream()
+        .map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" "));
   }
 
   private String hosts() {

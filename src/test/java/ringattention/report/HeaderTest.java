@@ -20,7 +20,7 @@ class HeaderTest {
         "17.0.15 Debian",
         "Open MPI 4.1.4, device pointers not accepted",
         Map.of("transport", "NCCL 2.28"),
-        List.of("train", "-D", "seed=1", "inputs/tutorial.toml"),
+        List.of("train", "-D", "seed=1", "-D", "lists=[1, 'a']", "inputs/tutorial.toml"),
         dataParallel,
         ringSize,
         List.of(ranks));
@@ -35,7 +35,7 @@ class HeaderTest {
             "MPI            Open MPI 4.1.4, device pointers not accepted",
             "transport      NCCL 2.28",
             "hosts          a1 (2 ranks), a2 (1 rank)",
-            "command        train -D seed=1 inputs/tutorial.toml",
+            "command        train -D seed=1 -D 'lists=[1, '\\''a'\\'']' inputs/tutorial.toml",
             "decomposition  3 ranks = 1 data-parallel x 3 ring",
             "",
             "rank  host  device           tokens  positions",
