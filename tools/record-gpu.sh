@@ -41,6 +41,7 @@ keep() { # NAME RANKS ARGUMENTS...
   ranks=$2
   shift 2
   rm -rf "$scratch/$name"
+  began=$(date +%s)
   if [ "$ranks" = 1 ]; then
     bin/ringattention "$@" -o "$scratch/$name" >"$scratch/$name.out" 2>&1
   else
@@ -53,7 +54,7 @@ keep() { # NAME RANKS ARGUMENTS...
   for file in "$scratch/$name"/*.csv "$scratch/$name"/plots/*.png "$scratch/$name"/used_inputs.toml; do
     if [ -f "$file" ]; then cp "$file" "$record/runs/$name/"; fi
   done
-  tail -n 1 "$scratch/$name.out"
+  echo "$name: $(($(date +%s) - began)) s, $(tail -n 1 "$scratch/$name.out")"
   if [ "$status" = 0 ]; then note "$name" PASSED; else note "$name" "FAILED (exit $status)"; fi
 }
 
