@@ -4,14 +4,12 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import ringattention.comm.Communicator;
-import ringattention.config.TrainConfig;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.metrics.BatchTime;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
-import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.train.StepResult;
 import ringattention.train.Trainer;
@@ -55,7 +53,6 @@ final class BatchMeasurement {
   private final Equipment equipment;
   private final TrainingPlan plan;
   private final TrainingPlan single;
-  private final Samples samples;
   private final TrainingMeasurement measurement;
 
   /**
@@ -68,7 +65,6 @@ final class BatchMeasurement {
     this.equipment = equipment;
     this.plan = plan;
     this.single = single;
-    this.samples = samples;
     this.measurement = new TrainingMeasurement(job, equipment, plan, samples);
   }
 
@@ -85,8 +81,8 @@ final class BatchMeasurement {
     try (Device device = equipment.another();
         Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = measurement.replica(device, arena);
-      trainer(single, replica).next();
-      Trainer trainer = trainer(plan, replica);
+      measurement.trainer(single, replica).next();
+      Trainer trainer = measurement.trainer(plan, replica);
       trainer.resumeAt(1);
       long[] ends = new long[plan.setup().passes()];
       int[] ended = {0};
@@ -104,17 +100,11 @@ final class BatchMeasurement {
       double wait = own.seconds(Phase.RING_WAIT) / ends.length * count;
       return new Batch(
           time,
-          largest(time.seconds(count)),
+          job.world().allReduce(time.seconds(count), Communicator.Operation.MAX),
           step.result(),
-          largest(wait),
+          job.world().allReduce(wait, Communicator.Operation.MAX),
           PeakMemory.of(job, plan, device));
     }
-  }
-
-  private Trainer trainer(TrainingPlan steps, Replica replica) {
-    TrainConfig train = steps.configuration().train();
-    ModelSetup setup = steps.setup();
-    return new Trainer(train, setup, job.world(), replica, samples, job.timer(), System::nanoTime);
   }
 
   private static BatchTime time(Trace.Recorded<?> step, long... ends) {
@@ -125,12 +115,5 @@ final class BatchMeasurement {
       start = ends[i];
     }
     return new BatchTime(seconds, step.wallS() - (start - step.start()) * 1e-9);
-  }
-
-  /** Over all ranks. */
-  private double largest(double value) {
-    double[] values = {value};
-    job.world().allReduce(values, Communicator.Operation.MAX);
-    return values[0];
   }
 }

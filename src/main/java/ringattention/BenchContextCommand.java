@@ -121,9 +121,7 @@ final class BenchContextCommand {
 
   private int run(List<List<ContextProposal>> models, RunOutput output) {
     int ranks = job.world().size();
-    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
-    output.log().rows(header.lines());
-    output.event("start", header.fields());
+    Benchmark.announce(job, equipment, new Decomposition(ranks, ranks), output);
     output.log().line(remark());
     table.header().forEach(output.log()::row);
     for (List<ContextProposal> model : models) {
@@ -138,9 +136,7 @@ final class BenchContextCommand {
     if (job.line().dryRun()) {
       return ExitCode.VALID;
     }
-    if (configuration.output().plots() && job.root()) {
-      output.write("plots/context.png", table.plot());
-    }
+    output.plot("context", table::plot);
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("context", table.records());
     String result = table.records().size() + " rows, " + ranks + " ranks";

@@ -19,7 +19,6 @@ import ringattention.data.Samples;
 import ringattention.device.Device;
 import ringattention.report.BenchTable;
 import ringattention.report.Check;
-import ringattention.report.OutputException;
 import ringattention.report.Plots;
 import ringattention.report.Units;
 
@@ -160,7 +159,7 @@ final class BenchMemoryCommand {
     BenchTable growth = slopes.table(output.log()::row);
     output.write("memory_slopes.csv", growth.csv());
     checks.addAll(slopes.checks());
-    plot(slopes, output);
+    output.plot("memory", () -> plot(slopes));
     return output.finish(
         checks, rows.size() + " rows, " + ranks + " ranks", Double.NaN, Double.NaN, Map.of());
   }
@@ -172,7 +171,8 @@ final class BenchMemoryCommand {
     TrainingMeasurement measurement =
         new TrainingMeasurement(job, equipment, plan, planned.samples());
     if (!plan.memory().fits() || !measurement.fits()) {
-      missing(planned, plan, device, output);
+      output.log().line(RowChecks.missing(planned.title(), plan, device));
+      checks.add(RowChecks.room(planned.title(), plan, device));
       return;
     }
     PeakMemory peak = measurement.stepPeak();
@@ -198,25 +198,8 @@ final class BenchMemoryCommand {
     output.log().row(table.row(row));
   }
 
-  /** A row that cannot be is a failed check. */
-  private void missing(Step step, TrainingPlan plan, Device device, RunOutput output) {
-    long bytes = plan.memory(plan.fullestRank(), device).bytes();
-    String why = ": no row: not every device has room for what is planned, ";
-    output.log().line(step.title() + why + Units.bytes(bytes));
-    checks.add(
-        Check.atMost(
-            "room, " + step.title(),
-            1,
-            0,
-            "devices without room for what is planned, 1 for one or more",
-            Map.of("planned bytes", (double) bytes)));
-  }
-
   /** Length of a sequence to bytes of a layer. */
-  private void plot(MemorySlopes slopes, RunOutput output) {
-    if (!configuration.output().plots() || !job.root()) {
-      return;
-    }
+  private byte[] plot(MemorySlopes slopes) {
     List<Plots.Series> lines = new ArrayList<>();
     for (Architecture architecture : configuration.benchMemory().architectures()) {
       List<LayerMemoryTable.Row> lengths = slopes.lengths(architecture);
@@ -226,18 +209,10 @@ final class BenchMemoryCommand {
               lengths.stream().mapToDouble(LayerMemoryTable.Row::tokens).toArray(),
               lengths.stream().mapToDouble(LayerMemoryTable.Row::activations).toArray()));
     }
-    byte[] png;
-    try {
-      png =
-          Plots.lines(
-              "Activations of a layer on one of " + job.world().size() + " ranks",
-              new Plots.Axis("tokens of a sequence", true),
-              new Plots.Axis("bytes", true),
-              lines);
-    } catch (OutputException undrawn) {
-      output.log().line("note: no plot: " + undrawn.getMessage());
-      return;
-    }
-    output.write("plots/memory.png", png);
+    return Plots.lines(
+        "Activations of a layer on one of " + job.world().size() + " ranks",
+        new Plots.Axis("tokens of a sequence", true),
+        new Plots.Axis("bytes", true),
+        lines);
   }
 }

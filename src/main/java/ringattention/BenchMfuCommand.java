@@ -168,9 +168,7 @@ final class BenchMfuCommand {
       }
       output.write("mfu.csv", table.csv());
     }
-    if (configuration.output().plots()) {
-      output.plot("mfu", table::plot);
-    }
+    output.plot("mfu", table::plot);
     return output.finish(
         checks, rows.size() + " rows, " + ranks + " ranks", Double.NaN, Double.NaN, Map.of());
   }

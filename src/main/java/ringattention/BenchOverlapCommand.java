@@ -7,7 +7,6 @@ import ringattention.bench.OverlapBench;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
 import ringattention.report.Check;
-import ringattention.report.OutputException;
 
 /** {@code bench overlap}: the smallest block whose exchange is hidden (table 2 of the paper). */
 final class BenchOverlapCommand {
@@ -54,13 +53,7 @@ final class BenchOverlapCommand {
     output.write("overlap.csv", bench.blocksCsv());
     output.write("overlap_messages.csv", bench.messagesCsv());
     output.write("overlap_threshold.csv", bench.thresholdsCsv());
-    if (configuration.output().plots() && job.root()) {
-      try {
-        output.write("plots/overlap.png", bench.plot());
-      } catch (OutputException e) {
-        output.log().line("no plot: " + e.getMessage());
-      }
-    }
+    output.plot("overlap", bench::plot);
     List<Check> checks = new ArrayList<>();
     checks.add(
         Check.atMost(

@@ -141,9 +141,7 @@ final class BenchScalingCommand {
         bench.trainingTotal(),
         one -> first(one, equipment, some -> training(one, some, output)),
         output);
-    if (configuration.output().plots()) {
-      output.plot("scaling", table::plot);
-    }
+    output.plot("scaling", table::plot);
     return output.finish(
         checks,
         "attention and training on " + counts(ranks) + " ranks",

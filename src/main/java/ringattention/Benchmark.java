@@ -27,10 +27,16 @@ final class Benchmark {
   static int run(Job job, Configuration configuration, Decomposition decomposition, Body body) {
     try (Equipment equipment = Equipment.open(job, configuration);
         RunOutput output = RunOutput.of(job, configuration)) {
-      var header = Header.of(job, equipment, decomposition, Optional.empty());
-      output.log().rows(header.lines());
-      output.event("start", header.fields());
+      announce(job, equipment, decomposition, output);
       return body.run(equipment, output);
     }
+  }
+
+  /** Says what runs, and on what. Collective. */
+  static void announce(
+      Job job, Equipment equipment, Decomposition decomposition, RunOutput output) {
+    var header = Header.of(job, equipment, decomposition, Optional.empty());
+    output.log().rows(header.lines());
+    output.event("start", header.fields());
   }
 }

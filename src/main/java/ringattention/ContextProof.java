@@ -17,9 +17,6 @@ import ringattention.train.DivergedException;
  * what is a little longer. All calls are collective.
  */
 final class ContextProof {
-  /** Guessing gives 1; fresh weights give a little more. */
-  private static final double LARGEST_LOSS = 1.5;
-
   private final Job job;
   private final Equipment equipment;
   private final long memoryCap;
@@ -81,13 +78,7 @@ final class ContextProof {
                   plan.configuration().benchContext().steps());
       double loss = steps.last().loss();
       checks.add(steps.memory().check("memory, " + proposal.name()));
-      checks.add(
-          Check.atMost(
-              "loss, " + proposal.name(),
-              loss / Math.log(plan.setup().model().vocabulary()),
-              LARGEST_LOSS,
-              "loss of the last step / ln(vocabulary), which is the loss of guessing",
-              Map.of("loss", loss)));
+      checks.add(RowChecks.loss(proposal.name(), loss, plan.setup().model().vocabulary()));
       double[] seconds = steps.seconds();
       return new ContextTable.Proof(
           true, steps.memory().largest().peak(), seconds[seconds.length - 1], loss);
@@ -100,16 +91,15 @@ final class ContextProof {
   /** Ranks on which a step's buffers cannot be allocated within the cap. */
   private int refusing(TrainingPlan plan) {
     int rank = job.world().rank();
-    double[] full = {0};
+    int full = 0;
     try (Device device = equipment.another(memoryCap);
         Arena arena = plan.arena(rank, device)) {
       ModelBuffers.allocate(arena, plan.setup(), rank, device.compute(), device.sum());
       long later = plan.memory(rank, device).bytes() - device.allocatedBytes();
       device.allocate(Math.max(0, later)).close(); // workspaces that grow with use
     } catch (OutOfMemoryError noRoom) {
-      full[0] = 1;
+      full = 1;
     }
-    job.world().allReduce(full, Communicator.Operation.SUM);
-    return (int) full[0];
+    return (int) job.world().allReduce(full, Communicator.Operation.SUM);
   }
 }

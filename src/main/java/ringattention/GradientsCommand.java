@@ -116,14 +116,13 @@ final class GradientsCommand {
       folders.initialize(replica.parameters(), output);
       replica.load(sequences);
       double[] labels = device.read(replica.activations().labels());
-      double[] sums = {Arrays.stream(labels).filter(label -> label >= 0).count()};
-      job.world().allReduce(sums, Communicator.Operation.SUM);
-      double count = sums[0];
+      double own = Arrays.stream(labels).filter(label -> label >= 0).count();
+      double count = job.world().allReduce(own, Communicator.Operation.SUM);
       writeLogits(replica, device, output);
-      sums[0] = replica.lossAndGradients(1 / count);
-      job.world().allReduce(sums, Communicator.Operation.SUM);
+      double mine = replica.lossAndGradients(1 / count);
+      double loss = job.world().allReduce(mine, Communicator.Operation.SUM);
       writeGradients(replica, output);
-      return finish(sums[0] / count, count, output);
+      return finish(loss / count, count, output);
     }
   }
 

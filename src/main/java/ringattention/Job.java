@@ -48,9 +48,7 @@ record Job(
     } catch (InputException | OutputException e) {
       problem = e.getMessage();
     }
-    double[] failures = {problem.isEmpty() ? 0 : 1};
-    world.allReduce(failures, Communicator.Operation.SUM);
-    if (failures[0] == 0) {
+    if (world.allReduce(problem.isEmpty() ? 0 : 1, Communicator.Operation.SUM) == 0) {
       return result;
     }
     throw new InputException(

@@ -31,10 +31,15 @@ final class RunOutput implements AutoCloseable {
   private final Optional<RunFolder> folder;
   private final RunLog log;
   private final EventLog events;
+  private final boolean plots;
 
-  private RunOutput(Job job, Optional<RunFolder> folder) {
+  /**
+   * @param plots whether they are wanted
+   */
+  private RunOutput(Job job, Optional<RunFolder> folder, boolean plots) {
     this.job = job;
     this.folder = folder;
+    this.plots = plots;
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
     RunLog plain = new RunLog(console, lines("run.log"));
     this.log = job.line().command().isTable() ? plain.ofTable() : plain;
@@ -80,7 +85,7 @@ final class RunOutput implements AutoCloseable {
         () -> {
           Optional<RunFolder> folder =
               job.root() ? Optional.of(opened.apply(path)) : Optional.empty();
-          RunOutput output = new RunOutput(job, folder);
+          RunOutput output = new RunOutput(job, folder, configuration.output().plots());
           output.write("used_inputs.toml", configuration.source().toml());
           return output;
         });
@@ -88,7 +93,7 @@ final class RunOutput implements AutoCloseable {
 
   /** On the console only. */
   static RunOutput console(Job job) {
-    return new RunOutput(job, Optional.empty());
+    return new RunOutput(job, Optional.empty(), false);
   }
 
   /** On rank 0, if there is a folder. */
@@ -144,12 +149,12 @@ final class RunOutput implements AutoCloseable {
   }
 
   /**
-   * Draws on rank 0. A machine that cannot draw leaves a note in the log.
+   * Draws on rank 0 what is wanted. A machine that cannot draw leaves a note in the log.
    *
    * @param png makes the image
    */
   void plot(String name, Supplier<byte[]> png) {
-    if (folder.isEmpty()) {
+    if (folder.isEmpty() || !plots) {
       return;
     }
     byte[] image;

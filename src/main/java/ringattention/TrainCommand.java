@@ -137,9 +137,7 @@ final class TrainCommand {
   }
 
   private RunOutput output() {
-    double[] resumed = {lock.isPresent() ? 1 : 0};
-    job.world().allReduce(resumed, Communicator.Operation.MAX);
-    if (resumed[0] == 0) {
+    if (job.world().allReduce(lock.isPresent() ? 1 : 0, Communicator.Operation.MAX) == 0) {
       return RunOutput.create(job, configuration);
     }
     long from = resumption.position().step();
@@ -276,11 +274,9 @@ final class TrainCommand {
   }
 
   private void plots(List<PhaseTimes> times, RunOutput output) {
-    if (configuration.output().plots() && job.root()) {
-      output.write("plots/loss.png", Plots.loss(loop.records()));
-      output.write("plots/tokens_per_s.png", Plots.tokensPerSecond(loop.records()));
-      output.write("plots/time_breakdown.png", Plots.timeBreakdown(times));
-    }
+    output.plot("loss", () -> Plots.loss(loop.records()));
+    output.plot("tokens_per_s", () -> Plots.tokensPerSecond(loop.records()));
+    output.plot("time_breakdown", () -> Plots.timeBreakdown(times));
   }
 
   private int finish(TrainingChecks checks, Map<String, Object> checkpoints, RunOutput output) {
@@ -326,18 +322,16 @@ final class TrainCommand {
 
   /** Time from the start of this process to the first step, of the slowest rank. Collective. */
   private String started() {
-    double[] seconds = {
-      ProcessHandle.current()
-          .info()
-          .startInstant()
-          .map(start -> Duration.between(start, Instant.now()).toMillis() * 1e-3)
-          .orElse(Double.NaN)
-    };
-    job.world().allReduce(seconds, Communicator.Operation.MAX);
+    double own =
+        ProcessHandle.current()
+            .info()
+            .startInstant()
+            .map(start -> Duration.between(start, Instant.now()).toMillis() * 1e-3)
+            .orElse(Double.NaN);
     return String.format(
         Locale.ROOT,
         "started in %.1f s; %d parameters; losses are means over the labels of %d tokens a step, in nats",
-        seconds[0],
+        job.world().allReduce(own, Communicator.Operation.MAX),
         plan.setup().model().parameters(),
         (long) train.sequence() * train.batch());
   }

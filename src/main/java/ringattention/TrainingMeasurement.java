@@ -70,14 +70,13 @@ final class TrainingMeasurement {
   /** Whether every rank's device has room for what is planned on it. */
   boolean fits() {
     Device device = equipment.device();
-    double[] full = {0};
+    int full = 0;
     try {
       device.allocate(plan.memory(job.world().rank(), device).bytes()).close();
     } catch (OutOfMemoryError noRoom) {
-      full[0] = 1;
+      full = 1;
     }
-    job.world().allReduce(full, Communicator.Operation.SUM);
-    return full[0] == 0;
+    return job.world().allReduce(full, Communicator.Operation.SUM) == 0;
   }
 
   /**
@@ -96,9 +95,7 @@ final class TrainingMeasurement {
     try (Device device = open.get();
         Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = replica(device, arena);
-      Trainer trainer =
-          new Trainer(
-              train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
+      Trainer trainer = trainer(plan, replica);
       for (int step = 0; step < warmup; step++) {
         trainer.next();
       }
@@ -119,8 +116,7 @@ final class TrainingMeasurement {
     try (Device device = equipment.another();
         Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = replica(device, arena);
-      new Trainer(train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime)
-          .next();
+      trainer(plan, replica).next();
       device.synchronize();
       return PeakMemory.of(job, plan, device);
     }
@@ -153,9 +149,8 @@ final class TrainingMeasurement {
       Runnable backward = () -> replica.backward(1 / labels, bench.rehearse());
       double backwardS = largest(ownSeconds(device, backward));
       replica.parameters().clear(); // after the block before, whose weights are on their way
-      double[] loss = {replica.loss()};
-      job.world().allReduce(loss, Communicator.Operation.SUM);
-      return new Rehearsal(loss[0] / labels, forward, backwardS, PeakMemory.of(job, plan, device));
+      double loss = job.world().allReduce(replica.loss(), Communicator.Operation.SUM);
+      return new Rehearsal(loss / labels, forward, backwardS, PeakMemory.of(job, plan, device));
     }
   }
 
@@ -167,6 +162,17 @@ final class TrainingMeasurement {
     Replica replica = plan.replica(equipment, device, arena, job.timer());
     replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
     return replica;
+  }
+
+  /**
+   * From the first step, on the samples of this measurement.
+   *
+   * @param steps what a step is; may differ from what is measured in its micro-batches
+   */
+  Trainer trainer(TrainingPlan steps, Replica replica) {
+    TrainConfig config = steps.configuration().train();
+    return new Trainer(
+        config, steps.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
   }
 
   /** The first sequences of this rank's ring. */
@@ -193,8 +199,6 @@ final class TrainingMeasurement {
 
   /** Over all ranks. */
   private double largest(double value) {
-    double[] values = {value};
-    job.world().allReduce(values, Communicator.Operation.MAX);
-    return values[0];
+    return job.world().allReduce(value, Communicator.Operation.MAX);
   }
 }

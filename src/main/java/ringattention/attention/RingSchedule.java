@@ -56,7 +56,7 @@ public record RingSchedule(SequenceLayout layout, MaskKind mask, int rank) {
    *
    * @param heads key/value heads
    */
-  public int earlyHeads(int heads) {
+  int earlyHeads(int heads) {
     return layout.ranks() == 1 ? heads : (heads + 3) / 4;
   }
 

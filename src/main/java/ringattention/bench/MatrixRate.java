@@ -76,9 +76,7 @@ public final class MatrixRate implements AutoCloseable {
     double[] rates = new double[TIMES];
     for (int i = 0; i < TIMES; i++) {
       ranks.barrier();
-      double[] sum = {measure()};
-      ranks.allReduce(sum, Communicator.Operation.SUM);
-      rates[i] = sum[0] / ranks.size();
+      rates[i] = ranks.allReduce(measure(), Communicator.Operation.SUM) / ranks.size();
     }
     return Statistics.of(rates).median();
   }

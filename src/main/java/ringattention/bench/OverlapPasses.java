@@ -125,9 +125,7 @@ final class OverlapPasses {
 
   /** A rank that is early waits for the others, too; the one that waits least for messages only. */
   private double least(double ownSeconds) {
-    double[] seconds = {ownSeconds};
-    world.allReduce(seconds, Communicator.Operation.MIN);
-    return seconds[0];
+    return world.allReduce(ownSeconds, Communicator.Operation.MIN);
   }
 
   private AttentionRunner warmed(AttentionRunner runner) {

@@ -70,9 +70,7 @@ record Repeats(
 
   /** The largest of all ranks' times. Collective. */
   static double slowest(Communicator ranks, double ownSeconds) {
-    double[] seconds = {ownSeconds};
-    ranks.allReduce(seconds, Communicator.Operation.MAX);
-    return seconds[0];
+    return ranks.allReduce(ownSeconds, Communicator.Operation.MAX);
   }
 
   /** Median over the repeats of the slowest rank's time. Collective. */

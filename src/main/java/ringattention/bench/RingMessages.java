@@ -69,9 +69,9 @@ final class RingMessages {
       int exchanges = repeats.passes(world, hop);
       device.write(receive, new int[Math.toIntExact(size.size())]); // what does not arrive shows
       double seconds = repeats.median(world, exchanges, hop);
-      double[] wrong = {wrong(device.read(receive))};
-      world.allReduce(wrong, Communicator.Operation.SUM);
-      return new Measured(send.bytes(), seconds, (long) wrong[0]);
+      long own = wrong(device.read(receive));
+      long wrong = (long) world.allReduce(own, Communicator.Operation.SUM);
+      return new Measured(send.bytes(), seconds, wrong);
     }
   }
 

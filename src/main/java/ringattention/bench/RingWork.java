@@ -1,13 +1,14 @@
 package ringattention.bench;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingSchedule;
+import ringattention.attention.RingSchedule.Hop;
 import ringattention.config.BenchOverlapConfig;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
-import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
 import ringattention.shard.BlockPair;
 import ringattention.shard.SequenceLayout;
 
@@ -15,11 +16,10 @@ import ringattention.shard.SequenceLayout;
  * What a rank of a ring computes in each step, and what it sends meanwhile, for blocks of any size:
  * the steps of {@link RingAttention}. The layout is zigzag, of one sequence.
  *
- * @param element bytes of keys and values
- * @param sum bytes of their gradients
+ * @param device on which keys and values, and their gradients, have elements of some sizes
  */
 record RingWork(
-    int ranks, MaskKind mask, int heads, int keyValueHeads, int headSize, int element, int sum) {
+    int ranks, MaskKind mask, int heads, int keyValueHeads, int headSize, DeviceTraits device) {
   /**
    * One step.
    *
@@ -32,25 +32,19 @@ record RingWork(
     }
   }
 
-  static RingWork of(BenchOverlapConfig config, int ranks, Device device) {
+  static RingWork of(BenchOverlapConfig config, int ranks, DeviceTraits device) {
     return new RingWork(
-        ranks,
-        config.mask(),
-        config.heads(),
-        config.keyValueHeads(),
-        config.headSize(),
-        device.compute().bytes(),
-        device.sum().bytes());
+        ranks, config.mask(), config.heads(), config.keyValueHeads(), config.headSize(), device);
   }
 
   /** Bytes of the keys and values of so many tokens. */
-  long keyValueBytes(int tokens) {
-    return 2L * tokens * keyValueHeads * headSize * element;
+  long keyValueBytes(long tokens) {
+    return 2 * tokens * keyValueHeads * headSize * device.compute().bytes();
   }
 
   /** Bytes of their gradients. */
-  long gradientBytes(int tokens) {
-    return 2L * tokens * keyValueHeads * headSize * sum;
+  long gradientBytes(long tokens) {
+    return 2 * tokens * keyValueHeads * headSize * device.sum().bytes();
   }
 
   /** FLOPs of one block on one rank alone: what rates are measured with. */
@@ -63,33 +57,22 @@ record RingWork(
   List<Step> steps(RingPass pass, int tokens, int rank) {
     SequenceLayout layout =
         SequenceLayout.of(LayoutKind.ZIGZAG, Math.multiplyExact(tokens, ranks), ranks);
-    List<Double> work = new ArrayList<>();
-    for (int step = 0; step < ranks; step++) {
-      int holder = Math.floorMod(rank - step, ranks);
-      long pairs =
-          layout.visible(rank, holder, mask).stream().mapToLong(BlockPair::visiblePairs).sum();
-      work.add(flops(pass, pairs));
-    }
-    boolean gradients = pass == RingPass.BACKWARD && ranks > 1;
-    if (gradients) { // the own block comes in two parts, by heads
-      int first = new RingSchedule(layout, mask, rank).earlyHeads(keyValueHeads);
-      double early = (double) first / keyValueHeads;
-      double own = work.get(0);
-      work.set(0, early * own);
-      work.add((1 - early) * own);
-    }
-    List<Step> steps = new ArrayList<>();
-    for (int step = 0; step < work.size(); step++) {
-      List<Long> messages = new ArrayList<>();
-      if (step + 1 < ranks) {
-        messages.add(keyValueBytes(tokens));
-      }
-      if (gradients && step >= 2) { // sums follow their block one step behind
-        messages.add(gradientBytes(tokens));
-      }
-      steps.add(new Step(work.get(step), messages));
-    }
-    return steps;
+    RingSchedule schedule = new RingSchedule(layout, mask, rank);
+    List<Hop> hops =
+        pass == RingPass.BACKWARD
+            ? schedule.backward(device, keyValueHeads)
+            : schedule.forward(device, keyValueHeads);
+    return hops.stream().map(hop -> step(pass, hop)).toList();
+  }
+
+  private Step step(RingPass pass, Hop hop) {
+    long pairs = hop.pairs().stream().mapToLong(BlockPair::visiblePairs).sum();
+    double share = (double) (hop.heads().to() - hop.heads().from()) / keyValueHeads;
+    List<Long> messages =
+        Stream.of(keyValueBytes(hop.keyValues()), gradientBytes(hop.gradients()))
+            .filter(bytes -> bytes > 0)
+            .toList();
+    return new Step(share * flops(pass, pairs), messages);
   }
 
   /**
@@ -101,7 +84,8 @@ record RingWork(
    */
   double formula(RingPass pass, double ratio) {
     double visible = mask == MaskKind.CAUSAL ? 0.5 : 1;
-    double bytes = pass == RingPass.BACKWARD ? element + sum : element;
+    int element = device.compute().bytes();
+    double bytes = pass == RingPass.BACKWARD ? element + device.sum().bytes() : element;
     return 2 * keyValueHeads * bytes / (4 * heads * visible * pass.work()) * ratio;
   }
 

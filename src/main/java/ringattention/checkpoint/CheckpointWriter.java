@@ -136,12 +136,12 @@ public final class CheckpointWriter implements AutoCloseable {
     if (pending == null) {
       return;
     }
-    double[] least = {progress(pending.work()).ordinal()};
-    world.allReduce(least, Communicator.Operation.MIN);
-    if (least[0] == Progress.FAILED.ordinal()) {
+    int own = progress(pending.work()).ordinal();
+    double least = world.allReduce(own, Communicator.Operation.MIN);
+    if (least == Progress.FAILED.ordinal()) {
       fail();
     }
-    if (least[0] == Progress.DONE.ordinal()) {
+    if (least == Progress.DONE.ordinal()) {
       advance();
     }
   }

@@ -74,7 +74,8 @@ final class SafetensorsHeader {
   private static Stored stored(String name, JsonNode node) throws Refused {
     StoredType type =
         StoredType.of(node.path("dtype").asText())
-            .orElseThrow(() -> refused(name, "has an unknown type, " + node.path("dtype")));
+            .orElseThrow(
+                () -> refused(name, "has type " + node.get("dtype") + ", which is unknown"));
     List<Long> shape = numbers(name, "shape", node.path("shape"));
     List<Long> offsets = numbers(name, "data_offsets", node.path("data_offsets"));
     if (offsets.size() != 2) {
@@ -103,7 +104,11 @@ final class SafetensorsHeader {
                 .allMatch(item -> item.isIntegralNumber() && item.canConvertToLong())
             && StreamSupport.stream(node.spliterator(), false).allMatch(item -> item.asLong() >= 0);
     if (!valid) {
-      throw refused(name, "has no valid " + field + ": " + node);
+      throw refused(
+          name,
+          node.isMissingNode()
+              ? "has no " + field
+              : "has " + field + " " + node + ", not whole numbers in an array");
     }
     long[] values = new long[node.size()];
     Arrays.setAll(values, i -> node.get(i).asLong());

@@ -79,6 +79,13 @@ public interface Communicator extends AutoCloseable {
   /** Combines the values of all ranks element by element, in place. */
   void allReduce(double[] values, Operation operation);
 
+  /** One value of every rank, combined. Collective. */
+  default double allReduce(double value, Operation operation) {
+    double[] values = {value};
+    allReduce(values, operation);
+    return values[0];
+  }
+
   /**
    * Bytes of every rank, in rank order, on rank 0; an empty list on the others. Sizes may differ.
    */

@@ -7,8 +7,7 @@ import java.util.List;
  * A communicator for device memory: messages, {@link #allGather} and {@link #reduceScatter} go by
  * transports, everything else by the communicator for host memory below.
  */
-public final class DeviceCommunicator implements Communicator {
-  private final Communicator host;
+public final class DeviceCommunicator extends ForwardingCommunicator {
   private final DeviceTransports transports;
   private final DeviceTransports.Group group;
 
@@ -18,7 +17,7 @@ public final class DeviceCommunicator implements Communicator {
    * @param host the same ranks for host memory; closed with this
    */
   public DeviceCommunicator(Communicator host, DeviceTransports transports) {
-    this.host = host;
+    super(host);
     this.transports = transports;
     if (host.size() == 1) {
       Loopback alone = new Loopback(transports.copies());
@@ -29,33 +28,13 @@ public final class DeviceCommunicator implements Communicator {
   }
 
   @Override
-  public int rank() {
-    return host.rank();
-  }
-
-  @Override
-  public int size() {
-    return host.size();
-  }
-
-  @Override
-  public String host() {
-    return host.host();
-  }
-
-  @Override
   public Communicator split(int color) {
-    return new DeviceCommunicator(host.split(color), transports);
+    return new DeviceCommunicator(below().split(color), transports);
   }
 
   @Override
   public Communicator self() {
-    return new DeviceCommunicator(host.self(), transports);
-  }
-
-  @Override
-  public void barrier() {
-    host.barrier();
+    return new DeviceCommunicator(below().self(), transports);
   }
 
   @Override
@@ -83,34 +62,9 @@ public final class DeviceCommunicator implements Communicator {
   }
 
   @Override
-  public void allReduce(double[] values, Operation operation) {
-    host.allReduce(values, operation);
-  }
-
-  @Override
-  public List<byte[]> gather(byte[] bytes) {
-    return host.gather(bytes);
-  }
-
-  @Override
-  public byte[] broadcast(byte[] bytes) {
-    return host.broadcast(bytes);
-  }
-
-  @Override
-  public void abort(int exitCode) {
-    host.abort(exitCode);
-  }
-
-  @Override
-  public String description() {
-    return host.description();
-  }
-
-  @Override
   public void close() {
     group.messages().close();
     group.collectives().close();
-    host.close();
+    super.close();
   }
 }

@@ -10,16 +10,15 @@ import java.util.concurrent.locks.LockSupport;
  * or from the end of the message before. Computation goes on meanwhile. Collectives are as fast as
  * those below.
  */
-public final class ThrottledCommunicator implements Communicator {
+public final class ThrottledCommunicator extends ForwardingCommunicator {
   private static final long SLEEP = 1_000_000; // ns; shorter waits are spent looking at the clock
 
-  private final Communicator below;
   private double bytesPerSecond; // 0: as fast as below
   private long free; // when the link has carried all messages so far, by System.nanoTime
 
-  /** As fast as the one below, until {@link #limit}. */
+  /** As fast as the one below, until {@link #limit}. Groups split from it are not throttled. */
   public ThrottledCommunicator(Communicator below) {
-    this.below = below;
+    super(below);
   }
 
   /**
@@ -34,7 +33,7 @@ public final class ThrottledCommunicator implements Communicator {
 
   @Override
   public Request sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
-    Request request = below.sendReceive(send, to, receive, from);
+    Request request = super.sendReceive(send, to, receive, from);
     if (bytesPerSecond == 0) {
       return request;
     }
@@ -58,72 +57,6 @@ public final class ThrottledCommunicator implements Communicator {
       }
       left = time - System.nanoTime();
     }
-  }
-
-  @Override
-  public int rank() {
-    return below.rank();
-  }
-
-  @Override
-  public int size() {
-    return below.size();
-  }
-
-  @Override
-  public String host() {
-    return below.host();
-  }
-
-  /** Not throttled. */
-  @Override
-  public Communicator split(int color) {
-    return below.split(color);
-  }
-
-  @Override
-  public Communicator self() {
-    return below.self();
-  }
-
-  @Override
-  public void barrier() {
-    below.barrier();
-  }
-
-  @Override
-  public Request allGather(ByteBuffer send, ByteBuffer receive) {
-    return below.allGather(send, receive);
-  }
-
-  @Override
-  public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
-    return below.reduceScatter(element, send, receive);
-  }
-
-  @Override
-  public void allReduce(double[] values, Operation operation) {
-    below.allReduce(values, operation);
-  }
-
-  @Override
-  public List<byte[]> gather(byte[] bytes) {
-    return below.gather(bytes);
-  }
-
-  @Override
-  public byte[] broadcast(byte[] bytes) {
-    return below.broadcast(bytes);
-  }
-
-  @Override
-  public void abort(int exitCode) {
-    below.abort(exitCode);
-  }
-
-  @Override
-  public String description() {
-    return below.description();
   }
 
   /** The one below stays open. */

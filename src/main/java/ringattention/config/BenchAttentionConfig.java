@@ -41,21 +41,13 @@ public record BenchAttentionConfig(
   static BenchAttentionConfig read(Table table) {
     List<Integer> tokens = table.integers("tokens", Range.atLeast(2), Default.list(1024, 4096));
     int batch = table.integer("batch", Range.atLeast(1), Default.of(1));
-    int heads = table.integer("heads", Range.atLeast(1), Default.of(8));
-    int keyValueHeads =
-        table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
-    table.require(
-        heads % keyValueHeads == 0,
-        "heads",
-        "must be a multiple of benchAttention.keyValueHeads (" + keyValueHeads + ")");
-    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(64));
-    table.require(headSize % 2 == 0, "headSize", "must be even");
+    AttentionHeads heads = AttentionHeads.read(table, "benchAttention");
     return new BenchAttentionConfig(
         tokens,
         batch,
-        heads,
-        keyValueHeads,
-        headSize,
+        heads.query(),
+        heads.keyValue(),
+        heads.size(),
         table.choiceList("masks", MaskKind.class, Default.list(MaskKind.CAUSAL)),
         table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
         table.flag("forward", Default.of(true)),

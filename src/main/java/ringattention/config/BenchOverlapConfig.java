@@ -35,20 +35,12 @@ public record BenchOverlapConfig(
   static BenchOverlapConfig read(Table table) {
     List<Integer> tokens =
         table.integers("tokens", Range.atLeast(2), Default.list(256, 512, 1024, 2048));
-    int heads = table.integer("heads", Range.atLeast(1), Default.of(8));
-    int keyValueHeads =
-        table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
-    table.require(
-        heads % keyValueHeads == 0,
-        "heads",
-        "must be a multiple of benchOverlap.keyValueHeads (" + keyValueHeads + ")");
-    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(64));
-    table.require(headSize % 2 == 0, "headSize", "must be even");
+    AttentionHeads heads = AttentionHeads.read(table, "benchOverlap");
     return new BenchOverlapConfig(
         tokens,
-        heads,
-        keyValueHeads,
-        headSize,
+        heads.query(),
+        heads.keyValue(),
+        heads.size(),
         table.choice("mask", MaskKind.class, Default.of(MaskKind.CAUSAL)),
         table.numbers("bandwidths", Range.atLeast(0), Default.list(0.0)),
         table.number("limit", Range.BETWEEN_0_AND_1, Default.of(0.05)),

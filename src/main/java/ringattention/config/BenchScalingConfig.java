@@ -30,21 +30,13 @@ public record BenchScalingConfig(
   static BenchScalingConfig read(Table table) {
     int attentionTokens = table.integer("attentionTokens", Range.atLeast(2), Default.of(1024));
     int attentionTotal = table.integer("attentionTotal", Range.atLeast(2), Default.of(4096));
-    int heads = table.integer("heads", Range.atLeast(1), Default.of(8));
-    int keyValueHeads =
-        table.integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
-    table.require(
-        heads % keyValueHeads == 0,
-        "heads",
-        "must be a multiple of benchScaling.keyValueHeads (" + keyValueHeads + ")");
-    int headSize = table.integer("headSize", Range.atLeast(2), Default.of(64));
-    table.require(headSize % 2 == 0, "headSize", "must be even");
+    AttentionHeads heads = AttentionHeads.read(table, "benchScaling");
     return new BenchScalingConfig(
         attentionTokens,
         attentionTotal,
-        heads,
-        keyValueHeads,
-        headSize,
+        heads.query(),
+        heads.keyValue(),
+        heads.size(),
         table.integer("trainingTokens", Range.atLeast(2), Default.of(1024)),
         table.integer("trainingTotal", Range.atLeast(2), Default.of(4096)),
         table.integer("warmup", Range.atLeast(0), Default.of(1)),

@@ -210,12 +210,11 @@ public final class ShardedParameters {
   /** Global Euclidean norm of the gradient. Collective; the same bits on every rank. */
   public double gradientNorm() {
     sums.settle();
-    double[] squares = {0};
+    double squares = 0;
     for (ShardBuffers.Shard shard : buffers.shards()) {
-      squares[0] += device.kernels().sumOfSquares(shard.gradient());
+      squares += device.kernels().sumOfSquares(shard.gradient());
     }
-    world.allReduce(squares, Communicator.Operation.SUM);
-    return Math.sqrt(squares[0]);
+    return Math.sqrt(world.allReduce(squares, Communicator.Operation.SUM));
   }
 
   /**
@@ -234,9 +233,7 @@ public final class ShardedParameters {
       }
       before += size * world.size();
     }
-    double[] least = {first};
-    world.allReduce(least, Communicator.Operation.MIN);
-    double rest = least[0];
+    double rest = world.allReduce(first, Communicator.Operation.MIN);
     for (ParameterGroup group : groups) {
       for (Parameter parameter : group.parameters()) {
         if (rest >= group.offset(parameter)

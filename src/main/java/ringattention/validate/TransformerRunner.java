@@ -57,8 +57,8 @@ final class TransformerRunner implements AutoCloseable {
   /** The same on every rank. */
   Result lossAndGradients() {
     replica.load(mine(problem.sequences()));
-    double[] loss = {replica.lossAndGradients(problem.scale())};
-    world.allReduce(loss, Communicator.Operation.SUM);
+    double own = replica.lossAndGradients(problem.scale());
+    double loss = world.allReduce(own, Communicator.Operation.SUM);
     Map<String, double[]> gradients = new LinkedHashMap<>();
     for (int index = 0; index < replica.parameters().groups().size(); index++) {
       ParameterGroup group = replica.parameters().groups().get(index);
@@ -69,7 +69,7 @@ final class TransformerRunner implements AutoCloseable {
         gradients.put(parameter.name(), Arrays.copyOfRange(flat, offset, offset + size));
       }
     }
-    return new Result(loss[0] * problem.scale(), gradients);
+    return new Result(loss * problem.scale(), gradients);
   }
 
   /**

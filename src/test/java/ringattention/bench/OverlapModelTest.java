@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import ringattention.config.MaskKind;
+import ringattention.device.DType;
+import ringattention.device.cuda.CudaTraits;
 
 /** With rates that are the same for all sizes, everything can be computed by hand. */
 class OverlapModelTest {
@@ -19,7 +21,8 @@ class OverlapModelTest {
   }
 
   private static RingWork bf16(int ranks, MaskKind mask) {
-    return new RingWork(ranks, mask, 32, 32, 128, 2, 4);
+    return new RingWork(
+        ranks, mask, 32, 32, 128, CudaTraits.planned(DType.BF16, false, 32768, 1e15));
   }
 
   private static OverlapModel model(int ranks, MaskKind mask, RingPass pass) {

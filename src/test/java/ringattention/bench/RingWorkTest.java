@@ -11,10 +11,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.attention.RingAttention;
 import ringattention.bench.RingWork.Step;
 import ringattention.comm.Communicator;
+import ringattention.comm.ForwardingCommunicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.config.LayoutKind;
 import ringattention.config.MaskKind;
+import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
+import ringattention.device.cuda.CudaTraits;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
@@ -23,7 +27,13 @@ import ringattention.validate.AttentionRunner;
 
 /** The steps from which waits are predicted are those of {@link RingAttention}. */
 class RingWorkTest {
-  private static final RingWork BF16 = new RingWork(2, MaskKind.FULL, 32, 32, 128, 2, 4);
+  private static final DeviceTraits BF16_GPU = gpu(DType.BF16);
+  private static final DeviceTraits FP32_GPU = gpu(DType.F32);
+  private static final RingWork BF16 = new RingWork(2, MaskKind.FULL, 32, 32, 128, BF16_GPU);
+
+  private static DeviceTraits gpu(DType compute) {
+    return CudaTraits.planned(compute, false, 300, 1e15); // some own blocks are cut
+  }
 
   private static List<Long> messages(List<Step> steps) {
     return steps.stream().flatMap(step -> step.messages().stream()).toList();
@@ -33,7 +43,7 @@ class RingWorkTest {
   @ValueSource(ints = {1, 2, 3, 4})
   void sendsWhatTheRingSends(int ranks) {
     int tokens = 6;
-    RingWork schedule = new RingWork(ranks, MaskKind.CAUSAL, 4, 2, 8, 8, 8);
+    RingWork schedule = new RingWork(ranks, MaskKind.CAUSAL, 4, 2, 8, new ReferenceDevice());
     AttentionProblem problem =
         new AttentionProblem(tokens * ranks, 1, 4, 2, 8, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
     LocalCommunicator.run(
@@ -64,7 +74,7 @@ class RingWorkTest {
   void computesWhatTheSequenceNeeds(int ranks) {
     int tokens = 1024;
     for (MaskKind mask : MaskKind.values()) {
-      RingWork schedule = new RingWork(ranks, mask, 8, 2, 64, 2, 4);
+      RingWork schedule = new RingWork(ranks, mask, 8, 2, 64, BF16_GPU);
       AttentionFlops flops = new AttentionFlops(8, 64, mask == MaskKind.CAUSAL);
       for (RingPass pass : RingPass.values()) {
         double all = 0;
@@ -80,8 +90,8 @@ class RingWorkTest {
   /** Zigzag: every step of a causal ring is half of the square that a full one has. */
   @Test
   void causalStepsAreHalves() {
-    RingWork causal = new RingWork(4, MaskKind.CAUSAL, 8, 8, 64, 2, 4);
-    RingWork full = new RingWork(4, MaskKind.FULL, 8, 8, 64, 2, 4);
+    RingWork causal = new RingWork(4, MaskKind.CAUSAL, 8, 8, 64, BF16_GPU);
+    RingWork full = new RingWork(4, MaskKind.FULL, 8, 8, 64, BF16_GPU);
     for (int rank = 0; rank < 4; rank++) {
       List<Step> halves = causal.steps(RingPass.FORWARD, 4096, rank);
       for (Step step : full.steps(RingPass.FORWARD, 4096, rank)) {
@@ -109,86 +119,28 @@ class RingWorkTest {
   @Test
   void formula() {
     assertEquals(1040, BF16.formula(RingPass.FORWARD, 312e12 / 300e9), 1e-9);
-    RingWork causal = new RingWork(2, MaskKind.CAUSAL, 32, 32, 128, 2, 4);
+    RingWork causal = new RingWork(2, MaskKind.CAUSAL, 32, 32, 128, BF16_GPU);
     assertEquals(2080, causal.formula(RingPass.FORWARD, 1040), 1e-9);
     assertEquals(2.4 * 1040, causal.formula(RingPass.BACKWARD, 1040), 1e-9); // 3 / 2.5 of it
-    RingWork grouped = new RingWork(2, MaskKind.CAUSAL, 32, 8, 128, 2, 4);
+    RingWork grouped = new RingWork(2, MaskKind.CAUSAL, 32, 8, 128, BF16_GPU);
     assertEquals(520, grouped.formula(RingPass.FORWARD, 1040), 1e-9);
-    RingWork fp32 = new RingWork(2, MaskKind.FULL, 32, 32, 128, 4, 4);
+    RingWork fp32 = new RingWork(2, MaskKind.FULL, 32, 32, 128, FP32_GPU);
     assertEquals(2080, fp32.formula(RingPass.FORWARD, 1040), 1e-9);
   }
 
   /** Notes how many bytes each message has. */
-  private record Recorded(Communicator below, List<Long> sent) implements Communicator {
+  private static final class Recorded extends ForwardingCommunicator {
+    private final List<Long> sent;
+
+    private Recorded(Communicator below, List<Long> sent) {
+      super(below);
+      this.sent = sent;
+    }
+
     @Override
     public Request sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
       sent.add(send.stream().mapToLong(ByteBuffer::remaining).sum());
-      return below.sendReceive(send, to, receive, from);
-    }
-
-    @Override
-    public int rank() {
-      return below.rank();
-    }
-
-    @Override
-    public int size() {
-      return below.size();
-    }
-
-    @Override
-    public String host() {
-      return below.host();
-    }
-
-    @Override
-    public Communicator split(int color) {
-      return below.split(color);
-    }
-
-    @Override
-    public Communicator self() {
-      return below.self();
-    }
-
-    @Override
-    public void barrier() {
-      below.barrier();
-    }
-
-    @Override
-    public Request allGather(ByteBuffer send, ByteBuffer receive) {
-      return below.allGather(send, receive);
-    }
-
-    @Override
-    public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
-      return below.reduceScatter(element, send, receive);
-    }
-
-    @Override
-    public void allReduce(double[] values, Operation operation) {
-      below.allReduce(values, operation);
-    }
-
-    @Override
-    public List<byte[]> gather(byte[] bytes) {
-      return below.gather(bytes);
-    }
-
-    @Override
-    public byte[] broadcast(byte[] bytes) {
-      return below.broadcast(bytes);
-    }
-
-    @Override
-    public void abort(int exitCode) {
-      below.abort(exitCode);
-    }
-
-    @Override
-    public String description() {
-      return below.description();
+      return super.sendReceive(send, to, receive, from);
     }
 
     @Override

@@ -72,16 +72,19 @@ class BadFolderTest {
           'F32' | 'I32' | tensor b has type I32, must be F32 or BF16 or F16
           'BF16','shape':[2,3] | 'I8','shape':[2,6] | tensor a has shape [2, 6], must have [2, 3]
           'BF16' | 'I16' | tensor a has type I16, must be F32 or BF16 or F16
-          'BF16' | 'Q4' | tensor a has an unknown type, "Q4"
+          'BF16' | 'Q4' | tensor a has type "Q4", which is unknown
+          'BF16' | 7 | tensor a has type 7, which is unknown
           'BF16' | 'F32' | tensor a F32 [2, 3] is 24 bytes, but its data_offsets are [0, 12]
           [12,32] | [8,28] | tensor b overlaps with a: corrupted
           [12,32] | [16,36] | tensor b leaves a hole after a: corrupted
           [0,12] | [4,16] | tensor a leaves a hole after the header: corrupted
           [12,32] | [32,12] | tensor b F32 [5] is 20 bytes, but its data_offsets are [32, 12]
-          [12,32] | [-20,0] | tensor b has no valid data_offsets: [-20,0]
+          [12,32] | [-20,0] | tensor b has data_offsets [-20,0], not whole numbers in an array
           [12,32] | [12] | tensor b needs two data_offsets, has [12]
-          [12,32] | 12 | tensor b has no valid data_offsets: 12
-          [5] | [2.5,2] | tensor b has no valid shape: [2.5,2]
+          [12,32] | 12 | tensor b has data_offsets 12, not whole numbers in an array
+          [5] | [2.5,2] | tensor b has shape [2.5,2], not whole numbers in an array
+          [5] | null | tensor b has shape null, not whole numbers in an array
+          'shape':[5], | `` | tensor b has no shape
           [5] | [5000000000,5000000000] | tensor b is too large: F32 [5000000000, 5000000000]
           'b': | 'b\\n': | corrupted: the name of a tensor holds control characters
           }} | } | corrupted: its header is not JSON of tensors
