@@ -172,11 +172,14 @@ class CommandIT {
   @Test
   void planForOtherHardwareNeedsNone() throws IOException {
     Set<String> before = everything();
-    MpiJob.Result job = program.alone("plan", input, "--hardware", "tpuv4", "--ranks", "2");
+    MpiJob.Result job =
+        program.alone(
+            "plan", input, "--hardware", "tpuv4", "--ranks", "2", "--memory-cap", "7.25GiB");
     assertEquals(0, job.exitCode(), job.output());
     for (String part :
         List.of(
             "2 x tpuv4: 32.0 GiB free",
+            " of 7.25 GiB on the device", // not all that is free
             "\nsum     ring ",
             "\nLongest context\n",
             "\nattention ",
