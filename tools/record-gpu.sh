@@ -164,7 +164,7 @@ training_1b() {
 host_attention() { # RANKS KEY/VALUE-HEADS
   keep "attention-$1-kv$2" "$1" bench attention inputs/bench-gpu.toml -D "benchAttention.keyValueHeads=$2" \
     -D benchAttention.boundTokens=65536 -D 'benchAttention.tokens=[16384, 65536, 262144, 524288]' \
-    -D benchAttention.repeats=2 -D benchAttention.warmup=0 -D benchAttention.rest=0.1 -D benchAttention.forward=false
+    -D benchAttention.repeats=1 -D benchAttention.warmup=0 -D benchAttention.rest=0.1 -D benchAttention.forward=false
 }
 
 host_validate() { # RANKS

@@ -32,7 +32,11 @@ public final class AttentionBench {
   private final PhaseTimer timer;
   private final Consumer<String> print;
   private final AttentionTable table;
+  private Alone alone; // of the latest bound; null before the first
   private long wrong;
+
+  /** A problem on one rank by itself: longer problems than the longest such have the same. */
+  private record Alone(AttentionProblem problem, AttentionRunner runner) {}
 
   /**
    * @param clock in nanoseconds
@@ -65,7 +69,7 @@ public final class AttentionBench {
         if (repeats.rest() > 0) {
           say("all devices rest " + repeats.rest() + " s before each timed run");
         }
-        if (problems.stream().anyMatch(problem -> !alone(problem).equals(problem))) {
+        if (problems.stream().anyMatch(problem -> !bound(problem).equals(problem))) {
           say("one rank alone does at most " + config.boundTokens() + " tokens, whose rate is");
           say("the bound of longer sequences, too");
         }
@@ -73,6 +77,10 @@ public final class AttentionBench {
       }
       for (AttentionProblem problem : problems) {
         compare(problem, matrixRate);
+      }
+    } finally {
+      if (alone != null) {
+        alone.runner().close();
       }
     }
   }
@@ -120,10 +128,22 @@ public final class AttentionBench {
   }
 
   /** What one rank does for the bound of this problem. */
-  private AttentionProblem alone(AttentionProblem problem) {
+  private AttentionProblem bound(AttentionProblem problem) {
     return config.boundTokens() == 0 || problem.length() <= config.boundTokens()
         ? problem
         : problem(config, config.boundTokens(), problem.mask(), problem.layoutKind());
+  }
+
+  /** Runs it on this rank; what ran another before is closed. */
+  private AttentionRunner alone(AttentionProblem bound) {
+    if (alone == null || !alone.problem().equals(bound)) {
+      if (alone != null) {
+        alone.runner().close();
+      }
+      alone = null; // if there is no room for the next
+      alone = new Alone(bound, runner(bound, world.self()));
+    }
+    return alone.runner();
   }
 
   private static AttentionProblem problem(
@@ -144,16 +164,16 @@ public final class AttentionBench {
    * checked.
    */
   private void compare(AttentionProblem problem, MatrixRate matrixRate) {
-    AttentionProblem bound = alone(problem);
+    AttentionProblem bound = bound(problem);
     AttentionFlops flops =
         new AttentionFlops(problem.heads(), problem.headSize(), problem.mask() == MaskKind.CAUSAL);
     double scale =
         flops.forward(problem.batch(), problem.length())
             / flops.forward(bound.batch(), bound.length());
-    try (AttentionRunner alone = runner(bound, world.self());
-        AttentionRunner ring = runner(problem, world)) {
+    AttentionRunner whole = alone(bound);
+    try (AttentionRunner ring = runner(problem, world)) {
       AttentionPasses passes =
-          new AttentionPasses(repeats, world, device, timer, alone, ring, scale, matrixRate);
+          new AttentionPasses(repeats, world, device, timer, whole, ring, scale, matrixRate);
       passes.warm();
       List<AttentionTimes> measured = new ArrayList<>();
       if (config.forward()) {
@@ -177,7 +197,7 @@ public final class AttentionBench {
                 runner.backwardUnconnected();
               }));
       long wrongRing = ring.wrong();
-      long wrongAlone = world.rank() == 0 ? alone.wrong() : 0;
+      long wrongAlone = world.rank() == 0 ? whole.wrong() : 0;
       for (AttentionTimes times : measured) {
         if (bound.equals(problem)) {
           row(problem, 1, times.ofOneRank(), wrongAlone);

@@ -5,6 +5,7 @@ import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import ringattention.attention.Attention;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
@@ -318,9 +319,16 @@ public final class AttentionRunner implements AutoCloseable {
   private double[] rowSums(double[] a, double[] b) {
     int size = problem.headSize();
     double[] sums = new double[a.length / size];
-    for (int i = 0; i < a.length; i++) {
-      sums[i / size] += a[i] * b[i];
-    }
+    IntStream.range(0, sums.length)
+        .parallel()
+        .forEach(
+            head -> {
+              double sum = 0;
+              for (int i = head * size; i < (head + 1) * size; i++) {
+                sum += a[i] * b[i];
+              }
+              sums[head] = sum;
+            });
     return sums;
   }
 
