@@ -53,8 +53,8 @@ record: build data ## measure this machine's CPU ranks into validation/cpu/
 validate-gpu: build data ## checks and benchmarks on the GPUs here, into validation/gpu/
 	tools/record-gpu.sh
 
-validate-8gpu: build data ## what 8 (or 4) GPUs of one host show, in 9 minutes, into validation/gpu/
-	tools/record-gpu.sh machine host
+validate-8gpu: build data ## what 8 (or 4, 2) GPUs of one host show, into validation/gpu/: 9 minutes on 4
+	tools/record-gpu.sh machine host host-1m host-longest
 
 paper-cpu: build data ## the paper's tables as far as CPU ranks can show them, into validation/paper/ and docs/results.md
 	tools/record-paper.sh cpu; status=$$?; tools/results-page.sh && exit $$status

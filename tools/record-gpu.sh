@@ -5,7 +5,7 @@
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
 #   policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
-#   host: what 4 or 8 GPUs of one host show, in less than 9 minutes
+#   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -179,49 +179,71 @@ host_training() { # NAME RANKS TOKENS... (each with one step before that is not 
   keep "$keep_as" "$keep_on" bench training $large -D 'benchTraining.deviceGiB=[]' -D "benchTraining.tokens=[$(echo "$*" | sed 's/ /, /g')]"
 }
 
-# What needs all GPUs has them alone; what needs fewer goes side by side on GPUs of its own.
+# On GPUs of its own, while others have others; two GPUs do one thing after the other.
+beside() { # FIELDS-OF-ALL COMMAND
+  own=$all
+  if [ "$count" -gt 2 ]; then own=$(echo "$all" | cut -d , -f "$1"); fi
+  (CUDA_VISIBLE_DEVICES=$own && export CUDA_VISIBLE_DEVICES && "$2") &
+  if [ "$count" = 2 ]; then wait; fi
+}
+
+host_two() {
+  host_attention 2 32
+  host_training training-7b-2 2 65536
+}
+
+host_two_and_one() {
+  host_attention 2 8
+  host_training training-7b-1 1 32768
+}
+
+host_four() {
+  host_attention 4 32
+  host_attention 4 8
+  host_training training-7b-4 4 131072
+}
+
+# What needs all GPUs has them alone.
 host() {
-  if [ "$count" -lt 4 ]; then
-    note host "FAILED (needs at least 4 GPUs)"
-    return
-  fi
+  case $count in
+    2 | 4 | 8) ;;
+    *)
+      note host "FAILED (needs 2, 4 or 8 GPUs)"
+      return
+      ;;
+  esac
   all=${CUDA_VISIBLE_DEVICES:-$(seq -s , 0 $((count - 1)))}
-  gpus_of() { echo "$all" | cut -d , -f "$1"; }
-  (
-    export CUDA_VISIBLE_DEVICES="$(gpus_of 1,2)"
-    host_attention 2 32
-    host_training training-7b-2 2 65536
-  ) &
-  (
-    export CUDA_VISIBLE_DEVICES="$(gpus_of 3,4)"
-    host_attention 2 8
-    host_training training-7b-1 1 32768
-  ) &
-  if [ "$count" -gt 4 ]; then
-    (
-      export CUDA_VISIBLE_DEVICES="$(gpus_of 5-8)"
-      host_attention 4 32
-      host_attention 4 8
-      host_training training-7b-4 4 131072
-    ) &
-  fi
+  beside 1,2 host_two
+  beside 3,4 host_two_and_one
+  if [ "$count" = 8 ]; then beside 5-8 host_four; fi
   wait
   keep ring-exchange "$count" bench ring-exchange inputs/bench-gpu.toml
-  host_attention "$count" 32
-  host_attention "$count" 8
+  if [ "$count" -gt 2 ]; then
+    host_attention "$count" 32
+    host_attention "$count" 8
+  fi
   for ranks in 2 4 8; do # nothing is timed
     if [ "$ranks" -le "$count" ]; then host_validate "$ranks" & fi
   done
   wait
-  if [ "$count" = 4 ]; then
-    host_training training-7b-4 4 131072 262144
+  case $count in
+    4) host_training training-7b-4 4 131072 262144 ;;
+    8) host_training training-7b-8 8 262144 ;;
+  esac
+}
+
+host_1m() {
+  if [ "$count" = 8 ]; then
+    keep training-7b-1m 8 bench training $large $once -D 'benchTraining.tokens=[1048576]'
   else
-    host_training "training-7b-$count" "$count" 262144
-    keep training-7b-1m "$count" bench training $large $once -D 'benchTraining.tokens=[1048576]'
+    echo "host-1m: NOT CHECKED: needs 8 GPUs"
   fi
-  # the longest: as many tokens a GPU as two GPUs have shown; its last block, forward and backward, with all memory in use
+}
+
+# As many tokens a GPU as two GPUs have shown; the last two blocks, forward and backward, with all memory in use.
+host_longest() {
   keep rehearse-longest "$count" bench training $large $once -D "benchTraining.tokens=[$((524288 * count))]" \
-    -D benchTraining.rehearse=1 -D benchTraining.rehearseForward=1
+    -D benchTraining.rehearse=2 -D benchTraining.rehearseForward=2
 }
 
 # One table of all runs that have it: rows of the runs in order, the first line once. A check gets its run's name before its
@@ -266,6 +288,8 @@ for step in $steps; do
     rehearse-768k) keep rehearse-768k "$count" bench training $large $once -D 'benchTraining.tokens=[786432]' -D benchTraining.rehearse=2 ;;
     rehearse-1m) keep rehearse-1m "$count" bench training $large $once -D 'benchTraining.tokens=[1048576]' -D benchTraining.rehearse=2 -D memory.hostGiB=200 ;;
     host) host ;;
+    host-1m) host_1m ;;
+    host-longest) host_longest ;;
     *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
   esac
 done
