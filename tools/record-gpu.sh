@@ -17,46 +17,14 @@ large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
 steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
 
-gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
-if [ -z "$gpus" ]; then
+. tools/recording.sh
+if ! find_gpus; then
   echo "GPU checks: NOT CHECKED: no GPU"
   exit 0
 fi
-count=$(echo "$gpus" | wc -l)
-model=$(echo "$gpus" | sed -n '1s/^NVIDIA //; 1s/[ -].*//p; 1p' | sed -n 1p)
 record=${RECORD:-validation/gpu/${count}x$model}
-mkdir -p "$record/runs" || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-: >"$scratch/failed"
-
-note() { # STEP VERDICT
-  echo "$1: $2"
-  if [ "$2" != PASSED ]; then echo "$1" >>"$scratch/failed"; fi
-}
-
-# Runs the program and keeps its log, its tables and its plots under a name.
-keep() { # NAME RANKS ARGUMENTS...
-  name=$1
-  ranks=$2
-  shift 2
-  rm -rf "$scratch/$name"
-  began=$(date +%s)
-  if [ "$ranks" = 1 ]; then
-    bin/ringattention "$@" -o "$scratch/$name" >"$scratch/$name.out" 2>&1
-  else
-    tools/mpirun.sh -np "$ranks" bin/ringattention "$@" -o "$scratch/$name" >"$scratch/$name.out" 2>&1
-  fi
-  status=$?
-  rm -rf "$record/runs/$name"
-  mkdir -p "$record/runs/$name"
-  cp "$scratch/$name.out" "$record/runs/$name/output.log"
-  for file in "$scratch/$name"/*.csv "$scratch/$name"/plots/*.png "$scratch/$name"/used_inputs.toml; do
-    if [ -f "$file" ]; then cp "$file" "$record/runs/$name/"; fi
-  done
-  echo "$name: $(($(date +%s) - began)) s, $(tail -n 1 "$scratch/$name.out")"
-  if [ "$status" = 0 ]; then note "$name" PASSED; else note "$name" "FAILED (exit $status)"; fi
-}
+runs=$record/runs
+mkdir -p "$runs" || exit 1
 
 # All ranks there are, and one.
 rank_counts() {
@@ -79,7 +47,7 @@ machine() {
 
 # Largest |difference| of the losses of two runs, step by step, as a row of checks.csv.
 loss_curve() { # CHECK THRESHOLD RUN OTHER-RUN
-  mkdir -p "$record/runs/loss-curves"
+  mkdir -p "$runs/loss-curves"
   row=$(
     awk -F, -v check="$1" -v threshold="$2" -v ranks="$count" '
       FNR == 1 { file++; next }
@@ -88,9 +56,9 @@ loss_curve() { # CHECK THRESHOLD RUN OTHER-RUN
         if ($2 + 0 != $2 || !($1 in loss)) bad = 1; if (d > worst) worst = d }
       END { ok = !bad && steps > 0 && compared == steps && worst <= threshold
         printf "\"%s\",%d,%g,%g,%s\n", check, ranks, worst, threshold, ok ? "PASSED" : "FAILED" }' \
-      "$record/runs/$3/steps.csv" "$record/runs/$4/steps.csv"
+      "$runs/$3/steps.csv" "$runs/$4/steps.csv"
   ) || row="\"$1\",$count,,$2,FAILED"
-  file="$record/runs/loss-curves/checks.csv"
+  file="$runs/loss-curves/checks.csv"
   if [ ! -f "$file" ]; then echo "check,ranks,value,threshold,verdict" >"$file"; fi
   grep -v -F "\"$1\"" "$file" >"$scratch/checks.csv" # replaces its own row
   { cat "$scratch/checks.csv" && echo "$row"; } >"$file"
@@ -126,9 +94,9 @@ resume() {
   common="-D device.kind=cuda -D device.deterministic=true -D train.steps=30 -D output.plots=false"
   keep resume-whole "$count" train "$tutorial" $common -D checkpoint.every=10 -D checkpoint.keep=3
   keep resume-rest "$count" train "$tutorial" $common -D "checkpoint.resume=$scratch/resume-whole/checkpoints/step_20"
-  last_steps=$record/runs/resume-whole/last
+  last_steps=$runs/resume-whole/last
   mkdir -p "$last_steps"
-  awk -F, 'FNR == 1 || $1 > 20' "$record/runs/resume-whole/steps.csv" >"$last_steps/steps.csv"
+  awk -F, 'FNR == 1 || $1 > 20' "$runs/resume-whole/steps.csv" >"$last_steps/steps.csv"
   loss_curve "loss curve, resumed vs uninterrupted" 0 resume-whole/last resume-rest
 }
 
@@ -138,8 +106,8 @@ transformers() {
   "${PYTHON:-python3}" validation/transformers/compare.py --run "tools/mpirun.sh -np {ranks} bin/ringattention" \
     --work "$work" --csv "$record/transformers.csv" >"$scratch/transformers.out" 2>&1
   status=$?
-  mkdir -p "$record/runs/transformers"
-  cp "$scratch/transformers.out" "$record/runs/transformers/output.log"
+  mkdir -p "$runs/transformers"
+  cp "$scratch/transformers.out" "$runs/transformers/output.log"
   tail -n 1 "$scratch/transformers.out"
   if [ "$status" = 0 ]; then note transformers PASSED; else note transformers "FAILED (exit $status)"; fi
 }
@@ -295,9 +263,4 @@ for step in $steps; do
 done
 for table in checks.csv attention.csv kernels.csv ring_exchange.csv training.csv rehearsals.csv; do merge "$table"; done
 
-failed=$(tr '\n' ' ' <"$scratch/failed")
-if [ -n "$failed" ]; then
-  echo "GPU checks: FAILED: $failed($record)"
-  exit 1
-fi
-echo "GPU checks: PASSED ($record)"
+finish "GPU checks" "$record"

@@ -7,6 +7,7 @@
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. tools/recording.sh
 
 kind=${1-}
 if [ $# -gt 0 ]; then shift; fi
@@ -18,14 +19,10 @@ case $kind in
     all="machine context mfu overlap memory scaling plan"
     ;;
   gpu)
-    gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
-    if [ -z "$gpus" ]; then
+    if ! find_gpus; then
       echo "$0: no GPU on this machine; make paper-cpu measures what CPU ranks can show" >&2
       exit 2
     fi
-    count=$(echo "$gpus" | wc -l)
-    if [ -n "${CUDA_VISIBLE_DEVICES-}" ]; then count=$(echo "$CUDA_VISIBLE_DEVICES" | tr ',' '\n' | wc -l); fi
-    model=$(echo "$gpus" | sed -n '1s/^NVIDIA //; 1s/[ -].*//; 1p')
     place=${count}x$model
     suffix=
     all="machine context context-7b mfu overlap memory scaling plan"
@@ -38,42 +35,20 @@ esac
 steps=${*:-$all}
 record=${RECORD:-validation/paper/$place}
 mkdir -p "$record" || exit 1
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failed=
+runs=$record
 
-note() { # STEP VERDICT
-  echo "$1: $2"
-  if [ "$2" != PASSED ]; then failed="$failed $1"; fi
-}
-
-# Runs the program and keeps its log, its tables, its summary and its plots under a name.
-keep() { # NAME RANKS ARGUMENTS...
-  name=$1
+# For the page also what was run and when: logs have no date, and not all of them have a command.
+table() { # NAME RANKS ARGUMENTS...
+  keep "$@"
+  kept=$runs/$1
   ranks=$2
   shift 2
-  out=$scratch/$name
-  if [ "$ranks" = 1 ]; then
-    bin/ringattention "$@" -o "$out" >"$out.log" 2>&1
-  else
-    tools/mpirun.sh -np "$ranks" bin/ringattention "$@" -o "$out" >"$out.log" 2>&1
-  fi
-  status=$?
-  rm -rf "${record:?}/$name"
-  mkdir -p "$record/$name"
-  cp "$out.log" "$record/$name/output.log"
-  for file in "$out"/*.csv "$out"/plots/*.png "$out"/summary.json "$out"/used_inputs.toml; do
-    if [ -f "$file" ]; then cp "$file" "$record/$name/"; fi
-  done
-  # for the page: logs have no date, and not all of them have a command
   {
     echo "command  ringattention $*"
     echo "ranks    $ranks"
     echo "program  $(bin/ringattention --version 2>/dev/null | tail -n 1)"
     echo "date     $(date -u +%Y-%m-%d)"
-  } >"$record/$name/run.txt"
-  tail -n 1 "$out.log"
-  if [ "$status" = 0 ]; then note "$name" PASSED; else note "$name" "FAILED (exit $status)"; fi
+  } >"$kept/run.txt"
 }
 
 machine() {
@@ -91,13 +66,13 @@ machine() {
 # A cap is the memory that all architectures get; the CPU ranks' leaves a small model little room.
 context() {
   if [ "$kind" = cpu ]; then
-    keep context "$count" bench context inputs/paper-context-cpu.toml --memory-cap 3MiB
-    keep context-8-ranks 8 bench context inputs/paper-context-cpu.toml --memory-cap 2.5MiB \
+    table context "$count" bench context inputs/paper-context-cpu.toml --memory-cap 3MiB
+    table context-8-ranks 8 bench context inputs/paper-context-cpu.toml --memory-cap 2.5MiB \
       -D 'benchContext.architectures=["blockwise", "ring"]'
   else
-    keep context "$count" bench context inputs/paper-context.toml --memory-cap 18GiB
+    table context "$count" bench context inputs/paper-context.toml --memory-cap 18GiB
     # scores of fp32 attention have tiles of half a GiB: with fewer blocks, sequences are long enough for them to be little
-    keep context-fp32 "$count" bench context inputs/paper-context.toml --memory-cap 18GiB -D device.precision=fp32 \
+    table context-fp32 "$count" bench context inputs/paper-context.toml --memory-cap 18GiB -D device.precision=fp32 \
       -D 'benchContext.layers=[22, 10, 4, 2]'
   fi
 }
@@ -108,35 +83,31 @@ for step in $steps; do
     context) context ;;
     context-7b)
       if [ "$kind" = gpu ]; then
-        keep context-7b "$count" bench context inputs/paper-context-7b.toml --memory-cap 80GiB
-        keep context-7b-fp32 "$count" bench context inputs/paper-context-7b.toml --memory-cap 80GiB -D device.precision=fp32
+        table context-7b "$count" bench context inputs/paper-context-7b.toml --memory-cap 80GiB
+        table context-7b-fp32 "$count" bench context inputs/paper-context-7b.toml --memory-cap 80GiB -D device.precision=fp32
       else
         echo "context-7b: NOT CHECKED: no room for 7B on CPU ranks"
       fi
       ;;
-    mfu | memory | scaling) keep "$step" "$count" bench "$step" "inputs/paper-$step$suffix.toml" ;;
+    mfu | memory | scaling) table "$step" "$count" bench "$step" "inputs/paper-$step$suffix.toml" ;;
     overlap)
       # two ranks show an exchange; more would share this machine's cores
       if [ "$kind" = cpu ]; then ranks=2; else ranks=$count; fi
       if [ "$ranks" -gt 1 ]; then
-        keep overlap "$ranks" bench overlap "inputs/paper-overlap$suffix.toml"
+        table overlap "$ranks" bench overlap "inputs/paper-overlap$suffix.toml"
       else
         echo "overlap: NOT CHECKED: one GPU"
       fi
       ;;
     plan)
-      keep plan 1 plan --paper
-      keep plan-compare 1 plan --hardware h200 --compare validation/gpu/2xH200/runs
+      table plan 1 plan --paper
+      table plan-compare 1 plan --hardware h200 --compare validation/gpu/2xH200/runs
       ;;
     *)
       echo "$0: no step $step" >&2
-      failed="$failed $step"
+      echo "$step" >>"$scratch/failed"
       ;;
   esac
 done
 
-if [ -n "$failed" ]; then
-  echo "The paper's tables: FAILED:$failed ($record)"
-  exit 1
-fi
-echo "The paper's tables: PASSED ($record)"
+finish "The paper's tables" "$record"
