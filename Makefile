@@ -53,7 +53,7 @@ record: build data ## measure this machine's CPU ranks into validation/cpu/
 validate-gpu: build data ## checks and benchmarks on the GPUs here, into validation/gpu/
 	tools/record-gpu.sh
 
-validate-8gpu: build data ## what 8 (or 4, 2) GPUs of one host show, into validation/gpu/: 9 minutes on 4
+validate-8gpu: build data ## what 8 (or 4, 2) GPUs of one host show, into validation/gpu/; 6 minutes on 2
 	tools/record-gpu.sh machine host host-1m host-longest
 
 paper-cpu: build data ## the paper's tables as far as CPU ranks can show them, into validation/paper/ and docs/results.md
