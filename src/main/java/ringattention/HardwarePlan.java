@@ -5,6 +5,7 @@ import ringattention.config.Configuration;
 import ringattention.config.Precision;
 import ringattention.device.DType;
 import ringattention.device.DeviceTraits;
+import ringattention.device.MemoryCount;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cuda.CudaTraits;
 import ringattention.metrics.Hardware;
@@ -19,11 +20,17 @@ import ringattention.metrics.StepTime;
  * @param device how a device of it is used
  */
 record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
+  /** As below, without a cap. */
+  static HardwarePlan of(Hardware hardware, Configuration configuration, int ranks) {
+    return of(hardware, configuration, ranks, MemoryCount.UNCAPPED);
+  }
+
   /**
+   * @param cap bytes that a device allocates at most
    * @throws ringattention.config.InputException if the input does not suit this many ranks, or the
    *     hardware
    */
-  static HardwarePlan of(Hardware hardware, Configuration configuration, int ranks) {
+  static HardwarePlan of(Hardware hardware, Configuration configuration, int ranks, long cap) {
     boolean bf16 = configuration.device().precision() == Precision.BF16;
     double peak = bf16 ? hardware.bf16() : hardware.fp32();
     if (peak == 0) {
@@ -35,7 +42,7 @@ record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
             configuration.device().deterministic(),
             configuration.device().causalBlock(),
             peak);
-    MemoryLimits limits = MemoryLimits.of(hardware, configuration.memory(), ranks);
+    MemoryLimits limits = MemoryLimits.of(hardware, configuration.memory(), ranks, cap);
     TrainingPlan plan = TrainingPlan.of(configuration, ranks).fitted(device, limits);
     return new HardwarePlan(hardware, plan, device);
   }

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import ringattention.config.Configuration;
-import ringattention.config.MemoryConfig;
 import ringattention.device.MemoryCount;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.StepTime;
@@ -15,15 +14,14 @@ import ringattention.report.Units;
 
 /** {@code plan --hardware}: memory, context and time of a run on devices that are not here. */
 final class HardwarePlanCommand {
-  private static final double GIB = 1L << 30;
-
   private HardwarePlanCommand() {}
 
   static int run(Job job, Hardware hardware) {
     int given = job.line().plan().ranks();
     int ranks = given == 0 ? job.world().size() : given;
-    Configuration configuration = capped(job.agree(job.line()::configuration), job);
-    HardwarePlan planned = job.agree(() -> HardwarePlan.of(hardware, configuration, ranks));
+    Configuration configuration = job.agree(job.line()::configuration);
+    long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    HardwarePlan planned = job.agree(() -> HardwarePlan.of(hardware, configuration, ranks, cap));
     if (job.root()) {
       RunLog log = RunOutput.console(job).log();
       head(planned, log);
@@ -31,23 +29,13 @@ final class HardwarePlanCommand {
       log.line(planned.plan().memory().why());
       log.section("Memory of the rank that holds most");
       log.rows(Header.memory(planned.memory()).sums());
-      context(LongestPlan.of(hardware, configuration, ranks), log);
+      context(LongestPlan.of(hardware, configuration, ranks, cap), log);
       if (planned.fits()) {
         step(planned, log);
       }
     }
     planned.plan().requireRoom();
     return ExitCode.VALID;
-  }
-
-  /** With no more room on a device than the command line's cap. */
-  private static Configuration capped(Configuration configuration, Job job) {
-    MemoryConfig room = configuration.memory();
-    double cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED) / GIB;
-    double least = room.deviceGiB() > 0 ? Math.min(cap, room.deviceGiB()) : cap;
-    return job.line().memoryCap().isEmpty()
-        ? configuration
-        : configuration.with(configuration.train().sequence(), room.withDeviceGiB(least));
   }
 
   private static void head(HardwarePlan planned, RunLog log) {

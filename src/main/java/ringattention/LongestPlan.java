@@ -7,6 +7,7 @@ import ringattention.config.Configuration;
 import ringattention.config.MemoryConfig;
 import ringattention.config.OffloadKind;
 import ringattention.config.SavedKind;
+import ringattention.device.MemoryCount;
 import ringattention.metrics.Hardware;
 
 /**
@@ -21,16 +22,22 @@ import ringattention.metrics.Hardware;
 record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> plan) {
   private static final int STEP = 256;
 
+  /** As below, without a cap. */
+  static LongestPlan of(Hardware hardware, Configuration configuration, int ranks) {
+    return of(hardware, configuration, ranks, MemoryCount.UNCAPPED);
+  }
+
   /**
+   * @param cap bytes that a device allocates at most
    * @throws ringattention.config.InputException if the input does not suit this many ranks
    */
-  static LongestPlan of(Hardware hardware, Configuration configuration, int ranks) {
+  static LongestPlan of(Hardware hardware, Configuration configuration, int ranks, long cap) {
     int unit = STEP * configuration.ringSize(ranks);
     LongestContext lengths = new LongestContext(unit, Integer.MAX_VALUE);
     IntFunction<HardwarePlan> plan =
         tokens ->
             HardwarePlan.of(
-                hardware, configuration.with(tokens, asPaper(configuration.memory())), ranks);
+                hardware, configuration.with(tokens, asPaper(configuration.memory())), ranks, cap);
     int tokens = lengths.search(length -> plan.apply(length).fits());
     return new LongestPlan(
         tokens,

@@ -41,35 +41,40 @@ record MemoryLimits(long device, long host, boolean hard) {
    * command line's cap. Collective.
    */
   static MemoryLimits of(Job job, Device device, MemoryConfig config) {
+    long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     double[] least = {
-      onDevice(device, config, job.line().memoryCap().orElse(MemoryCount.UNCAPPED)),
+      onDevice(config, cap, device.freeBytes(), device.allocatedBytes()),
       (config.hostGiB() > 0 ? config.hostGiB() * GIB : HOST_SHARE * availableOnHost())
           / job.launch().localSize()
     };
     job.world().allReduce(least, Communicator.Operation.MIN);
-    return new MemoryLimits((long) least[0], (long) least[1], job.line().memoryCap().isPresent());
+    return new MemoryLimits((long) least[0], (long) least[1], cap != MemoryCount.UNCAPPED);
   }
 
-  private static double onDevice(Device device, MemoryConfig config, long cap) {
-    boolean capped = device.freeBytes() < Long.MAX_VALUE && cap <= heldAndFree(device);
-    double free = capped ? cap : Math.max(0, (double) device.freeBytes() - LIBRARIES);
-    return config.deviceGiB() > 0 ? Math.min(cap, config.deviceGiB() * GIB) : free;
-  }
-
-  /** Bytes that a device could hold: what it does hold is planned again. */
-  private static long heldAndFree(Device device) {
-    return device.freeBytes() + device.allocatedBytes();
-  }
-
-  /** What the input grants, or the hardware has. */
-  static MemoryLimits of(Hardware hardware, MemoryConfig config, int ranks) {
-    double device =
-        config.deviceGiB() > 0 ? config.deviceGiB() * GIB : hardware.memoryBytes() - LIBRARIES;
+  /**
+   * What the input grants, or the hardware has.
+   *
+   * @param cap bytes that a device allocates at most, or {@link MemoryCount#UNCAPPED}
+   */
+  static MemoryLimits of(Hardware hardware, MemoryConfig config, int ranks, long cap) {
     double host =
         config.hostGiB() > 0
             ? config.hostGiB() * GIB / Math.min(ranks, DEVICES_OF_HOST)
             : hardware.hostBytes();
-    return new MemoryLimits((long) device, (long) host);
+    double device = onDevice(config, cap, hardware.memoryBytes(), 0);
+    return new MemoryLimits((long) device, (long) host, cap != MemoryCount.UNCAPPED);
+  }
+
+  /**
+   * A cap that the device could hold is granted whole.
+   *
+   * @param free bytes; Long.MAX_VALUE for a device without memory of its own
+   * @param held bytes that the device holds now: they are planned again
+   */
+  private static double onDevice(MemoryConfig config, long cap, double free, double held) {
+    boolean capped = free < Long.MAX_VALUE && cap <= free + held;
+    double room = capped ? cap : Math.max(0, free - LIBRARIES);
+    return config.deviceGiB() > 0 ? Math.min(cap, config.deviceGiB() * GIB) : room;
   }
 
   /** What Linux says can be had without swapping, within the limit of this process' group. */

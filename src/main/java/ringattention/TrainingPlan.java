@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
 import ringattention.checkpoint.CheckpointWriter;
@@ -313,6 +314,9 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
    * whose queries are most in one call.
    */
   private List<Integer> neediest() {
-    return List.of(fullestRank(), setup.decomposition().world() - 1);
+    return IntStream.of(fullestRank(), setup.decomposition().world() - 1)
+        .distinct()
+        .boxed()
+        .toList();
   }
 }

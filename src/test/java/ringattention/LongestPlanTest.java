@@ -63,6 +63,26 @@ class LongestPlanTest {
     assertTrue(none.plan().isEmpty());
   }
 
+  /**
+   * A cap beyond the hardware's memory grants no more than there is; one within it is granted
+   * whole.
+   */
+  @Test
+  void aCapIsWhatTheHardwareHasAtMost() {
+    Hardware hardware = Hardware.A100_NVLINK;
+    Configuration run =
+        PaperTable.run(ModelShape.PAPER_7B, Precision.BF16, Architecture.RING, 1024, 8);
+    long memory = (long) hardware.memoryBytes();
+    int free = LongestPlan.of(hardware, run, 8).tokens();
+    int beyond = LongestPlan.of(hardware, run, 8, 2 * memory).tokens();
+    assertTrue(beyond <= free && beyond > 0.99 * free, "for the rank that needs most: " + beyond);
+    assertTrue(LongestPlan.of(hardware, run, 8, memory).tokens() > free); // no margin
+    long half = memory / 2;
+    LongestPlan capped = LongestPlan.of(hardware, run, 8, half);
+    assertTrue(capped.tokens() > 0 && capped.tokens() < free);
+    assertTrue(capped.plan().orElseThrow().memory().bytes() <= half);
+  }
+
   @Test
   void tenThousandRanksTakeSeconds() {
     Configuration input =
