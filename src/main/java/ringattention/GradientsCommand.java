@@ -67,7 +67,9 @@ final class GradientsCommand {
               TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
               return new GradientsCommand(job, configuration, plan, ModelFolders.of(configuration));
             });
-    try (Equipment equipment = Equipment.open(job, command.configuration)) {
+    ModelFolders folders = command.folders;
+    try (folders;
+        Equipment equipment = Equipment.open(job, command.configuration)) {
       command.fit(equipment.device());
       if (job.line().dryRun()) {
         command.announce(equipment, RunOutput.console(job));

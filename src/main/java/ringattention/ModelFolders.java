@@ -23,7 +23,8 @@ import ringattention.parallel.State;
 record ModelFolders(
     Configuration configuration,
     Optional<HuggingFaceFolder> source,
-    Optional<HuggingFaceExport> export) {
+    Optional<HuggingFaceExport> export)
+    implements AutoCloseable {
   private static final String EXPORT = "model";
 
   /**
@@ -53,9 +54,8 @@ record ModelFolders(
     }
     long start = System.nanoTime();
     parameters.clear();
-    try (HuggingFaceFolder folder = source.get()) {
-      parameters.load(State.WEIGHT, folder);
-    }
+    parameters.load(State.WEIGHT, source.get());
+    close(); // a long run needs them no more
     output.log().section("Weights");
     String path = configuration.model().checkpoint().orElseThrow().toString();
     output.log().line(String.format(Locale.ROOT, "read in %.1f s from %s", since(start), path));
@@ -76,6 +76,11 @@ record ModelFolders(
         .line(
             String.format(
                 Locale.ROOT, "written as %s in %.1f s to %s", type, since(start), folder));
+  }
+
+  @Override
+  public void close() {
+    source.ifPresent(HuggingFaceFolder::close);
   }
 
   private static double since(long start) {

@@ -119,6 +119,7 @@ final class TrainCommand {
 
   int run() {
     try (samples;
+        folders;
         Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
       plan = plan.fitted(equipment.device(), limits);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
@@ -14,6 +15,7 @@ import ringattention.report.Check;
 
 class ProcessGrowthTest {
   private static final long MIB = 1 << 20;
+  private static final int ATTEMPTS = 10; // the JVM opens and closes files of its own meanwhile
 
   /** Two ranks; the second one's size is a function of the step. */
   private static List<Check> checks(int steps, LongUnaryOperator bytes, LongUnaryOperator files) {
@@ -80,12 +82,17 @@ class ProcessGrowthTest {
 
   @Test
   void thisProcessHasASize() throws IOException {
-    ProcessSize before = ProcessSize.now();
-    assertTrue(before.residentBytes() > 10 * MIB, before.toString());
-    assertTrue(before.openFiles() >= 3, before.toString());
-    try (InputStream one = new FileInputStream("pom.xml");
-        InputStream two = new FileInputStream("pom.xml")) {
-      assertEquals(before.openFiles() + 2, ProcessSize.now().openFiles());
+    ProcessSize size = ProcessSize.now();
+    assertTrue(size.residentBytes() > 10 * MIB, size.toString());
+    assertTrue(size.openFiles() >= 3, size.toString());
+    List<Long> more = new ArrayList<>();
+    for (int attempt = 0; attempt < ATTEMPTS && !more.contains(2L); attempt++) {
+      long before = ProcessSize.now().openFiles();
+      try (InputStream one = new FileInputStream("pom.xml");
+          InputStream two = new FileInputStream("pom.xml")) {
+        more.add(ProcessSize.now().openFiles() - before);
+      }
     }
+    assertTrue(more.contains(2L), "two files more are " + more);
   }
 }

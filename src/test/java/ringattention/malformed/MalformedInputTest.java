@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,6 +100,9 @@ class MalformedInputTest {
       if (problem.isEmpty() && !before.equals(files())) {
         problem = Optional.of("files before " + before + ", after " + files());
       }
+      if (problem.isEmpty() && !open(own).isEmpty()) {
+        problem = Optional.of("still open: " + open(own));
+      }
       problem.ifPresent(text -> wrong.add(input.what() + " " + input.arguments() + ": " + text));
     }
     assertTrue(
@@ -154,5 +158,19 @@ class MalformedInputTest {
       }
     }
     return files;
+  }
+
+  /** Files below a folder that this process holds open. */
+  private static List<Path> open(Path folder) throws IOException {
+    List<Path> open = new ArrayList<>();
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path one : all.toList()) {
+        try {
+          open.add(Files.readSymbolicLink(one));
+        } catch (NoSuchFileException closed) { // meanwhile, as the listing itself is
+        }
+      }
+    }
+    return open.stream().filter(file -> file.startsWith(folder)).toList();
   }
 }
