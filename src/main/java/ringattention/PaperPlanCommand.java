@@ -63,7 +63,7 @@ final class PaperPlanCommand {
   private PaperPlanCommand() {}
 
   static int run(Job job) {
-    Configuration settings = Inputs.defaults(job.line().overrides());
+    Configuration settings = Inputs.defaults(List.of());
     try (RunOutput output = RunOutput.asked(job, settings)) {
       if (job.root()) {
         new PaperPlanCommand().tables(output);
