@@ -74,15 +74,29 @@ public record AttentionProblem(
    * that both the device under test and the reference hold exactly.
    */
   public double[] rows(Input input, int[] positions, DType rounded) {
+    int[] heads = IntStream.range(0, rowSize(input) / headSize).toArray();
+    return rows(input, positions, heads, rounded);
+  }
+
+  /**
+   * Some heads of {@link #rows(Input, int[], DType)}, [positions, these heads, headSize].
+   *
+   * @param some heads, counted over the batch: sequence * heads + head
+   */
+  double[] rows(Input input, int[] positions, int[] some, DType rounded) {
     int size = rowSize(input);
     Seed numbers = Seed.of(seed, input.name());
-    double[] rows = new double[Math.multiplyExact(positions.length, size)];
+    double[] rows = new double[Math.multiplyExact(positions.length, some.length * headSize)];
     IntStream.range(0, positions.length)
         .parallel()
         .forEach(
             i -> {
-              for (int j = 0; j < size; j++) {
-                rows[i * size + j] = round(numbers.bell((long) positions[i] * size + j), rounded);
+              int at = i * some.length * headSize;
+              for (int head : some) {
+                long first = (long) positions[i] * size + head * headSize;
+                for (int j = 0; j < headSize; j++) {
+                  rows[at++] = round(numbers.bell(first + j), rounded);
+                }
               }
             });
     return rows;

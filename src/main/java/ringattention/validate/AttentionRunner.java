@@ -304,10 +304,11 @@ public final class AttentionRunner implements AutoCloseable {
     for (int from = 0; from < positions.length; from += piece) {
       int end = Math.min(positions.length, from + piece);
       int[] some = Arrays.copyOfRange(positions, from, end);
-      double[] gradients = problem.rows(Input.OUTPUT_GRADIENT, some, rounded);
-      double[] sums = rowSums(device.read(out.slice(from, end)), gradients);
+      double[] gradients = problem.rows(Input.OUTPUT_GRADIENT, some, heads, rounded);
+      double[] outputs = device.read(out.slice(from, end));
+      outputs = columns(outputs, heads, headsInRow, problem.headSize());
       double[] read = device.read(logSumExp.slice(from, end));
-      copy(columns(sums, heads, headsInRow, 1), delta, from * heads.length);
+      copy(rowSums(outputs, gradients), delta, from * heads.length);
       copy(columns(read, heads, headsInRow, 1), logSums, from * heads.length);
     }
     double[] allLogSums = Gathered.rows(ring, layout, logSums);

@@ -32,8 +32,10 @@ class SampledAttentionTest {
       double[] rows = problem.rows(Input.KEY, positions, type);
       for (int head = 0; head < 4; head++) { // 2 sequences of 2 key/value heads
         float[] values = problem.head(Input.KEY, head, type);
+        double[] some = problem.rows(Input.KEY, positions, new int[] {0, head}, type);
         for (int i = 0; i < values.length; i++) {
           assertEquals(rows[(i / 6 * 4 + head) * 6 + i % 6], values[i]);
+          assertEquals(values[i], some[(i / 6 * 2 + 1) * 6 + i % 6]);
         }
       }
     }
