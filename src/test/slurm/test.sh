@@ -114,6 +114,7 @@ check "with the rate of line 1" grep -E 'learningRate = (0\.002|2\.0*[eE]-0*3)$'
 until_true pending_again "$stopped"
 check "task 2 has stopped early" says "$stopped" 'stopped early, exit code 75'
 check "not at its end" test "$(losses "tutorial-$stopped" | wc -l)" -lt 41
+sleep 1 # a node refuses a job within the second in which it lost it
 scontrol update jobid="$stopped" StartTime=now
 check "ends with 0" is "$stopped" COMPLETED 0
 check "in the same log" says "$stopped" "^job $stopped, start 2: "
