@@ -56,6 +56,9 @@ class ContextBenchIT {
         [benchContext]
         multiple = 2
 
+        [output]
+        plots = false
+
         [data]
         path = "%s"
         """
@@ -92,7 +95,7 @@ class ContextBenchIT {
 
   @Test
   void everyArchitectureTrainsItsLongestSequence() {
-    Run run = bench(2, "--memory-cap", "4MiB");
+    Run run = bench(2, "--memory-cap", "4MiB", "-D", "output.plots=true");
     assertEquals(0, run.job().exitCode(), run.job().output());
     assertEquals("# VALID: 4 rows, 2 ranks", run.lastLine());
     assertTrue(run.lines("context.csv").get(0).startsWith(FIRST_COLUMNS));

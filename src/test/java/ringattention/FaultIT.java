@@ -131,12 +131,13 @@ class FaultIT {
 
   @Test
   void signalStopsWithACheckpointEvenWhereNoneAreWritten() {
-    FaultJob job = start("usr1");
+    FaultJob job = start("usr1", "output.plots=true");
     job.until(() -> job.hasSteps(2));
     job.signal("USR1");
     job.signal("USR1"); // most likely while the checkpoint is being written
     assertStopped(endedSoon(75, job), "SIGUSR1");
-    resumed(job.folder());
+    Run run = resumed(job.folder(), "output.plots=true");
+    assertTrue(Files.exists(run.folder().resolve("plots/loss.png")));
   }
 
   @Test

@@ -35,7 +35,7 @@ class MemoryBenchIT {
 
   @Test
   void everyStepHasItsPeakAndTheGrowthItsVerdict() {
-    Run run = bench(2);
+    Run run = bench(2, "-D", "output.plots=true");
     assertEquals(0, run.job().exitCode(), run.job().output());
     // four architectures at three lengths, one further block, a ring of one rank
     assertEquals("# VALID: 14 rows, 2 ranks", run.lastLine());

@@ -40,7 +40,15 @@ class MfuBenchIT {
 
   @Test
   void ringAndBaselineTakeTheSameBatch() {
-    Run run = bench(2, "-D", "benchMfu.batchTokens=1280", "-D", "benchMfu.measured=2");
+    Run run =
+        bench(
+            2,
+            "-D",
+            "benchMfu.batchTokens=1280",
+            "-D",
+            "benchMfu.measured=2",
+            "-D",
+            "output.plots=true");
     assertEquals(0, run.job().exitCode(), run.job().output());
     assertEquals("# VALID: 2 rows, 2 ranks", run.lastLine());
     assertEquals(3, run.lines("mfu.csv").size());

@@ -28,8 +28,7 @@ class ModelFolderIT {
 
   private List<String> losses(int ranks, String name, String... more) {
     List<String> all = new ArrayList<>();
-    for (String value :
-        List.of("train.minLearningRate=3e-4", "train.warmupSteps=0", "output.plots=false")) {
+    for (String value : List.of("train.minLearningRate=3e-4", "train.warmupSteps=0")) {
       all.addAll(List.of("-D", value));
     }
     for (String value : more) {

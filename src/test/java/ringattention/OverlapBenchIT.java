@@ -46,7 +46,7 @@ class OverlapBenchIT {
    */
   @Test
   void predictsAndMeasuresTheWaitOverASlowLink() {
-    Run run = bench(2, "-D", "benchOverlap.bandwidths=[1e-4]");
+    Run run = bench(2, "-D", "benchOverlap.bandwidths=[1e-4]", "-D", "output.plots=true");
     assertEquals(0, run.job().exitCode(), run.job().output());
     assertEquals("# VALID: predicted and measured blocks agree, 2 ranks", run.lastLine());
     List<String> rows = run.lines("overlap.csv");

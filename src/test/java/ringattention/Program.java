@@ -58,6 +58,9 @@ final class Program {
       warmup = 1
       repeats = 2
 
+      [output]
+      plots = false # a second of every run
+
       """;
 
   private final Path folder;

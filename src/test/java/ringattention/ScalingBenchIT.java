@@ -50,7 +50,7 @@ class ScalingBenchIT {
   @ParameterizedTest(name = "{0} ranks")
   @ValueSource(ints = {2, 3})
   void everyNumberOfRanksHasItsRows(int ranks) {
-    Run run = bench(ranks);
+    Run run = bench(ranks, "-D", "output.plots=true");
     assertEquals(0, run.job().exitCode(), run.job().output());
     String counts = ranks == 2 ? "[1, 2]" : "[1, 2, 3]";
     assertEquals("# VALID: attention and training on " + counts + " ranks", run.lastLine());

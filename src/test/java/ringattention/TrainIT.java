@@ -40,7 +40,8 @@ class TrainIT {
   }
 
   private Run run(int ranks) {
-    return runs.computeIfAbsent(ranks, count -> program.train(count, "ranks-" + count));
+    return runs.computeIfAbsent(
+        ranks, count -> program.train(count, "ranks-" + count, "-D", "output.plots=true"));
   }
 
   private static Run valid(Run run) {
