@@ -32,7 +32,7 @@ import ringattention.validate.AttentionRunner;
 public final class OverlapBench {
   private static final long SMALLEST = 8; // bytes: the time of such a message is the latency
   private static final long LARGEST = 256L << 20; // rates of larger ones are those of this
-  private static final double SHORTEST = 0.02; // seconds of a repeat where the host computes
+  private static final double SHORTEST = 0.05; // seconds of a repeat where the host computes
   private static final int CURVE = 60; // points
 
   private final BenchOverlapConfig config;
