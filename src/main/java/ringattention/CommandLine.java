@@ -181,11 +181,6 @@ record CommandLine(
       throw new InputException("command line: " + words.get(1) + ": one input file is expected");
     }
     PlanOptions plan = PlanOptions.of(parsed, command == Command.PLAN);
-    boolean changed = parsed.hasOption("D") || parsed.hasOption("memory-cap");
-    if (plan.instead() && (changed || !words.isEmpty())) {
-      throw new InputException(
-          "command line: --paper and --compare have runs of their own: no INPUT, -D, --memory-cap");
-    }
     if (words.isEmpty() && command.needsInput && !plan.instead()) {
       throw new InputException("command line: " + command.words + " needs an input file");
     }

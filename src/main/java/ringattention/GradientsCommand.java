@@ -67,8 +67,7 @@ final class GradientsCommand {
               TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
               return new GradientsCommand(job, configuration, plan, ModelFolders.of(configuration));
             });
-    ModelFolders folders = command.folders;
-    try (folders;
+    try (command.folders;
         Equipment equipment = Equipment.open(job, command.configuration)) {
       command.fit(equipment.device());
       if (job.line().dryRun()) {

@@ -69,6 +69,12 @@ record PlanOptions(Optional<Hardware> hardware, int ranks, boolean paper, Option
         throw new InputException("command line: --" + name + " needs --hardware");
       }
     }
+    boolean instead = parsed.hasOption(PAPER) || parsed.hasOption(COMPARE);
+    boolean input = parsed.getArgList().size() > 1; // the first is the command
+    if (instead && (input || parsed.hasOption("D") || parsed.hasOption("memory-cap"))) {
+      throw new InputException(
+          "command line: --paper and --compare have runs of their own: no INPUT, -D, --memory-cap");
+    }
     if (parsed.hasOption(COMPARE) && parsed.hasOption(RANKS)) {
       throw new InputException("command line: --ranks: recorded runs have their own");
     }
