@@ -35,7 +35,7 @@ public final class Main {
     System.exit(new Main(System.getenv(), System.out, System.err).run(arguments));
   }
 
-  /** Does all but to exit, and gives the exit code. */
+  /** Runs the command; returns the exit code instead of exiting. */
   int run(String... arguments) {
     if (CommandLine.readsFolders(arguments)) {
       return readFolders(arguments);
@@ -51,6 +51,16 @@ public final class Main {
       errors.println("ringattention: " + ErrorLine.of(e.getMessage()));
       return ExitCode.BAD_INPUT;
     }
+    return run(launch, gpu, world, arguments);
+  }
+
+  /**
+   * Runs the command as one rank of ranks that are there already; returns the exit code.
+   *
+   * @throws CommunicationException if this rank failed and its world is of threads, so that the
+   *     others end too
+   */
+  int run(Launch launch, GpuChoice gpu, World world, String... arguments) {
     int exitCode;
     try {
       exitCode = run(launch, gpu, world.communicator(), arguments);

@@ -23,7 +23,7 @@ public final class World {
    */
   public static World open(Launch launch) {
     if (!launch.mpi()) {
-      return new World(LocalCommunicator.single(), () -> {});
+      return of(LocalCommunicator.single());
     }
     try {
       MpiSession session = MpiSession.open(launch.devicePointers());
@@ -34,6 +34,11 @@ public final class World {
               + missing,
           missing);
     }
+  }
+
+  /** Ranks that are there already, as threads of this process; {@link #finish} does nothing. */
+  public static World of(Communicator ranks) {
+    return new World(ranks, () -> {});
   }
 
   /** All ranks. */
