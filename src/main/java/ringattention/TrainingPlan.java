@@ -84,6 +84,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
             train.sequence(),
             batch,
             share / batch,
+            packed(configuration),
             configuration.parallel().gradients() == GradientWire.BF16,
             ActivationPolicy.inputs(model.layers())),
         null);
@@ -206,13 +207,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     }
     int ringRank = setup.decomposition().ringRank(rank);
     AttentionShape shape = setup.attentionShape(rank);
-    return packed()
+    return setup.packed()
         ? RingAttention.packedCalls(device, setup.layout(), setup.mask(), ringRank, shape)
         : RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape);
   }
 
   /** Whether sequences are packed from documents; commands without text have none. */
-  private boolean packed() {
+  private static boolean packed(Configuration configuration) {
     return configuration.hasData() && configuration.data().documents();
   }
 

@@ -60,7 +60,8 @@ public final class VanillaAttention implements Attention {
   private final Mask mask;
   private final Buffers buffers;
   private final PhaseTimer timer;
-  private Documents documents = Documents.ONE;
+  private Documents[] sequences = {Documents.ONE};
+  private Documents documents = Documents.ONE; // of the sequence attended to
 
   public VanillaAttention(Device device, MaskKind mask, Buffers buffers, PhaseTimer timer) {
     this.device = device;
@@ -70,9 +71,15 @@ public final class VanillaAttention implements Attention {
   }
 
   @Override
-  public void documents(Documents packed) {
+  public void documents(Documents... packed) {
     Attention.require(packed, own().tokens(), own());
-    documents = packed;
+    sequences = packed.clone();
+    sequence(0);
+  }
+
+  @Override
+  public void sequence(int index) {
+    documents = sequences[index];
   }
 
   @Override
