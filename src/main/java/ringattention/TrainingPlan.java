@@ -20,6 +20,7 @@ import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
 import ringattention.config.GradientWire;
 import ringattention.config.MaskKind;
+import ringattention.config.MemoryConfig;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
 import ringattention.device.Arena;
@@ -103,7 +104,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
     PolicyChoice choice =
         PolicyChoice.of(
-            configuration.memory(),
+            savable(),
             setup.model().layers(),
             headsToGroup(configuration),
             limits,
@@ -117,6 +118,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
                                 List.of(rank, policy.headGroups()),
                                 call -> with(policy).workspaceBytes(rank, device))));
     return new TrainingPlan(configuration, setup.with(choice.policy()), choice);
+  }
+
+  /** What may be saved: the backward of vanilla attention needs its scores, so never its output. */
+  private MemoryConfig savable() {
+    return setup.attention() == AttentionKind.VANILLA
+        ? configuration.memory().withInputsOnly()
+        : configuration.memory();
   }
 
   private TrainingPlan with(ActivationPolicy policy) {

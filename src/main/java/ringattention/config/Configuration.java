@@ -37,6 +37,11 @@ public record Configuration(
       throw source.error(
           "parallel.ring", "must be 1 with attention.kind = " + Toml.write(attention.kind()));
     }
+    if (attention.kind() == AttentionKind.VANILLA && memory.saved() == SavedKind.INPUTS_ATTENTION) {
+      throw source.error(
+          "memory.saved",
+          "must be \"inputs\" or \"auto\" with vanilla attention, whose backward needs its scores");
+    }
     if (device.kind() == DeviceKind.CPU || device.kind() == DeviceKind.REFERENCE) {
       requireHostTransport(parallel, source, "device.kind = " + Toml.write(device.kind()));
     }

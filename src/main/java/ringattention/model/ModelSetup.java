@@ -43,6 +43,11 @@ public record ModelSetup(
     if (attention != AttentionKind.RING && decomposition.ring() > 1) {
       throw new IllegalArgumentException(attention + " attention needs whole sequences: ring of 1");
     }
+    if (attention == AttentionKind.VANILLA
+        && (policy.savedAttention() > 0 || policy.headGroups() > 1)) {
+      throw new IllegalArgumentException(
+          "the backward of vanilla attention needs the scores of a forward just before, of all heads");
+    }
   }
 
   public SequenceLayout layout() {

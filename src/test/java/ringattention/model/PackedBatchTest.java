@@ -37,12 +37,13 @@ import ringattention.validate.TransformerProblem;
  * give alone.
  */
 class PackedBatchTest {
+  private static final LayoutKind[] ONE = {LayoutKind.ZIGZAG}; // all are alike on one rank
   private static final int LAYERS = 2;
-  private static final int LENGTH = 23;
-  private static final int BATCH = 6;
+  private static final int LENGTH = 19;
+  private static final int BATCH = 4;
   private static final double SCALE = 1.0 / (LENGTH * BATCH);
 
-  /** Losses, gradients and logits of all groups of parameters. */
+  /** In float64, numbers of about 1. */
   private static final double DOUBLE = 1e-11;
 
   /** In fp32, numbers of about 1. */
@@ -50,7 +51,7 @@ class PackedBatchTest {
 
   private static ModelConfig model(int keyValueHeads) {
     return new ModelConfig(
-        37, 24, LAYERS, 4, keyValueHeads, 6, 20, 100, RopeScaling.NONE, 1e-5, false, 0.3);
+        23, 12, LAYERS, 4, keyValueHeads, 4, 10, 100, RopeScaling.NONE, 1e-5, false, 0.3);
   }
 
   /** The first two are one document each, with different positions. */
@@ -58,7 +59,7 @@ class PackedBatchTest {
     Sample[] plain =
         new TransformerProblem(model(4), LENGTH, BATCH, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 5)
             .sequences();
-    int[][] starts = {{0}, {0}, {0, 1}, {0, 5, 6, 17}, {0, 11}, {0, 3, 11, 22}};
+    int[][] starts = {{0}, {0}, {0, 1, 11}, {0, 5, 6, 17}};
     for (int i = 0; i < BATCH; i++) {
       int[] positions = Documents.startingAt(starts[i]).restarted(plain[i].positions());
       int first = i == 1 ? 40 : 0;
@@ -168,14 +169,14 @@ class PackedBatchTest {
     "2, 2, 4, 2, 0, 2",
     "3, 3, 2, 1, 2, 4",
     "4, 2, 4, 4, 1, 1",
-    "3, 1, 2, 1, 1, 0"
+    "2, 1, 2, 1, 1, 0"
   })
   void sequencesSideBySideAreThoseOfEachAlone(
       int ranks, int ring, int keyValueHeads, int groups, int savedAttention, int onHost) {
     ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
     for (MaskKind mask : MaskKind.values()) {
       List<double[]> truth = truth(keyValueHeads, mask);
-      for (LayoutKind layout : LayoutKind.values()) {
+      for (LayoutKind layout : ring == 1 ? ONE : LayoutKind.values()) {
         ModelSetup together =
             setup(
                 AttentionKind.RING,
@@ -185,7 +186,6 @@ class PackedBatchTest {
                 new Decomposition(ranks, ring),
                 BATCH / (ranks / ring),
                 policy);
-        assertClose(truth, step(together, ReferenceDevice::new, sequences()), DOUBLE);
         assertClose(truth, step(together, () -> new LateDevice(5, 2, true), sequences()), DOUBLE);
         assertClose(truth, step(together, () -> new CpuDevice(1), sequences()), SINGLE);
       }
@@ -221,8 +221,8 @@ class PackedBatchTest {
     for (int other : new int[] {1, 2}) { // in positions, in documents
       assertThrows(
           IllegalArgumentException.class,
-          () -> step(alike, ReferenceDevice::new, new Sample[] {all[0], all[other]}));
+          () -> step(alike, LocalCommunicator.single(), ReferenceDevice::new, all[0], all[other]));
     }
-    step(alike, ReferenceDevice::new, new Sample[] {all[0], all[0]});
+    step(alike, LocalCommunicator.single(), ReferenceDevice::new, all[0], all[0]);
   }
 }
