@@ -218,7 +218,7 @@ final class BenchMfuCommand {
       return OptionalDouble.of(mfu.hardware());
     } catch (DivergedException e) {
       output.log().line(row.name() + ": no row: " + e.getMessage());
-      checks.add(RowChecks.loss(row.name(), Double.NaN, vocabulary));
+      checks.add(RowChecks.diverged(row.name(), vocabulary));
       return OptionalDouble.empty();
     }
   }

@@ -239,19 +239,16 @@ final class BenchScalingCommand {
         return Optional.empty();
       }
       TrainingMeasurement.Steps steps = measurement.steps();
-      checks.add(loss(one, plan, steps.last().loss()));
+      int vocabulary = plan.setup().model().vocabulary();
+      checks.add(RowChecks.loss(one.name(), steps.last().loss(), vocabulary));
       checks.add(steps.memory().check("memory, " + one.name()));
       double flops = plan.flops(steps.last().squares()).hardware();
       return Optional.of(work(one, steps.median(), flops, device));
     } catch (DivergedException e) {
       output.log().line(one.name() + ": no row: " + e.getMessage());
-      checks.add(loss(one, plan, Double.NaN));
+      checks.add(RowChecks.diverged(one.name(), plan.setup().model().vocabulary()));
       return Optional.empty();
     }
-  }
-
-  private static Check loss(Case one, TrainingPlan plan, double loss) {
-    return RowChecks.loss(one.name(), loss, plan.setup().model().vocabulary());
   }
 
   private ScalingTable.Work work(Case one, double seconds, double flops, Device device) {

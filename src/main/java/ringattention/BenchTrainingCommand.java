@@ -152,7 +152,7 @@ final class BenchTrainingCommand {
       }
     } catch (DivergedException e) {
       output.log().line(length.tokens() + " tokens: no row: " + e.getMessage());
-      checks.add(loss(length, Double.NaN));
+      checks.add(RowChecks.diverged(length.name(), vocabulary(length)));
     }
   }
 
@@ -180,8 +180,8 @@ final class BenchTrainingCommand {
         .line(
             String.format(
                 Locale.ROOT,
-                "loss %.4f, gradient norm %.2f at step %d; steps: %s s",
-                measured.last().loss(),
+                "%s, gradient norm %.2f at step %d; steps: %s s",
+                RowChecks.lossText(measured.last().loss()),
                 measured.last().gradientNorm(),
                 measured.last().step(),
                 Arrays.stream(measured.seconds())
@@ -209,7 +209,7 @@ final class BenchTrainingCommand {
                     bench.rehearse(),
                     measured.backwardS(),
                     measured.memory().largest())));
-    output.log().line(String.format(Locale.ROOT, "loss %.4f", measured.loss()));
+    output.log().line(RowChecks.lossText(measured.loss()));
     checks.add(loss(length, measured.loss()));
     checks.add(measured.memory().check("memory, " + length.tokens() + " tokens"));
   }
@@ -226,6 +226,10 @@ final class BenchTrainingCommand {
   }
 
   private Check loss(Length length, double loss) {
-    return RowChecks.loss(length.name(), loss, length.plan().setup().model().vocabulary());
+    return RowChecks.loss(length.name(), loss, vocabulary(length));
+  }
+
+  private static int vocabulary(Length length) {
+    return length.plan().setup().model().vocabulary();
   }
 }

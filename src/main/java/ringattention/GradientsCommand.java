@@ -17,6 +17,7 @@ import ringattention.model.Activations;
 import ringattention.model.BatchRows;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
+import ringattention.model.ShardShape;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.report.RunVerdict;
@@ -161,11 +162,16 @@ final class GradientsCommand {
     }
   }
 
-  /** A position for each sequence of the batch. */
+  /**
+   * A position for each token of each sequence.
+   *
+   * @param positions [turns, tokens]: of every sequence, or of all
+   */
   private double[] repeated(double[] positions) {
-    int batch = setup.batch();
-    double[] each = new double[positions.length * batch];
-    Arrays.setAll(each, i -> positions[i / batch]);
+    ShardShape shape = setup.shape(job.world().rank());
+    int batch = shape.batch();
+    double[] each = new double[shape.tokens() * batch];
+    Arrays.setAll(each, i -> positions[i % batch % shape.turns() * shape.tokens() + i / batch]);
     return each;
   }
 

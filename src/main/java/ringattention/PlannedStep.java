@@ -36,7 +36,7 @@ final class PlannedStep {
   private final RingSchedule schedule;
   private final int ranks;
   private final double rows; // tokens of all sequences that a rank takes at a time
-  private final RingTime forward; // of all groups of a block
+  private final RingTime forward; // of all calls of a block
   private final RingTime backward;
 
   /**
@@ -52,10 +52,10 @@ final class PlannedStep {
     this.shape = setup.shape(rank);
     this.schedule = new RingSchedule(setup.layout(), setup.mask(), rank);
     this.rows = (double) shape.tokens() * shape.batch();
-    int groups = setup.policy().headGroups();
+    int calls = calls();
     AttentionShape group = setup.attentionShape(rank);
-    this.forward = forward(group).times(groups);
-    this.backward = backward(group).times(groups);
+    this.forward = forward(group).times(calls);
+    this.backward = backward(group).times(calls);
   }
 
   /** Whether there are rates for such a run. */
@@ -123,7 +123,7 @@ final class PlannedStep {
 
   private BlockTime blockBackward(int block) {
     boolean again = !setup.policy().savesAttention(block);
-    double projected = again && setup.policy().headGroups() > 1 ? 4 : 3; // times of q, k and v
+    double projected = again && calls() > 1 ? 4 : 3; // times of q, k and v
     double weights = projected * keyWeights() + 3 * outputWeights();
     double bytes =
         (again ? 2 : 1) * projectBytes()
@@ -144,11 +144,20 @@ final class PlannedStep {
         arriving);
   }
 
-  /** Norm of every group, rotation; copies where there are several groups. */
+  /** Calls of attention for a block: of every group of heads, and sequence if they are packed. */
+  private int calls() {
+    return shape.turns() * setup.policy().headGroups();
+  }
+
+  /**
+   * Norm of every group, rotation; copies of outputs where there are several calls, and of the
+   * input where sequences go one by one.
+   */
   private double projectBytes() {
     int groups = setup.policy().headGroups();
-    double copies = groups > 1 ? 2 * queries() : 0;
-    return BF16 * (2 * groups * hidden() + 2 * (queries() + keys()) + copies);
+    double passes = shape.turns() > 1 ? 2 : 1; // copy and norm
+    double copies = calls() > 1 ? 2 * queries() : 0;
+    return BF16 * (2 * passes * groups * hidden() + 2 * (queries() + keys()) + copies);
   }
 
   private double attentionWeights() {

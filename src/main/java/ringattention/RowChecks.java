@@ -1,5 +1,6 @@
 package ringattention;
 
+import java.util.Locale;
 import java.util.Map;
 import ringattention.device.Device;
 import ringattention.report.Check;
@@ -13,10 +14,28 @@ final class RowChecks {
   private RowChecks() {}
 
   /**
+   * Checks that a row's loss is not far above that of guessing.
+   *
    * @param row its name
-   * @param loss of the last step; NaN if it diverged
+   * @param loss of the last step; NaN if no label counted
    */
   static Check loss(String row, double loss, int vocabulary) {
+    return Double.isNaN(loss)
+        ? Check.notChecked("loss, " + row, "no label of the sequences counts")
+        : bounded(row, loss, vocabulary);
+  }
+
+  /** Returns the failed check of a row whose steps diverged: it has no loss. */
+  static Check diverged(String row, int vocabulary) {
+    return bounded(row, Double.NaN, vocabulary);
+  }
+
+  /** Returns a loss for a line of the log, with its name. */
+  static String lossText(double loss) {
+    return Double.isNaN(loss) ? "no loss" : String.format(Locale.ROOT, "loss %.4f", loss);
+  }
+
+  private static Check bounded(String row, double loss, int vocabulary) {
     return Check.atMost(
         "loss, " + row,
         loss / Math.log(vocabulary),

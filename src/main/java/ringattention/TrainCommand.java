@@ -81,7 +81,6 @@ final class TrainCommand {
         job.agree(
             () -> {
               job.line().traced(configuration.train().steps());
-              requireOneSequence(configuration, plan);
               return Samples.of(configuration);
             });
     ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
@@ -102,16 +101,6 @@ final class TrainCommand {
         .filter(folder -> job.line().resume() && !job.line().dryRun())
         .filter(folder -> job.root() && Files.isDirectory(folder))
         .map(RunLock::take);
-  }
-
-  private static void requireOneSequence(Configuration configuration, TrainingPlan plan) {
-    if (configuration.data().documents() && plan.setup().batch() > 1) {
-      throw configuration
-          .source()
-          .error(
-              "train.microBatch",
-              "must be 1 with data.documents, for positions are those of one sequence");
-    }
   }
 
   /** The step that is running, for a message about a failure. */

@@ -110,8 +110,8 @@ final class TrainingChecks {
   }
 
   /**
-   * One ring attention of the run's own shape, that of a group of heads, on random numbers, on a
-   * device of its own, against vanilla attention in float64 at a sample of positions. Collective.
+   * One ring attention of the run's own shape, that of a call, on random numbers, on a device of
+   * its own, against vanilla attention in float64 at a sample of positions. Collective.
    */
   void attention(Configuration configuration, Equipment equipment) {
     ModelSetup setup = plan.setup();
@@ -123,7 +123,7 @@ final class TrainingChecks {
     AttentionProblem problem =
         new AttentionProblem(
             setup.sequence(),
-            setup.batch(),
+            setup.attentionShape(0).batch(),
             setup.model().heads() / groups,
             setup.model().keyValueHeads() / groups,
             setup.model().headSize(),

@@ -1,5 +1,6 @@
 package ringattention;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -45,7 +46,7 @@ final class TrainingMeasurement {
   /**
    * A forward and the backward of some blocks.
    *
-   * @param loss mean over all tokens, in nats
+   * @param loss mean over the labels that count, in nats; NaN if none does
    * @param forwardS of the slowest rank
    * @param backwardS of the slowest rank, loss head included
    */
@@ -141,12 +142,13 @@ final class TrainingMeasurement {
     try (Device device = equipment.another();
         Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = replica(device, arena);
-      replica.load(sequences());
-      double labels = (double) plan.setup().sequence() * train.batch();
+      Sample[] sequences = sequences();
+      replica.load(sequences);
+      double labels = labels(sequences);
       replica.clearLoss();
       int blocks = bench.forwardBlocks(plan.setup().model().layers());
       double forward = seconds(device, () -> replica.forwardLast(blocks));
-      Runnable backward = () -> replica.backward(1 / labels, bench.rehearse());
+      Runnable backward = () -> replica.backward(1 / Math.max(1, labels), bench.rehearse());
       double backwardS = largest(ownSeconds(device, backward));
       replica.parameters().clear(); // after the block before, whose weights are on their way
       double loss = job.world().allReduce(replica.loss(), Communicator.Operation.SUM);
@@ -182,6 +184,13 @@ final class TrainingMeasurement {
     return IntStream.range(0, setup.batch())
         .mapToObj(i -> samples.sample(first + i))
         .toArray(Sample[]::new);
+  }
+
+  /** How many labels count in the sequences of all rings. */
+  private double labels(Sample[] sequences) {
+    double own = Arrays.stream(sequences).mapToDouble(Sample::counted).sum();
+    double all = job.world().allReduce(own, Communicator.Operation.SUM);
+    return all / plan.setup().decomposition().ring(); // its ranks hold parts of the same sequences
   }
 
   private double seconds(Device device, Supplier<?> work) {

@@ -20,6 +20,7 @@ import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
 import ringattention.config.GradientWire;
 import ringattention.config.MaskKind;
+import ringattention.config.MemoryConfig;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
 import ringattention.device.Arena;
@@ -84,6 +85,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
             train.sequence(),
             batch,
             share / batch,
+            packed(configuration),
             configuration.parallel().gradients() == GradientWire.BF16,
             ActivationPolicy.inputs(model.layers())),
         null);
@@ -102,7 +104,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
     PolicyChoice choice =
         PolicyChoice.of(
-            configuration.memory(),
+            savable(),
             setup.model().layers(),
             headsToGroup(configuration),
             limits,
@@ -116,6 +118,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
                                 List.of(rank, policy.headGroups()),
                                 call -> with(policy).workspaceBytes(rank, device))));
     return new TrainingPlan(configuration, setup.with(choice.policy()), choice);
+  }
+
+  /** What may be saved: the backward of vanilla attention needs its scores, so never its output. */
+  private MemoryConfig savable() {
+    return setup.attention() == AttentionKind.VANILLA
+        ? configuration.memory().withInputsOnly()
+        : configuration.memory();
   }
 
   private TrainingPlan with(ActivationPolicy policy) {
@@ -206,13 +215,13 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     }
     int ringRank = setup.decomposition().ringRank(rank);
     AttentionShape shape = setup.attentionShape(rank);
-    return packed()
+    return setup.packed()
         ? RingAttention.packedCalls(device, setup.layout(), setup.mask(), ringRank, shape)
         : RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape);
   }
 
   /** Whether sequences are packed from documents; commands without text have none. */
-  private boolean packed() {
+  private static boolean packed(Configuration configuration) {
     return configuration.hasData() && configuration.data().documents();
   }
 

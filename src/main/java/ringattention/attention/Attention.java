@@ -10,13 +10,20 @@ import ringattention.shard.Documents;
  */
 public interface Attention {
   /**
-   * Tells what the sequence is packed from, before its {@link #forward}; until then it is one
+   * Tells what sequences are packed from, before their {@link #forward}; until then each is one
    * document. On every rank of a ring the same.
    *
-   * @throws IllegalArgumentException if a batch of sequences has several documents, or one begins
-   *     behind the end
+   * @param sequences those that are attended to in turns, see {@link #sequence}
+   * @throws IllegalArgumentException if a batch of sequences, which are attended to together, has
+   *     several documents, or one begins behind the end
    */
-  void documents(Documents documents);
+  void documents(Documents... sequences);
+
+  /**
+   * Makes the other methods those of one of the sequences of {@link #documents}; before, they are
+   * those of the first.
+   */
+  void sequence(int index);
 
   /** Where the caller puts this rank's keys and values, rotated, before {@link #forward}. */
   KeyValue own();
@@ -45,15 +52,17 @@ public interface Attention {
   record Gradient(Tensor query, KeyValue own) {}
 
   /** Checks the argument of {@link #documents}. */
-  static void require(Documents documents, int length, KeyValue own) {
+  static void require(Documents[] sequences, int length, KeyValue own) {
     long batch = own.storage().dim(2);
-    if (documents.count() > 1 && batch > 1) {
-      throw new IllegalArgumentException(
-          documents.count() + " documents, but " + batch + " sequences side by side");
-    }
-    if (documents.starts().get(documents.count() - 1) >= length) {
-      throw new IllegalArgumentException(
-          "a document behind the end of a sequence of " + length + " tokens");
+    for (Documents documents : sequences) {
+      if (documents.count() > 1 && batch > 1) {
+        throw new IllegalArgumentException(
+            documents.count() + " documents, but " + batch + " sequences attended to together");
+      }
+      if (documents.starts().get(documents.count() - 1) >= length) {
+        throw new IllegalArgumentException(
+            "a document behind the end of a sequence of " + length + " tokens");
+      }
     }
   }
 }

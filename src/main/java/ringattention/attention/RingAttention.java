@@ -1,5 +1,6 @@
 package ringattention.attention;
 
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,7 +42,8 @@ public final class RingAttention implements Attention {
   private final TimedExchange gradients;
   private final RingBuffers buffers;
   private final PhaseTimer timer;
-  private List<List<BlockPair>> visible; // of every step
+  private List<List<List<BlockPair>>> sequences; // of each, what is visible
+  private List<List<BlockPair>> visible; // of the sequence attended to, of every step
 
   /**
    * @param rank of this process in the ring
@@ -66,13 +68,20 @@ public final class RingAttention implements Attention {
     this.gradients = new TimedExchange(gradients, timer, Track.GRADIENTS);
     this.buffers = buffers;
     this.timer = timer;
-    this.visible = schedule.visible(device, Documents.ONE);
+    documents(Documents.ONE);
   }
 
   @Override
-  public void documents(Documents documents) {
-    Attention.require(documents, layout.length(), buffers.own());
-    visible = schedule.visible(device, documents);
+  public void documents(Documents... packed) {
+    Attention.require(packed, layout.length(), buffers.own());
+    sequences =
+        Arrays.stream(packed).map(documents -> schedule.visible(device, documents)).toList();
+    sequence(0);
+  }
+
+  @Override
+  public void sequence(int index) {
+    visible = sequences.get(index);
   }
 
   /**

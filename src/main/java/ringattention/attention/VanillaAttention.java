@@ -23,7 +23,8 @@ import ringattention.shard.Documents;
 public final class VanillaAttention implements Attention {
   /**
    * @param queryGradient [tokens, batch, heads, headSize]
-   * @param probabilities [batch, heads, tokens, tokens]
+   * @param probabilities [turns * batch, heads, tokens, tokens]: those of every sequence's forward
+   *     are needed until its backward
    * @param scoreGradients [batch, heads, tokens, tokens]
    */
   public record Buffers(
@@ -32,14 +33,17 @@ public final class VanillaAttention implements Attention {
       Tensor queryGradient,
       Tensor probabilities,
       Tensor scoreGradients) {
+    /**
+     * @param shape of one call
+     * @param turns calls of a forward, each with sequences of its own
+     */
     public static Buffers allocate(
-        Allocator allocator, AttentionShape shape, DType compute, DType sum) {
-      Dim[] scores = {
-        new Dim("batch", shape.batch()),
-        new Dim("heads", shape.heads()),
-        new Dim("queries", shape.tokens()),
-        new Dim("keys", shape.tokens())
-      };
+        Allocator allocator, AttentionShape shape, int turns, DType compute, DType sum) {
+      Dim heads = new Dim("heads", shape.heads());
+      Dim queries = new Dim("queries", shape.tokens());
+      Dim keys = new Dim("keys", shape.tokens());
+      Dim batch = new Dim("batch", shape.batch());
+      Dim all = new Dim("batch", (long) turns * shape.batch());
       return new Buffers(
           KeyValue.allocate(allocator, "attention.key_value", ACTIVATIONS, compute, shape),
           KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape),
@@ -51,8 +55,16 @@ public final class VanillaAttention implements Attention {
               new Dim("batch", shape.batch()),
               new Dim("heads", shape.heads()),
               new Dim("head size", shape.headSize())),
-          allocator.allocate("attention.probabilities", ACTIVATIONS, compute, scores),
-          allocator.allocate("attention.probabilities.gradient", ACTIVATIONS, compute, scores));
+          allocator.allocate(
+              "attention.probabilities", ACTIVATIONS, compute, all, heads, queries, keys),
+          allocator.allocate(
+              "attention.probabilities.gradient",
+              ACTIVATIONS,
+              compute,
+              batch,
+              heads,
+              queries,
+              keys));
     }
   }
 
@@ -60,7 +72,8 @@ public final class VanillaAttention implements Attention {
   private final Mask mask;
   private final Buffers buffers;
   private final PhaseTimer timer;
-  private Documents documents = Documents.ONE;
+  private Documents[] sequences = {Documents.ONE};
+  private int sequence; // attended to
 
   public VanillaAttention(Device device, MaskKind mask, Buffers buffers, PhaseTimer timer) {
     this.device = device;
@@ -70,9 +83,21 @@ public final class VanillaAttention implements Attention {
   }
 
   @Override
-  public void documents(Documents packed) {
+  public void documents(Documents... packed) {
     Attention.require(packed, own().tokens(), own());
-    documents = packed;
+    sequences = packed.clone();
+    sequence(0);
+  }
+
+  @Override
+  public void sequence(int index) {
+    sequence = index;
+  }
+
+  /** [batch, heads, tokens, tokens] */
+  private Tensor probabilities() {
+    long batch = buffers.scoreGradients().dim(0);
+    return buffers.probabilities().slice(sequence * batch, (sequence + 1) * batch);
   }
 
   @Override
@@ -91,7 +116,7 @@ public final class VanillaAttention implements Attention {
                 block.rows(own().keys()),
                 block.rows(own().values()),
                 mask,
-                block.scores(buffers.probabilities()),
+                block.scores(probabilities()),
                 block.rows(out),
                 block.rows(logSumExp));
       }
@@ -112,7 +137,7 @@ public final class VanillaAttention implements Attention {
                 block.rows(q),
                 block.rows(own().keys()),
                 block.rows(own().values()),
-                block.scores(buffers.probabilities()),
+                block.scores(probabilities()),
                 block.rows(dOut),
                 block.scores(buffers.scoreGradients()),
                 block.rows(dq),
@@ -141,11 +166,11 @@ public final class VanillaAttention implements Attention {
   }
 
   private List<Block> blocks() {
-    Tensor scores = buffers.probabilities();
+    Tensor scores = buffers.scoreGradients();
     List<Block> blocks = new ArrayList<>();
     int from = 0;
     long firstScore = 0;
-    for (int size : documents.lengths(own().tokens())) {
+    for (int size : sequences[sequence].lengths(own().tokens())) {
       blocks.add(new Block(from, from + size, firstScore));
       from += size;
       firstScore += scores.dim(0) * scores.dim(1) * size * size;

@@ -17,6 +17,11 @@ public record MemoryConfig(
     return new MemoryConfig(saved, offload, headGroups, other, hostGiB);
   }
 
+  /** The same with nothing saved but the inputs of blocks. */
+  public MemoryConfig withInputsOnly() {
+    return new MemoryConfig(SavedKind.INPUTS, offload, headGroups, deviceGiB, hostGiB);
+  }
+
   static MemoryConfig read(Table table) {
     return new MemoryConfig(
         table.choice("saved", SavedKind.class, Default.of(SavedKind.AUTO)),

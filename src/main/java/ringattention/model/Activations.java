@@ -9,7 +9,8 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
 /**
- * The activations of a rank that all blocks share. Attention's own are those of one group of heads.
+ * The activations of a rank that all blocks share. Attention's own are those of one group of heads,
+ * and of one sequence at a time where each is packed from documents of its own.
  *
  * @param saved what each block keeps
  * @param gradient of the residual stream, [tokens, batch, hidden]
@@ -19,14 +20,14 @@ import ringattention.device.Tensor;
  *     longer needed: the same memory, flat
  * @param dAttended gradient of the attention output, then of the queries, [tokens, batch, heads,
  *     headSize]
- * @param query [tokens, batch, heads of a group, headSize]
- * @param groupAttended attention output of a group, as query; null where there is one group
+ * @param query [tokens, sequences at a time, heads of a group, headSize]
+ * @param groupAttended attention output of a call, as query; null where there is one call
  * @param groupDAttended its gradient, likewise
  * @param block scratch for one block of tokens
  * @param loss sum of losses, sum type, [1]
  * @param tokens I32, [tokens, batch]
  * @param labels I32, [tokens, batch]; -1 counts nothing
- * @param positions I32, [tokens]: global
+ * @param positions I32, [turns of attention, tokens]: for the rotary embedding
  * @param frequencies F64, [headSize / 2]: {@link RotaryFrequencies}
  */
 public record Activations(
@@ -74,7 +75,8 @@ public record Activations(
     Dim heads = new Dim("heads", model.heads());
     Dim groupHeads = new Dim("heads of a group", model.heads() / policy.headGroups());
     Dim headSize = new Dim("head size", model.headSize());
-    boolean groups = policy.headGroups() > 1;
+    Dim together = new Dim("batch", shape.together());
+    boolean parts = shape.turns() * policy.headGroups() > 1;
     Tensor afterAttention =
         allocator.allocate(
             "after_attention",
@@ -91,26 +93,27 @@ public record Activations(
         afterAttention.view(afterAttention.elements()),
         allocator.allocate(
             "attended.gradient", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        allocator.allocate("query", ACTIVATIONS, compute, tokens, batch, groupHeads, headSize),
-        !groups
+        allocator.allocate("query", ACTIVATIONS, compute, tokens, together, groupHeads, headSize),
+        !parts
             ? null
             : allocator.allocate(
-                "group.attended", ACTIVATIONS, compute, tokens, batch, groupHeads, headSize),
-        !groups
+                "group.attended", ACTIVATIONS, compute, tokens, together, groupHeads, headSize),
+        !parts
             ? null
             : allocator.allocate(
                 "group.attended.gradient",
                 ACTIVATIONS,
                 compute,
                 tokens,
-                batch,
+                together,
                 groupHeads,
                 headSize),
         block(allocator, model, shape, compute),
         allocator.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
         allocator.allocate("tokens", ACTIVATIONS, DType.I32, tokens, batch),
         allocator.allocate("labels", ACTIVATIONS, DType.I32, tokens, batch),
-        allocator.allocate("positions", ACTIVATIONS, DType.I32, tokens),
+        allocator.allocate(
+            "positions", ACTIVATIONS, DType.I32, new Dim("turns", shape.turns()), tokens),
         allocator.allocate(
             "rotary.frequencies",
             ACTIVATIONS,

@@ -14,13 +14,16 @@ import ringattention.parallel.Weights;
 /**
  * The first half of a block, x + output(attention(rotate(query), rotate(key), value)) of norm(x).
  * Heads do not see each other, so attention goes one group of heads after the other, and what it
- * needs shrinks by the number of groups. Projections go one block of tokens at a time; the
- * attention in between is any {@link Attention}.
+ * needs shrinks by the number of groups. Sequences side by side do not see each other either:
+ * attention takes them together if they are alike, and in turns if each has documents and positions
+ * of its own; then the heads of one sequence lie beside those of the next. Projections go one block
+ * of tokens at a time; the attention in between is any {@link Attention}.
  */
 final class AttentionLayer {
   private final Kernels kernels;
   private final ModelConfig model;
   private final int groups;
+  private final int turns;
   private final Attention attention;
   private final TokenBlocks blocks;
   private final Activations activations;
@@ -28,12 +31,14 @@ final class AttentionLayer {
 
   /**
    * @param groups of heads
-   * @param attention of the heads of one group
+   * @param turns in which the sequences go through attention: one, or one for each of them
+   * @param attention of one call: the heads of a group, the sequences of a turn
    */
   AttentionLayer(
       Kernels kernels,
       ModelConfig model,
       int groups,
+      int turns,
       Attention attention,
       TokenBlocks blocks,
       Activations activations,
@@ -41,6 +46,7 @@ final class AttentionLayer {
     this.kernels = kernels;
     this.model = model;
     this.groups = groups;
+    this.turns = turns;
     this.attention = attention;
     this.blocks = blocks;
     this.activations = activations;
@@ -48,19 +54,19 @@ final class AttentionLayer {
   }
 
   /**
-   * The attention output before its projection. Leaves query, keys and values of the last group for
+   * The attention output before its projection. Leaves query, keys and values of the last call for
    * {@link #backward}.
    *
    * @param x [tokens, batch, hidden]
    * @param into overwritten
    */
   void attend(Weights weights, Tensor x, SavedActivations.Kept into) {
-    for (int group = 0; group < groups; group++) {
-      project(weights, x, group);
-      Tensor out = groups == 1 ? into.out() : activations.groupAttended();
-      attention.forward(activations.query(), out, logSumExp(into, group));
-      if (groups > 1) {
-        kernels.copyHeads(out, 0, into.out(), group * heads(), heads());
+    for (int call = 0; call < calls(); call++) {
+      project(weights, x, call);
+      Tensor out = calls() == 1 ? into.out() : activations.groupAttended();
+      attention.forward(activations.query(), out, logSumExp(into, call));
+      if (calls() > 1) {
+        kernels.copyHeads(out, 0, beside(into.out()), call * heads(), heads());
       }
     }
   }
@@ -84,7 +90,11 @@ final class AttentionLayer {
     }
   }
 
-  private void project(Weights weights, Tensor x, int group) {
+  /** What a call of attention needs: its sequences' queries, keys and values, rotated. */
+  private void project(Weights weights, Tensor x, int call) {
+    int group = call % groups;
+    int turn = call / groups;
+    attention.sequence(turn);
     try (var scope = timer.in(Phase.PROJECTIONS)) {
       Tensor query = activations.query();
       Tensor keys = attention.own().keys();
@@ -94,20 +104,20 @@ final class AttentionLayer {
       Tensor valueWeight = part(weights.get(LlamaParameters.VALUE), group, keyValueHeads());
       blocks.forEach(
           (from, to) -> {
-            Tensor normed = normed(weights, rows(x, from, to));
+            Tensor normed = normed(weights, ofTurn(x.slice(from, to), turn));
             multiply(normed, queryWeight, headRows(query, from, to));
             multiply(normed, keyWeight, headRows(keys, from, to));
             multiply(normed, valueWeight, headRows(values, from, to));
           });
-      rotate(query, false);
-      rotate(keys, false);
+      rotate(query, turn, false);
+      rotate(keys, turn, false);
     }
   }
 
   /**
    * @param attended as {@link #attend} left it; overwritten
    * @param projected whether {@link #attend} of the same x was the last to be called: then one
-   *     group's query, keys and values are still there
+   *     call's query, keys and values are still there
    * @param gradient of the output on entry, of x on return, [tokens, batch, hidden]
    */
   void backward(
@@ -130,27 +140,27 @@ final class AttentionLayer {
                   headRows(dAttended, from, to),
                   false));
     }
-    // each group leaves its gradients where nothing is read any more
+    // each call leaves its gradients where nothing is read any more
     Tensor dQuery = dAttended;
     Tensor dValues = keyValueGradient(0);
     Tensor dKeys = model.keyValueHeads() == model.heads() ? attended.out() : keyValueGradient(1);
-    for (int group = 0; group < groups; group++) {
-      if (groups > 1 || !projected) {
-        project(weights, x, group);
+    for (int call = 0; call < calls(); call++) {
+      if (calls() > 1 || !projected) {
+        project(weights, x, call);
       }
       Attention.Gradient d =
           attention.backward(
               activations.query(),
-              part(attended.out(), group, activations.groupAttended()),
-              logSumExp(attended, group),
-              part(dAttended, group, activations.groupDAttended()));
+              part(attended.out(), call, activations.groupAttended()),
+              logSumExp(attended, call),
+              part(dAttended, call, activations.groupDAttended()));
       try (var scope = timer.in(Phase.PROJECTIONS)) {
-        rotate(d.query(), true);
-        rotate(d.own().keys(), true);
-        kernels.copyHeads(d.query(), 0, dQuery, group * heads(), heads());
-        int keyHead = group * keyValueHeads();
-        kernels.copyHeads(d.own().keys(), 0, dKeys, keyHead, keyValueHeads());
-        kernels.copyHeads(d.own().values(), 0, dValues, keyHead, keyValueHeads());
+        rotate(d.query(), call / groups, true);
+        rotate(d.own().keys(), call / groups, true);
+        kernels.copyHeads(d.query(), 0, beside(dQuery), call * heads(), heads());
+        int keyHead = call * keyValueHeads();
+        kernels.copyHeads(d.own().keys(), 0, beside(dKeys), keyHead, keyValueHeads());
+        kernels.copyHeads(d.own().values(), 0, beside(dValues), keyHead, keyValueHeads());
       }
     }
     try (var scope = timer.in(Phase.PROJECTIONS)) {
@@ -203,8 +213,36 @@ final class AttentionLayer {
     return normed;
   }
 
-  private void rotate(Tensor x, boolean inverse) {
-    kernels.rotate(x, activations.positions(), activations.frequencies(), inverse);
+  /**
+   * The rows of a turn's sequences.
+   *
+   * @param x [tokens of a block, batch, hidden]
+   */
+  private Tensor ofTurn(Tensor x, int turn) {
+    if (turns == 1) {
+      return x.rows();
+    }
+    Tensor one = activations.block().dNormed().prefix(x.dim(0), 1, 1, x.dim(2));
+    kernels.copyHeads(x.view(x.dim(0), 1, x.dim(1), x.dim(2)), turn, one, 0, 1);
+    return one.rows();
+  }
+
+  private void rotate(Tensor x, int turn, boolean inverse) {
+    Tensor positions = activations.positions().slice(turn, turn + 1).view(x.dim(0));
+    kernels.rotate(x, positions, activations.frequencies(), inverse);
+  }
+
+  /** How often attention is called: for every group of heads in every turn, turn after turn. */
+  private int calls() {
+    return turns * groups;
+  }
+
+  /**
+   * [tokens, batch, heads, headSize] as the sequences of one turn with the heads of all turns side
+   * by side.
+   */
+  private Tensor beside(Tensor all) {
+    return all.view(all.dim(0), all.dim(1) / turns, all.dim(2) * turns, all.dim(3));
   }
 
   /** Query heads of a group. */
@@ -223,19 +261,19 @@ final class AttentionLayer {
     return weight.slice(from, from + (long) heads * model.headSize());
   }
 
-  /** A group's heads of all, by themselves: a copy where there are several groups. */
-  private Tensor part(Tensor whole, int group, Tensor copy) {
-    if (groups == 1) {
+  /** What a call takes of all heads and sequences: a copy where there are several calls. */
+  private Tensor part(Tensor whole, int call, Tensor copy) {
+    if (calls() == 1) {
       return whole;
     }
-    kernels.copyHeads(whole, group * heads(), copy, 0, heads());
+    kernels.copyHeads(beside(whole), call * heads(), copy, 0, heads());
     return copy;
   }
 
-  /** [tokens, batch, heads of a group] */
-  private Tensor logSumExp(SavedActivations.Kept kept, int group) {
+  /** [tokens, sequences of a turn, heads of a group] */
+  private Tensor logSumExp(SavedActivations.Kept kept, int call) {
     Tensor all = kept.logSumExp();
-    return all.slice(group, group + 1).view(all.dim(1), all.dim(2), all.dim(3));
+    return all.slice(call, call + 1).view(all.dim(1), all.dim(2), all.dim(3));
   }
 
   /** The first or second room for a gradient of all keys or values. */

@@ -38,6 +38,8 @@ public record ModelBuffers(
             setup.accumulates()),
         Activations.allocate(allocator, setup.model(), setup.policy(), shape, compute, sum),
         vanilla ? null : RingBuffers.allocate(allocator, attention, compute, sum, ring),
-        vanilla ? VanillaAttention.Buffers.allocate(allocator, attention, compute, sum) : null);
+        vanilla
+            ? VanillaAttention.Buffers.allocate(allocator, attention, shape.turns(), compute, sum)
+            : null);
   }
 }

@@ -20,6 +20,7 @@ import ringattention.shard.SequenceLayout;
  * @param sequence positions of one sequence
  * @param batch sequences a ring takes at a time
  * @param passes how many times a step it does
+ * @param packed whether every sequence is packed from documents of its own
  * @param bf16Gradients whether gradients travel in bf16
  * @param policy what blocks keep, and in how many groups of heads attention goes
  */
@@ -35,11 +36,17 @@ public record ModelSetup(
     int sequence,
     int batch,
     int passes,
+    boolean packed,
     boolean bf16Gradients,
     ActivationPolicy policy) {
   public ModelSetup {
     if (attention != AttentionKind.RING && decomposition.ring() > 1) {
       throw new IllegalArgumentException(attention + " attention needs whole sequences: ring of 1");
+    }
+    if (attention == AttentionKind.VANILLA
+        && (policy.savedAttention() > 0 || policy.headGroups() > 1)) {
+      throw new IllegalArgumentException(
+          "the backward of vanilla attention needs the scores of a forward just before, of all heads");
     }
   }
 
@@ -61,11 +68,12 @@ public record ModelSetup(
         sequence,
         batch,
         passes,
+        packed,
         bf16Gradients,
         other);
   }
 
-  /** Attention of one group of heads on a rank. */
+  /** One call of attention on a rank. */
   public AttentionShape attentionShape(int rank) {
     return shape(rank).attention(model, policy.headGroups());
   }
@@ -85,6 +93,6 @@ public record ModelSetup(
     SequenceLayout layout = layout();
     int tokens = layout.size(decomposition.ringRank(rank));
     int block = feedForward == FeedForwardKind.FULL ? tokens : feedForwardBlock;
-    return new ShardShape(tokens, layout.largestShard(), batch, block, lossBlock);
+    return new ShardShape(tokens, layout.largestShard(), batch, packed, block, lossBlock);
   }
 }

@@ -1,6 +1,7 @@
 package ringattention.model;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -119,23 +120,44 @@ public final class Replica {
   /**
    * Puts this rank's part of its ring's sequences on the device.
    *
-   * @param samples [batch], with equal positions; a batch of 1 if they have several documents
+   * @param samples [batch]; unless the setup is for packed sequences, all with the same documents
+   *     and positions
+   * @throws IllegalArgumentException if they are not, or one has several documents
    */
   public void load(Sample[] samples) {
-    attention.documents(Documents.startingAt(samples[0].documents()));
+    int turns = setup.shape(rank).turns();
+    requireAlike(samples, turns);
+    attention.documents(
+        Arrays.stream(samples, 0, turns)
+            .map(sample -> Documents.startingAt(sample.documents()))
+            .toArray(Documents[]::new));
     int[] held = setup.layout().positions(setup.decomposition().ringRank(rank));
     int batch = samples.length;
     int[] tokens = new int[held.length * batch];
     int[] labels = new int[held.length * batch];
-    int[] positions = new int[held.length];
+    int[] positions = new int[turns * held.length];
     for (int i = 0; i < held.length; i++) {
       for (int b = 0; b < batch; b++) {
         tokens[i * batch + b] = samples[b].tokens()[held[i]];
         labels[i * batch + b] = samples[b].labels()[held[i]];
       }
-      positions[i] = samples[0].positions()[held[i]];
+      for (int turn = 0; turn < turns; turn++) {
+        positions[turn * held.length + i] = samples[turn].positions()[held[i]];
+      }
     }
     transformer.load(tokens, labels, positions);
+  }
+
+  /** Sequences that attention takes together have one set of documents and positions. */
+  private static void requireAlike(Sample[] samples, int turns) {
+    for (Sample sample : samples) {
+      if (turns < samples.length
+          && !(Arrays.equals(sample.documents(), samples[0].documents())
+              && Arrays.equals(sample.positions(), samples[0].positions()))) {
+        throw new IllegalArgumentException(
+            "sequences with documents of their own in a setup for sequences that are alike");
+      }
+    }
   }
 
   /** The batch that {@link #load} put on the device: its tokens, labels and positions. */

@@ -43,7 +43,7 @@ final class SavedActivations {
    * Attention of one block.
    *
    * @param out [tokens, batch, heads, headSize]
-   * @param logSumExp sum type, [groups, tokens, batch, heads of a group]
+   * @param logSumExp sum type, [calls of attention, tokens, sequences at a time, heads of a group]
    */
   record Kept(Tensor out, Tensor logSumExp) {}
 
@@ -121,9 +121,9 @@ final class SavedActivations {
               name + "log_sum_exp",
               purpose,
               sum,
-              new Dim("head groups", policy.headGroups()),
+              new Dim("attention calls", shape.turns() * policy.headGroups()),
               tokens,
-              batch,
+              new Dim("batch", shape.together()),
               new Dim("heads of a group", model.heads() / policy.headGroups())));
     }
   }

@@ -9,11 +9,13 @@ import ringattention.config.ModelConfig;
  * @param tokens positions of the sequence on this rank
  * @param largestShard positions on the best-filled rank of the ring
  * @param batch sequences side by side on this rank
+ * @param packed whether each has documents and positions of its own: then attention takes one after
+ *     the other
  * @param feedForwardBlock tokens the projections and the feed-forward take at a time
  * @param lossBlock tokens the loss head takes at a time
  */
 public record ShardShape(
-    int tokens, int largestShard, int batch, int feedForwardBlock, int lossBlock) {
+    int tokens, int largestShard, int batch, boolean packed, int feedForwardBlock, int lossBlock) {
   public ShardShape {
     feedForwardBlock = Math.min(tokens, feedForwardBlock);
     lossBlock = Math.min(tokens, lossBlock);
@@ -22,12 +24,22 @@ public record ShardShape(
     }
   }
 
-  /** Of one group of heads. */
+  /** How often a group of heads goes through attention: once for all sequences that are alike. */
+  public int turns() {
+    return packed ? batch : 1;
+  }
+
+  /** Sequences that attention takes at a time. */
+  int together() {
+    return batch / turns();
+  }
+
+  /** One call of attention. */
   public AttentionShape attention(ModelConfig model, int headGroups) {
     return new AttentionShape(
         tokens,
         largestShard,
-        batch,
+        together(),
         model.heads() / headGroups,
         model.keyValueHeads() / headGroups,
         model.headSize());

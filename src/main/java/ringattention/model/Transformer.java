@@ -53,7 +53,14 @@ public final class Transformer {
     TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
     this.attentionLayer =
         new AttentionLayer(
-            kernels, model, policy.headGroups(), attention, blocks, activations, timer);
+            kernels,
+            model,
+            policy.headGroups(),
+            shape.turns(),
+            attention,
+            blocks,
+            activations,
+            timer);
     this.feedForward = new FeedForward(kernels, model, blocks, activations.block(), timer);
     this.lossHead =
         new LossHead(
@@ -69,7 +76,7 @@ public final class Transformer {
    *
    * @param tokens [tokens * batch], sequence-major
    * @param labels [tokens * batch]; -1 counts nothing
-   * @param positions [tokens], global
+   * @param positions [turns of attention, tokens], for the rotary embedding
    */
   public void load(int[] tokens, int[] labels, int[] positions) {
     device.write(activations.tokens(), tokens);

@@ -17,7 +17,8 @@ final class OneCall implements Attention {
   private final BlockAttention block;
   private final Mask mask;
   private final RingBuffers buffers;
-  private Documents documents = Documents.ONE;
+  private Documents[] sequences = {Documents.ONE};
+  private Documents documents = Documents.ONE; // of the sequence attended to
 
   OneCall(Device device, MaskKind mask, RingBuffers buffers) {
     this.block = device.attention();
@@ -26,8 +27,14 @@ final class OneCall implements Attention {
   }
 
   @Override
-  public void documents(Documents packed) {
-    documents = packed;
+  public void documents(Documents... packed) {
+    sequences = packed.clone();
+    sequence(0);
+  }
+
+  @Override
+  public void sequence(int index) {
+    documents = sequences[index];
   }
 
   @Override

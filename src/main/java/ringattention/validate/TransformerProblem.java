@@ -66,6 +66,7 @@ public record TransformerProblem(
         length,
         batch / decomposition.replicas(),
         1,
+        documents.count() > 1,
         false,
         ActivationPolicy.inputs(model.layers()));
   }

@@ -65,6 +65,7 @@ class MemorySlopesTest {
             1,
             1,
             false,
+            false,
             ActivationPolicy.inputs(model.layers()));
     MemoryPlan plan = new MemoryPlan();
     // grows by steps, as that of a device may

@@ -45,6 +45,7 @@ class MemoryGrowthTest {
         1,
         1,
         false,
+        false,
         ActivationPolicy.inputs(MODEL.layers()));
   }
 
