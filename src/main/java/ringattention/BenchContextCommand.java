@@ -50,7 +50,8 @@ final class BenchContextCommand {
     try (Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
       if (configuration.memory().deviceGiB() == 0
-          && equipment.device().freeBytes() == Long.MAX_VALUE) {
+          && job.line().memoryCap().isEmpty()
+          && equipment.device().inHostMemory()) {
         throw new InputException(
             "command line: bench context needs --memory-cap on a device without memory of its own");
       }

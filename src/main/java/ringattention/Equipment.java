@@ -125,10 +125,10 @@ final class Equipment implements AutoCloseable {
   static Equipment open(Job job, Configuration configuration) {
     DeviceConfig config = configuration.device();
     if (config.kind() == DeviceKind.REFERENCE) {
-      return onHost(job, ReferenceDevice::new, Map.of());
+      return onHost(job, configuration, ReferenceDevice::new, Map.of());
     }
     if (config.kind() == DeviceKind.CPU) {
-      return onHost(job, cap -> cpu(job, config, cap), Map.of());
+      return onHost(job, configuration, cap -> cpu(job, config, cap), Map.of());
     }
     Optional<String> problem = gpuProblem(job);
     if (problem.isEmpty()) {
@@ -138,7 +138,11 @@ final class Equipment implements AutoCloseable {
       throw configuration.source().error("device.kind", problem.get());
     }
     configuration.requireHostTransport(problem.get());
-    return onHost(job, cap -> cpu(job, config, cap), Map.of("device", "CPU: " + problem.get()));
+    return onHost(
+        job,
+        configuration,
+        cap -> cpu(job, config, cap),
+        Map.of("device", "CPU: " + problem.get()));
   }
 
   private static Device cpu(Job job, DeviceConfig config, long cap) {
@@ -147,10 +151,17 @@ final class Equipment implements AutoCloseable {
   }
 
   private static Equipment onHost(
-      Job job, LongFunction<Device> open, Map<String, String> description) {
+      Job job,
+      Configuration configuration,
+      LongFunction<Device> open,
+      Map<String, String> description) {
     Function<Communicator, Ranks> join =
         group -> new Ranks(group, new HostCollectives(group, job.timer().timeline()));
-    long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    long cap =
+        MemoryLimits.inHostMemory(
+            job.launch(),
+            configuration.memory(),
+            job.line().memoryCap().orElse(MemoryCount.UNCAPPED));
     Device device = open.apply(cap);
     return new Equipment(
         open, cap, device, join, join.apply(job.world()), withCap(job, description), device::close);

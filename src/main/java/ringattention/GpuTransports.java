@@ -3,7 +3,6 @@ package ringattention;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import ringattention.comm.CollectiveTransport;
 import ringattention.comm.Communicator;
 import ringattention.comm.Communicator.Request;
 import ringattention.comm.DeviceCopies;
@@ -11,9 +10,7 @@ import ringattention.comm.DeviceTransports;
 import ringattention.comm.MessageTransport;
 import ringattention.comm.Stage;
 import ringattention.comm.StagedTransport;
-import ringattention.config.TransportKind;
 import ringattention.device.Collectives;
-import ringattention.device.DType;
 import ringattention.device.cuda.Nccl;
 import ringattention.device.cuda.NcclGroup;
 import ringattention.device.cuda.Staging;
@@ -43,7 +40,7 @@ final class GpuTransports implements DeviceTransports, AutoCloseable {
           case NCCL -> direct;
           default -> staged;
         };
-    return new Group(messages, choice.collectives() == TransportKind.NCCL ? direct : staged);
+    return new Group(messages, staged);
   }
 
   /**
@@ -93,7 +90,7 @@ final class GpuTransports implements DeviceTransports, AutoCloseable {
   }
 
   /** NCCL for one group of ranks, begun at the first use: many groups never use it. */
-  private final class NcclTransport implements MessageTransport, CollectiveTransport {
+  private final class NcclTransport implements MessageTransport {
     private final Communicator host;
     private NcclGroup group; // null before the first use
 
@@ -116,18 +113,6 @@ final class GpuTransports implements DeviceTransports, AutoCloseable {
     @Override
     public Request sendReceive(List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from) {
       return group().sendReceive(send, to, receive, from)::await;
-    }
-
-    @Override
-    public Request allGather(ByteBuffer send, ByteBuffer receive) {
-      return group().allGather(send, receive)::await;
-    }
-
-    @Override
-    public Request reduceScatter(
-        Communicator.Element element, ByteBuffer send, ByteBuffer receive) {
-      DType type = element == Communicator.Element.F32 ? DType.F32 : DType.F64;
-      return group().reduceScatter(type, send, receive)::await;
     }
 
     @Override

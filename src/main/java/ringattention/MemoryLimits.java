@@ -1,14 +1,11 @@
 package ringattention;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 import ringattention.comm.Communicator;
+import ringattention.comm.Launch;
 import ringattention.config.MemoryConfig;
 import ringattention.device.Device;
 import ringattention.device.MemoryCount;
+import ringattention.device.MemoryPlan;
 import ringattention.metrics.Hardware;
 
 /**
@@ -16,10 +13,12 @@ import ringattention.metrics.Hardware;
  *
  * @param device bytes on its device
  * @param host bytes of its host's memory that it may lock
+ * @param both bytes on both together, where they are the same memory; otherwise {@link
+ *     Long#MAX_VALUE}
  * @param hard whether a rank that needs a little more than the fullest would fail: there is no
  *     margin for it
  */
-record MemoryLimits(long device, long host, boolean hard) {
+record MemoryLimits(long device, long host, long both, boolean hard) {
   private static final double GIB = 1L << 30;
 
   /** What libraries take later: NCCL, MPI, and kernels that are loaded at first use. */
@@ -28,12 +27,12 @@ record MemoryLimits(long device, long host, boolean hard) {
   /** Of hardware that is not there. */
   private static final int DEVICES_OF_HOST = 8;
 
-  /** The host needs some itself. */
+  /** The host needs some itself, and so do the heaps of its ranks. */
   private static final double HOST_SHARE = 0.9;
 
   /** With a margin. */
   MemoryLimits(long device, long host) {
-    this(device, host, false);
+    this(device, host, Long.MAX_VALUE, false);
   }
 
   /**
@@ -42,13 +41,41 @@ record MemoryLimits(long device, long host, boolean hard) {
    */
   static MemoryLimits of(Job job, Device device, MemoryConfig config) {
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    boolean inHostMemory = device.inHostMemory();
+    double share = shareOfHost(job.launch());
     double[] least = {
-      onDevice(config, cap, device.freeBytes(), device.allocatedBytes()),
-      (config.hostGiB() > 0 ? config.hostGiB() * GIB : HOST_SHARE * availableOnHost())
-          / job.launch().localSize()
+      onDevice(
+          config, cap, device.freeBytes(), device.allocatedBytes(), inHostMemory ? 0 : LIBRARIES),
+      config.hostGiB() > 0 ? config.hostGiB() * GIB / job.launch().localSize() : share,
+      inHostMemory && config.deviceGiB() == 0
+          ? share + device.allocatedBytes()
+          : (double) Long.MAX_VALUE
     };
     job.world().allReduce(least, Communicator.Operation.MIN);
-    return new MemoryLimits((long) least[0], (long) least[1], cap != MemoryCount.UNCAPPED);
+    return new MemoryLimits(
+        (long) least[0], (long) least[1], (long) least[2], cap != MemoryCount.UNCAPPED);
+  }
+
+  /**
+   * Returns the most bytes that a device in the host's memory may hold: its rank's share of what
+   * the host has available, or what the input grants instead.
+   *
+   * @param cap the command line's
+   */
+  static long inHostMemory(Launch launch, MemoryConfig config, long cap) {
+    return config.deviceGiB() > 0 ? cap : Math.min(cap, (long) shareOfHost(launch));
+  }
+
+  private static double shareOfHost(Launch launch) {
+    long available = AvailableMemory.here().bytes();
+    return available == Long.MAX_VALUE ? available : HOST_SHARE * available / launch.localSize();
+  }
+
+  /** Whether a rank with such a plan has room. */
+  boolean hold(MemoryPlan plan) {
+    return plan.bytes() <= device
+        && plan.hostBytes() <= host
+        && plan.bytes() <= both - plan.hostBytes();
   }
 
   /**
@@ -61,8 +88,9 @@ record MemoryLimits(long device, long host, boolean hard) {
         config.hostGiB() > 0
             ? config.hostGiB() * GIB / Math.min(ranks, DEVICES_OF_HOST)
             : hardware.hostBytes();
-    double device = onDevice(config, cap, hardware.memoryBytes(), 0);
-    return new MemoryLimits((long) device, (long) host, cap != MemoryCount.UNCAPPED);
+    double device = onDevice(config, cap, hardware.memoryBytes(), 0, LIBRARIES);
+    return new MemoryLimits(
+        (long) device, (long) host, Long.MAX_VALUE, cap != MemoryCount.UNCAPPED);
   }
 
   /**
@@ -70,39 +98,12 @@ record MemoryLimits(long device, long host, boolean hard) {
    *
    * @param free bytes; Long.MAX_VALUE for a device without memory of its own
    * @param held bytes that the device holds now: they are planned again
+   * @param libraries bytes that others take of what is free
    */
-  private static double onDevice(MemoryConfig config, long cap, double free, double held) {
+  private static double onDevice(
+      MemoryConfig config, long cap, double free, double held, double libraries) {
     boolean capped = free < Long.MAX_VALUE && cap <= free + held;
-    double room = capped ? cap : Math.max(0, free - LIBRARIES);
+    double room = capped ? cap : Math.max(0, free - libraries);
     return config.deviceGiB() > 0 ? Math.min(cap, config.deviceGiB() * GIB) : room;
-  }
-
-  /** What Linux says can be had without swapping, within the limit of this process' group. */
-  private static double availableOnHost() {
-    double available = meminfo();
-    for (String limit :
-        List.of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")) {
-      try {
-        String text = Files.readString(Path.of(limit)).strip();
-        if (text.matches("\\d+")) {
-          available = Math.min(available, Double.parseDouble(text));
-        }
-      } catch (IOException absent) {
-        // no limit of this kind
-      }
-    }
-    return available;
-  }
-
-  private static double meminfo() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
-      return lines
-          .filter(line -> line.startsWith("MemAvailable:"))
-          .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1024)
-          .findFirst()
-          .orElse(0);
-    } catch (IOException unknown) {
-      return 0;
-    }
   }
 }

@@ -125,7 +125,7 @@ record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
   }
 
   private static boolean fits(MemoryPlan plan, MemoryLimits limits) {
-    return plan.bytes() <= limits.device() && plan.hostBytes() <= limits.host();
+    return limits.hold(plan);
   }
 
   /** The fewest tensors on the host with which the device has room, by bisection. */
@@ -154,7 +154,7 @@ record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
     MemoryPlan needs = plan.apply(policy);
     return String.format(
         Locale.ROOT,
-        "saved %s, offload %s, %d head %s: %s of %s on the device, %s of %s on the host",
+        "saved %s, offload %s, %d head %s: %s of %s on the device, %s of %s on the host%s",
         policy.savedText(),
         policy.offloadText(),
         policy.headGroups(),
@@ -162,7 +162,8 @@ record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
         Units.bytes(needs.bytes()),
         room(limits.device()),
         Units.bytes(needs.hostBytes()),
-        room(limits.host()));
+        room(limits.host()),
+        limits.both() == Long.MAX_VALUE ? "" : ", " + Units.bytes(limits.both()) + " for both");
   }
 
   private static String room(long bytes) {

@@ -98,7 +98,11 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
         : configuration.model().keyValueHeads();
   }
 
-  /** This plan with the fastest activation policy that has room on such devices. */
+  /**
+   * This plan with the fastest activation policy that has room on such devices.
+   *
+   * @throws ringattention.config.InputException if a buffer is more than the device's kernels take
+   */
   TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
     List<Integer> ranks = limits.hard() ? neediest() : List.of(fullestRank());
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
@@ -117,7 +121,28 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
                             workspaces.computeIfAbsent(
                                 List.of(rank, policy.headGroups()),
                                 call -> with(policy).workspaceBytes(rank, device))));
-    return new TrainingPlan(configuration, setup.with(choice.policy()), choice);
+    TrainingPlan fitted = new TrainingPlan(configuration, setup.with(choice.policy()), choice);
+    if (device.largestTensorBytes() < Long.MAX_VALUE) {
+      fitted.requireSmallBuffers(device);
+    }
+    return fitted;
+  }
+
+  private void requireSmallBuffers(DeviceTraits device) {
+    for (MemoryPlan.Buffer buffer : buffers(fullestRank(), device).buffers()) {
+      if (buffer.bytes() > device.largestTensorBytes()) {
+        throw configuration
+            .source()
+            .error(
+                "device.kind",
+                "takes tensors of up to "
+                    + Units.bytes(device.largestTensorBytes())
+                    + ", and "
+                    + buffer.name()
+                    + " has "
+                    + Units.bytes(buffer.bytes()));
+      }
+    }
   }
 
   /** What may be saved: the backward of vanilla attention needs its scores, so never its output. */
@@ -140,7 +165,10 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
           .source()
           .error(
               "train.sequence",
-              "does not fit, even with " + memory.why() + "; use more ranks or shorter sequences");
+              "does not fit, even with "
+                  + memory.why()
+                  + "; use shorter sequences, a smaller model or more ranks, on more hosts where they"
+                  + " share memory");
     }
   }
 

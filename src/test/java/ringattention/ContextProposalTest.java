@@ -30,7 +30,7 @@ class ContextProposalTest {
   void theLongestHasRoomOnEveryRankAndAnotherMultipleOnNot(
       ModelShape shape, int layers, Architecture architecture) {
     Configuration run = RUN.with(ModelConfig.of(shape, layers));
-    MemoryLimits limits = new MemoryLimits(CAP, 0, true);
+    MemoryLimits limits = new MemoryLimits(CAP, 0, Long.MAX_VALUE, true);
     ContextProposal proposal = ContextProposal.of(run, architecture, 2, GPU, limits);
     assertTrue(proposal.plan().memory().fits());
     for (int rank = 0; rank < 2; rank++) {

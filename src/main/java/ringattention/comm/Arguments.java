@@ -1,7 +1,9 @@
 package ringattention.comm;
 
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** What every communicator refuses before anything is sent, so that both kinds refuse the same. */
 final class Arguments {
@@ -46,6 +48,29 @@ final class Arguments {
               + " bytes are not "
               + whole.remaining()
               + " bytes");
+    }
+  }
+
+  /** Each rank's part of a whole in which they lie together. */
+  static List<ByteBuffer> parts(ByteBuffer whole, int ranks) {
+    ByteBuffer slice = slice(whole);
+    int bytes = slice.remaining() / ranks;
+    return IntStream.range(0, ranks).mapToObj(rank -> slice.slice(rank * bytes, bytes)).toList();
+  }
+
+  /** There is a buffer for each rank, of the size of the part. */
+  static void requireParts(String operation, ByteBuffer part, List<ByteBuffer> parts, int ranks) {
+    List<Integer> sizes = parts.stream().map(ByteBuffer::remaining).toList();
+    if (!sizes.equals(Collections.nCopies(ranks, part.remaining()))) {
+      throw new IllegalArgumentException(
+          operation
+              + ": parts of "
+              + sizes
+              + " bytes are not one of "
+              + part.remaining()
+              + " bytes for each of "
+              + ranks
+              + " ranks");
     }
   }
 

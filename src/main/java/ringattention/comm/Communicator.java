@@ -71,10 +71,21 @@ public interface Communicator extends AutoCloseable {
   Request allGather(ByteBuffer send, ByteBuffer receive);
 
   /**
+   * Starts the same where the parts do not lie together: {@code receive} is one buffer for each
+   * rank. So a range of every part moves where the whole is more than a buffer can hold.
+   */
+  Request allGather(ByteBuffer send, List<ByteBuffer> receive);
+
+  /**
    * Starts a sum over ranks of {@code send}, of which this rank gets its part: {@code send} is
    * size() parts in rank order, each {@code receive.remaining()} bytes.
    */
   Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive);
+
+  /**
+   * Starts the same where the parts do not lie together: {@code send} is one buffer for each rank.
+   */
+  Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive);
 
   /** Combines the values of all ranks element by element, in place. */
   void allReduce(double[] values, Operation operation);

@@ -49,7 +49,13 @@ public final class DeviceCommunicator extends ForwardingCommunicator {
   @Override
   public Request allGather(ByteBuffer send, ByteBuffer receive) {
     Arguments.requireParts("allGather", send, receive, size());
-    return group.collectives().allGather(Arguments.slice(send), Arguments.slice(receive));
+    return group.collectives().allGather(Arguments.slice(send), Arguments.parts(receive, size()));
+  }
+
+  @Override
+  public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+    Arguments.requireParts("allGather", send, receive, size());
+    return group.collectives().allGather(Arguments.slice(send), Arguments.slices(receive));
   }
 
   @Override
@@ -58,7 +64,16 @@ public final class DeviceCommunicator extends ForwardingCommunicator {
     Arguments.requireElements(element, receive);
     return group
         .collectives()
-        .reduceScatter(element, Arguments.slice(send), Arguments.slice(receive));
+        .reduceScatter(element, Arguments.parts(send, size()), Arguments.slice(receive));
+  }
+
+  @Override
+  public Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive) {
+    Arguments.requireParts("reduceScatter", receive, send, size());
+    Arguments.requireElements(element, receive);
+    return group
+        .collectives()
+        .reduceScatter(element, Arguments.slices(send), Arguments.slice(receive));
   }
 
   @Override

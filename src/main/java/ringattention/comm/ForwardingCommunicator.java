@@ -56,7 +56,17 @@ public abstract class ForwardingCommunicator implements Communicator {
   }
 
   @Override
+  public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+    return below.allGather(send, receive);
+  }
+
+  @Override
   public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
+    return below.reduceScatter(element, send, receive);
+  }
+
+  @Override
+  public Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive) {
     return below.reduceScatter(element, send, receive);
   }
 

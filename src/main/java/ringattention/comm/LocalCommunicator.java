@@ -144,7 +144,13 @@ public final class LocalCommunicator implements Communicator {
   @Override
   public Request allGather(ByteBuffer send, ByteBuffer receive) {
     Arguments.requireParts("allGather", send, receive, size());
-    Exchange mine = new Exchange(Arguments.slice(send), Arguments.slice(receive));
+    return allGather(send, Arguments.parts(receive, size()));
+  }
+
+  @Override
+  public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+    Arguments.requireParts("allGather", send, receive, size());
+    Gather mine = new Gather(Arguments.slice(send), Arguments.slices(receive));
     return group.collective(
         rank, "allGather of " + send.remaining() + " bytes", mine, LocalSums::gather);
   }
@@ -152,14 +158,23 @@ public final class LocalCommunicator implements Communicator {
   @Override
   public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
     Arguments.requireParts("reduceScatter", receive, send, size());
+    return reduceScatter(element, Arguments.parts(send, size()), receive);
+  }
+
+  @Override
+  public Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive) {
+    Arguments.requireParts("reduceScatter", receive, send, size());
     Arguments.requireElements(element, receive);
-    Exchange mine = new Exchange(Arguments.slice(send), Arguments.slice(receive));
+    Scatter mine = new Scatter(Arguments.slices(send), Arguments.slice(receive));
     String what = "reduceScatter of " + receive.remaining() / element.bytes() + " " + element;
     return group.collective(rank, what, mine, all -> LocalSums.reduceScatter(element, all));
   }
 
-  /** One rank's buffers in a collective. */
-  record Exchange(ByteBuffer send, ByteBuffer receive) {}
+  /** One rank's part, and where those of all ranks go. */
+  record Gather(ByteBuffer send, List<ByteBuffer> receive) {}
+
+  /** What one rank adds to the parts of all ranks, and where its own goes. */
+  record Scatter(List<ByteBuffer> send, ByteBuffer receive) {}
 
   @Override
   public void allReduce(double[] values, Operation operation) {

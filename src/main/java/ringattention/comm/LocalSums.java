@@ -5,7 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
-import ringattention.comm.LocalCommunicator.Exchange;
+import ringattention.comm.LocalCommunicator.Gather;
+import ringattention.comm.LocalCommunicator.Scatter;
 
 /**
  * The arithmetic of in-process collectives: over the contributions of all ranks at once, always in
@@ -14,21 +15,22 @@ import ringattention.comm.LocalCommunicator.Exchange;
 final class LocalSums {
   private LocalSums() {}
 
-  static Void gather(List<Exchange> ranks) {
-    for (Exchange receiver : ranks) {
-      ByteBuffer receive = receiver.receive().duplicate();
-      ranks.forEach(sender -> receive.put(sender.send().duplicate()));
+  static Void gather(List<Gather> ranks) {
+    for (Gather receiver : ranks) {
+      for (int rank = 0; rank < ranks.size(); rank++) {
+        receiver.receive().get(rank).duplicate().put(ranks.get(rank).send().duplicate());
+      }
     }
     return null;
   }
 
-  static Void reduceScatter(Communicator.Element element, List<Exchange> ranks) {
+  static Void reduceScatter(Communicator.Element element, List<Scatter> ranks) {
     for (int rank = 0; rank < ranks.size(); rank++) {
       ByteBuffer receive = ranks.get(rank).receive();
-      int offset = rank * receive.remaining();
+      int part = rank;
       List<ByteBuffer> parts =
           ranks.stream()
-              .map(r -> r.send().slice(offset, receive.remaining()).order(ByteOrder.nativeOrder()))
+              .map(sender -> sender.send().get(part).duplicate().order(ByteOrder.nativeOrder()))
               .toList();
       switch (element) {
         case F32 -> sumFloats(parts, receive.order(ByteOrder.nativeOrder()).asFloatBuffer());

@@ -33,14 +33,14 @@ final class Loopback implements MessageTransport, CollectiveTransport {
   }
 
   @Override
-  public Communicator.Request allGather(ByteBuffer send, ByteBuffer receive) {
-    return copies.within(send, receive);
+  public Communicator.Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+    return copies.within(send, receive.get(0));
   }
 
   @Override
   public Communicator.Request reduceScatter(
-      Communicator.Element element, ByteBuffer send, ByteBuffer receive) {
-    return copies.within(send, receive);
+      Communicator.Element element, List<ByteBuffer> send, ByteBuffer receive) {
+    return copies.within(send.get(0), receive);
   }
 
   @Override

@@ -15,12 +15,16 @@ import mpi.Op;
  * copied here.
  */
 final class MpiCommunicator implements Communicator {
+  /** Of parts that lie apart: MPI copies a sum's whole twice on its way, beside this. */
+  private static final int TOGETHER = 64 << 20;
+
   private final Intracomm group;
   private final int rank;
   private final int size;
   private final String host;
   private final String description;
   private final String who;
+  private final PartsTogether together;
 
   MpiCommunicator(Intracomm group, String host, String description) throws MPIException {
     this.group = group;
@@ -29,6 +33,7 @@ final class MpiCommunicator implements Communicator {
     this.host = host;
     this.description = description;
     this.who = "rank " + rank + " of " + size + " on " + host;
+    this.together = new PartsTogether(this, TOGETHER);
   }
 
   /** A step that MPI may fail. */
@@ -130,6 +135,11 @@ final class MpiCommunicator implements Communicator {
   }
 
   @Override
+  public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+    return together.allGather(send, receive);
+  }
+
+  @Override
   public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
     Arguments.requireParts("reduceScatter", receive, send, size);
     Arguments.requireElements(element, receive);
@@ -141,6 +151,11 @@ final class MpiCommunicator implements Communicator {
     mpi.Request started =
         call(what, () -> group.iReduceScatterBlock(whole, part, count, type, MPI.SUM));
     return collective(what, started, whole, part);
+  }
+
+  @Override
+  public Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive) {
+    return together.reduceScatter(element, send, receive);
   }
 
   private Request collective(

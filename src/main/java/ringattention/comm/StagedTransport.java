@@ -33,13 +33,13 @@ public final class StagedTransport implements MessageTransport, CollectiveTransp
   }
 
   @Override
-  public Communicator.Request allGather(ByteBuffer send, ByteBuffer receive) {
+  public Communicator.Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
     return start(new Gather(send, receive));
   }
 
   @Override
   public Communicator.Request reduceScatter(
-      Communicator.Element element, ByteBuffer send, ByteBuffer receive) {
+      Communicator.Element element, List<ByteBuffer> send, ByteBuffer receive) {
     return start(new Scatter(element, send, receive));
   }
 
@@ -150,14 +150,9 @@ public final class StagedTransport implements MessageTransport, CollectiveTransp
       return Math.min(partBytes, whole - offset(step));
     }
 
-    /** This step's range of a buffer that holds one part. */
+    /** This step's range of a rank's part. */
     final ByteBuffer range(ByteBuffer part, int step) {
       return part.slice(offset(step), bytes(step));
-    }
-
-    /** This step's range of one rank's part of a buffer that holds all. */
-    final ByteBuffer range(ByteBuffer parts, int rank, int step) {
-      return parts.slice(rank * whole + offset(step), bytes(step));
     }
 
     final ByteBuffer staged(ByteBuffer parts, int rank, int step) {
@@ -171,9 +166,9 @@ public final class StagedTransport implements MessageTransport, CollectiveTransp
 
   private final class Gather extends Collective {
     private final ByteBuffer send;
-    private final ByteBuffer receive;
+    private final List<ByteBuffer> receive;
 
-    Gather(ByteBuffer send, ByteBuffer receive) {
+    Gather(ByteBuffer send, List<ByteBuffer> receive) {
       super(send.remaining());
       this.send = send;
       this.receive = receive;
@@ -196,7 +191,7 @@ public final class StagedTransport implements MessageTransport, CollectiveTransp
         parts.add(
             stage
                 .copies()
-                .toDevice(staged(slot.receive(), rank, step), range(receive, rank, step)));
+                .toDevice(staged(slot.receive(), rank, step), range(receive.get(rank), step)));
       }
       return all(parts);
     }
@@ -204,10 +199,10 @@ public final class StagedTransport implements MessageTransport, CollectiveTransp
 
   private final class Scatter extends Collective {
     private final Communicator.Element element;
-    private final ByteBuffer send;
+    private final List<ByteBuffer> send;
     private final ByteBuffer receive;
 
-    Scatter(Communicator.Element element, ByteBuffer send, ByteBuffer receive) {
+    Scatter(Communicator.Element element, List<ByteBuffer> send, ByteBuffer receive) {
       super(receive.remaining());
       this.element = element;
       this.send = send;
@@ -218,7 +213,8 @@ public final class StagedTransport implements MessageTransport, CollectiveTransp
     public Communicator.Request load(int step, Stage.Slot slot) {
       List<Communicator.Request> parts = new ArrayList<>();
       for (int rank = 0; rank < host.size(); rank++) {
-        parts.add(stage.copies().toHost(range(send, rank, step), staged(slot.send(), rank, step)));
+        parts.add(
+            stage.copies().toHost(range(send.get(rank), step), staged(slot.send(), rank, step)));
       }
       return all(parts);
     }

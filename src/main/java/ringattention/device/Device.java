@@ -42,6 +42,11 @@ public interface Device extends DeviceTraits, AutoCloseable {
   /** Bytes that may still be allocated, as far as is known. */
   long freeBytes();
 
+  /** Whether its memory is the host's: then {@link #allocateHost} takes of the same. */
+  default boolean inHostMemory() {
+    return false;
+  }
+
   /**
    * Allocates at once what {@link #workspaceBytes} says, so that no such call allocates anything.
    */

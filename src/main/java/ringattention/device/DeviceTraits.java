@@ -16,6 +16,11 @@ public interface DeviceTraits {
    */
   DType sum();
 
+  /** The most bytes of one tensor that kernels take. */
+  default long largestTensorBytes() {
+    return Long.MAX_VALUE;
+  }
+
   /**
    * FLOP per second that matrix products of the compute type could reach by the vendor's word;
    * empty where that is not known.

@@ -40,7 +40,12 @@ public abstract class HostDevice implements Device {
 
   @Override
   public final long freeBytes() {
-    return count.free(); // nobody knows what the host gives before it is used
+    return count.free();
+  }
+
+  @Override
+  public final boolean inHostMemory() {
+    return true;
   }
 
   @Override

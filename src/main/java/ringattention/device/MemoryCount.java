@@ -24,7 +24,12 @@ public final class MemoryCount {
   public void require(long bytes) {
     if (bytes > free()) {
       throw new OutOfMemoryError(
-          bytes + " bytes more than " + allocated + " exceed the memory cap of " + cap + " bytes");
+          bytes
+              + " bytes more than "
+              + allocated
+              + " exceed the memory cap of "
+              + cap
+              + " bytes (--memory-cap, or a rank's share of what the host has)");
     }
   }
 

@@ -305,8 +305,7 @@ public final class ShardedParameters {
     sums.settle();
     Tensor part = buffers.shards().get(group).gradient();
     Tensor whole = flat(buffers.gradients().get(0), part.elements() * world.size());
-    device.synchronize();
-    world.allGather(part.buffer(), whole.buffer()).await();
+    collectives.allGather(part, whole, device.mark()).await();
     return Arrays.copyOf(device.read(whole), Math.toIntExact(groups.get(group).elements()));
   }
 

@@ -47,7 +47,17 @@ record Unconnected(int rank, int size) implements Communicator {
   }
 
   @Override
+  public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+    throw refused();
+  }
+
+  @Override
   public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
+    throw refused();
+  }
+
+  @Override
+  public Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive) {
     throw refused();
   }
 

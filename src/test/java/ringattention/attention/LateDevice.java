@@ -165,6 +165,11 @@ public final class LateDevice implements Device {
   }
 
   @Override
+  public boolean inHostMemory() {
+    return device.inHostMemory();
+  }
+
+  @Override
   public long peakHostBytes() {
     return device.peakHostBytes();
   }

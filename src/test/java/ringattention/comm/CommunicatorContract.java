@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import ringattention.comm.Communicator.Element;
 import ringattention.comm.Communicator.Operation;
 import ringattention.comm.Communicator.Request;
@@ -41,6 +42,8 @@ final class CommunicatorContract {
     checks.put("allGather puts parts in rank order", CommunicatorContract::allGather);
     checks.put("reduceScatter sums floats", world -> reduceScatter(world, Element.F32));
     checks.put("reduceScatter sums doubles", world -> reduceScatter(world, Element.F64));
+    checks.put("allGather into parts that lie apart", CommunicatorContract::gatherApart);
+    checks.put("reduceScatter of parts that lie apart", CommunicatorContract::scatterApart);
     checks.put("collectives and messages may overlap", CommunicatorContract::overlap);
     checks.put("allReduce sums and finds extremes", CommunicatorContract::allReduce);
     checks.put("allReduce gives the same bits everywhere", CommunicatorContract::sameBits);
@@ -182,6 +185,43 @@ final class CommunicatorContract {
     assertMarginsUntouched(receive);
   }
 
+  private static void gatherApart(Communicator world) {
+    for (int bytes : new int[] {0, 24, 4099}) {
+      List<ByteBuffer> receive = windows(world.size(), bytes);
+      Request gather = world.allGather(window(bytes, world.rank()), receive);
+      gather.await();
+      gather.await();
+      for (int rank = 0; rank < world.size(); rank++) {
+        assertOnlyInside(receive.get(rank), (byte) rank);
+      }
+    }
+  }
+
+  private static void scatterApart(Communicator world) {
+    for (Element element : Element.values()) {
+      for (int elements : new int[] {0, 7, 1025}) {
+        List<ByteBuffer> send = windows(world.size(), elements * element.bytes());
+        for (int part = 0; part < world.size(); part++) {
+          for (int i = 0; i < elements; i++) {
+            put(element, send.get(part), i, part * 10000 + i * 10 + world.rank());
+          }
+        }
+        ByteBuffer receive = window(elements * element.bytes(), UNTOUCHED);
+        world.reduceScatter(element, send, receive).await();
+        int sumOfRanks = world.size() * (world.size() - 1) / 2;
+        for (int i = 0; i < elements; i++) {
+          double own = world.rank() * 10000 + i * 10.0;
+          assertEquals(own * world.size() + sumOfRanks, get(element, receive, i));
+        }
+        assertMarginsUntouched(receive);
+      }
+    }
+  }
+
+  private static List<ByteBuffer> windows(int count, int bytes) {
+    return IntStream.range(0, count).mapToObj(i -> window(bytes, UNTOUCHED)).toList();
+  }
+
   private static void put(Element element, ByteBuffer buffer, int index, double value) {
     int at = buffer.position() + index * element.bytes();
     switch (element) {
@@ -317,6 +357,12 @@ final class CommunicatorContract {
     refused(() -> world.allGather(ByteBuffer.allocate(8), window(8 * world.size(), 0)));
     refused(() -> world.reduceScatter(Element.F32, window(8 * world.size() + 8, 0), ok));
     refused(() -> world.reduceScatter(Element.F64, window(4 * world.size(), 0), window(4, 0)));
+    List<ByteBuffer> parts = windows(world.size(), 8);
+    List<ByteBuffer> tooMany = windows(world.size() + 1, 8);
+    refused(() -> world.allGather(window(16, 0), parts));
+    refused(() -> world.allGather(ok, tooMany));
+    refused(() -> world.reduceScatter(Element.F32, parts, window(16, 0)));
+    refused(() -> world.reduceScatter(Element.F64, windows(world.size(), 4), window(4, 0)));
     refused(() -> world.split(-1));
     if (world.rank() == 0) {
       refused(() -> world.broadcast(null));

@@ -39,13 +39,14 @@ class DeviceCommunicatorTest {
       CollectiveTransport collectives =
           new CollectiveTransport() {
             @Override
-            public Request allGather(ByteBuffer send, ByteBuffer receive) {
+            public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
               calls.add(group + "allGather of " + send.remaining());
               return DONE;
             }
 
             @Override
-            public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
+            public Request reduceScatter(
+                Element element, List<ByteBuffer> send, ByteBuffer receive) {
               calls.add(group + "reduceScatter of " + element);
               return DONE;
             }

@@ -163,6 +163,27 @@ class AttentionContractTest {
         });
   }
 
+  /** A block whose weight is 0 for being far below the other hides no NaN. */
+  @Test
+  void mergeOfNotNumbers() {
+    compare(
+        trial -> {
+          Tensor numbers = trial.randomSum(5, 1, 2, 8);
+          Tensor block = trial.poisoned(5, 1, 2, 8);
+          Tensor low = trial.constantSum(-2000, 5, 1, 2);
+          Tensor high = trial.constantSum(2000, 5, 1, 2);
+          trial.attention().merge(numbers, high, block, low, numbers);
+          trial.result("block", numbers, 0);
+          trial.result("logSumExp", high, 0);
+
+          Tensor total = trial.poisonedSum(5, 1, 2, 8);
+          Tensor below = trial.constantSum(-2000, 5, 1, 2);
+          Tensor above = trial.constantSum(2000, 5, 1, 2);
+          trial.attention().merge(total, below, trial.random(5, 1, 2, 8), above, total);
+          trial.result("total", total, 0);
+        });
+  }
+
   /**
    * Merging into nothing copies (what the total held does not matter), merging nothing changes
    * nothing.

@@ -31,6 +31,9 @@ final class VectorMath {
   private static final FloatVector MINUS_LN2_LOW = all(2.12194440e-4f);
   private static final FloatVector SMALLEST =
       all(-87.3365f); // just above the logarithm of the smallest normal float
+  private static final FloatVector OVERFLOW =
+      all(88.72284f); // the smallest float whose exponential is no float
+  private static final FloatVector LARGEST = all(Float.MAX_VALUE);
   private static final FloatVector C7 = all(1.9875691500e-4f);
   private static final FloatVector C6 = all(1.3981999507e-3f);
   private static final FloatVector C5 = all(8.3334519073e-3f);
@@ -53,9 +56,9 @@ final class VectorMath {
   }
 
   /**
-   * Natural exponential for arguments up to 88, within 2 units in the last place; 0 where the
-   * result would not be a normal float, for minus infinity too; NaN stays NaN. Polynomial of
-   * Cephes' expf (Moshier).
+   * Natural exponential within 2 units in the last place; 0 where the result would be below the
+   * normal floats, for minus infinity too; infinity where it would be above them. Every NaN stays
+   * one. Polynomial of Cephes' expf (Moshier).
    */
   static FloatVector exp(FloatVector x) {
     FloatVector shifted = x.fma(LOG2_E, ROUND);
@@ -68,7 +71,11 @@ final class VectorMath {
             .reinterpretAsInts()
             .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
             .reinterpretAsFloats();
-    return scaled.blend(ZERO, x.compare(VectorOperators.LT, SMALLEST));
+    // the bits put together above know neither NaN nor overflow; a product does, of both
+    VectorMask<Float> inRange = x.compare(VectorOperators.LT, OVERFLOW);
+    return x.mul(LARGEST)
+        .blend(scaled, inRange)
+        .blend(ZERO, x.compare(VectorOperators.LT, SMALLEST));
   }
 
   /** 1 / (1 + exp(-x)), through the exponential of -|x|, which cannot overflow. */
@@ -77,7 +84,10 @@ final class VectorMath {
     return ONE.blend(small, x.compare(VectorOperators.LT, ZERO)).div(small.add(ONE));
   }
 
-  /** Maximum that passes NaN over: it shows up in the exponentials anyway. */
+  /**
+   * Maximum that may pass NaN over: the exponential of its difference from any maximum is NaN, so
+   * sums of exponentials have it.
+   */
   static FloatVector max(FloatVector a, FloatVector b) {
     VectorMask<Float> greater = b.compare(VectorOperators.GT, a);
     return a.blend(b, greater);

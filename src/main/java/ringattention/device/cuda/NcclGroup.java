@@ -57,34 +57,19 @@ public final class NcclGroup implements Collectives, AutoCloseable {
     return stream.mark();
   }
 
-  public Completion allGather(ByteBuffer send, ByteBuffer receive) {
-    if (send.hasRemaining()) {
-      allGather(Cuda.address(send), Cuda.address(receive), send.remaining());
-    }
-    return stream.mark();
-  }
-
   @Override
   public Completion allGather(Tensor part, Tensor whole, Completion after) {
     requireParts(part, whole);
     stream.waitFor(after);
-    allGather(Cuda.address(part.address()), Cuda.address(whole.address()), part.bytes());
-    return stream.mark();
-  }
-
-  private void allGather(Cuda.Address send, Cuda.Address receive, long bytes) {
-    int status = ncclAllGather(send, receive, bytes, ncclInt8, group, stream.handle());
-    Nccl.check(status, "allGather of " + bytes + " bytes");
-  }
-
-  /**
-   * @param element F32, F64 or BF16
-   */
-  public Completion reduceScatter(DType element, ByteBuffer send, ByteBuffer receive) {
-    if (receive.hasRemaining()) {
-      int elements = receive.remaining() / element.bytes();
-      reduceScatter(element, Cuda.address(send), Cuda.address(receive), elements);
-    }
+    int status =
+        ncclAllGather(
+            Cuda.address(part.address()),
+            Cuda.address(whole.address()),
+            part.bytes(),
+            ncclInt8,
+            group,
+            stream.handle());
+    Nccl.check(status, "allGather of " + part.bytes() + " bytes");
     return stream.mark();
   }
 
@@ -92,19 +77,17 @@ public final class NcclGroup implements Collectives, AutoCloseable {
   public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
     requireParts(part, whole);
     stream.waitFor(after);
-    reduceScatter(
-        part.dtype(), Cuda.address(whole.address()), Cuda.address(part.address()), part.elements());
-    return stream.mark();
-  }
-
-  /**
-   * @param elements of a part
-   */
-  private void reduceScatter(
-      DType element, Cuda.Address send, Cuda.Address receive, long elements) {
     int status =
-        ncclReduceScatter(send, receive, elements, type(element), ncclSum, group, stream.handle());
-    Nccl.check(status, "reduceScatter of parts of " + elements * element.bytes() + " bytes");
+        ncclReduceScatter(
+            Cuda.address(whole.address()),
+            Cuda.address(part.address()),
+            part.elements(),
+            type(part.dtype()),
+            ncclSum,
+            group,
+            stream.handle());
+    Nccl.check(status, "reduceScatter of parts of " + part.bytes() + " bytes");
+    return stream.mark();
   }
 
   private void requireParts(Tensor part, Tensor whole) {

@@ -199,12 +199,12 @@ final class ReferenceAttention implements BlockAttention {
       }
       double keep = Math.exp(lse.get(row) - merged);
       double take = Math.exp(blockLse.get(row) - merged);
+      // who saw nothing may hold anything; a factor of 0 alone must not hide another's NaN
+      boolean first = lse.get(row) == Double.NEGATIVE_INFINITY;
+      boolean nothing = blockLse.get(row) == Double.NEGATIVE_INFINITY;
       for (int d = row * headSize; d < (row + 1) * headSize; d++) {
-        double kept =
-            keep == 0
-                ? 0
-                : keep * before.get(d); // before the first block the total may hold anything
-        after.put(d, kept + (take == 0 ? 0 : take * block.get(d)));
+        double kept = first ? 0 : keep * before.get(d);
+        after.put(d, kept + (nothing ? 0 : take * block.get(d)));
       }
       lse.put(row, merged);
     }

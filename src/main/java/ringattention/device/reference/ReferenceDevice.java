@@ -14,9 +14,11 @@ import ringattention.device.Tensor;
 /**
  * The slow, obvious truth that other devices are compared with: plain loops over double-precision
  * elements, one thread, about 1 GFLOP/s. Compute and sum type are both {@link DType#F64}. Tensors
- * must be under 1 GiB.
+ * must not exceed 1 GiB.
  */
 public final class ReferenceDevice extends HostDevice {
+  private static final long LARGEST_TENSOR = 1L << 30;
+
   private final Kernels kernels = new ReferenceKernels();
   private final BlockAttention attention = new ReferenceAttention();
 
@@ -57,6 +59,11 @@ public final class ReferenceDevice extends HostDevice {
   }
 
   @Override
+  public long largestTensorBytes() {
+    return LARGEST_TENSOR;
+  }
+
+  @Override
   public Kernels kernels() {
     return kernels;
   }
@@ -82,7 +89,7 @@ public final class ReferenceDevice extends HostDevice {
   }
 
   private static void require(Tensor tensor, DType dtype) {
-    if (tensor.dtype() != dtype || tensor.bytes() > 1L << 30) {
+    if (tensor.dtype() != dtype || tensor.bytes() > LARGEST_TENSOR) {
       throw new IllegalArgumentException(
           tensor + ": the reference takes " + dtype + " under 1 GiB here");
     }

@@ -231,6 +231,38 @@ class CpuBlockAttentionTest {
     }
   }
 
+  /** Which NaN it is must not matter: the exponential is made of bits. */
+  @ParameterizedTest
+  @CsvSource({"83, 7", "83, 82", "256, 200", "193, 192"})
+  void everyNotANumberIsSeen(int keys, int position) {
+    for (int bits : VectorMathTest.notNumbers()) {
+      try (Data data = new Data(1)) {
+        Case c = new Case(data, 9, keys, 1, 1, 1, 16, Mask.FULL);
+        Tensor key = c.k.slice(position, position + 1);
+        data.device().kernels().fill(key, Float.intBitsToFloat(bits));
+        c.forward();
+        assertAllNaN(data.read(c.out), "out");
+        assertAllNaN(data.read(c.logSumExp), "logSumExp");
+        c.backward();
+        assertAllNaN(data.read(c.dq), "dq");
+        Tensor probabilities = data.filled(0, 1, 1, 9, keys);
+        Tensor out = data.filled(0, c.out.shape());
+        Tensor logSumExp = data.filled(0, c.logSumExp.shape());
+        data.device()
+            .attention()
+            .vanillaForward(c.q, c.k, c.v, Mask.FULL, probabilities, out, logSumExp);
+        assertAllNaN(data.read(out), "vanilla out");
+        assertAllNaN(data.read(logSumExp), "vanilla logSumExp");
+      }
+    }
+  }
+
+  private static void assertAllNaN(double[] values, String name) {
+    for (int i = 0; i < values.length; i++) {
+      assertTrue(Double.isNaN(values[i]), name + "[" + i + "] = " + values[i]);
+    }
+  }
+
   /** Interpreted, half compiled and compiled code must agree to the last bit. */
   @ParameterizedTest
   @CsvSource({"1", "2", "3"})

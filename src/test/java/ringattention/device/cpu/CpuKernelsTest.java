@@ -319,6 +319,36 @@ class CpuKernelsTest {
   }
 
   @Test
+  void everyNotANumberIsSeen() {
+    for (int bits : VectorMathTest.notNumbers()) {
+      for (int at = 0; at < 19; at++) {
+        try (Data data = new Data(1)) {
+          Kernels kernels = data.device().kernels();
+          Tensor logits = data.random(1, 19);
+          Tensor gate = data.random(19);
+          kernels.fill(logits.view(19).slice(at, at + 1), Float.intBitsToFloat(bits));
+          kernels.fill(gate.slice(at, at + 1), Float.intBitsToFloat(bits));
+          Tensor lossSum = data.floats(0);
+          kernels.crossEntropy(logits, data.integers(3), 1, lossSum);
+          assertTrue(Double.isNaN(data.read(lossSum)[0]), "loss");
+          Tensor out = data.filled(0, 19);
+          Tensor dGate = data.filled(0, 19);
+          Tensor dUp = data.filled(0, 19);
+          Tensor one = data.filled(1, 19);
+          kernels.swiGlu(gate, one, out);
+          kernels.swiGluBackward(gate, one, one, dGate, dUp);
+          for (Tensor result : new Tensor[] {out, dGate, dUp}) {
+            double[] values = data.read(result);
+            for (int i = 0; i < values.length; i++) {
+              assertEquals(i == at, Double.isNaN(values[i]), result + " at " + i);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void tokensAndLabelsOutOfRangeAreNamed() {
     try (Data data = new Data(1)) {
       Kernels kernels = data.device().kernels();

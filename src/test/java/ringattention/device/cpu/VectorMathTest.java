@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class VectorMathTest {
   @Test
   void exponentialIsWithinTwoUnitsInTheLastPlace() {
     double worst = 0;
-    for (float from = -87.3f; from < 20; from += 0.37f) {
+    for (float from = -87.3f; from < 88.35f; from += 0.37f) {
       float[] x = new float[64 * VectorMath.WIDTH];
       float start = from;
       float[] arguments = new float[x.length];
@@ -29,7 +31,7 @@ class VectorMathTest {
 
   @Test
   void exponentialOfSpecialValues() {
-    float[] x = new float[VectorMath.padded(9)];
+    float[] x = new float[VectorMath.padded(11)];
     float[] special = {
       0,
       -0f,
@@ -37,13 +39,74 @@ class VectorMathTest {
       -1e30f,
       -88,
       -87.34f,
-      Float.NaN,
       -Float.MIN_VALUE,
-      -Float.MAX_VALUE
+      -Float.MAX_VALUE,
+      88.72284f,
+      Float.MAX_VALUE,
+      Float.POSITIVE_INFINITY
     };
     System.arraycopy(special, 0, x, 0, special.length);
-    float[] expected = {1, 1, 0, 0, 0, 0, Float.NaN, 1, 0};
+    float infinity = Float.POSITIVE_INFINITY;
+    float[] expected = {1, 1, 0, 0, 0, 0, 1, 0, infinity, infinity, infinity};
     assertArrayEquals(expected, Arrays.copyOf(exp(x), expected.length));
+  }
+
+  /** Quiet and signalling, of both signs, with the smallest and the largest payloads. */
+  static int[] notNumbers() {
+    return new int[] {
+      0x7fc00000,
+      0xffc00000,
+      0x7fc00001,
+      0xffc00001,
+      0x7fffffff,
+      0xffffffff,
+      0x7f800001,
+      0xff800001,
+      0x7fbfffff,
+      0xffbfffff,
+      0x7fa55555,
+      0xffe55555
+    };
+  }
+
+  @ParameterizedTest
+  @MethodSource("notNumbers")
+  void notANumberStaysOneInEveryLane(int bits) {
+    for (int lane = 0; lane < VectorMath.WIDTH; lane++) {
+      float[] x = new float[VectorMath.WIDTH];
+      x[lane] = Float.intBitsToFloat(bits);
+      float[] exp = exp(x);
+      float[] sigmoid = new float[x.length];
+      VectorMath.sigmoid(VectorMath.load(x, 0)).intoArray(sigmoid, 0);
+      for (int i = 0; i < x.length; i++) {
+        assertEquals(i == lane ? Float.NaN : 1, exp[i], "exp, lane " + i);
+        assertEquals(i == lane ? Float.NaN : 0.5f, sigmoid[i], "sigmoid, lane " + i);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("notNumbers")
+  void aRowWithOneThatIsNoNumberHasNoSum(int bits) {
+    for (int n = 1; n <= 2 * VectorMath.WIDTH + 1; n++) {
+      for (int at = 0; at < n; at++) {
+        float[] row = new float[VectorMath.padded(n)];
+        VectorMath.pad(row, n, Float.NEGATIVE_INFINITY);
+        row[at] = Float.intBitsToFloat(bits);
+        float max = VectorMath.max(row, n);
+        assertTrue(Double.isNaN(VectorMath.exponentials(row, n, max)), at + " of " + n);
+      }
+    }
+  }
+
+  @Test
+  void sigmoidOfInfinitiesIsItsLimit() {
+    float[] x = new float[VectorMath.padded(2)];
+    x[0] = Float.NEGATIVE_INFINITY;
+    x[1] = Float.POSITIVE_INFINITY;
+    float[] sigmoid = new float[x.length];
+    VectorMath.sigmoid(VectorMath.load(x, 0)).intoArray(sigmoid, 0);
+    assertArrayEquals(new float[] {0, 1}, Arrays.copyOf(sigmoid, 2));
   }
 
   @Test

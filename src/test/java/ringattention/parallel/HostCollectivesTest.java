@@ -1,0 +1,127 @@
+package ringattention.parallel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.comm.Communicator;
+import ringattention.comm.ForwardingCommunicator;
+import ringattention.comm.LocalCommunicator;
+import ringattention.device.Completion;
+import ringattention.device.Device;
+import ringattention.device.Memory;
+import ringattention.device.Tensor;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.metrics.Timeline;
+
+/**
+ * A whole that is more than one collective takes is moved in pieces, with the same bits. Pieces are
+ * small here; nothing else differs from groups above 2 GiB.
+ */
+@Timeout(30)
+class HostCollectivesTest {
+  private static final int[] PIECES = {1, 8, 40, 64, 100, 1000, 4096};
+  private static final int[] ELEMENTS = {1, 2, 5, 8, 10, 13, 25, 250};
+
+  /** Takes wholes of so many bytes and no more. */
+  private static final class Narrow extends ForwardingCommunicator {
+    private final long most;
+
+    Narrow(Communicator below, long most) {
+      super(below);
+      this.most = most;
+    }
+
+    private void require(long bytes) {
+      assertTrue(bytes <= most, bytes + " bytes at once, of at most " + most);
+    }
+
+    @Override
+    public Request allGather(ByteBuffer send, ByteBuffer receive) {
+      require(receive.remaining());
+      return super.allGather(send, receive);
+    }
+
+    @Override
+    public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+      require((long) send.remaining() * receive.size());
+      return super.allGather(send, receive);
+    }
+
+    @Override
+    public Request reduceScatter(Element element, ByteBuffer send, ByteBuffer receive) {
+      require(send.remaining());
+      return super.reduceScatter(element, send, receive);
+    }
+
+    @Override
+    public Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive) {
+      require((long) receive.remaining() * send.size());
+      return super.reduceScatter(element, send, receive);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} ranks, {1}")
+  @CsvSource({"1, cpu", "2, cpu", "3, cpu", "4, cpu", "2, reference", "3, reference"})
+  void piecesHaveTheSameBits(int ranks, String kind) {
+    LocalCommunicator.run(
+        ranks,
+        world -> {
+          try (Device device = kind.equals("cpu") ? new CpuDevice(1) : new ReferenceDevice()) {
+            Timeline timeline = new PhaseTimer(System::nanoTime).timeline();
+            for (int pieceBytes : PIECES) {
+              long most = Math.max(pieceBytes, (long) ranks * device.sum().bytes());
+              HostCollectives pieced =
+                  new HostCollectives(new Narrow(world, most), timeline, pieceBytes);
+              for (int elements : ELEMENTS) {
+                compare(device, world, new HostCollectives(world, timeline), pieced, elements);
+              }
+            }
+          }
+          return null;
+        });
+  }
+
+  private static void compare(
+      Device device, Communicator world, HostCollectives whole, HostCollectives pieced, int n) {
+    int ranks = world.size();
+    try (Memory memory = device.allocate((long) n * (1 + ranks) * device.sum().bytes())) {
+      Tensor all = new Tensor(memory, 0, device.sum(), (long) n * (1 + ranks));
+      double[][] results = new double[2][];
+      for (int i = 0; i < 2; i++) {
+        HostCollectives collectives = i == 0 ? whole : pieced;
+        Tensor part = all.slice(0, n);
+        Tensor parts = all.slice(n, (long) n * (1 + ranks));
+        device.write(parts, numbers(n * ranks, world.rank()));
+        Completion summed = collectives.reduceScatter(parts, part, Completion.DONE);
+        summed.await();
+        summed.await();
+        double[] sum = device.read(part);
+        device.kernels().fill(parts, Double.NaN);
+        Completion gathered = collectives.allGather(part, parts, Completion.DONE);
+        gathered.await();
+        gathered.await();
+        results[i] =
+            DoubleStream.concat(DoubleStream.of(sum), DoubleStream.of(device.read(parts)))
+                .toArray();
+      }
+      assertArrayEquals(results[0], results[1]);
+    }
+  }
+
+  /** Of very different sizes, so that another order of a sum has other bits. */
+  private static double[] numbers(int count, int rank) {
+    double[] values = new double[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = Math.pow(-10, (i * 7 + rank * 5) % 11) / (3 + rank);
+    }
+    return values;
+  }
+}
