@@ -73,16 +73,17 @@ final class TrainCommand {
                 job.console().println(text);
               }
             });
-    Configuration configuration = job.agree(() -> job.line().configuration());
-    TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
-    Samples samples =
+    Configuration configuration = SharedInput.configuration(job);
+    TrainingPlan plan =
         job.agree(
             () -> {
+              TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
               job.line().traced(configuration.train().steps());
-              requireOneSequence(configuration, plan);
-              return Samples.of(configuration);
+              requireOneSequence(configuration, planned);
+              return planned;
             });
-    ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
+    Samples samples = SharedInput.samples(job, configuration);
+    ModelFolders folders = SharedInput.folders(job, configuration);
     Optional<RunLock> lock = job.agree(() -> lock(job));
     try {
       Resumption resumption = Resumption.of(job, configuration);
