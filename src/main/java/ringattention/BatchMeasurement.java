@@ -83,7 +83,7 @@ final class BatchMeasurement {
       Replica replica = measurement.replica(device, arena);
       measurement.trainer(single, replica).next();
       Trainer trainer = measurement.trainer(plan, replica);
-      trainer.resumeAt(1);
+      trainer.resumeAt(1, 1, 0);
       long[] ends = new long[plan.setup().passes()];
       int[] ended = {0};
       Runnable end =

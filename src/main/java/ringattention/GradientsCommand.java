@@ -20,6 +20,7 @@ import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
+import ringattention.report.RunVerdict;
 import ringattention.report.Safetensors;
 
 /**
@@ -130,9 +131,19 @@ final class GradientsCommand {
       double own = Arrays.stream(labels).filter(label -> label >= 0).count();
       double count = job.world().allReduce(own, Communicator.Operation.SUM);
       writeLogits(replica, device, output);
-      double mine = replica.lossAndGradients(1 / count);
+      double mine = replica.lossAndGradients(count == 0 ? 0 : 1 / count);
       double loss = job.world().allReduce(mine, Communicator.Operation.SUM);
       writeGradients(replica, output);
+      if (count == 0) {
+        return invalid(
+            "no label of the batch counts: there is no loss", ExitCode.CHECK_FAILED, output);
+      }
+      String parameter = replica.parameters().firstNonFiniteGradient();
+      if (!Double.isFinite(loss) || !parameter.isEmpty()) {
+        String where = parameter.isEmpty() ? "" : ", and so is a gradient of " + parameter;
+        return invalid(
+            "loss " + loss / count + " is not finite" + where, ExitCode.DIVERGED, output);
+      }
       return finish(loss / count, count, output);
     }
   }
@@ -184,6 +195,13 @@ final class GradientsCommand {
       }
     }
     output.write("gradients.safetensors", file.bytes());
+  }
+
+  /** Ends a run whose numbers may not be used; the files are there to look at. */
+  private static int invalid(String why, int exitCode, RunOutput output) {
+    RunVerdict verdict = new RunVerdict(false, why);
+    output.end(verdict, exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
+    return exitCode;
   }
 
   private int finish(double loss, double labels, RunOutput output) {

@@ -224,7 +224,7 @@ record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
     try (Checkpoint from = checkpoint.get()) {
       from.load(replica.parameters(), job.world().rank(), job.world().size());
     }
-    trainer.resumeAt(position().step());
+    trainer.resumeAt(position().step(), position().step(), 0);
     return true;
   }
 }

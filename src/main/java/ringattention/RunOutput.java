@@ -160,7 +160,7 @@ final class RunOutput implements AutoCloseable {
     byte[] image;
     try {
       image = png.get();
-    } catch (OutputException e) {
+    } catch (OutputException | OutOfMemoryError e) { // no plot is worth a verdict
       log.line("no plot of " + name + ": " + e.getMessage());
       return;
     }

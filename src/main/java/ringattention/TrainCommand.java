@@ -20,6 +20,8 @@ import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.metrics.PhaseTimes;
 import ringattention.model.Replica;
+import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.State;
 import ringattention.report.MfuTable;
 import ringattention.report.Plots;
 import ringattention.report.RunLock;
@@ -187,20 +189,50 @@ final class TrainCommand {
       if (loop.stop() != Stop.NONE) {
         return stopped(summary, output);
       }
+      requireFinite(replica.parameters());
+      warnOfUnlabelled(output);
+      if (loop.hasResult()) {
+        folders.export(job, replica.parameters(), output);
+      }
       times = times(output);
       mfu(output);
-      folders.export(job, replica.parameters(), output);
     } catch (DivergedException e) {
       return invalid(output, e.getMessage(), ExitCode.DIVERGED);
     } catch (CheckpointException e) {
       return invalid(output, e.getMessage(), ExitCode.ERROR);
     }
     checks.memory(device, loop.trained());
-    checks.loss(loop.records());
+    checks.loss(loop.records(), loop.knowsFirst() && folders.source().isEmpty());
+    checks.result(loop);
     checks.add(loop.growth());
     checks.attention(configuration, equipment);
     plots(times, output);
     return finish(checks, summary, output);
+  }
+
+  /**
+   * Weights that are not finite are no result, whatever the losses say. Collective.
+   *
+   * @throws DivergedException on every rank
+   */
+  private void requireFinite(ShardedParameters parameters) {
+    for (State state : State.values()) {
+      String parameter = parameters.firstNonFinite(state);
+      if (!parameter.isEmpty()) {
+        throw new DivergedException(
+            "after the last step the " + state.title() + " of " + parameter + " is not finite");
+      }
+    }
+    if (loop.lastSkipped() && Double.isNaN(loop.lastLoss())) {
+      throw new DivergedException("no step has a finite loss and gradient");
+    }
+  }
+
+  private void warnOfUnlabelled(RunOutput output) {
+    if (loop.unlabelled() > 0) {
+      String steps = loop.unlabelled() + " of " + loop.records().size() + " steps";
+      output.log().line("WARNING: " + steps + " had no label that counts: no loss, no update");
+    }
   }
 
   /** Ends a run whose numbers may not be used; the same on every rank. */
@@ -297,6 +329,7 @@ final class TrainCommand {
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
     more.put("skipped_steps", loop.skipped());
+    more.put("steps_without_labels", loop.unlabelled());
     loop.mfu().ifPresent(shares -> StepRecord.putMfu(more, shares));
     more.putAll(checkpoints);
     return output.finish(checks.all(), result, loop.lastLoss(), rate, more);

@@ -7,15 +7,17 @@ import ringattention.comm.Communicator;
 import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
 import ringattention.device.Device;
-import ringattention.metrics.Statistics;
 import ringattention.model.ModelSetup;
 import ringattention.report.Check;
 import ringattention.report.StepRecord;
+import ringattention.train.LossTrend;
 import ringattention.validate.AttentionChecks;
 import ringattention.validate.AttentionProblem;
 
 /** What must be true at the end of a training run. */
 final class TrainingChecks {
+  private static final String LOSS_FALLS = "loss falls";
+
   private final Job job;
   private final TrainingPlan plan;
   private final List<Check> checks = new ArrayList<>();
@@ -58,28 +60,53 @@ final class TrainingChecks {
     checks.addAll(more);
   }
 
-  /** Learning makes the loss fall: the last tenth of the steps against the first. */
-  void loss(List<StepRecord> records) {
-    int tenth = records.size() / 10;
-    if (tenth < 1) {
-      checks.add(Check.notChecked("loss falls", "fewer than 10 steps"));
-      return;
-    }
-    double first = mean(records.subList(0, tenth));
-    double last = mean(records.subList(records.size() - tenth, records.size()));
-    checks.add(
-        Check.atMost(
-            "loss falls",
-            last / first,
-            1,
-            "mean of the last tenth of the steps / mean of the first tenth",
-            Map.of("first tenth", first, "last tenth", last)));
-  }
-
-  private static double mean(List<StepRecord> records) {
+  /**
+   * Learning makes the loss fall, and chance alone does not make it rise by much.
+   *
+   * @param random whether the first of the records began with random weights
+   */
+  void loss(List<StepRecord> records, boolean random) {
     double[] losses =
         records.stream().mapToDouble(StepRecord::loss).filter(Double::isFinite).toArray();
-    return losses.length == 0 ? Double.NaN : Statistics.of(losses).mean();
+    if (!random) {
+      checks.add(Check.notChecked(LOSS_FALLS, "training did not begin with random weights"));
+      return;
+    }
+    if (losses.length < LossTrend.FEWEST) {
+      String few = "fewer than " + LossTrend.FEWEST + " steps have a loss";
+      checks.add(Check.notChecked(LOSS_FALLS, few));
+      return;
+    }
+    LossTrend trend = LossTrend.of(losses);
+    checks.add(
+        Check.atMost(
+            LOSS_FALLS,
+            trend.rise(),
+            1,
+            "(mean loss of the last tenth of the steps - that of the first tenth) / the lesser of"
+                + " 5 standard errors of that difference and a tenth of the first",
+            Map.of(
+                "first tenth", trend.first(),
+                "last tenth", trend.last(),
+                "standard error", trend.standardError())));
+  }
+
+  /** There is a final loss, and it is that of the last step that had one to give. */
+  void result(TrainingLoop loop) {
+    checks.add(
+        Check.atMost(
+            "last step is finite",
+            loop.lastSkipped() ? 1 : 0,
+            0,
+            "1 if the last step with labels was skipped: its loss or gradient is not finite",
+            Map.of()));
+    checks.add(
+        Check.atMost(
+            "a step has a loss",
+            Double.isNaN(loop.lastLoss()) ? 1 : 0,
+            0,
+            "1 if no step is known that had a label to learn",
+            Map.of("steps without labels", (double) loop.unlabelled())));
   }
 
   /**

@@ -38,6 +38,7 @@ final class TrainingLoop {
   private ProcessGrowth growth; // null before the first step
   private Stop stop = Stop.NONE;
   private int skipped; // steps
+  private int unlabelled; // steps
   private volatile long step; // running or last; read by the watchdog
 
   /** Collective. */
@@ -52,7 +53,8 @@ final class TrainingLoop {
     this.spacing = new LineSpacing(configuration.output().secondsBetweenLines());
     this.records = output.stepsBefore();
     this.before = records.size();
-    this.skipped = (int) records.stream().filter(record -> !record.isFinite()).count();
+    this.skipped = (int) records.stream().filter(StepRecord::isSkipped).count();
+    this.unlabelled = (int) records.stream().filter(record -> !record.labelled()).count();
   }
 
   /** Steps to the run's last, or until it is to stop. Collective. */
@@ -74,11 +76,7 @@ final class TrainingLoop {
       StepRecord record = record(result);
       csv.accept(record.csv());
       output.event("step", record.fields());
-      if (!result.skipped().isEmpty()) {
-        skipped++;
-        output.event("skip", Map.of("step", step, "reason", result.skipped()));
-        output.log().line("step " + step + " skipped, weights are as before: " + result.skipped());
-      }
+      noteWithoutUpdate(result);
       double elapsed = (System.nanoTime() - began) * 1e-9;
       double expected = elapsed / (step - first) * (train.steps() - first);
       boolean asked = step % train.reportEvery() == 0 || step == 1;
@@ -92,11 +90,31 @@ final class TrainingLoop {
     }
   }
 
+  /**
+   * Says that a step changed no weight; of those without labels only the first, they may be many.
+   */
+  private void noteWithoutUpdate(StepResult result) {
+    if (!result.labelled()) {
+      unlabelled++;
+      output.event("skip", Map.of("step", step, "reason", "no label counts"));
+      if (unlabelled == 1) {
+        output
+            .log()
+            .line("WARNING: step " + step + " has no label that counts: no loss, no update");
+      }
+    } else if (!result.skipped().isEmpty()) {
+      skipped++;
+      output.event("skip", Map.of("step", step, "reason", result.skipped()));
+      output.log().line("step " + step + " skipped, weights are as before: " + result.skipped());
+    }
+  }
+
   private StepRecord record(StepResult result) {
     double tokens = (double) train.sequence() * train.batch();
     StepRecord record =
         new StepRecord(
             result.step(),
+            result.labelled(),
             result.loss(),
             result.gradientNorm(),
             result.learningRate(),
@@ -152,9 +170,14 @@ final class TrainingLoop {
     return stop;
   }
 
-  /** Steps without an update. */
+  /** Returns how many steps were skipped: their loss or gradient is not finite. */
   int skipped() {
     return skipped;
+  }
+
+  /** Returns how many steps had no label that counts. */
+  int unlabelled() {
+    return unlabelled;
   }
 
   /** All that the folder knows of. */
@@ -172,9 +195,32 @@ final class TrainingLoop {
     return deviceTimes;
   }
 
-  /** NaN if no step is known of. */
+  /** Returns the loss of the last step that was not skipped; NaN if there is none. */
   double lastLoss() {
-    return records.isEmpty() ? Double.NaN : records.get(records.size() - 1).loss();
+    return records.stream()
+        .filter(StepRecord::isFinite)
+        .reduce((earlier, later) -> later)
+        .map(StepRecord::loss)
+        .orElse(Double.NaN);
+  }
+
+  /** Returns whether the last step with labels was skipped. */
+  boolean lastSkipped() {
+    return records.stream()
+        .filter(StepRecord::labelled)
+        .reduce((earlier, later) -> later)
+        .map(StepRecord::isSkipped)
+        .orElse(false);
+  }
+
+  /** Returns whether the run may be used: its final loss is that of its last step with labels. */
+  boolean hasResult() {
+    return !lastSkipped() && !Double.isNaN(lastLoss());
+  }
+
+  /** Returns whether the folder knows of every step since weights were set, and none was before. */
+  boolean knowsFirst() {
+    return !records.isEmpty() && records.get(0).step() == 1;
   }
 
   /** Tokens of all ranks per second, without the first step. */

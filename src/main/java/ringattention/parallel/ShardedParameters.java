@@ -3,6 +3,7 @@ package ringattention.parallel;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import ringattention.comm.Communicator;
 import ringattention.device.Collectives;
 import ringattention.device.Completion;
@@ -223,10 +224,23 @@ public final class ShardedParameters {
    */
   public String firstNonFiniteGradient() {
     sums.settle();
+    return firstNonFinite(ShardBuffers.Shard::gradient);
+  }
+
+  /**
+   * Returns the name of the first parameter, in model order, with a value of that state that is not
+   * finite; empty text if all are. Collective.
+   */
+  public String firstNonFinite(State state) {
+    return firstNonFinite(shard -> shard.of(state));
+  }
+
+  private String firstNonFinite(Function<ShardBuffers.Shard, Tensor> values) {
     double first = Double.POSITIVE_INFINITY; // counted over all elements of all groups
     double before = 0;
     for (int group = 0; group < groups.size(); group++) {
-      long index = device.kernels().firstNonFinite(buffers.shards().get(group).gradient());
+      Tensor own = values.apply(buffers.shards().get(group));
+      long index = device.kernels().firstNonFinite(own);
       long size = groups.get(group).shardElements(world.size());
       if (index >= 0) {
         first = Math.min(first, before + world.rank() * size + index);

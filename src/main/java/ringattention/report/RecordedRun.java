@@ -23,7 +23,7 @@ public final class RecordedRun {
   /**
    * One step.
    *
-   * @param loss NaN where it was not finite
+   * @param loss NaN where it was not finite, or no label of the step counts
    */
   record Step(double loss, double timeS, double tokensPerS, OptionalDouble mfu) {}
 
@@ -110,6 +110,17 @@ public final class RecordedRun {
 
   Path folder() {
     return folder;
+  }
+
+  /**
+   * Returns the number and loss of the last step that has one; NaN at the last step if none has.
+   */
+  Map.Entry<Long, Double> lastLoss() {
+    return steps.descendingMap().entrySet().stream()
+        .filter(entry -> Double.isFinite(entry.getValue().loss()))
+        .findFirst()
+        .map(entry -> Map.entry(entry.getKey(), entry.getValue().loss()))
+        .orElseGet(() -> Map.entry(steps.lastKey(), Double.NaN));
   }
 
   /** By number. */

@@ -120,7 +120,7 @@ public record RunComparison(RecordedRun first, RecordedRun second) {
   }
 
   private static String last(RecordedRun run) {
-    Map.Entry<Long, RecordedRun.Step> last = run.steps().lastEntry();
-    return last.getValue().loss() + " at step " + last.getKey();
+    Map.Entry<Long, Double> last = run.lastLoss();
+    return last.getValue() + " at step " + last.getKey();
   }
 }

@@ -62,7 +62,7 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
         "loss",
         Units.format(
             "%.4f now, %.4f at step %d",
-            last.getValue().loss(), first.getValue().loss(), first.getKey()));
+            run.lastLoss().getValue(), first.getValue().loss(), first.getKey()));
     double pace = pace();
     table.row(
         "speed",

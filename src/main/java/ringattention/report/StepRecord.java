@@ -8,23 +8,45 @@ import java.util.stream.Collectors;
 import ringattention.metrics.Mfu;
 
 /**
- * What one training step gave.
+ * What one training step gave. A step of whose labels none counts has neither loss nor gradient:
+ * both are empty in files.
  *
  * @param step counted from 1
- * @param loss mean over the tokens of the step, in nats
- * @param gradNorm L2 norm of the whole gradient before clipping
+ * @param labelled whether any label of the step counts
+ * @param loss mean over the labels of the step, in nats; NaN where none counts
+ * @param gradNorm L2 norm of the whole gradient before clipping; NaN where no label counts
  * @param timeS seconds, the maximum over ranks
  * @param tokensPerS tokens of all ranks together per second
  * @param mfu empty where no peak is known
  */
 public record StepRecord(
     long step,
+    boolean labelled,
     double loss,
     double gradNorm,
     double learningRate,
     double timeS,
     double tokensPerS,
     Optional<Mfu> mfu) {
+  public StepRecord {
+    if (!labelled) {
+      loss = Double.NaN;
+      gradNorm = Double.NaN;
+    }
+  }
+
+  /** A step with labels. */
+  public StepRecord(
+      long step,
+      double loss,
+      double gradNorm,
+      double learningRate,
+      double timeS,
+      double tokensPerS,
+      Optional<Mfu> mfu) {
+    this(step, true, loss, gradNorm, learningRate, timeS, tokensPerS, mfu);
+  }
+
   /**
    * First line of {@code steps.csv}.
    *
@@ -37,7 +59,12 @@ public record StepRecord(
 
   /** A line of {@code steps.csv}, with all digits, so that curves can be compared to the bit. */
   public String csv() {
-    return fields().values().stream().map(Object::toString).collect(Collectors.joining(","));
+    Map<String, Object> cells = fields();
+    if (!labelled) {
+      cells.put("loss", "");
+      cells.put("grad_norm", "");
+    }
+    return cells.values().stream().map(Object::toString).collect(Collectors.joining(","));
   }
 
   /**
@@ -48,12 +75,16 @@ public record StepRecord(
    */
   public static StepRecord ofCsv(String header, String line) {
     List<String> names = List.of(header.split(","));
-    String[] values = line.split(",");
+    String[] values = line.split(",", -1);
     try {
+      String loss = values[names.indexOf("loss")];
+      String norm = values[names.indexOf("grad_norm")];
+      boolean labelled = !loss.isEmpty() || !norm.isEmpty();
       return new StepRecord(
           Long.parseLong(values[names.indexOf("step")]),
-          Double.parseDouble(values[names.indexOf("loss")]),
-          Double.parseDouble(values[names.indexOf("grad_norm")]),
+          labelled,
+          labelled ? Double.parseDouble(loss) : Double.NaN,
+          labelled ? Double.parseDouble(norm) : Double.NaN,
           Double.parseDouble(values[names.indexOf("learning_rate")]),
           Double.parseDouble(values[names.indexOf("time_s")]),
           Double.parseDouble(values[names.indexOf("tokens_per_s")]),
@@ -63,9 +94,14 @@ public record StepRecord(
     }
   }
 
-  /** Whether loss and gradient are; a step where they are not changes no weight. */
+  /** Returns whether loss and gradient are finite; a step where they are not changes no weight. */
   public boolean isFinite() {
     return Double.isFinite(loss) && Double.isFinite(gradNorm);
+  }
+
+  /** Returns whether the step had labels, but a loss or gradient that is not finite. */
+  public boolean isSkipped() {
+    return labelled && !isFinite();
   }
 
   /** The same values under their names, for {@code run.jsonl}. */

@@ -4,7 +4,8 @@ package ringattention.train;
  * One training step, the same on every rank.
  *
  * @param step counted from 1
- * @param loss mean over all tokens of the batch, in nats
+ * @param labels that count in the whole batch, over all ranks
+ * @param loss mean over the labels, in nats; NaN where there are none
  * @param gradientNorm before clipping
  * @param seconds wall time of the slowest rank
  * @param squares sum of the squared lengths of all documents of the batch
@@ -13,10 +14,16 @@ package ringattention.train;
  */
 public record StepResult(
     long step,
+    long labels,
     double loss,
     double gradientNorm,
     double learningRate,
     double seconds,
     double squares,
     String skipped,
-    Stop stop) {}
+    Stop stop) {
+  /** Returns whether there was anything to learn; a step without labels changes no weight. */
+  public boolean labelled() {
+    return labels > 0;
+  }
+}

@@ -31,6 +31,7 @@ public final class Trainer {
   private LongPredicate faulty = number -> false;
   private int mostSkipped;
   private int skippedInARow;
+  private long updates;
   private long step;
 
   /**
@@ -61,9 +62,27 @@ public final class Trainer {
     return step;
   }
 
-  /** Lets {@link #next} be the step after this one: the parameters are as that step left them. */
-  public void resumeAt(long done) {
+  /** Returns how often the weights were updated since training began: steps less those without. */
+  public long updates() {
+    return updates;
+  }
+
+  /** Returns how many steps in a row, up to the last, were skipped. */
+  public int skippedInARow() {
+    return skippedInARow;
+  }
+
+  /**
+   * Lets {@link #next} be the step after that one: the parameters are as that step left them.
+   *
+   * @param done step that ran last
+   * @param updatesDone {@link #updates} after it
+   * @param skipped {@link #skippedInARow} after it
+   */
+  public void resumeAt(long done, long updatesDone, int skipped) {
     step = done;
+    updates = updatesDone;
+    skippedInARow = skipped;
   }
 
   /** Asks this rank after every step whether to stop; the weightiest answer of all ranks counts. */
@@ -102,10 +121,11 @@ public final class Trainer {
   public StepResult next(Runnable afterEach) {
     long start = clock.getAsLong();
     step++;
-    double labels;
+    long labels;
     try (var scope = timer.in(Phase.DATA)) {
       labels = labels();
     }
+    double scale = labels == 0 ? 0 : 1.0 / labels;
     replica.clearLoss();
     double squares = 0;
     for (int pass = 0; pass < setup.passes(); pass++) {
@@ -114,7 +134,7 @@ public final class Trainer {
         replica.load(sequences);
         squares += squares(sequences);
       }
-      replica.accumulate(faulty.test(step) ? Double.NaN : 1 / labels);
+      replica.accumulate(faulty.test(step) ? Double.NaN : scale);
       afterEach.run();
     }
     double[] loss = {replica.loss(), squares / setup.decomposition().ring()};
@@ -123,10 +143,12 @@ public final class Trainer {
     String skipped;
     try (var scope = timer.in(Phase.OPTIMIZER)) {
       world.allReduce(loss, Communicator.Operation.SUM);
-      loss[0] /= labels;
+      loss[0] /= labels; // not a number where there are none
       norm = replica.parameters().gradientNorm();
-      skipped = notFinite(loss[0], norm);
-      if (skipped.isEmpty()) {
+      skipped = labels == 0 ? "" : notFinite(loss[0], norm);
+      if (labels == 0) {
+        replica.parameters().dropGradients();
+      } else if (skipped.isEmpty()) {
         update(rate, norm);
       } else {
         skip(skipped);
@@ -136,11 +158,21 @@ public final class Trainer {
     double[] most = {(clock.getAsLong() - start) * 1e-9, wish.get().ordinal()};
     world.allReduce(most, Communicator.Operation.MAX);
     Stop stop = Stop.values()[(int) most[1]];
-    return new StepResult(step, loss[0], norm, rate, most[0], loss[1], skipped, stop);
+    return new StepResult(
+        step,
+        labels,
+        labels == 0 ? Double.NaN : loss[0],
+        norm,
+        rate,
+        most[0],
+        loss[1],
+        skipped,
+        stop);
   }
 
   private void update(double rate, double norm) {
     skippedInARow = 0;
+    updates++;
     boolean clip = config.clipNorm() > 0 && norm > config.clipNorm();
     replica
         .parameters()
@@ -151,7 +183,7 @@ public final class Trainer {
                 config.beta2(),
                 config.epsilon(),
                 config.weightDecay(),
-                step,
+                updates,
                 clip ? config.clipNorm() / norm : 1));
   }
 
@@ -190,13 +222,13 @@ public final class Trainer {
     return squares;
   }
 
-  /** How many labels count in the whole batch, that of all rings; 1 if none does. */
-  private double labels() {
+  /** How many labels count in the whole batch, that of all rings. */
+  private long labels() {
     long labels = 0;
     for (int i = 0; i < config.batch(); i++) {
       labels += samples.labels((step - 1) * config.batch() + i);
     }
-    return Math.max(1, labels);
+    return labels;
   }
 
   /** What is not finite; empty if all is. Collective. */
