@@ -3,6 +3,7 @@ package ringattention;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import ringattention.comm.Communicator;
 import ringattention.config.InputException;
@@ -43,11 +44,11 @@ record Agreement(Communicator world) {
    */
   void onSame(SharedParts own) {
     SharedParts first = SharedParts.of(world.broadcast(own.json()));
-    String difference = own.difference(first);
+    Map<String, String> different = own.differences(first);
     String problem =
-        difference.isEmpty()
+        different.isEmpty()
             ? ""
-            : "rank " + world.rank() + " differs from rank 0 in " + difference;
+            : "rank " + world.rank() + " differs from rank 0 in " + SharedParts.text(different);
     problems(problem).stream()
         .filter(text -> !text.isEmpty())
         .findFirst()

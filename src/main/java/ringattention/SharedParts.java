@@ -4,12 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Values that all ranks must have alike.
@@ -51,31 +52,41 @@ record SharedParts(Map<String, Map<String, String>> values) {
     }
   }
 
+  /** Returns whether nothing is known of a part, or there is none. */
+  boolean lacks(String part) {
+    return values.getOrDefault(part, Map.of()).isEmpty();
+  }
+
   /**
-   * Returns the parts in which this rank is not like another, with values of both: {@code inputs
-   * (train.steps 6, not 3)}. An empty text if there are none.
+   * Returns the parts that are not like another's, with values of both: {@code inputs} and {@code
+   * train.steps 6, not 3}.
    */
-  String difference(SharedParts first) {
-    List<String> different = new ArrayList<>();
-    for (String part : union(values, first.values)) {
+  Map<String, String> differences(SharedParts other) {
+    Map<String, String> different = new LinkedHashMap<>();
+    for (String part : union(values, other.values)) {
       Map<String, String> own = values.getOrDefault(part, Map.of());
-      Map<String, String> theirs = first.values.getOrDefault(part, Map.of());
+      Map<String, String> theirs = other.values.getOrDefault(part, Map.of());
       List<String> keys =
           union(own, theirs).stream()
               .filter(key -> !text(own, key).equals(text(theirs, key)))
               .toList();
       if (!keys.isEmpty()) {
-        List<String> shown =
+        Stream<String> shown =
             keys.stream()
                 .limit(MOST)
-                .map(key -> key + " " + text(own, key) + ", not " + text(theirs, key))
-                .toList();
-        int more = keys.size() - shown.size();
-        String rest = more == 0 ? "" : "; " + more + " more";
-        different.add(part + " (" + String.join("; ", shown) + rest + ")");
+                .map(key -> key + " " + text(own, key) + ", not " + text(theirs, key));
+        String rest = keys.size() > MOST ? "; " + (keys.size() - MOST) + " more" : "";
+        different.put(part, shown.collect(Collectors.joining("; ", "", rest)));
       }
     }
-    return String.join(" and ", different);
+    return different;
+  }
+
+  /** Returns differences as words: {@code tokenizer (..) and corpus (..)}. */
+  static String text(Map<String, String> differences) {
+    return differences.entrySet().stream()
+        .map(one -> one.getKey() + " (" + one.getValue() + ")")
+        .collect(Collectors.joining(" and "));
   }
 
   private static String text(Map<String, String> values, String key) {

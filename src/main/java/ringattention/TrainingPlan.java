@@ -20,6 +20,7 @@ import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
 import ringattention.config.GradientWire;
 import ringattention.config.MaskKind;
+import ringattention.config.MemoryConfig;
 import ringattention.config.ModelConfig;
 import ringattention.config.TrainConfig;
 import ringattention.device.Arena;
@@ -98,11 +99,32 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
 
   /** This plan with the fastest activation policy that has room on such devices. */
   TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
+    return fitted(device, limits, configuration.memory());
+  }
+
+  /**
+   * As {@link #fitted(DeviceTraits, MemoryLimits)}, with the head groups of the run that this one
+   * goes on from, if the input leaves them open and they have room: others change the last bits.
+   *
+   * @param before head groups; 0: none to keep
+   */
+  TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, int before) {
+    MemoryConfig memory = configuration.memory();
+    if (memory.headGroups() == 0 && before > 0 && headsToGroup(configuration) % before == 0) {
+      TrainingPlan same = fitted(device, limits, memory.withHeadGroups(before));
+      if (same.memory.fits()) {
+        return same;
+      }
+    }
+    return fitted(device, limits);
+  }
+
+  private TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, MemoryConfig config) {
     List<Integer> ranks = limits.hard() ? neediest() : List.of(fullestRank());
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
     PolicyChoice choice =
         PolicyChoice.of(
-            configuration.memory(),
+            config,
             setup.model().layers(),
             headsToGroup(configuration),
             limits,
@@ -161,7 +183,10 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     if (configuration.checkpoint().writes()) {
       long bytes =
           CheckpointWriter.hostBytes(
-              LlamaParameters.groups(setup.model()), rank, setup.decomposition().world());
+              LlamaParameters.groups(setup.model()),
+              rank,
+              setup.decomposition().world(),
+              device.sum());
       plan.allocate("checkpoint.copy", OFFLOADED, DType.F32, new Dim("words", bytes / 4));
     }
     return plan;

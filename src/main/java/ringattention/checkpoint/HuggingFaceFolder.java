@@ -47,6 +47,7 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
   private final Map<String, SafetensorsFile> files = new TreeMap<>(); // by name
   private final Map<String, SafetensorsFile> places = new HashMap<>(); // by tensor
   private long bytesRead;
+  private String digest; // null until it is asked for
 
   private HuggingFaceFolder(Path folder) {
     this.folder = folder;
@@ -87,14 +88,21 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
    * @throws InputException naming the file if one can no longer be read
    */
   public String digest() {
-    WeightsDigest digest = new WeightsDigest();
+    if (digest == null) {
+      digest = ofContents();
+    }
+    return digest;
+  }
+
+  private String ofContents() {
+    WeightsDigest contents = new WeightsDigest();
     try {
-      digest.add(Files.readAllBytes(folder.resolve(LlamaConfigFile.NAME)));
+      contents.add(Files.readAllBytes(folder.resolve(LlamaConfigFile.NAME)));
     } catch (IOException e) {
       throw new InputException(folder.resolve(LlamaConfigFile.NAME) + ": cannot be read");
     }
-    files.values().forEach(file -> file.addTo(digest));
-    return digest.hex();
+    files.values().forEach(file -> file.addTo(contents));
+    return contents.hex();
   }
 
   @Override
