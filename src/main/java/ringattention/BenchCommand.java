@@ -15,13 +15,12 @@ final class BenchCommand {
   private BenchCommand() {}
 
   static int run(Job job) {
-    Configuration configuration =
-        job.agree(
-            () -> {
-              Configuration read = job.line().configuration();
-              require(job, read);
-              return read;
-            });
+    Configuration configuration = SharedInput.configuration(job);
+    job.agree(
+        () -> {
+          require(job, configuration);
+          return configuration;
+        });
     return Benchmark.run(
         job,
         configuration,

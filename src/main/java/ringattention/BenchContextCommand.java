@@ -46,7 +46,12 @@ final class BenchContextCommand {
 
   /** Plans every row before anything is written. Collective. */
   static int run(Job job) {
-    Configuration configuration = job.agree(() -> checked(job));
+    Configuration configuration = SharedInput.configuration(job);
+    job.agree(
+        () -> {
+          check(configuration, job.world().size());
+          return configuration;
+        });
     try (Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
       if (configuration.memory().deviceGiB() == 0
@@ -64,20 +69,17 @@ final class BenchContextCommand {
     }
   }
 
-  /** Reads all that does not depend on the device, the shortest sequences among it. */
-  private static Configuration checked(Job job) {
-    Configuration read = job.line().configuration();
+  /** Checks all that does not depend on the device, the shortest sequences among it. */
+  private static void check(Configuration read, int ranks) {
     BenchContextConfig bench = read.benchContext();
     for (ModelConfig model : models(read)) {
       for (Architecture architecture : bench.architectures()) {
-        int ranks = job.world().size();
         TrainingPlan.of(read.with(model).with(architecture, bench.multiple(), 1, ranks), ranks);
       }
     }
     if (bench.prove()) {
       read.data();
     }
-    return read;
   }
 
   private static List<ModelConfig> models(Configuration configuration) {
@@ -112,12 +114,12 @@ final class BenchContextCommand {
       models.stream()
           .flatMap(List::stream)
           .max((one, other) -> Integer.compare(one.sequence(), other.sequence()))
-          .ifPresent(longest -> job.agree(() -> samples(longest)).close());
+          .ifPresent(longest -> samples(longest).close());
     }
   }
 
-  private static Samples samples(ContextProposal proposal) {
-    return Samples.of(proposal.plan().configuration());
+  private Samples samples(ContextProposal proposal) {
+    return SharedInput.samples(job, proposal.plan().configuration());
   }
 
   private int run(List<List<ContextProposal>> models, RunOutput output) {

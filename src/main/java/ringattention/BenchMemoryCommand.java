@@ -35,6 +35,10 @@ final class BenchMemoryCommand {
    * @param samples shared with the rows of the same length
    */
   private record Step(Architecture architecture, int ring, TrainingPlan plan, Samples samples) {
+    private Step with(Samples opened) {
+      return new Step(architecture, ring, plan, opened);
+    }
+
     private String title() {
       return architecture
           + ", "
@@ -61,13 +65,18 @@ final class BenchMemoryCommand {
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static int run(Job job) {
-    BenchMemoryCommand command =
-        job.agree(
-            () -> {
-              Configuration configuration = job.line().configuration();
-              return new BenchMemoryCommand(
-                  job, configuration, steps(configuration, job.world().size()));
-            });
+    Configuration configuration = SharedInput.configuration(job);
+    Map<Integer, Samples> samples = new LinkedHashMap<>();
+    List<Step> steps =
+        job.agree(() -> steps(configuration, job.world().size())).stream()
+            .map(
+                step ->
+                    step.with(
+                        samples.computeIfAbsent(
+                            step.plan().setup().sequence(),
+                            length -> SharedInput.samples(job, step.plan().configuration()))))
+            .toList();
+    BenchMemoryCommand command = new BenchMemoryCommand(job, configuration, steps);
     try {
       return Benchmark.run(job, command.configuration, command::run);
     } finally {
@@ -75,6 +84,7 @@ final class BenchMemoryCommand {
     }
   }
 
+  /** Plans all rows, their samples null. */
   private static List<Step> steps(Configuration configuration, int ranks) {
     BenchMemoryConfig bench = configuration.benchMemory();
     int firstBlock = bench.feedForwardBlocks().get(0);
@@ -91,7 +101,6 @@ final class BenchMemoryCommand {
             SavedKind.INPUTS, OffloadKind.NONE, 1, memory.deviceGiB(), memory.hostGiB());
     Configuration base = configuration.with(configuration.train().sequence(), fixed);
     List<Step> steps = new ArrayList<>();
-    Map<Integer, Samples> samples = new LinkedHashMap<>();
     for (Architecture architecture : bench.architectures()) {
       for (int tokens : bench.tokens(architecture)) {
         boolean longest = tokens == bench.longest();
@@ -102,13 +111,7 @@ final class BenchMemoryCommand {
                 base.with(architecture, tokens, 1, ranks)
                     .withRings(ring, tokens, ranks)
                     .withFeedForwardBlock(block);
-            int sequence = one.train().sequence();
-            steps.add(
-                new Step(
-                    architecture,
-                    ring,
-                    TrainingPlan.of(one, ranks),
-                    samples.computeIfAbsent(sequence, length -> Samples.of(one))));
+            steps.add(new Step(architecture, ring, TrainingPlan.of(one, ranks), null));
           }
         }
       }

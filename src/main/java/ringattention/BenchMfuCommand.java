@@ -54,6 +54,10 @@ final class BenchMfuCommand {
       return model() + ", " + kind() + ", " + plan.setup().sequence() + " tokens";
     }
 
+    private Row with(Samples opened) {
+      return new Row(architecture, plan, single, microBatches, opened);
+    }
+
     private Row with(TrainingPlan fitted) {
       return new Row(architecture, fitted, single, microBatches, samples);
     }
@@ -76,15 +80,16 @@ final class BenchMfuCommand {
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static int run(Job job) {
-    BenchMfuCommand command =
-        job.agree(
-            () -> {
-              Configuration configuration = job.line().configuration();
-              return new BenchMfuCommand(job, configuration, rows(job, configuration));
-            });
+    Configuration configuration = SharedInput.configuration(job);
+    List<Row> rows =
+        job.agree(() -> rows(job, configuration)).stream()
+            .map(row -> row.with(SharedInput.samples(job, row.plan().configuration())))
+            .toList();
+    BenchMfuCommand command = new BenchMfuCommand(job, configuration, rows);
     return Benchmark.run(job, command.configuration, command::run);
   }
 
+  /** Plans all rows, their samples null. */
   private static List<Row> rows(Job job, Configuration configuration) {
     int ranks = job.world().size();
     if (ranks < 2) {
@@ -113,7 +118,7 @@ final class BenchMfuCommand {
                 TrainingPlan.of(step, ranks),
                 TrainingPlan.of(one, ranks),
                 microBatches,
-                Samples.of(step)));
+                null));
       }
     }
     return rows;

@@ -13,13 +13,12 @@ final class BenchOverlapCommand {
   private BenchOverlapCommand() {}
 
   static int run(Job job) {
-    Configuration configuration =
-        job.agree(
-            () -> {
-              Configuration read = job.line().configuration();
-              require(job.world().size(), read);
-              return read;
-            });
+    Configuration configuration = SharedInput.configuration(job);
+    job.agree(
+        () -> {
+          require(job.world().size(), configuration);
+          return configuration;
+        });
     return Benchmark.run(
         job,
         configuration,

@@ -50,12 +50,12 @@ final class BenchScalingCommand {
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static int run(Job job) {
-    BenchScalingCommand command =
-        job.agree(
-            () -> {
-              Configuration configuration = job.line().configuration();
-              return new BenchScalingCommand(job, configuration, plans(job, configuration));
-            });
+    Configuration configuration = SharedInput.configuration(job);
+    Map<Case, TrainingPlan> plans = job.agree(() -> plans(job, configuration));
+    plans
+        .values() // the text is long enough
+        .forEach(plan -> SharedInput.samples(job, plan.configuration()).close());
+    BenchScalingCommand command = new BenchScalingCommand(job, configuration, plans);
     return Benchmark.run(job, command.configuration, command::run);
   }
 
@@ -75,7 +75,6 @@ final class BenchScalingCommand {
       for (int tokens : List.of(n * bench.trainingTokens(), bench.trainingTotal())) {
         Configuration one =
             configuration.with(Architecture.RING, 1, 1, n).with(tokens, configuration.memory());
-        Samples.of(one).close(); // the text is long enough
         plans.put(new Case(n, tokens), TrainingPlan.of(one, n));
       }
     }
@@ -231,7 +230,7 @@ final class BenchScalingCommand {
     TrainingPlan plan = plans.get(one);
     plan = plan.fitted(device, MemoryLimits.of(group, device, plan.configuration().memory()));
     output.log().line(one.name() + ": " + plan.memory().why());
-    try (Samples samples = Samples.of(plan.configuration())) {
+    try (Samples samples = SharedInput.samples(group, plan.configuration())) {
       var measurement = new TrainingMeasurement(group, some, plan, samples);
       if (!plan.memory().fits() || !measurement.fits()) {
         output.log().line(RowChecks.missing(one.name(), plan, device));

@@ -48,12 +48,12 @@ final class BenchTrainingCommand {
 
   /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
   static int run(Job job) {
-    BenchTrainingCommand command =
-        job.agree(
-            () -> {
-              Configuration configuration = job.line().configuration();
-              return new BenchTrainingCommand(job, configuration, lengths(job, configuration));
-            });
+    Configuration configuration = SharedInput.configuration(job);
+    List<Length> lengths =
+        job.agree(() -> plans(job, configuration)).stream()
+            .map(plan -> new Length(plan, SharedInput.samples(job, plan.configuration())))
+            .toList();
+    BenchTrainingCommand command = new BenchTrainingCommand(job, configuration, lengths);
     return Benchmark.run(
         job,
         command.configuration,
@@ -61,7 +61,7 @@ final class BenchTrainingCommand {
         command::run);
   }
 
-  private static List<Length> lengths(Job job, Configuration configuration) {
+  private static List<TrainingPlan> plans(Job job, Configuration configuration) {
     BenchTrainingConfig bench = configuration.benchTraining();
     int layers = configuration.model().layers();
     if (bench.forwardBlocks(layers) > layers) {
@@ -82,16 +82,16 @@ final class BenchTrainingCommand {
           .error(
               "benchTraining.deviceGiB", "must have one number for each of benchTraining.tokens");
     }
-    List<Length> lengths = new ArrayList<>();
+    List<TrainingPlan> plans = new ArrayList<>();
     for (int row = 0; row < bench.tokens().size(); row++) {
       MemoryConfig room = configuration.memory();
       if (bench.deviceGiB().size() > 0) {
         room = room.withDeviceGiB(bench.deviceGiB().get(row));
       }
       Configuration one = configuration.with(bench.tokens().get(row), room);
-      lengths.add(new Length(TrainingPlan.of(one, job.world().size()), Samples.of(one)));
+      plans.add(TrainingPlan.of(one, job.world().size()));
     }
-    return lengths;
+    return plans;
   }
 
   private int run(Equipment equipment, RunOutput output) {

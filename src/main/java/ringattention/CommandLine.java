@@ -4,7 +4,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -259,6 +261,23 @@ record CommandLine(
     String given = words.isEmpty() ? "a command is missing" : "unknown command " + words.get(0);
     throw new InputException(
         "command line: " + given + " (commands: " + String.join(", ", known) + ")");
+  }
+
+  /**
+   * Returns what all ranks must be told alike, but for {@code -D}: that is part of the inputs, as
+   * the input file is.
+   */
+  Map<String, String> shared() {
+    Map<String, String> shared = new LinkedHashMap<>();
+    shared.put("command", command.words);
+    shared.put("-o", output.map(Path::toString).orElse("none"));
+    shared.put("--resume", Boolean.toString(resume));
+    shared.put("--max-minutes", maxMinutes.toString());
+    shared.put("--dry-run", Boolean.toString(dryRun));
+    shared.put("--trace", trace.orElse("none"));
+    shared.put("--memory-cap", memoryCap.toString());
+    shared.put("plan", plan.toString());
+    return shared;
   }
 
   /**

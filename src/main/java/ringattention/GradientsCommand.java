@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
+import ringattention.config.Source;
 import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
@@ -41,44 +42,38 @@ final class GradientsCommand {
   private final Sample[] sequences; // of this rank's ring
   private final ModelFolders folders;
 
-  private GradientsCommand(
-      Job job, Configuration configuration, TrainingPlan plan, ModelFolders folders) {
+  private GradientsCommand(Job job, TrainingPlan plan, ModelFolders folders, Sample... sequences) {
     this.job = job;
-    this.configuration = configuration;
+    this.configuration = plan.configuration();
     this.plan = plan;
     this.setup = plan.setup();
     this.rows = new BatchRows(setup);
-    long logits = (long) setup.sequence() * configuration.train().batch();
-    logits = Math.multiplyExact(logits, setup.model().vocabulary());
-    requireFew("model.hidden", "parameters", setup.model().parameters(), MOST_PARAMETERS);
-    requireFew("train.sequence", "logits", logits, MOST_LOGITS);
-    if (setup.passes() > 1) {
-      throw configuration.source().error("train.microBatch", "must be 0 for gradients");
-    }
     this.folders = folders;
-    try (Samples samples = Samples.of(configuration)) {
-      this.sequences = sequences(samples);
-    }
+    this.sequences = sequences;
   }
 
   static int run(Job job) {
-    GradientsCommand command =
-        job.agree(
-            () -> {
-              Configuration configuration = job.line().configuration();
-              TrainingPlan plan = TrainingPlan.of(configuration, job.world().size());
-              return new GradientsCommand(job, configuration, plan, ModelFolders.of(configuration));
-            });
-    try (command.folders;
-        Equipment equipment = Equipment.open(job, command.configuration)) {
-      command.fit(equipment.device());
+    Configuration configuration = SharedInput.configuration(job);
+    TrainingPlan plan = job.agree(() -> small(configuration, job.world().size()));
+    try (ModelFolders folders = SharedInput.folders(job, configuration)) {
+      Sample[] sequences;
+      try (Samples samples = SharedInput.samples(job, configuration)) {
+        sequences = job.agree(() -> sequences(plan.setup(), samples, job.world().rank()));
+      }
+      return new GradientsCommand(job, plan, folders, sequences).run();
+    }
+  }
+
+  private int run() {
+    try (Equipment equipment = Equipment.open(job, configuration)) {
+      fit(equipment.device());
       if (job.line().dryRun()) {
-        command.announce(equipment, RunOutput.console(job));
+        announce(equipment, RunOutput.console(job));
         return ExitCode.VALID;
       }
-      try (RunOutput output = RunOutput.create(job, command.configuration)) {
-        command.announce(equipment, output);
-        return command.compute(equipment, output);
+      try (RunOutput output = RunOutput.create(job, configuration)) {
+        announce(equipment, output);
+        return compute(equipment, output);
       }
     }
   }
@@ -88,17 +83,32 @@ final class GradientsCommand {
     plan.requireRoom();
   }
 
-  private void requireFew(String key, String what, long count, long most) {
+  private static TrainingPlan small(Configuration configuration, int ranks) {
+    TrainingPlan plan = TrainingPlan.of(configuration, ranks);
+    ModelSetup setup = plan.setup();
+    long logits = (long) setup.sequence() * configuration.train().batch();
+    logits = Math.multiplyExact(logits, setup.model().vocabulary());
+    Source source = configuration.source();
+    long parameters = setup.model().parameters();
+    requireFew(source, "model.hidden", "parameters", parameters, MOST_PARAMETERS);
+    requireFew(source, "train.sequence", "logits", logits, MOST_LOGITS);
+    if (setup.passes() > 1) {
+      throw source.error("train.microBatch", "must be 0 for gradients");
+    }
+    return plan;
+  }
+
+  private static void requireFew(Source source, String key, String what, long count, long most) {
     if (count > most) {
       String problem = "makes " + count + " " + what + ", gradients takes at most " + most;
-      throw configuration.source().error(key, problem);
+      throw source.error(key, problem);
     }
   }
 
   /** The first step's, as {@link ringattention.train.Trainer} takes them. */
-  private Sample[] sequences(Samples samples) {
+  private static Sample[] sequences(ModelSetup setup, Samples samples, int rank) {
     Sample[] taken = new Sample[setup.batch()];
-    int first = setup.decomposition().replica(job.world().rank()) * setup.batch();
+    int first = setup.decomposition().replica(rank) * setup.batch();
     for (int i = 0; i < taken.length; i++) {
       taken[i] = samples.sample(first + i);
     }

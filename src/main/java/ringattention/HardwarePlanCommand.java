@@ -19,7 +19,7 @@ final class HardwarePlanCommand {
   static int run(Job job, Hardware hardware) {
     int given = job.line().plan().ranks();
     int ranks = given == 0 ? job.world().size() : given;
-    Configuration configuration = job.agree(job.line()::configuration);
+    Configuration configuration = SharedInput.configuration(job);
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     HardwarePlan planned = job.agree(() -> HardwarePlan.of(hardware, configuration, ranks, cap));
     if (job.root()) {

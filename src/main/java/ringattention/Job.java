@@ -1,15 +1,12 @@
 package ringattention;
 
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
-import ringattention.config.InputException;
 import ringattention.metrics.PhaseTimer;
-import ringattention.report.OutputException;
 
 /**
  * The job this rank is part of: how it was started, who the others are, what time it spends.
@@ -36,32 +33,13 @@ record Job(
     return world.rank() == 0;
   }
 
-  /**
-   * Does on every rank what may fail for bad input. If it fails anywhere, every rank throws, with
-   * the message of the first rank that failed. Collective.
-   */
+  /** Does on every rank what may fail for bad input; see {@link Agreement#on}. Collective. */
   <T> T agree(Supplier<T> work) {
-    T result = null;
-    String problem = "";
-    try {
-      result = work.get();
-    } catch (InputException | OutputException e) {
-      problem = e.getMessage();
-    }
-    if (world.allReduce(problem.isEmpty() ? 0 : 1, Communicator.Operation.SUM) == 0) {
-      return result;
-    }
-    throw new InputException(
-        gather(problem).stream().filter(text -> !text.isEmpty()).findFirst().orElseThrow());
+    return new Agreement(world).on(work);
   }
 
   /** A text of every rank, on every rank. Collective. */
   List<String> gather(String text) {
-    List<byte[]> texts = world.gather(text.getBytes(StandardCharsets.UTF_8));
-    String joined =
-        String.join(
-            "\0", texts.stream().map(bytes -> new String(bytes, StandardCharsets.UTF_8)).toList());
-    byte[] all = world.broadcast(joined.getBytes(StandardCharsets.UTF_8));
-    return List.of(new String(all, StandardCharsets.UTF_8).split("\0", -1));
+    return new Agreement(world).gather(text);
   }
 }

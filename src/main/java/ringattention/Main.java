@@ -95,7 +95,7 @@ public final class Main {
   }
 
   private int run(Launch launch, GpuChoice gpu, Communicator world, String... arguments) {
-    CommandLine line = CommandLine.parse(arguments);
+    CommandLine line = SharedInput.commandLine(world, arguments);
     Job job = new Job(line, launch, gpu, world, environment, console, errors, timer);
     return switch (line.command()) {
       case HELP -> show(job, CommandOptions.help());

@@ -1,5 +1,6 @@
 package ringattention;
 
+import ringattention.config.Configuration;
 import ringattention.device.Device;
 import ringattention.report.RunLog;
 
@@ -22,8 +23,8 @@ final class PlanCommand {
     if (options.hardware().isPresent()) {
       return HardwarePlanCommand.run(job, options.hardware().get());
     }
-    TrainingPlan plan =
-        job.agree(() -> TrainingPlan.of(job.line().configuration(), job.world().size()));
+    Configuration configuration = SharedInput.configuration(job);
+    TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {
       Device device = equipment.device();
       TrainingPlan fitted =

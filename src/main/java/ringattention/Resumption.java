@@ -1,12 +1,10 @@
 package ringattention;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import ringattention.checkpoint.Checkpoint;
 import ringattention.checkpoint.CheckpointSearch;
 import ringattention.checkpoint.TrainingPosition;
@@ -14,7 +12,6 @@ import ringattention.config.CheckpointConfig;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
 import ringattention.config.Source;
-import ringattention.config.UsedInputs;
 import ringattention.model.Replica;
 import ringattention.report.RunFolder;
 import ringattention.train.Trainer;
@@ -22,86 +19,49 @@ import ringattention.train.Trainer;
 /**
  * Where a training run starts.
  *
+ * @param comparison of this run with others
  * @param checkpoint empty: afresh
  * @param lines for the log
  */
-record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
-  /** Values that fix the parameters' shapes; all others may change. */
-  private static final List<String> SHAPE =
-      List.of(
-          "model.vocabulary",
-          "model.hidden",
-          "model.layers",
-          "model.heads",
-          "model.keyValueHeads",
-          "model.headSize",
-          "model.feedForward",
-          "model.tied");
-
-  /** Sections without a say in the numbers of training. */
-  private static final Set<String> ASIDE =
-      Set.of(
-          "checkpoint",
-          "fault",
-          "timeout",
-          "output",
-          "validate",
-          "benchAttention",
-          "benchKernels",
-          "benchRing",
-          "benchTraining",
-          "benchContext",
-          "benchMfu",
-          "benchOverlap",
-          "benchMemory",
-          "benchScaling",
-          "memory");
-
-  /** Other values that may change between the parts of one run. */
-  private static final Set<String> FREE =
-      Set.of(
-          "train.steps",
-          "train.reportEvery",
-          "train.maxSkippedSteps",
-          "data.cache",
-          "device.threads",
-          "parallel.transport");
-
+record Resumption(
+    ResumeComparison comparison, Optional<Checkpoint> checkpoint, List<String> lines) {
   /**
    * Finds what the input asks for and verifies it. Nothing is allocated on a device. Collective.
    *
+   * @param contents what this run learns from; see {@link SharedInput#contents}
    * @throws InputException on every rank if it cannot be resumed
    */
-  static Resumption of(Job job, Configuration configuration) {
-    return job.line().resume() ? ofOwnFolder(job, configuration) : ofInput(job, configuration);
+  static Resumption of(Job job, Configuration configuration, SharedParts contents) {
+    ResumeComparison comparison = new ResumeComparison(configuration, contents, job.world().size());
+    return job.line().resume() ? ofOwnFolder(job, comparison) : ofInput(job, comparison);
   }
 
-  private static Resumption ofInput(Job job, Configuration configuration) {
+  private static Resumption ofInput(Job job, ResumeComparison comparison) {
+    Configuration configuration = comparison.configuration();
     CheckpointConfig config = configuration.checkpoint();
     if (config.resume().isEmpty()) {
-      return new Resumption(Optional.empty(), List.of());
+      return new Resumption(comparison, Optional.empty(), List.of());
     }
     Source source = configuration.source();
     CheckpointSearch.Result result = search(job, config, source);
     return job.agree(
         () -> {
           requireStepsAfter(result.checkpoint(), job, configuration);
-          return of(job, result, configuration);
+          return of(result, comparison);
         });
   }
 
   /** {@code --resume}: what the run's own folder has is preferred to what the input asks for. */
-  private static Resumption ofOwnFolder(Job job, Configuration configuration) {
+  private static Resumption ofOwnFolder(Job job, ResumeComparison comparison) {
     Path folder = job.line().output().orElseThrow();
-    job.agree(
-        () -> {
-          requireSameInputs(job, folder, configuration);
-          return folder;
-        });
+    job.agree(() -> sameInputs(job, folder, comparison, false));
     Optional<CheckpointSearch.Result> result =
         new CheckpointSearch(job.world(), true).newestOf(folder);
+    if (result.isEmpty() || result.get().checkpoint().contents().isEmpty()) {
+      job.agree(() -> sameInputs(job, folder, comparison, true));
+    }
     if (result.isPresent()) {
-      return job.agree(() -> of(job, result.get(), configuration));
+      return job.agree(() -> of(result.get(), comparison));
     }
     job.agree(
         () -> {
@@ -111,31 +71,18 @@ record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
           }
           return folder;
         });
-    Resumption start = ofInput(job, configuration);
+    Resumption start = ofInput(job, comparison);
     List<String> lines = new ArrayList<>(start.lines());
     lines.add("no complete checkpoint in " + folder + " yet: the run starts from its beginning");
-    return new Resumption(start.checkpoint(), lines);
+    return new Resumption(comparison, start.checkpoint(), lines);
   }
 
-  private static void requireSameInputs(Job job, Path folder, Configuration configuration) {
-    Path file = folder.resolve("used_inputs.toml");
-    if (!job.root() || !Files.exists(file)) {
-      return;
+  private static Path sameInputs(
+      Job job, Path folder, ResumeComparison comparison, boolean places) {
+    if (job.root()) {
+      comparison.requireSameInputs(folder, places);
     }
-    UsedInputs before;
-    try {
-      before = UsedInputs.of(Files.readString(file));
-    } catch (IOException e) {
-      throw new InputException(file + ": cannot be read");
-    }
-    UsedInputs now = UsedInputs.of(configuration.source().toml());
-    for (String key : before.changed(now, ASIDE)) {
-      if (!FREE.contains(key)) {
-        throw configuration
-            .source()
-            .error(key, "must be " + before.text(key) + " to resume, as in " + file);
-      }
-    }
+    return folder;
   }
 
   private static CheckpointSearch.Result search(Job job, CheckpointConfig config, Source source) {
@@ -147,24 +94,9 @@ record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
     }
   }
 
-  private static Resumption of(
-      Job job, CheckpointSearch.Result result, Configuration configuration) {
-    Checkpoint checkpoint = result.checkpoint();
-    Source source = configuration.source();
-    UsedInputs before = checkpoint.inputs();
-    UsedInputs now = UsedInputs.of(source.toml());
-    String where = " in checkpoint " + checkpoint.folder();
-    for (String key : SHAPE) {
-      if (!before.text(key).equals(now.text(key))) {
-        throw source.error(key, "must be " + before.text(key) + ", as" + where);
-      }
-    }
-    long step = checkpoint.position().step();
-    if (configuration.train().steps() < step) {
-      throw source.error("train.steps", "must be at least " + step + ", the step" + where);
-    }
-    return new Resumption(
-        Optional.of(checkpoint), lines(result, before.changes(now, ASIDE), job.world().size()));
+  private static Resumption of(CheckpointSearch.Result result, ResumeComparison comparison) {
+    comparison.require(result.checkpoint());
+    return new Resumption(comparison, Optional.of(result.checkpoint()), lines(result, comparison));
   }
 
   private static void requireStepsAfter(
@@ -181,8 +113,7 @@ record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
     }
   }
 
-  private static List<String> lines(
-      CheckpointSearch.Result result, List<String> changes, int ranks) {
+  private static List<String> lines(CheckpointSearch.Result result, ResumeComparison comparison) {
     List<String> lines = new ArrayList<>();
     result.passedOver().forEach(why -> lines.add("WARNING: checkpoint passed over: " + why));
     Checkpoint checkpoint = result.checkpoint();
@@ -196,19 +127,36 @@ record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
             + " on "
             + checkpoint.ranks()
             + (checkpoint.ranks() == 1 ? " rank" : " ranks"));
-    List<String> all = new ArrayList<>(changes);
-    if (checkpoint.ranks() != ranks) {
-      all.add("ranks " + checkpoint.ranks() + " -> " + ranks);
-    }
-    if (!all.isEmpty()) {
-      lines.add("changed since: " + String.join(", ", all));
-    }
+    lines.addAll(comparison.lines(checkpoint));
     return lines;
   }
 
   /** The position that training goes on from. */
   TrainingPosition position() {
-    return checkpoint.map(Checkpoint::position).orElse(new TrainingPosition(0, 0, 0));
+    return checkpoint.map(Checkpoint::position).orElse(new TrainingPosition(0, 0, 0, 0, 0));
+  }
+
+  /**
+   * Returns lines for the log: what decides about the last bits and is not as it was.
+   *
+   * @param now see {@link Choices}
+   */
+  List<String> changed(Map<String, String> now) {
+    return checkpoint
+        .map(from -> Choices.changed(from.choices(), now, sameRanks(from)))
+        .orElse(List.of());
+  }
+
+  /** Returns the head groups to keep if they fit; 0: none, for the last bits differ anyway. */
+  int headGroups() {
+    return checkpoint
+        .filter(this::sameRanks)
+        .map(from -> Choices.headGroups(from.choices()))
+        .orElse(0);
+  }
+
+  private boolean sameRanks(Checkpoint from) {
+    return from.ranks() == comparison.ranks();
   }
 
   /**
@@ -224,7 +172,8 @@ record Resumption(Optional<Checkpoint> checkpoint, List<String> lines) {
     try (Checkpoint from = checkpoint.get()) {
       from.load(replica.parameters(), job.world().rank(), job.world().size());
     }
-    trainer.resumeAt(position().step(), position().step(), 0);
+    TrainingPosition at = position();
+    trainer.resumeAt(at.step(), at.updates(), at.skipped());
     return true;
   }
 }

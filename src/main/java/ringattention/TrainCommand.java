@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import ringattention.checkpoint.CheckpointException;
 import ringattention.checkpoint.CheckpointSearch;
+import ringattention.checkpoint.Origin;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
@@ -38,6 +39,7 @@ final class TrainCommand {
   private final Configuration configuration;
   private final TrainConfig train;
   private TrainingPlan plan; // fitted once there is a device
+  private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
   private final Samples samples;
   private final ModelFolders folders;
   private final Resumption resumption;
@@ -75,18 +77,20 @@ final class TrainCommand {
                 job.console().println(text);
               }
             });
-    Configuration configuration = job.agree(() -> job.line().configuration());
-    TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
-    Samples samples =
+    Configuration configuration = SharedInput.configuration(job);
+    TrainingPlan plan =
         job.agree(
             () -> {
+              TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
               job.line().traced(configuration.train().steps());
-              return Samples.of(configuration);
+              return planned;
             });
-    ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
+    Samples samples = SharedInput.samples(job, configuration);
+    ModelFolders folders = SharedInput.folders(job, configuration);
     Optional<RunLock> lock = job.agree(() -> lock(job));
     try {
-      Resumption resumption = Resumption.of(job, configuration);
+      SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, folders));
+      Resumption resumption = Resumption.of(job, configuration, contents);
       return new TrainCommand(job, configuration, plan, samples, folders, lock, resumption, stops);
     } catch (InputException e) {
       lock.ifPresent(RunLock::close);
@@ -113,8 +117,9 @@ final class TrainCommand {
         folders;
         Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
-      plan = plan.fitted(equipment.device(), limits);
+      plan = plan.fitted(equipment.device(), limits, resumption.headGroups());
       plan.requireRoom();
+      choices = Choices.of(job, equipment, plan);
       if (job.line().dryRun()) {
         try (RunOutput output = RunOutput.console(job)) {
           announce(equipment, output);
@@ -143,6 +148,7 @@ final class TrainCommand {
     output.log().rows(header.lines());
     PlanCommand.print(plan, equipment.device(), output.log());
     resumption.lines().forEach(output.log()::line);
+    resumption.changed(choices).forEach(output.log()::line);
     Map<String, Object> start = new LinkedHashMap<>(header.fields());
     start.put("directory", Path.of("").toAbsolutePath().toString());
     start.put("seed", train.seed());
@@ -234,7 +240,14 @@ final class TrainCommand {
       Trainer trainer, Replica replica, Device device, RunOutput output) {
     try (TrainingCheckpoints checkpoints =
             new TrainingCheckpoints(
-                job, configuration, device, replica.parameters(), output, resumption.position());
+                job,
+                configuration,
+                origin(),
+                device,
+                replica.parameters(),
+                trainer,
+                output,
+                resumption.position());
         Watchdog watchdog =
             Watchdog.start(
                 job,
@@ -255,6 +268,17 @@ final class TrainCommand {
       }
       return checkpoints.summary();
     }
+  }
+
+  private Origin origin() {
+    Version version = Version.read();
+    return new Origin(
+        version.toString(),
+        version.git(),
+        train.seed(),
+        configuration.source().toml(),
+        resumption.comparison().contents().values(),
+        choices);
   }
 
   /** Of this rank, for a message that it hangs. */

@@ -19,6 +19,7 @@ import ringattention.device.Device;
 import ringattention.metrics.Phase;
 import ringattention.parallel.ShardedParameters;
 import ringattention.report.Units;
+import ringattention.train.Trainer;
 
 /** When a training run saves, and what it says about it. All methods but close are collective. */
 final class TrainingCheckpoints implements AutoCloseable {
@@ -26,6 +27,7 @@ final class TrainingCheckpoints implements AutoCloseable {
   private final CheckpointConfig config;
   private final TrainConfig train;
   private final RunOutput output;
+  private final Trainer trainer;
   private final TrainingPosition start;
   private final Supplier<CheckpointWriter> made;
   private Optional<CheckpointWriter> writer; // empty while there is nothing to write
@@ -34,27 +36,33 @@ final class TrainingCheckpoints implements AutoCloseable {
   private double stall; // seconds, of all of them
   private long newest; // step
 
-  /** Allocates the host copy, if the run is to write any. */
+  /**
+   * Allocates the host copy, if the run is to write any.
+   *
+   * @param trainer asked how far it is
+   * @param start where it began
+   */
   TrainingCheckpoints(
       Job job,
       Configuration configuration,
+      Origin origin,
       Device device,
       ShardedParameters parameters,
+      Trainer trainer,
       RunOutput output,
       TrainingPosition start) {
     this.job = job;
     this.config = configuration.checkpoint();
     this.train = configuration.train();
+    this.trainer = trainer;
     this.output = output;
     this.start = start;
     this.saved = start.step();
-    this.made = () -> writer(configuration, device, parameters);
+    this.made = () -> writer(origin, device, parameters);
     this.writer = config.writes() ? Optional.of(made.get()) : Optional.empty();
   }
 
-  private CheckpointWriter writer(
-      Configuration configuration, Device device, ShardedParameters parameters) {
-    Version version = Version.read();
+  private CheckpointWriter writer(Origin origin, Device device, ShardedParameters parameters) {
     String folder = output.path().map(Path::toAbsolutePath).map(Path::toString).orElse("");
     String id = Long.toString(ProcessHandle.current().pid());
     byte[] root = job.world().broadcast((id + " " + folder).getBytes(UTF_8));
@@ -66,7 +74,7 @@ final class TrainingCheckpoints implements AutoCloseable {
         Path.of(told[1]),
         told[0],
         config.keep(),
-        new Origin(version.toString(), version.git(), train.seed(), configuration.source().toml()),
+        origin,
         System::nanoTime,
         this::written);
   }
@@ -117,7 +125,12 @@ final class TrainingCheckpoints implements AutoCloseable {
 
   private TrainingPosition position(long step) {
     long tokens = (step - start.step()) * train.batch() * train.sequence();
-    return new TrainingPosition(step, start.tokens() + tokens, step * train.batch());
+    return new TrainingPosition(
+        step,
+        start.tokens() + tokens,
+        step * train.batch(),
+        trainer.updates(),
+        trainer.skippedInARow());
   }
 
   private void written(WrittenCheckpoint checkpoint) {

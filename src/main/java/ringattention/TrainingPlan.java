@@ -104,11 +104,32 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
    * @throws ringattention.config.InputException if a buffer is more than the device's kernels take
    */
   TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
+    return fitted(device, limits, configuration.memory());
+  }
+
+  /**
+   * As {@link #fitted(DeviceTraits, MemoryLimits)}, with the head groups of the run that this one
+   * goes on from, if the input leaves them open and they have room: others change the last bits.
+   *
+   * @param before head groups; 0: none to keep
+   */
+  TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, int before) {
+    MemoryConfig memory = configuration.memory();
+    if (memory.headGroups() == 0 && before > 0 && headsToGroup(configuration) % before == 0) {
+      TrainingPlan same = fitted(device, limits, memory.withHeadGroups(before));
+      if (same.memory.fits()) {
+        return same;
+      }
+    }
+    return fitted(device, limits);
+  }
+
+  private TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, MemoryConfig config) {
     List<Integer> ranks = limits.hard() ? neediest() : List.of(fullestRank());
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
     PolicyChoice choice =
         PolicyChoice.of(
-            savable(),
+              savable(config),
             setup.model().layers(),
             headsToGroup(configuration),
             limits,
@@ -146,10 +167,8 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
   }
 
   /** What may be saved: the backward of vanilla attention needs its scores, so never its output. */
-  private MemoryConfig savable() {
-    return setup.attention() == AttentionKind.VANILLA
-        ? configuration.memory().withInputsOnly()
-        : configuration.memory();
+  private MemoryConfig savable(MemoryConfig config) {
+    return setup.attention() == AttentionKind.VANILLA ? config.withInputsOnly() : config;
   }
 
   private TrainingPlan with(ActivationPolicy policy) {
@@ -198,7 +217,10 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     if (configuration.checkpoint().writes()) {
       long bytes =
           CheckpointWriter.hostBytes(
-              LlamaParameters.groups(setup.model()), rank, setup.decomposition().world());
+              LlamaParameters.groups(setup.model()),
+              rank,
+              setup.decomposition().world(),
+              device.sum());
       plan.allocate("checkpoint.copy", OFFLOADED, DType.F32, new Dim("words", bytes / 4));
     }
     return plan;

@@ -31,7 +31,7 @@ final class ValidateCommand {
   }
 
   static int run(Job job) {
-    Configuration configuration = job.agree(() -> job.line().configuration());
+    Configuration configuration = SharedInput.configuration(job);
     ValidateCommand command = new ValidateCommand(job, configuration);
     try (Equipment equipment = Equipment.open(job, configuration)) {
       if (job.line().dryRun()) {

@@ -2,6 +2,7 @@ package ringattention;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Map;
 import java.util.Properties;
 
 /**
@@ -19,6 +20,11 @@ record Version(String number, String git) {
       throw new IllegalStateException("version.properties is missing from the program", e);
     }
     return new Version(properties.getProperty("version"), properties.getProperty("commit"));
+  }
+
+  /** Returns what all ranks must have alike. */
+  Map<String, String> shared() {
+    return Map.of("program", toString(), "git", git);
   }
 
   @Override

@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import ringattention.checkpoint.HuggingFaceFolder;
+import ringattention.data.Samples;
 
 /** Who may import whom: the table of docs/decisions.md, held by a test. */
 class ArchitectureTest {
@@ -158,6 +160,30 @@ class ArchitectureTest {
                           && call.getName().equals(method)))
           .check(CLASSES);
     }
+  }
+
+  /** Whatever reads what ranks must share reads it where it is compared. */
+  @Test
+  void onlySharedInputReadsWhatRanksShare() {
+    Map<Class<?>, List<String>> readers =
+        Map.of(
+            Samples.class, List.of("of"),
+            ModelFolders.class, List.of("of"),
+            HuggingFaceFolder.class, List.of("open"),
+            CommandLine.class, List.of("configuration"));
+    readers.forEach(
+        (owner, methods) ->
+            noClasses()
+                .that()
+                .doNotBelongToAnyOf(SharedInput.class, owner, ModelFolders.class)
+                .should()
+                .callMethodWhere(
+                    DescribedPredicate.describe(
+                        owner.getSimpleName() + "." + methods,
+                        call ->
+                            call.getTargetOwner().isEquivalentTo(owner)
+                                && methods.contains(call.getName())))
+                .check(CLASSES));
   }
 
   @Test

@@ -1,13 +1,15 @@
 package ringattention.checkpoint;
 
 import java.io.IOException;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import ringattention.config.InputException;
 import ringattention.config.UsedInputs;
+import ringattention.device.DType;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
@@ -72,6 +74,19 @@ public final class Checkpoint implements AutoCloseable {
     return manifest.program() + " (git " + manifest.git() + ")";
   }
 
+  /**
+   * Returns what the run learned from, by part and name; see {@link Origin#contents}. Empty if an
+   * older program wrote it, which did not say.
+   */
+  public Map<String, Map<String, String>> contents() {
+    return manifest.contents();
+  }
+
+  /** Returns what the program chose, by name; empty if an older program wrote it. */
+  public Map<String, String> choices() {
+    return manifest.choices();
+  }
+
   /** Every input of the run that wrote it. */
   public UsedInputs inputs() {
     try {
@@ -90,22 +105,26 @@ public final class Checkpoint implements AutoCloseable {
   public void load(ShardedParameters parameters, int rank, int ranks) {
     int likeliest = (int) ((long) rank * manifest.ranks() / ranks);
     for (State state : State.values()) {
-      parameters.load(
-          state, (parameter, index, into) -> read(state, parameter, index, into, likeliest));
+      parameters.loadExactly(
+          state,
+          (parameter, index, into) ->
+              read(state, parameter, index, into, parameters.type(), likeliest));
     }
   }
 
-  private void read(State state, Parameter parameter, long index, FloatBuffer into, int likeliest) {
+  private void read(
+      State state, Parameter parameter, long index, ByteBuffer into, DType type, int likeliest) {
     int end = into.limit();
     while (into.position() < end) {
-      long next = index + into.position();
+      long next = index + into.position() / type.bytes();
       PieceIndex.Entry<ShardFile> entry = find(state, parameter, next, likeliest);
       long held = entry.piece().index() + entry.piece().elements() - next;
-      into.limit((int) Math.min(end, into.position() + held));
+      into.limit((int) Math.min(end, into.position() + held * type.bytes()));
+      ShardFile file = entry.where();
       try {
-        entry.where().read(entry.piece().offsetOf(next), into);
+        file.read(entry.piece().offsetOf(next, file.type()), into, type);
       } catch (IOException e) {
-        throw new IllegalStateException(entry.where().path() + ": cannot be read", e);
+        throw new IllegalStateException(file.path() + ": cannot be read", e);
       }
     }
   }

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
+import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
@@ -98,7 +99,9 @@ public final class CheckpointWriter implements AutoCloseable {
     this.world = world;
     this.parameters = parameters;
     this.copy =
-        new HostCopy(device, ShardLayout.of(parameters.groups(), world.rank(), world.size()));
+        new HostCopy(
+            device,
+            ShardLayout.of(parameters.groups(), world.rank(), world.size(), parameters.type()));
     this.folder = new CheckpointFolder(run.resolve(CheckpointFolder.NAME));
     this.id = id;
     this.keep = keep;
@@ -107,9 +110,13 @@ public final class CheckpointWriter implements AutoCloseable {
     this.written = written;
   }
 
-  /** What a writer of such parameters takes of {@link Device#allocateHost}. */
-  public static long hostBytes(List<ParameterGroup> groups, int rank, int ranks) {
-    return ShardLayout.of(groups, rank, ranks).bytes();
+  /**
+   * Returns what a writer of such parameters takes of {@link Device#allocateHost}.
+   *
+   * @param type of their states
+   */
+  public static long hostBytes(List<ParameterGroup> groups, int rank, int ranks, DType type) {
+    return ShardLayout.of(groups, rank, ranks, type).bytes();
   }
 
   /**

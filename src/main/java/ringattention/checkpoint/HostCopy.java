@@ -3,7 +3,6 @@ package ringattention.checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import ringattention.device.Device;
 import ringattention.device.Memory;
 import ringattention.parallel.Parameter;
@@ -35,11 +34,12 @@ final class HostCopy implements AutoCloseable {
   /** Copies all states of the parameters; returns when done. */
   void take(ShardedParameters parameters) {
     for (State state : State.values()) {
-      parameters.save(state, (parameter, index, values) -> put(state, parameter, index, values));
+      parameters.saveExactly(
+          state, (parameter, index, values) -> put(state, parameter, index, values));
     }
   }
 
-  private void put(State state, Parameter parameter, long index, FloatBuffer values) {
+  private void put(State state, Parameter parameter, long index, ByteBuffer values) {
     ShardPiece piece =
         pieces
             .find(state, parameter.name(), index)
@@ -48,8 +48,8 @@ final class HostCopy implements AutoCloseable {
                     new IllegalStateException(
                         "element " + index + " of " + parameter.name() + " is not of this rank"))
             .piece();
-    long bytes = (long) values.remaining() * Float.BYTES;
-    window(piece.offsetOf(index), Math.toIntExact(bytes)).asFloatBuffer().put(values);
+    ByteBuffer window = window(piece.offsetOf(index, layout.type()), values.remaining());
+    StateNumbers.copy(values, layout.type(), window, layout.type());
   }
 
   /** A part of the data. */

@@ -42,19 +42,23 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
 
   private static final int LARGEST_INDEX = 64; // MiB
 
+  private final Path folder;
   private final StoredFloats floats = new StoredFloats();
   private final Map<String, SafetensorsFile> files = new TreeMap<>(); // by name
   private final Map<String, SafetensorsFile> places = new HashMap<>(); // by tensor
   private long bytesRead;
+  private String digest; // null until it is asked for
 
-  private HuggingFaceFolder() {}
+  private HuggingFaceFolder(Path folder) {
+    this.folder = folder;
+  }
 
   /**
    * @param groups all weights of the model
    * @param tied whether the loss head is the embedding; then a head of its own is ignored
    */
   public static HuggingFaceFolder open(Path folder, List<ParameterGroup> groups, boolean tied) {
-    HuggingFaceFolder opened = new HuggingFaceFolder();
+    HuggingFaceFolder opened = new HuggingFaceFolder(folder);
     try {
       opened.find(folder);
       Set<String> needed = new HashSet<>();
@@ -75,6 +79,30 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
   /** Bytes of weights read so far. */
   public long bytesRead() {
     return bytesRead;
+  }
+
+  /**
+   * Returns a name for config.json and the weights by their contents; see {@link WeightsDigest} for
+   * what is read of them.
+   *
+   * @throws InputException naming the file if one can no longer be read
+   */
+  public String digest() {
+    if (digest == null) {
+      digest = ofContents();
+    }
+    return digest;
+  }
+
+  private String ofContents() {
+    WeightsDigest contents = new WeightsDigest();
+    try {
+      contents.add(Files.readAllBytes(folder.resolve(LlamaConfigFile.NAME)));
+    } catch (IOException e) {
+      throw new InputException(folder.resolve(LlamaConfigFile.NAME) + ": cannot be read");
+    }
+    files.values().forEach(file -> file.addTo(contents));
+    return contents.hex();
   }
 
   @Override

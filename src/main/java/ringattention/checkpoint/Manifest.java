@@ -3,6 +3,7 @@ package ringattention.checkpoint;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,13 +18,15 @@ import ringattention.config.InputException;
 /**
  * {@code checkpoint.json}: what a checkpoint is and which files it has.
  *
- * @param format 1
+ * @param format 2; 1 has no contents, no choices, no updates and skipped steps, single precision
  * @param seed of the run, {@code train.seed}
  * @param randomState where the state of random numbers is, in words
  * @param program name and version that wrote it
  * @param git of the program
  * @param ranks that wrote it, one file each
  * @param model section {@code [model]} of the input, every value
+ * @param contents see {@link Origin#contents}
+ * @param choices see {@link Origin#choices}
  * @param files all others but DONE; the files of the ranks come first, in rank order
  * @param checksum CRC32C of this file with zeros in place of these 8 digits
  */
@@ -36,10 +39,12 @@ record Manifest(
     String git,
     int ranks,
     Map<String, Object> model,
+    Map<String, Map<String, String>> contents,
+    Map<String, String> choices,
     List<FileEntry> files,
     String checksum) {
   static final String NAME = "checkpoint.json";
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
   static final String NO_CHECKSUM = "00000000";
 
   private static final Pattern CHECKSUM =
@@ -67,10 +72,10 @@ record Manifest(
       if (!found.find() || !found.group().equals(checksum(found.replaceFirst(NO_CHECKSUM)))) {
         throw new InputException(file + ": corrupted: its checksum does not fit");
       }
-      Manifest manifest = new JsonRecords().read(text, Manifest.class);
-      if (manifest.format != FORMAT) {
+      Manifest manifest = new JsonRecords().read(text, Manifest.class, Manifest::complete);
+      if (manifest.format < 1 || manifest.format > FORMAT) {
         throw new InputException(
-            file + ": is of format " + manifest.format + ", this program reads " + FORMAT);
+            file + ": is of format " + manifest.format + ", this program reads up to " + FORMAT);
       }
       return manifest;
     } catch (NoSuchFileException missing) {
@@ -79,6 +84,16 @@ record Manifest(
       throw new InputException(file + ": is not a checkpoint of this program");
     } catch (IOException e) { // also bytes that are no text
       throw new InputException(file + ": cannot be read: " + e.getMessage());
+    }
+  }
+
+  /** Format 1 counted steps without an update as updates, and did not save how many there were. */
+  private static void complete(ObjectNode older) {
+    if (older.path("format").asInt() == 1 && older.get("position") instanceof ObjectNode position) {
+      JsonRecords.add(position, "updates", position.path("step").asLong());
+      JsonRecords.add(position, "skipped", 0);
+      JsonRecords.add(older, "contents", Map.of());
+      JsonRecords.add(older, "choices", Map.of());
     }
   }
 

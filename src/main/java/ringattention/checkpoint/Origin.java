@@ -10,8 +10,18 @@ import ringattention.config.UsedInputs;
  * @param program name and version
  * @param git of the program
  * @param usedInputs every value of the input, as TOML
+ * @param contents what the run learns from and began with: by part (corpus, tokenizer, weights)
+ *     values that name its contents
+ * @param choices what the program chose where the input leaves it open, and what it ran on: all
+ *     that decides about the last bits
  */
-public record Origin(String program, String git, long seed, String usedInputs) {
+public record Origin(
+    String program,
+    String git,
+    long seed,
+    String usedInputs,
+    Map<String, Map<String, String>> contents,
+    Map<String, String> choices) {
   /** The file of a checkpoint with the inputs. */
   static final String INPUTS = "used_inputs.toml";
 
@@ -29,6 +39,8 @@ public record Origin(String program, String git, long seed, String usedInputs) {
         git,
         ranks,
         model,
+        contents,
+        choices,
         files,
         Manifest.NO_CHECKSUM);
   }

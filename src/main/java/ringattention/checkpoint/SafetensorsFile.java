@@ -120,6 +120,28 @@ final class SafetensorsFile implements AutoCloseable {
     return place - start;
   }
 
+  /**
+   * Adds what this file holds: header and size, and all of its data or samples of every tensor.
+   *
+   * @throws InputException naming the file if it can no longer be read
+   */
+  void addTo(WeightsDigest digest) {
+    try {
+      long size = channel.size();
+      digest.add(file.getFileName() + " " + size);
+      digest.add(channel, 0, dataFrom);
+      if (size <= WeightsDigest.WHOLE) {
+        digest.add(channel, dataFrom, size);
+        return;
+      }
+      for (SafetensorsHeader.Stored tensor : header.tensors().values()) {
+        digest.sample(channel, dataFrom + tensor.from(), dataFrom + tensor.to());
+      }
+    } catch (IOException e) {
+      throw new InputException(file + ": cannot be read: " + e.getMessage());
+    }
+  }
+
   private static void fill(FileChannel channel, ByteBuffer buffer, long from) throws IOException {
     long place = from;
     while (buffer.hasRemaining()) {

@@ -5,11 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import ringattention.device.DType;
 
 /**
  * The file of one rank, open for reading: 8 bytes with the length of the header (little-endian),
@@ -19,17 +19,19 @@ final class ShardFile implements AutoCloseable {
   private static final int ALIGNMENT = 4096; // bytes, of the start of the data
   private static final int BUFFER = 1 << 22; // bytes
 
-  private record Header(int rank, int ranks, List<ShardPiece> pieces) {}
+  private record Header(int rank, int ranks, DType type, List<ShardPiece> pieces) {}
 
   private final Path path;
   private final FileChannel channel;
   private final List<ShardPiece> pieces;
+  private final DType type;
   private final long dataStart;
 
-  private ShardFile(Path path, FileChannel channel, List<ShardPiece> pieces, long dataStart) {
+  private ShardFile(Path path, FileChannel channel, Header header, long dataStart) {
     this.path = path;
     this.channel = channel;
-    this.pieces = pieces;
+    this.pieces = header.pieces();
+    this.type = header.type();
     this.dataStart = dataStart;
   }
 
@@ -39,7 +41,8 @@ final class ShardFile implements AutoCloseable {
 
   /** Writes this rank's states to disk. */
   static FileEntry write(Path path, int rank, int ranks, HostCopy copy) throws IOException {
-    String json = new JsonRecords().line(new Header(rank, ranks, copy.layout().pieces()));
+    ShardLayout layout = copy.layout();
+    String json = new JsonRecords().line(new Header(rank, ranks, layout.type(), layout.pieces()));
     int padding = Math.floorMod(-(Long.BYTES + json.length()), ALIGNMENT); // names are ASCII
     byte[] header = (json + " ".repeat(padding)).getBytes(UTF_8);
     ByteBuffer start =
@@ -61,8 +64,10 @@ final class ShardFile implements AutoCloseable {
       ByteBuffer header = ByteBuffer.allocate(Math.toIntExact(length.getLong(0)));
       read(channel, header, Long.BYTES);
       String json = new String(header.array(), UTF_8);
-      List<ShardPiece> pieces = new JsonRecords().read(json, Header.class).pieces();
-      return new ShardFile(path, channel, pieces, Long.BYTES + header.capacity());
+      Header read =
+          new JsonRecords()
+              .read(json, Header.class, old -> JsonRecords.add(old, "type", DType.F32.name()));
+      return new ShardFile(path, channel, read, Long.BYTES + header.capacity());
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -77,18 +82,32 @@ final class ShardFile implements AutoCloseable {
     return pieces;
   }
 
-  /** Reads elements from an offset in the data on, as many as the buffer takes. */
-  void read(long offset, FloatBuffer into) throws IOException {
+  /** Returns the element type of all pieces. */
+  DType type() {
+    return type;
+  }
+
+  /**
+   * Reads elements from an offset in the data on, as many as the buffer takes.
+   *
+   * @param wanted element type of the buffer
+   */
+  void read(long offset, ByteBuffer into, DType wanted) throws IOException {
     long at = dataStart + offset;
     ByteBuffer buffer =
-        ByteBuffer.allocateDirect((int) Math.min(BUFFER, (long) into.remaining() * Float.BYTES))
+        ByteBuffer.allocateDirect((int) Math.min(BUFFER, bytes(into, wanted)))
             .order(ByteOrder.LITTLE_ENDIAN);
     while (into.hasRemaining()) {
-      buffer.clear().limit((int) Math.min(BUFFER, (long) into.remaining() * Float.BYTES));
+      buffer.clear().limit((int) Math.min(BUFFER, bytes(into, wanted)));
       read(channel, buffer, at);
       at += buffer.limit();
-      into.put(buffer.flip().asFloatBuffer());
+      StateNumbers.copy(buffer.flip(), type, into, wanted);
     }
+  }
+
+  /** Returns the bytes of this file that fill a buffer. */
+  private long bytes(ByteBuffer into, DType wanted) {
+    return (long) into.remaining() / wanted.bytes() * type.bytes();
   }
 
   private static void read(FileChannel channel, ByteBuffer into, long from) throws IOException {

@@ -7,5 +7,8 @@ package ringattention.checkpoint;
  * @param step the last that is done, counted from 1
  * @param tokens seen over all ranks and steps
  * @param nextSequence index of the first sequence that was not used yet
+ * @param updates steps that changed the weights: what AdamW's bias correction counts
+ * @param skipped steps without an update since the last that had one
  */
-public record TrainingPosition(long step, long tokens, long nextSequence) {}
+public record TrainingPosition(
+    long step, long tokens, long nextSequence, long updates, int skipped) {}

@@ -1,6 +1,7 @@
 package ringattention.config;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,9 +12,15 @@ import java.util.Optional;
  * @param atEnd whether the last step is saved
  * @param resume a checkpoint, or a folder whose newest is meant; empty: start afresh
  * @param fallback whether to take an older checkpoint where one is damaged
+ * @param accept parts that may be others than those of the checkpoint
  */
 public record CheckpointConfig(
-    int every, int keep, boolean atEnd, Optional<Path> resume, boolean fallback) {
+    int every,
+    int keep,
+    boolean atEnd,
+    Optional<Path> resume,
+    boolean fallback,
+    List<ContentPart> accept) {
   private static final String NONE = "none";
 
   static CheckpointConfig read(Table table) {
@@ -27,7 +34,8 @@ public record CheckpointConfig(
         keep,
         atEnd,
         Optional.of(resume).filter(text -> !text.equals(NONE)).map(Path::of),
-        table.flag("fallback", Default.of(false)));
+        table.flag("fallback", Default.of(false)),
+        table.choicesOrNone("accept", ContentPart.class));
   }
 
   /** Whether the run writes any. */

@@ -22,6 +22,11 @@ public record MemoryConfig(
     return new MemoryConfig(SavedKind.INPUTS, offload, headGroups, deviceGiB, hostGiB);
   }
 
+  /** The same with so many groups of heads. */
+  public MemoryConfig withHeadGroups(int other) {
+    return new MemoryConfig(saved, offload, other, deviceGiB, hostGiB);
+  }
+
   static MemoryConfig read(Table table) {
     return new MemoryConfig(
         table.choice("saved", SavedKind.class, Default.of(SavedKind.AUTO)),

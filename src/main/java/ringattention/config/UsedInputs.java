@@ -55,13 +55,14 @@ public record UsedInputs(Map<String, Object> values) {
   /**
    * Keys whose values are not the same in other inputs.
    *
-   * @param butNot sections that are not compared
+   * @param butNot sections and full keys that are not compared
    */
   public List<String> changed(UsedInputs now, Set<String> butNot) {
     Set<String> keys = new LinkedHashSet<>(values.keySet());
     keys.addAll(now.values.keySet());
     return keys.stream()
         .filter(key -> !butNot.contains(key.substring(0, Math.max(0, key.indexOf('.')))))
+        .filter(key -> !butNot.contains(key))
         .filter(key -> !text(key).equals(now.text(key)))
         .toList();
   }
@@ -69,7 +70,7 @@ public record UsedInputs(Map<String, Object> values) {
   /**
    * What is not the same in other inputs, e.g. {@code train.steps 10 -> 20}.
    *
-   * @param butNot sections that are not compared
+   * @param butNot sections and full keys that are not compared
    */
   public List<String> changes(UsedInputs now, Set<String> butNot) {
     return changed(now, butNot).stream()

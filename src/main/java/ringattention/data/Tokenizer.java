@@ -44,6 +44,20 @@ public interface Tokenizer extends AutoCloseable {
   void close();
 
   /**
+   * Returns a name for the contents of the files of {@code data.tokenizer}, without loading it.
+   *
+   * @throws InputException if they cannot be read
+   */
+  static String digest(Configuration configuration) {
+    String name = configuration.data().tokenizer();
+    if (name.equals(DataConfig.BYTES)) {
+      return DataConfig.BYTES;
+    }
+    TokenizerFiles files = TokenizerFiles.read(Path.of(name), configuration.source());
+    return Digest.of(files.json(), "end " + files.end());
+  }
+
+  /**
    * The tokenizer of {@code data.tokenizer}.
    *
    * @throws InputException if it cannot be read, or has more tokens than the model

@@ -15,6 +15,11 @@ public interface Device extends DeviceTraits, AutoCloseable {
   /** One line for the log: model, threads, instruction set or library versions. */
   String description();
 
+  /** Returns what the last bits of results depend on beside the call: model, threads, libraries. */
+  default String numerics() {
+    return description();
+  }
+
   /** Memory of exactly this many bytes, counted until it is closed. Contents are undefined. */
   Memory allocate(long bytes);
 

@@ -22,7 +22,7 @@ import ringattention.metrics.PhaseTimer;
  */
 public final class ShardedParameters {
   private static final int NONE = -1;
-  private static final int UPLOAD = 1 << 20; // elements on the host at a time
+  private static final int UPLOAD = 1 << 22; // bytes on the host at a time
 
   private final Device device;
   private final Communicator world;
@@ -57,6 +57,11 @@ public final class ShardedParameters {
 
   public List<ParameterGroup> groups() {
     return groups;
+  }
+
+  /** Returns the element type of all states: the device's sum type. */
+  public DType type() {
+    return buffers.shards().get(0).weight().dtype();
   }
 
   /** Sets weights from the seed, moments and gradients to zero. */
@@ -103,13 +108,31 @@ public final class ShardedParameters {
             device.write(tensor, values);
           }
         },
-        state);
+        state,
+        DType.F32);
     if (state == State.WEIGHT) {
       weightsChanged();
     }
   }
 
-  /** Hands out a state of this rank's part of every parameter, in the order of the model. */
+  /** As {@link #load}, without rounding. */
+  public void loadExactly(State state, StateSource source) {
+    transfer(
+        (tensor, host, piece, index) -> {
+          source.read(piece.parameter(), index, host.buffer());
+          device.waitFor(device.toDevice(host, tensor));
+        },
+        state,
+        type());
+    if (state == State.WEIGHT) {
+      weightsChanged();
+    }
+  }
+
+  /**
+   * Hands out a state of this rank's part of every parameter, in the order of the model. Values go
+   * through single precision.
+   */
   public void save(State state, ValueSink sink) {
     transfer(
         (tensor, host, piece, index) -> {
@@ -123,7 +146,19 @@ public final class ShardedParameters {
           }
           sink.write(piece.parameter(), index, floats(host));
         },
-        state);
+        state,
+        DType.F32);
+  }
+
+  /** As {@link #save}, without rounding. */
+  public void saveExactly(State state, StateSink sink) {
+    transfer(
+        (tensor, host, piece, index) -> {
+          device.toHost(tensor, host).await();
+          sink.write(piece.parameter(), index, host.buffer());
+        },
+        state,
+        type());
   }
 
   private interface Move {
@@ -131,17 +166,21 @@ public final class ShardedParameters {
     void accept(Tensor tensor, Tensor host, ParameterGroup.Piece piece, long index);
   }
 
-  private void transfer(Move move, State state) {
-    try (Memory host = device.allocateHost((long) UPLOAD * Float.BYTES)) {
+  /**
+   * @param type of what is on the host
+   */
+  private void transfer(Move move, State state, DType type) {
+    try (Memory host = device.allocateHost(UPLOAD)) {
       for (int group = 0; group < groups.size(); group++) {
         Tensor shard = buffers.shards().get(group).of(state);
         for (ParameterGroup.Piece piece : pieces(group)) {
-          for (long done = 0; done < piece.length(); done += UPLOAD) {
-            long count = Math.min(UPLOAD, piece.length() - done);
+          int room = UPLOAD / type.bytes(); // elements
+          for (long done = 0; done < piece.length(); done += room) {
+            long count = Math.min(room, piece.length() - done);
             long from = piece.from() + done;
             move.accept(
                 shard.slice(from, from + count),
-                new Tensor(host, 0, DType.F32, count),
+                new Tensor(host, 0, type, count),
                 piece,
                 piece.index() + done);
             device.synchronize(); // before the room is used again

@@ -116,7 +116,7 @@ class CheckpointSearchTest {
   void anotherFormatIsRefused() throws IOException {
     Manifest known = Manifest.read(newest);
     new Manifest(
-            2,
+            3,
             known.position(),
             known.seed(),
             known.randomState(),
@@ -124,9 +124,11 @@ class CheckpointSearchTest {
             known.git(),
             known.ranks(),
             known.model(),
+            known.contents(),
+            known.choices(),
             known.files(),
             Manifest.NO_CHECKSUM)
         .write(newest);
-    refused("checkpoint.json", "is of format 2, this program reads 1");
+    refused("checkpoint.json", "is of format 3, this program reads up to 2");
   }
 }

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import ringattention.comm.Communicator;
+import ringattention.device.DType;
 import ringattention.parallel.State;
 
 class CheckpointWriterTest {
@@ -102,7 +103,7 @@ class CheckpointWriterTest {
       }
     }
     assertEquals(file.length, 8 + length + 4 * elements);
-    assertEquals(CheckpointWriter.hostBytes(GROUPS, 1, 3), 4 * elements);
+    assertEquals(CheckpointWriter.hostBytes(GROUPS, 1, 3, DType.F32), 4 * elements);
     assertEquals(0, elements % State.values().length);
   }
 
@@ -177,7 +178,7 @@ class CheckpointWriterTest {
             }
           }
           assertEquals(
-              CheckpointWriter.hostBytes(GROUPS, rank.world().rank(), 3) + (4L << 20),
+              CheckpointWriter.hostBytes(GROUPS, rank.world().rank(), 3, DType.F32) + (4L << 20),
               rank.device().peakHostBytes());
           return null;
         });

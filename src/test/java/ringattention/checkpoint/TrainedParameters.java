@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import ringattention.comm.Communicator;
@@ -42,6 +43,10 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
 
   private static final String INPUTS = "[model]\nhidden = 32\n\n[train]\nsteps = 20\n";
 
+  static final Map<String, Map<String, String>> CONTENTS =
+      Map.of("corpus", Map.of("digest", "0123"), "weights", Map.of());
+  static final Map<String, String> CHOICES = Map.of("head groups", "2");
+
   /** The body's results in rank order. */
   static <T> List<T> onRanks(int ranks, Function<TrainedParameters, T> body) {
     return LocalCommunicator.run(
@@ -75,7 +80,7 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
         run,
         "test",
         keep,
-        new Origin("ringattention 0", "abc", 1, INPUTS),
+        new Origin("ringattention 0", "abc", 1, INPUTS, CONTENTS, CHOICES),
         System::nanoTime,
         written);
   }
@@ -97,7 +102,7 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
   }
 
   static TrainingPosition position(long step) {
-    return new TrainingPosition(step, 100 * step, 2 * step);
+    return new TrainingPosition(step, 100 * step, 2 * step, step - 1, 1);
   }
 
   /** What a search on this rank finds: the step, or the message that refuses it. */

@@ -159,12 +159,16 @@ public final class CudaDevice implements Device {
 
   @Override
   public String description() {
-    return String.format(
-        "%s, %s, %s, GPU %d",
-        Gpus.model(options.ordinal()),
-        options.compute() == DType.BF16 ? "bf16" : "fp32",
-        Gpus.versions(),
-        options.ordinal());
+    return numerics() + ", GPU " + options.ordinal();
+  }
+
+  @Override
+  public String numerics() {
+    return Gpus.model(options.ordinal())
+        + ", "
+        + (options.compute() == DType.BF16 ? "bf16" : "fp32")
+        + ", "
+        + Gpus.versions();
   }
 
   @Override
