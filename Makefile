@@ -5,13 +5,18 @@ GPUS := $(shell . bin/cuda-libraries.sh && gpu_count)
 RANKS ?= $(if $(filter-out 0,$(GPUS)),$(GPUS),4)
 INPUT ?= inputs/tutorial.toml
 
-COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+# also in somebody else's checkout, whose git settings are trusted no less than this file
+COMMIT := $(shell git -c safe.directory='*' describe --always --dirty 2>/dev/null || echo unknown)
 MAVEN = mvn -q -B -Dgit.commit=$(COMMIT)
 JAVA = $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
-JAR = target/ringattention.jar
 ARCHIVE = target/ringattention.jsa
-NATIVES = target/natives
 BUNDLE = build/bundle
+
+# Steps that make many files end with a stamp: one that has failed, or was ended, is not done. FORCE where files are gone.
+JAR = target/jar.done
+NATIVES = target/natives.done
+TEXT = build/text.done
+missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
 .PHONY: help setup build data run test test-slurm test-faults test-long record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
 
@@ -23,7 +28,7 @@ setup: ## provide JDK, Maven and Open MPI for Java; installs only what is missin
 
 build: $(ARCHIVE) ## the program, ready for bin/ringattention
 
-data: build/text.done ## the tutorial's text: Java sources of the libraries used here
+data: $(TEXT) ## the tutorial's text: Java sources of the libraries used here
 
 run: build data ## train the tutorial on RANKS ranks (one per GPU, or 4), or another INPUT=file.toml
 	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
@@ -69,32 +74,36 @@ format: ## lay out the Java sources as the build demands
 	$(MAVEN) spotless:apply
 
 clean: ## remove what was built; keeps both Open MPI and outputs/
-	rm -rf target build/text build/text.done $(BUNDLE) $(BUNDLE).tar.xz
+	rm -rf target build/text $(TEXT) $(BUNDLE) $(BUNDLE).tar.xz
 
-# a new commit is a new version, also when no source has changed
+# A new commit is a new version, also when no source has changed. A checkout that this user cannot write stays as it is.
 build/commit: FORCE
 	@mkdir -p build
-	@echo $(COMMIT) | cmp -s - $@ || echo $(COMMIT) > $@
+	@echo $(COMMIT) | cmp -s - $@ || { [ -e $@ ] && [ ! -w $@ ]; } || echo $(COMMIT) > $@
 
-$(JAR): pom.xml build/commit $(shell find src/main -type f) | setup
+$(JAR): pom.xml build/commit $(shell find src/main -type f) $(call missing,target/ringattention.jar target/lib) | setup
+	@rm -f $@
 	$(MAVEN) package -Dmaven.test.skip=true
 	@touch $@
 
 # native libraries beside the jars: ranks that unpack them at the same time would race
-$(NATIVES): pom.xml tools/unpack-natives.sh $(JAR)
-	tools/unpack-natives.sh $@ target/lib/*-linux-x86_64.jar target/lib/tokenizers-*.jar
+$(NATIVES): pom.xml tools/unpack-natives.sh $(JAR) $(call missing,target/natives)
+	tools/unpack-natives.sh target/natives target/lib/*-linux-x86_64.jar target/lib/tokenizers-*.jar
 	@touch $@
 
 # The classes of a run, loaded and verified once: halves the start. Not needed: without it, or where it does not fit the JVM,
-# every rank loads them itself.
-$(ARCHIVE): $(JAR) $(NATIVES)
-	@rm -f $@
-	@RINGATTENTION_JAVA_OPTIONS=-XX:ArchiveClassesAtExit=$@ \
-	  tools/mpirun.sh -np 1 bin/ringattention train $(INPUT) --dry-run > build/archive.log 2>&1 || true
-	@touch $@
+# every rank loads them itself. An empty one says that it was tried.
+$(ARCHIVE): $(JAR) $(NATIVES) $(TEXT)
+	@rm -f $@ $@.part
+	@if RINGATTENTION_JAVA_OPTIONS=-XX:ArchiveClassesAtExit=$@.part \
+	  tools/mpirun.sh -np 1 bin/ringattention train inputs/tutorial.toml --dry-run > build/archive.log 2>&1 && [ -s $@.part ]; then \
+	  mv $@.part $@; \
+	else \
+	  rm -f $@.part; touch $@; echo 'make: no class archive, so starts are slower; why: build/archive.log' >&2; \
+	fi
 
-build/text.done: pom.xml | setup
-	rm -rf build/text
+$(TEXT): pom.xml $(call missing,build/text) | setup
+	@rm -rf $@ build/text
 	$(MAVEN) dependency:unpack-dependencies@tutorial-text
 	@touch $@
 

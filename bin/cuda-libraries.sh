@@ -15,13 +15,25 @@ has_gpu() {
 
 # GPUs of this host, as far as CUDA may use them
 gpu_count() {
-  if [ -n "${CUDA_VISIBLE_DEVICES+set}" ]; then
-    echo "$CUDA_VISIBLE_DEVICES" | tr , '\n' | grep -c . || true
+  if ! has_gpu; then
+    echo 0
     return
   fi
   set -- "${cuda_root:-}"/dev/nvidia[0-9]*
   [ -e "$1" ] || set -- "${cuda_root:-}"/proc/driver/nvidia/gpus/*
-  if [ -e "$1" ]; then echo $#; else echo 0; fi
+  if [ -e "$1" ]; then count=$#; else count=0; fi
+  if [ -n "${CUDA_VISIBLE_DEVICES+set}" ]; then visible_gpus "$count"; else echo "$count"; fi
+}
+
+# visible_gpus COUNT: as many of the host's GPUs as CUDA_VISIBLE_DEVICES names. CUDA reads up to the first entry that names
+# none, such as the -1 and NoDevFiles that schedulers write for no GPU; a COUNT of 0 is not known, so any number may be one.
+visible_gpus() {
+  echo "$CUDA_VISIBLE_DEVICES" | tr , '\n' | awk -v count="$1" '
+    { gsub(/[ \t]/, "") }
+    /^(GPU|MIG)-./ { visible++; next }
+    /^[0-9]+$/ && (count == 0 || $0 + 0 < count) { visible++; next }
+    { exit }
+    END { print visible + 0 }'
 }
 
 # ldconfig_folders LIBRARY: where the system's linker has it, for this processor

@@ -227,7 +227,7 @@ command -v "$javac" >/dev/null || fail "no $javac; set JAVA_HOME to a JDK, 17 or
 jdk=$(dirname "$(dirname "$(readlink -f "$(command -v "$javac")")")")
 export JDK_JAVAC_OPTIONS="--release 17"
 [ -f "$cuda/include/cuda.h" ] || fail "no $cuda/include/cuda.h; set CUDA_HOME to a CUDA toolkit"
-jobs=${JOBS:-$(nproc)}
+jobs=${JOBS:-$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)} # nproc alone obeys what OpenMP was told
 
 provide_packages
 step "source-ucx" source_of ucx 1.13.1-1 "${UCX_SOURCE:-}"

@@ -3,7 +3,7 @@
 # usage: tools/record-cpu.sh        (make record)
 set -eu
 cd "$(dirname "$0")/.."
-record=validation/cpu/$(nproc)-cores
+record=validation/cpu/$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)-cores # nproc alone obeys what OpenMP was told
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 rm -rf "$record"

@@ -32,13 +32,14 @@ rank_counts() {
 }
 
 machine() {
+  cores=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc) # nproc alone obeys what OpenMP was told
   {
     echo "GPUs        $(nvidia-smi --query-gpu=name,memory.total,clocks.max.sm --format=csv,noheader | sort | uniq -c | sed 's/^ *//')"
     echo "driver      $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | sed -n 1p)"
     echo "CUDA        $(nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9.]*\).*/\1/p') (driver)"
     echo "libraries and Java, as the program sees them:"
     bin/ringattention validate inputs/validate-gpu.toml --dry-run 2>/dev/null
-    echo "host        $(grep -m 1 'model name' /proc/cpuinfo | sed 's/.*: //'), $(nproc) cores, $(uname -sr)"
+    echo "host        $(grep -m 1 'model name' /proc/cpuinfo | sed 's/.*: //'), $cores cores, $(uname -sr)"
     nvidia-smi topo -m 2>/dev/null | grep -v = | sed 's/\x1b\[[0-9;]*m//g'
     echo "command     tools/record-gpu.sh $steps"
     echo "date        $(date -u +%Y-%m-%d)"

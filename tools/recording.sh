@@ -10,7 +10,10 @@ find_gpus() {
   gpus=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || gpus=
   if [ -z "$gpus" ]; then return 1; fi
   count=$(echo "$gpus" | wc -l)
-  if [ -n "${CUDA_VISIBLE_DEVICES-}" ]; then count=$(echo "$CUDA_VISIBLE_DEVICES" | tr ',' '\n' | wc -l); fi
+  if [ -n "${CUDA_VISIBLE_DEVICES+set}" ]; then
+    count=$(. bin/cuda-libraries.sh && visible_gpus "$count")
+    if [ "$count" = 0 ]; then return 1; fi
+  fi
   model=$(echo "$gpus" | sed -n '1s/^NVIDIA //; 1s/[ -].*//; 1p')
 }
 

@@ -14,11 +14,11 @@ javac_path() {
   if [ -n "${JAVA_HOME:-}" ]; then echo "$JAVA_HOME/bin/javac"; else command -v javac || true; fi
 }
 
-# all that decides the outcome; when nothing of it has changed there is nothing to do
+# all that decides the outcome; when nothing of it has changed, or this user cannot change it, there is nothing to do
 key="$(javac_path)|$(command -v mvn || true)|$(command -v mpirun || true)|${OMPI_JAR:-}|${MPI_HOME:-}"
 if [ -f "$out/env" ] && [ -e "$out/mpi.jar" ]; then
   . "$out/env"
-  if [ "${SETUP_KEY:-}" = "$key" ] && [ -x "$MPIRUN" ]; then exit 0; fi
+  if [ -x "$MPIRUN" ] && { [ "${SETUP_KEY:-}" = "$key" ] || [ ! -w "$out/env" ]; }; then exit 0; fi
 fi
 
 say() { echo "setup: $*" >&2; }

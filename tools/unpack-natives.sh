@@ -12,16 +12,18 @@ for archive in "$@"; do
   (cd "$scratch" && "$jar" --extract --file "$OLDPWD/$archive" org native/lib/linux-x86_64)
 done
 
-rm -rf "$folder"
-mkdir -p "$folder"
+# a folder of this name is a whole one
+rm -rf "$folder" "$folder.part"
+mkdir -p "$folder.part"
 for library in jnijavacpp jniopenblas_nolapack jnicudart jnicublas jnicudnn jninvrtc jninccl; do
   for file in "$scratch"/org/bytedeco/*/linux-x86_64/lib"$library".so; do
-    if [ -f "$file" ]; then mv "$file" "$folder"; fi # a jar without CUDA is fine
+    if [ -f "$file" ]; then mv "$file" "$folder.part"; fi # a jar without CUDA is fine
   done
 done
 for library in gfortran.so.5 quadmath.so.0 gcc_s.so.1; do
-  mv "$scratch/org/bytedeco/openblas/linux-x86_64/lib$library" "$folder"
+  mv "$scratch/org/bytedeco/openblas/linux-x86_64/lib$library" "$folder.part"
 done
-mv "$scratch/native/lib/linux-x86_64/cpu/libtokenizers.so" "$folder"
+mv "$scratch/native/lib/linux-x86_64/cpu/libtokenizers.so" "$folder.part"
 # by the name under which the jni library wants it; JavaCPP would make a link of that name in its cache
-mv "$scratch/org/bytedeco/openblas/linux-x86_64/libopenblas.so.0" "$folder/libopenblas_nolapack.so.0"
+mv "$scratch/org/bytedeco/openblas/linux-x86_64/libopenblas.so.0" "$folder.part/libopenblas_nolapack.so.0"
+mv "$folder.part" "$folder"

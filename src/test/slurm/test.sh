@@ -88,6 +88,13 @@ preempt() {
   scancel --signal=USR1 --batch "$1"
 }
 
+# crash JOB: tells it to stop once its ranks, which a signal ends, are there
+crash() {
+  until_true grep -qs '^job ' "outputs/slurm-$1.log"
+  sleep 1 # of srun, to start them
+  scancel --signal=USR1 --batch "$1"
+}
+
 # same_as JOB JOB: loss of every step, as written, one line for each
 same_as() { diff <(losses "tutorial-$1") <(losses "tutorial-$2"); }
 
@@ -122,13 +129,27 @@ check "the losses of the run above, bit for bit" same_as "$whole" "$stopped"
 none=$(SWEEP=slurm/sweep.txt submit --array=9 slurm/train.sbatch "${run[@]}")
 check "there is no line 9" is "${none}_9" FAILED 2
 
-section "told to stop, by srun, and submitted again"
-stopped=$(LAUNCHER=srun REQUEUE=submit submit slurm/train.sbatch "${run[@]}")
+section "told to stop, by srun, and submitted again, with #SBATCH --export=NONE"
+sed 's/^#SBATCH --job-name.*/&\n#SBATCH --export=NONE/' slurm/train.sbatch |
+  sed 's/:-mpirun}/:-srun}/; s/:-requeue}/:-submit}/' >none.sbatch # the environment does not get there
+stopped=$(submit none.sbatch "${run[@]}")
 preempt "$stopped"
 check "ends with 75" is "$stopped" FAILED 75
 next=$(sed -n 's/^Submitted batch job //p' "outputs/slurm-$stopped.log")
 check "the next job ends with 0" is "${next:-none}" COMPLETED 0
 check "the losses of the run above, bit for bit" same_as "$whole" "$stopped"
+
+section "told to stop before its ranks listen, by srun: submitted again once"
+echo "container=(sh -c 'trap \"kill -9 \\\$\\\$\" USR1; while :; do sleep 0.1; done')" >crash.sh
+crashed=$(SITE=crash.sh LAUNCHER=srun REQUEUE=submit submit slurm/train.sbatch "${run[@]}")
+crash "$crashed"
+check "ends with the ranks' exit code" is "$crashed" FAILED 137
+next=$(sed -n 's/^Submitted batch job //p' "outputs/slurm-$crashed.log")
+crash "$next"
+check "so does the next" is "$next" FAILED 137
+check "has its settings" says "$next" '^job .*, start 1: 2 ranks on n. by srun'
+check "is not queued again" says "$next" 'nor in the start before: not queued again'
+check "no job follows" test -z "$(squeue --noheader --states=PENDING,RUNNING)"
 
 section "cancelled, by srun"
 cancelled=$(LAUNCHER=srun submit slurm/train.sbatch "${run[@]}" -D train.steps=2000)

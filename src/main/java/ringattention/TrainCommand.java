@@ -191,6 +191,7 @@ final class TrainCommand {
       times = times(output);
       mfu(output);
     } catch (DivergedException e) {
+      curves(output);
       return invalid(output, e.getMessage(), ExitCode.DIVERGED);
     } catch (CheckpointException e) {
       return invalid(output, e.getMessage(), ExitCode.ERROR);
@@ -326,9 +327,13 @@ final class TrainCommand {
             });
   }
 
-  private void plots(List<PhaseTimes> times, RunOutput output) {
+  private void curves(RunOutput output) {
     output.plot("loss", () -> Plots.loss(loop.records()));
     output.plot("tokens_per_s", () -> Plots.tokensPerSecond(loop.records()));
+  }
+
+  private void plots(List<PhaseTimes> times, RunOutput output) {
+    curves(output);
     output.plot("time_breakdown", () -> Plots.timeBreakdown(times));
   }
 

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** bin/cuda-libraries.sh on machines made of empty files. */
 @Timeout(30)
@@ -80,6 +82,7 @@ class CudaLibrariesTest {
     }
     assertEquals(",", found(Map.of()));
     assertEquals("0", shell(Map.of(), "gpu_count"));
+    assertEquals("0", shell(Map.of("CUDA_VISIBLE_DEVICES", "0,1"), "gpu_count"));
   }
 
   @Test
@@ -87,6 +90,25 @@ class CudaLibrariesTest {
     assertEquals("2", shell(Map.of(), "gpu_count"));
     assertEquals("1", shell(Map.of("CUDA_VISIBLE_DEVICES", "1"), "gpu_count"));
     assertEquals("0", shell(Map.of("CUDA_VISIBLE_DEVICES", ""), "gpu_count"));
+  }
+
+  /** As CUDA reads the variable: up to the first entry that names no GPU. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "-1 | 0",
+        "NoDevFiles | 0",
+        "none | 0",
+        "0,-1,1 | 1",
+        "1,,0 | 1",
+        "0,2,1 | 1",
+        "1, 0 | 2",
+        "GPU-8932f937-d72c,MIG-1 | 2",
+        "GPU-8932f937-d72c,x | 1"
+      })
+  void countsNoEntryThatIsNoGpu(String visible, String count) throws Exception {
+    assertEquals(count, shell(Map.of("CUDA_VISIBLE_DEVICES", visible), "gpu_count"));
   }
 
   @Test

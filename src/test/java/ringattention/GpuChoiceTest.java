@@ -3,7 +3,6 @@ package ringattention;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,18 +39,5 @@ class GpuChoiceTest {
     assertEquals(
         Optional.of("2 ranks on this machine but 1 GPU (b)"),
         Equipment.shared(List.of("b2 1", "b 1", "b 1")));
-  }
-
-  @Test
-  void kernelsAreKeptWhereCachesBelong() {
-    assertEquals(
-        "/c/ringattention",
-        KernelCache.folder(Map.of("XDG_CACHE_HOME", "/c", "HOME", "/h")).toString());
-    assertEquals(
-        "/h/.cache/ringattention",
-        KernelCache.folder(Map.of("XDG_CACHE_HOME", "relative", "HOME", "/h")).toString());
-    assertEquals(
-        System.getProperty("java.io.tmpdir") + "/ringattention",
-        KernelCache.folder(Map.of()).toString());
   }
 }

@@ -1,20 +1,25 @@
 package ringattention;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** bin/ringattention in a home of its own, with a shell script in place of the JVM. */
 @Timeout(30)
@@ -67,6 +72,11 @@ class LauncherTest {
         .environment()
         .keySet()
         .removeAll(List.of("RINGATTENTION_JAVA_OPTIONS", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK"));
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("SLURM_") || name.startsWith("OMPI_COMM_WORLD_"));
+    builder.environment().put("TMPDIR", folder.toString());
     return builder;
   }
 
@@ -155,6 +165,123 @@ class LauncherTest {
     assertTrue(output.containsAll(expected), output.toString());
   }
 
+  /**
+   * @param launched variables of mpirun or srun
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "PMIX_RANK=9 SLURM_NTASKS=16 SLURM_STEP_NUM_NODES=2                      | false",
+        "PMIX_RANK=9 SLURM_NTASKS=16 SLURM_NNODES=2                              | false",
+        "PMIX_RANK=0 SLURM_NTASKS=8 SLURM_STEP_NUM_NODES=1 SLURM_NNODES=2        | true",
+        "PMIX_RANK=0                                                             | false",
+        "OMPI_COMM_WORLD_SIZE=16 OMPI_COMM_WORLD_LOCAL_SIZE=8 SLURM_NNODES=1     | false",
+        "OMPI_COMM_WORLD_SIZE=8 OMPI_COMM_WORLD_LOCAL_SIZE=8 PMIX_RANK=0         | true",
+        "SLURM_NNODES=2                                                          | true",
+      })
+  void keepsUcxToSharedMemoryOnlyWhereAllRanksShareIt(String launched, boolean shared)
+      throws Exception {
+    write("machine/dev/nvidia0", "");
+    List<String> output = run(launchedBy(launched, launch(launcher(), "env"))).output;
+    assertEquals(
+        shared,
+        output.stream().anyMatch(line -> line.startsWith("UCX_TLS=self,posix")),
+        output.toString());
+  }
+
+  /**
+   * On a machine of 2 online CPUs or more, whose first one only may be used.
+   *
+   * @param container CPUs of the container, if there is one
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_SIZE=2         |     | 0",
+        "PMIX_RANK=1 SLURM_STEP_TASKS_PER_NODE=2(x2)                 |     | 0",
+        "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_SIZE=2         | 3   | 1",
+        "PMIX_RANK=1 SLURM_STEP_TASKS_PER_NODE=1,2(x2)               | 3   | 1",
+        "PMIX_RANK=1 SLURM_STEP_TASKS_PER_NODE=1(x12)                | 3   | 0",
+        "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_SIZE=2         | 0-1,3 | 0",
+        "OMP_NUM_THREADS=64 PMIX_RANK=1 SLURM_STEP_TASKS_PER_NODE=2  | 3   | 1",
+      })
+  void spinsWhereEveryRankHasItsCore(String launched, String container, String yields)
+      throws Exception {
+    Assumptions.assumeTrue(Runtime.getRuntime().availableProcessors() > 1);
+    write("machine/dev/nvidia0", "");
+    if (container != null) {
+      write("machine/sys/fs/cgroup/cpuset.cpus.effective", container + "\n");
+    }
+    ProcessBuilder builder = launchedBy(launched, launch(launcher(), "env"));
+    builder.command().addAll(0, List.of("taskset", "-c", "0"));
+    List<String> output = run(builder).output;
+    assertTrue(output.contains("OMPI_MCA_mpi_yield_when_idle=" + yields), output.toString());
+  }
+
+  /** OMP_NUM_THREADS, which most jobs set, says nothing of cores. */
+  @Test
+  void countsCoresAndNotOpenMpsThreads() throws Exception {
+    Assumptions.assumeTrue(Runtime.getRuntime().availableProcessors() > 1);
+    write("machine/dev/nvidia0", "");
+    String launched = "OMP_NUM_THREADS=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_SIZE=2";
+    write("machine/sys/fs/cgroup/cpuset.cpus.effective", "0\n"); // so that nothing is bound
+    List<String> output = run(launchedBy(launched, launch(launcher(), "env"))).output;
+    assertTrue(output.contains("OMPI_MCA_mpi_yield_when_idle=0"), output.toString());
+  }
+
+  private static ProcessBuilder launchedBy(String variables, ProcessBuilder builder) {
+    for (String variable : variables.strip().split(" +")) {
+      String[] parts = variable.split("=");
+      builder.environment().put(parts[0], parts[1]);
+    }
+    return builder;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"C, C.UTF-8", "POSIX, C.UTF-8", "xx_XX.UTF-8, C.UTF-8", ", C.UTF-8", "C.UTF-8, "})
+  void pathsAreReadAsUtf8WhereNoLocaleSaysHow(String language, String expected) throws Exception {
+    ProcessBuilder builder = launch(launcher(), "echo \"LC_ALL=${LC_ALL-}\"");
+    builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
+    if (language != null) {
+      builder.environment().put("LANG", language);
+    }
+    assertEquals(List.of("LC_ALL=" + (expected == null ? "" : expected)), run(builder).output);
+  }
+
+  /** A folder that another user could have made is not taken: libraries could lie in it. */
+  @Test
+  void javaCppsCacheIsAFolderOfThisUserAlone() throws Exception {
+    int user = (int) Files.getAttribute(folder, "unix:uid");
+    Path expected = folder.resolve("ringattention-" + user);
+    assertEquals(expected, privateFolder());
+    assertEquals("rwx------", permissions(expected));
+    assertEquals(expected, privateFolder(), "the same one in the next run");
+
+    Files.setPosixFilePermissions(expected, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path other = privateFolder();
+    assertNotEquals(expected, other, "others may write");
+    assertEquals("rwx------", permissions(other));
+
+    Files.delete(expected);
+    Files.createSymbolicLink(expected, Files.createDirectory(folder.resolve("elsewhere")));
+    assertNotEquals(expected, privateFolder(), "a link");
+  }
+
+  private Path privateFolder() throws IOException, InterruptedException {
+    String key = "-Dorg.bytedeco.javacpp.cachedir=";
+    return run(launch(launcher(), "for a; do echo \"$a\"; done")).output.stream()
+        .filter(line -> line.startsWith(key))
+        .map(line -> Path.of(line.substring(key.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String permissions(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+  }
+
   @Test
   void bringsItsOwnJvmInABundle() throws Exception {
     Path java = write("jre/bin/java", "#!/bin/sh\necho bundled\n");
@@ -215,7 +342,9 @@ class LauncherTest {
     Files.delete(home.resolve("target/ringattention.jar"));
     Result notBuilt = run(builder);
     assertEquals(2, notBuilt.exitCode);
-    assertTrue(notBuilt.errors.get(0).contains("not built yet"), notBuilt.errors.toString());
+    assertTrue(
+        notBuilt.errors.get(0).endsWith("not built yet; run make build in " + home),
+        notBuilt.errors.toString());
     builder.environment().put("JAVA_HOME", "/nowhere");
     Result noJava = run(builder);
     assertEquals(2, noJava.exitCode);

@@ -36,6 +36,8 @@ import ringattention.metrics.PhaseTimes;
 public final class Plots {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 560;
+  private static final int MEANS = 100; // in a plot, each of a hundredth of the steps
+  private static final Color PALE = new Color(0xa0cbe8);
   private static final MathContext FOUR_DIGITS = new MathContext(4);
   private static final String[] FACTORS = {"", "k", "M", "G", "T"};
 
@@ -163,15 +165,22 @@ public final class Plots {
             });
   }
 
+  /** A line; of many steps pale points, which alone would be a band, and their means on the way. */
   private static XYChart bySteps(
       String title, String unit, List<StepRecord> steps, ToDoubleFunction<StepRecord> value) {
-    Series series =
+    Series each =
         new Series(
             title,
             steps.stream().mapToDouble(StepRecord::step).toArray(),
             steps.stream().mapToDouble(value).toArray());
-    XYChart chart =
-        xy(title, new Axis("step", false), new Axis(unit, false), List.of(series), false);
+    int window = steps.size() / MEANS;
+    List<Series> all = window > 1 ? List.of(each, means(each, window)) : List.of(each);
+    XYChart chart = xy(title, new Axis("step", false), new Axis(unit, false), all, false);
+    if (window > 1) {
+      restyle(chart, all.get(0), PALE, SeriesMarkers.CIRCLE, SeriesLines.NONE);
+      restyle(chart, all.get(1), new Color(COLOURS[0]), SeriesMarkers.NONE, new BasicStroke(2));
+      chart.getStyler().setMarkerSize(3);
+    }
     if (!steps.isEmpty()) {
       // XChart ticks at data points where these and the ends of the axis are equally spaced: not
       // here
@@ -179,6 +188,23 @@ public final class Plots {
       chart.getStyler().setXAxisMin(steps.get(0).step() - 1.0).setXAxisMax(last + 0.5);
     }
     return chart;
+  }
+
+  /** Means of so many finite values in a row, each in the middle of its places. */
+  private static Series means(Series each, int window) {
+    int count = (each.x().length + window - 1) / window;
+    double[] x = new double[count];
+    double[] y = new double[count];
+    for (int i = 0; i < count; i++) {
+      int end = Math.min(each.x().length, (i + 1) * window);
+      x[i] = (each.x()[i * window] + each.x()[end - 1]) / 2;
+      y[i] =
+          Arrays.stream(each.y(), i * window, end)
+              .filter(Double::isFinite)
+              .average()
+              .orElse(Double.NaN);
+    }
+    return new Series("mean of " + window, x, y);
   }
 
   private static XYChart xy(String title, Axis x, Axis y, List<Series> series, boolean marks) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import ringattention.config.BoundedFile;
 import ringattention.config.InputException;
@@ -32,7 +33,7 @@ public final class RecordedRun {
   private final UsedInputs inputs;
   private final Instant written;
   private final Optional<LockHolder> holder;
-  private Map<String, String> start = Map.of(); // of the last start
+  private final TreeMap<Long, Map<String, String>> starts = new TreeMap<>();
   private Optional<JsonNode> end = Optional.empty(); // of the last start, if it has ended
 
   private RecordedRun(
@@ -77,7 +78,9 @@ public final class RecordedRun {
   private void take(JsonNode event) {
     switch (event.path("event").asText()) {
       case "start" -> {
-        start = texts(event);
+        long first = event.path("resumed_step").asLong() + 1;
+        starts.tailMap(first).clear(); // their steps are done again
+        starts.put(first, texts(event));
         end = Optional.empty();
       }
       case "step" -> {
@@ -151,7 +154,12 @@ public final class RecordedRun {
 
   /** The fields of its last start, as text. */
   Map<String, String> start() {
-    return start;
+    return starts.isEmpty() ? Map.of() : starts.lastEntry().getValue();
+  }
+
+  /** The fields of the starts that made its steps, as text, by the first step of each. */
+  SortedMap<Long, Map<String, String>> starts() {
+    return starts;
   }
 
   /** Its end, unless it is running or was killed. */

@@ -7,13 +7,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import ringattention.config.InputException;
 
 /** Where two runs differ: inputs, versions and machines, losses. */
 public record RunComparison(RecordedRun first, RecordedRun second) {
   /** Of the start event: these follow from others, or are nobody's business. */
-  private static final Set<String> ASIDE = Set.of("event", "command", "arguments", "directory");
+  private static final Set<String> ASIDE =
+      Set.of("event", "command", "arguments", "directory", "resumed_step");
 
   private static final String NONE = "none";
 
@@ -43,7 +47,7 @@ public record RunComparison(RecordedRun first, RecordedRun second) {
     lines.add("second  " + second.folder());
     lines.add("");
     lines.addAll(differences("inputs", first.inputs().changes(second.inputs(), Set.of())));
-    lines.addAll(differences("program and machine", changes(first.start(), second.start())));
+    lines.addAll(differences("program and machine", changes(first.starts(), second.starts())));
     lines.add("");
     lines.addAll(table(losses()).lines());
     lines.add(equal() ? "EQUAL: every loss, to the bit" : "DIFFERENT: see above");
@@ -57,19 +61,43 @@ public record RunComparison(RecordedRun first, RecordedRun second) {
     return lines;
   }
 
-  private static List<String> changes(Map<String, String> before, Map<String, String> now) {
-    Set<String> keys = new LinkedHashSet<>(before.keySet());
-    keys.addAll(now.keySet());
-    keys.removeAll(ASIDE);
+  private static List<String> changes(
+      SortedMap<Long, Map<String, String>> before, SortedMap<Long, Map<String, String>> now) {
     List<String> changes = new ArrayList<>();
+    if (!before.keySet().equals(now.keySet())) {
+      changes.add("starts at step " + join(before.keySet()) + " -> " + join(now.keySet()));
+    }
+    Set<String> keys = new LinkedHashSet<>();
+    Stream.of(before, now)
+        .flatMap(run -> run.values().stream())
+        .forEach(start -> keys.addAll(start.keySet()));
+    keys.removeAll(ASIDE);
     for (String key : keys) {
-      String one = before.getOrDefault(key, NONE);
-      String other = now.getOrDefault(key, NONE);
+      String one = of(before, key);
+      String other = of(now, key);
       if (!one.equals(other)) {
         changes.add(key + " " + one + " -> " + other);
       }
     }
     return changes;
+  }
+
+  private static String join(Set<Long> steps) {
+    return steps.stream().map(Object::toString).collect(Collectors.joining(" and "));
+  }
+
+  /** A field of all starts of a run: one value, or each with the step from which it is true. */
+  private static String of(SortedMap<Long, Map<String, String>> starts, String key) {
+    List<String> values = new ArrayList<>();
+    String last = null;
+    for (Map.Entry<Long, Map<String, String>> start : starts.entrySet()) {
+      String value = start.getValue().getOrDefault(key, NONE);
+      if (!value.equals(last)) {
+        values.add(values.isEmpty() ? value : value + " from step " + start.getKey());
+      }
+      last = value;
+    }
+    return values.isEmpty() ? NONE : String.join(", ", values);
   }
 
   private Losses losses() {

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.cuda.CudaDevice;
@@ -27,6 +28,6 @@ final class TestedDevices {
   private static Device cuda(DType compute) {
     return new CudaDevice(
         new CudaDevice.Options(
-            0, compute, true, 1 << 16, Path.of("target", "kernels").toAbsolutePath()));
+            0, compute, true, 1 << 16, Optional.of(Path.of("target", "kernels").toAbsolutePath())));
   }
 }

@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -45,6 +46,37 @@ class PlotsTest {
     byte[] loss = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Plots.loss(STEPS));
     assertTrue(colours(loss) > 10, "a curve, its axes and their labels");
     assertTrue(colours(Plots.tokensPerSecond(STEPS)) > 10);
+  }
+
+  /** Noise of many steps is a band; the line of their means is thin, dark and falls. */
+  @Test
+  void theFallOfALongRunIsSeen() throws IOException {
+    Random random = new Random(1);
+    List<StepRecord> steps =
+        LongStream.rangeClosed(1, 10_000)
+            .mapToObj(
+                i -> {
+                  double noise = random.nextGaussian();
+                  double rate = 1000 + 100 * noise;
+                  double loss = 6 - 2e-4 * i + noise;
+                  return new StepRecord(i, loss, 1, 1e-4, 1, rate, Optional.empty());
+                })
+            .toList();
+    for (byte[] png : List.of(Plots.loss(steps), Plots.tokensPerSecond(steps))) {
+      BufferedImage image = image(png);
+      IntStream.range(image.getWidth() / 5, image.getWidth() * 3 / 5)
+          .forEach(x -> assertTrue(line(image, x).count() <= 20, "thin at " + x));
+    }
+    BufferedImage image = image(Plots.loss(steps));
+    double left = line(image, image.getWidth() / 5).average().orElseThrow();
+    double right = line(image, image.getWidth() * 3 / 5).average().orElseThrow();
+    assertTrue(right > left + 10, "from " + left + " down to " + right);
+  }
+
+  /** Heights of the dark pixels in a column. */
+  private static IntStream line(BufferedImage image, int x) {
+    return IntStream.range(50, image.getHeight() - 80)
+        .filter(y -> (image.getRGB(x, y) & 0xffffff) == 0x4e79a7);
   }
 
   @Test

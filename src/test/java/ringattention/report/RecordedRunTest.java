@@ -235,6 +235,32 @@ class RecordedRunTest {
     }
   }
 
+  /** Stopped after step 2 on two ranks, and gone on with on one, the second time for good. */
+  @Test
+  void startsOfAResumedRunAreCompared() throws IOException {
+    RecordedRun first = run("a", 1, 0, START, step(1, "5.5", 2), step(3, "5.0", 2));
+    RecordedRun second =
+        run(
+            "b",
+            1,
+            0,
+            START,
+            step(1, "5.5", 2),
+            resumed(3).replace("abc", "never true"),
+            resumed(2),
+            step(3, "5.0", 2));
+    List<String> lines = compared(first, second);
+    assertTrue(lines.contains(" starts at step 1 -> 1 and 3"), lines.toString());
+    assertTrue(lines.contains(" ranks 2 -> 2, 1 from step 3"), lines.toString());
+    assertFalse(lines.toString().contains("git"), lines.toString());
+    assertFalse(lines.toString().contains("resumed_step"), lines.toString());
+    assertEquals("EQUAL: every loss, to the bit", lines.get(lines.size() - 1));
+  }
+
+  private static String resumed(long step) {
+    return START.replace("\"ranks\":2", "\"ranks\":1,\"resumed_step\":" + step);
+  }
+
   @Test
   void aRunWithMoreStepsIsNotEqual() throws IOException {
     RecordedRun first = run("a", 1, 0, START, step(1, "5.5", 2));

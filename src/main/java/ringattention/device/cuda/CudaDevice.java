@@ -8,6 +8,7 @@ import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -39,7 +40,7 @@ public final class CudaDevice implements Device {
    *     memory in the backward of attention
    * @param causalBlock the longest causal block of fused attention, which bf16 has: longer ones are
    *     cut, because it is fastest at medium lengths
-   * @param kernelCache folder for compiled kernels
+   * @param kernelCache folder for compiled kernels; without one each run compiles them
    * @param memoryCap most bytes allocated at once, workspaces included, or {@link
    *     MemoryCount#UNCAPPED}
    */
@@ -48,11 +49,15 @@ public final class CudaDevice implements Device {
       DType compute,
       boolean deterministic,
       int causalBlock,
-      Path kernelCache,
+      Optional<Path> kernelCache,
       long memoryCap) {
     /** Without a cap on memory. */
     public Options(
-        int ordinal, DType compute, boolean deterministic, int causalBlock, Path kernelCache) {
+        int ordinal,
+        DType compute,
+        boolean deterministic,
+        int causalBlock,
+        Optional<Path> kernelCache) {
       this(ordinal, compute, deterministic, causalBlock, kernelCache, MemoryCount.UNCAPPED);
     }
 

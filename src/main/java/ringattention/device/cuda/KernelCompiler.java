@@ -20,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -36,13 +37,13 @@ final class KernelCompiler {
   private static final String COMMON = "common"; // precedes every source
 
   private final String architecture;
-  private final Path cache;
+  private final Optional<Path> cache;
 
   /**
    * @param architecture of the device, for example sm_90
    * @param cache folder for compiled kernels; need not exist, need not be writable
    */
-  KernelCompiler(String architecture, Path cache) {
+  KernelCompiler(String architecture, Optional<Path> cache) {
     this.architecture = architecture;
     this.cache = cache;
   }
@@ -50,7 +51,10 @@ final class KernelCompiler {
   /** Machine code of one source file, given without .cu. */
   byte[] cubin(String file) {
     String source = read(COMMON) + "\n#line 1 \"" + file + ".cu\"\n" + read(file);
-    Path cached = cache.resolve(file + "-" + architecture + "-" + key(source) + ".cubin");
+    if (cache.isEmpty()) {
+      return compile(file + ".cu", source);
+    }
+    Path cached = cache.get().resolve(file + "-" + architecture + "-" + key(source) + ".cubin");
     try {
       if (Files.isReadable(cached)) {
         return Files.readAllBytes(cached);
