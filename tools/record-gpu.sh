@@ -3,7 +3,7 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
+#   policies packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
@@ -15,7 +15,7 @@ tutorial=inputs/tutorial.toml
 small=inputs/train-1b.toml
 large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
 
 . tools/recording.sh
 if ! find_gpus; then
@@ -88,6 +88,20 @@ policies() {
   loss_curve "loss curve, bf16 vs fp32 gradients on the wire" 2e-2 policy-all-gpus policy-bf16-gradients
   loss_curve "loss curve, saved on the host vs on the device" 0 policy-device policy-host
   loss_curve "loss curve, attention recomputed vs saved" 0 policy-device policy-recomputed
+}
+
+# Two sequences of packed documents a step: one after the other, side by side, and one on each of two rings.
+packed() {
+  common="-D device.kind=cuda $fp32 -D data.documents=true -D train.batch=2 -D train.sequence=2048 -D train.steps=20 -D output.plots=false"
+  keep packed-one-by-one 1 train "$tutorial" $common -D train.microBatch=1
+  keep packed-side-by-side 1 train "$tutorial" $common -D train.microBatch=2
+  loss_curve "loss curve, packed sequences side by side vs one by one, fp32" 1e-5 packed-one-by-one packed-side-by-side
+  if [ "$count" = 2 ]; then
+    keep packed-two-rings 2 train "$tutorial" $common -D parallel.ring=1
+    loss_curve "loss curve, packed sequences on two rings vs one by one, fp32" 1e-5 packed-one-by-one packed-two-rings
+    keep packed-ring 2 train "$tutorial" $common -D train.microBatch=2
+    loss_curve "loss curve, packed sequences side by side in a ring of two vs one by one, fp32" 1e-5 packed-one-by-one packed-ring
+  fi
 }
 
 # 30 steps, and the last 10 of them again from the checkpoint of step 20: the same bits.
@@ -248,6 +262,7 @@ for step in $steps; do
       if [ "$count" -gt 1 ]; then keep ring-exchange "$count" bench ring-exchange inputs/bench-gpu.toml; else echo "ring-exchange: NOT CHECKED: one GPU"; fi ;;
     tutorial) tutorial ;;
     policies) policies ;;
+    packed) packed ;;
     resume) resume ;;
     transformers) transformers ;;
     training-7b) training_7b ;;
