@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
+import ringattention.config.InputException;
 import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
@@ -19,6 +20,7 @@ import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
+import ringattention.report.Check;
 import ringattention.report.Safetensors;
 
 /**
@@ -38,6 +40,7 @@ final class GradientsCommand {
   private final BatchRows rows;
   private final Sample[] sequences; // of this rank's ring
   private final ModelFolders folders;
+  private final Map<String, Double> notFinite = new LinkedHashMap<>(); // by tensor, on rank 0
 
   private GradientsCommand(
       Job job, Configuration configuration, TrainingPlan plan, ModelFolders folders) {
@@ -69,6 +72,7 @@ final class GradientsCommand {
             });
     try (command.folders;
         Equipment equipment = Equipment.open(job, command.configuration)) {
+      long labels = command.requireLabels();
       command.fit(equipment.device());
       if (job.line().dryRun()) {
         command.announce(equipment, RunOutput.console(job));
@@ -76,9 +80,26 @@ final class GradientsCommand {
       }
       try (RunOutput output = RunOutput.create(job, command.configuration)) {
         command.announce(equipment, output);
-        return command.compute(equipment, output);
+        return command.compute(labels, equipment, output);
       }
     }
+  }
+
+  /**
+   * Returns how many labels the batch has, over all rings. Collective.
+   *
+   * @throws InputException on every rank if it has none: then there is no loss
+   */
+  private long requireLabels() {
+    double own =
+        Arrays.stream(sequences).mapToLong(Sample::counted).sum();
+    double all = job.world().allReduce(own, Communicator.Operation.SUM);
+    if (all == 0) {
+      throw configuration
+          .source()
+          .error("data.path", "gives a first batch without a label: there is no loss");
+    }
+    return (long) all / setup.decomposition().ring();
   }
 
   private void fit(Device device) {
@@ -110,20 +131,17 @@ final class GradientsCommand {
     output.event("start", header.fields());
   }
 
-  private int compute(Equipment equipment, RunOutput output) {
+  private int compute(long labels, Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     try (Arena arena = plan.arena(job.world().rank(), device)) {
       Replica replica = plan.replica(equipment, device, arena, job.timer());
       folders.initialize(replica.parameters(), output);
       replica.load(sequences);
-      double[] labels = device.read(replica.activations().labels());
-      double own = Arrays.stream(labels).filter(label -> label >= 0).count();
-      double count = job.world().allReduce(own, Communicator.Operation.SUM);
       writeLogits(replica, device, output);
-      double mine = replica.lossAndGradients(1 / count);
+      double mine = replica.lossAndGradients(1.0 / labels);
       double loss = job.world().allReduce(mine, Communicator.Operation.SUM);
       writeGradients(replica, output);
-      return finish(loss / count, count, output);
+      return finish(loss / labels, labels, output);
     }
   }
 
@@ -142,7 +160,9 @@ final class GradientsCommand {
       long sequence = setup.sequence();
       long all = configuration.train().batch();
       Safetensors file = new Safetensors();
-      file.floats("logits", rows.join(allLogits, vocabulary), all, sequence, vocabulary);
+      double[] whole = rows.join(allLogits, vocabulary);
+      count("logits", whole);
+      file.floats("logits", whole, all, sequence, vocabulary);
       file.integers("tokens", rows.join(tokens, 1), all, sequence);
       file.integers("labels", rows.join(labels, 1), all, sequence);
       file.integers("positions", rows.join(positions, 1), all, sequence);
@@ -169,25 +189,44 @@ final class GradientsCommand {
         int from = Math.toIntExact(group.offset(parameter));
         int to = Math.toIntExact(from + parameter.elements());
         if (job.root()) {
-          file.floats(parameter.name(), Arrays.copyOfRange(gradient, from, to), parameter.shape());
+          double[] part = Arrays.copyOfRange(gradient, from, to);
+          count("gradient of " + parameter.name(), part);
+          file.floats(parameter.name(), part, parameter.shape());
         }
       }
     }
     output.write("gradients.safetensors", file.bytes());
   }
 
-  private int finish(double loss, double labels, RunOutput output) {
+  private void count(String tensor, double... values) {
+    long wrong = Arrays.stream(values).filter(value -> !Double.isFinite(value)).count();
+    if (wrong > 0) {
+      notFinite.put(tensor, (double) wrong);
+    }
+  }
+
+  private int finish(double loss, long labels, RunOutput output) {
+    count("loss", loss);
     Map<String, Object> more = new LinkedHashMap<>();
-    more.put("labels", (long) labels);
+    more.put("labels", labels);
     more.put("parameters", setup.model().parameters());
     String result =
         String.format(
             Locale.ROOT,
-            "loss %.9f over %.0f labels, %d ranks, in logits.safetensors and gradients.safetensors",
+            "loss %.9f over %d labels, %d ranks, in logits.safetensors and gradients.safetensors",
             loss,
             labels,
             job.world().size());
     output.log().section("Gradients");
-    return output.finish(List.of(), result, loss, Double.NaN, more);
+    return output.finish(List.of(finite()), result, loss, Double.NaN, more);
+  }
+
+  private Check finite() {
+    return Check.atMost(
+        "finite",
+        notFinite.values().stream().mapToDouble(Double::doubleValue).sum(),
+        0,
+        "numbers of logits, loss and gradients that are not finite",
+        notFinite);
   }
 }
