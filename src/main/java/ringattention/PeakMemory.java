@@ -8,6 +8,7 @@ import java.util.function.ToLongFunction;
 import ringattention.bench.TrainingTable;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
+import ringattention.metrics.Largest;
 import ringattention.report.Check;
 
 /**
@@ -31,7 +32,7 @@ record PeakMemory(List<Rank> ranks) {
     double difference() {
       boolean staged = plannedHost < measuredHost && measuredHost <= plannedHost + STAGING;
       double host = staged ? 0 : difference(plannedHost, measuredHost);
-      return Math.max(difference(planned, measured), host);
+      return Largest.of(difference(planned, measured), host);
     }
 
     private static double difference(long planned, long measured) {

@@ -3,6 +3,7 @@ package ringattention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import ringattention.comm.Communicator;
 import ringattention.config.AttentionKind;
 import ringattention.config.Configuration;
@@ -131,9 +132,25 @@ final class TrainingChecks {
             setup.layoutKind(),
             configuration.train().seed());
     int replica = setup.decomposition().replica(job.world().rank());
-    try (Device device = equipment.another();
+    Optional<Device> opened = another(equipment);
+    double all = job.world().allReduce(opened.isPresent() ? 1 : 0, Communicator.Operation.MIN);
+    try (Device device = opened.orElse(null);
         Communicator ring = equipment.world().split(replica)) {
-      checks.addAll(new AttentionChecks(ring, device, job.timer()).sampled(problem));
+      if (all == 0) {
+        checks.add(Check.notChecked("ring attention", "no room for a second device"));
+        return;
+      }
+      long room = MemoryLimits.of(job, device, configuration.memory()).device();
+      List<Check> own = new AttentionChecks(ring, device, job.timer(), room).sampled(problem);
+      checks.addAll(WorstChecks.of(job.world(), own));
+    }
+  }
+
+  private static Optional<Device> another(Equipment equipment) {
+    try {
+      return Optional.of(equipment.another());
+    } catch (OutOfMemoryError full) {
+      return Optional.empty();
     }
   }
 }

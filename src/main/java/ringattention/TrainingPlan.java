@@ -129,7 +129,7 @@ record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice 
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
     PolicyChoice choice =
         PolicyChoice.of(
-              savable(config),
+            savable(config),
             setup.model().layers(),
             headsToGroup(configuration),
             limits,

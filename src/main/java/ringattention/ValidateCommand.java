@@ -58,7 +58,7 @@ final class ValidateCommand {
   private void check(Equipment equipment) {
     ValidateConfig config = configuration.validate();
     AttentionChecks attention =
-        new AttentionChecks(equipment.world(), equipment.device(), job.timer());
+        new AttentionChecks(equipment.world(), equipment.device(), job.timer(), room(equipment));
     for (LayoutKind layout : LayoutKind.values()) {
       for (MaskKind mask : MaskKind.values()) {
         for (int headSize : config.headSizes()) {
@@ -87,6 +87,11 @@ final class ValidateCommand {
             .architectures(
                 TransformerProblem.small(
                     SHORT, 2, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
+  }
+
+  /** Returns the bytes that any rank may allocate. Collective. */
+  private long room(Equipment equipment) {
+    return MemoryLimits.of(job, equipment.device(), configuration.memory()).device();
   }
 
   /** Sequences of fewer tokens than documents are left out. */

@@ -1,6 +1,7 @@
 package ringattention.bench;
 
 import java.util.stream.IntStream;
+import ringattention.metrics.Largest;
 
 /**
  * Sum of coefficient[k] x^k.
@@ -72,9 +73,7 @@ record Polynomial(double... coefficients) {
 
   /** The largest distance of the points, each relative to its y. */
   double relativeError(double[] x, double[] y) {
-    return IntStream.range(0, x.length)
-        .mapToDouble(i -> Math.abs(at(x[i]) - y[i]) / Math.abs(y[i]))
-        .max()
-        .orElse(0);
+    return Largest.of(
+        IntStream.range(0, x.length).mapToDouble(i -> Math.abs(at(x[i]) - y[i]) / Math.abs(y[i])));
   }
 }

@@ -9,6 +9,7 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.Largest;
 
 /**
  * A kernel that works row by row, with sums over rows at most as a second result. Some rows of its
@@ -120,12 +121,8 @@ record RowKernel(
     }
 
     private long wrong(double[] found, double[] truth, DType type) {
-      double largest = 0;
-      for (double value : truth) {
-        largest = Math.max(largest, Math.abs(value));
-      }
       double steps = ROUNDINGS * type.epsilon() + Math.sqrt(reduced) * device.sum().epsilon();
-      double allowed = steps * largest;
+      double allowed = steps * Largest.magnitude(truth);
       return IntStream.range(0, truth.length)
           .filter(i -> !(Math.abs(found[i] - truth[i]) <= allowed))
           .count();

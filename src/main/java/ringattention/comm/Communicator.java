@@ -87,7 +87,10 @@ public interface Communicator extends AutoCloseable {
    */
   Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive);
 
-  /** Combines the values of all ranks element by element, in place. */
+  /**
+   * Combines the values of all ranks element by element, in place. A NaN of any rank makes the
+   * result NaN, whatever the operation.
+   */
   void allReduce(double[] values, Operation operation);
 
   /** One value of every rank, combined. Collective. */

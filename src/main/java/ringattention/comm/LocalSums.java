@@ -60,6 +60,7 @@ final class LocalSums {
     }
   }
 
+  /** A NaN of any rank is the result: Math.min and Math.max keep it. */
   static Void allReduce(Communicator.Operation operation, List<double[]> ranks) {
     double[] total = ranks.get(0).clone();
     for (double[] values : ranks.subList(1, ranks.size())) {

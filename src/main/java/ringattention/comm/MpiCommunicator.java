@@ -167,14 +167,35 @@ final class MpiCommunicator implements Communicator {
 
   @Override
   public void allReduce(double[] values, Operation operation) {
-    Op op =
-        switch (operation) {
-          case SUM -> MPI.SUM;
-          case MIN -> MPI.MIN;
-          case MAX -> MPI.MAX;
-        };
+    switch (operation) {
+      case SUM -> allReduce(values, MPI.SUM, "SUM");
+      case MIN -> extreme(values, MPI.MIN, "MIN", Double.POSITIVE_INFINITY);
+      case MAX -> extreme(values, MPI.MAX, "MAX", Double.NEGATIVE_INFINITY);
+    }
+  }
+
+  /**
+   * MPI says nothing of a NaN in a maximum; comparisons drop or keep it by the order of ranks. So
+   * NaN travels as a second number of each value, which any rank can make the extreme one.
+   *
+   * @param none what any number is more extreme than
+   */
+  private void extreme(double[] values, Op op, String name, double none) {
+    double[] both = new double[2 * values.length];
+    for (int i = 0; i < values.length; i++) {
+      boolean number = !Double.isNaN(values[i]);
+      both[2 * i] = number ? values[i] : none;
+      both[2 * i + 1] = number ? 0 : -Math.signum(none);
+    }
+    allReduce(both, op, name);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = both[2 * i + 1] == 0 ? both[2 * i] : Double.NaN;
+    }
+  }
+
+  private void allReduce(double[] values, Op op, String name) {
     call(
-        "allReduce " + operation + " of " + values.length,
+        "allReduce " + name + " of " + values.length,
         () -> {
           group.allReduce(values, values.length, MPI.DOUBLE, op);
           return null;

@@ -11,6 +11,7 @@ import java.util.Map;
  *
  * @param name short, unique within a run
  * @param value NaN where nothing was computed
+ * @param least smallest value that passes; minus infinity where any small one does
  * @param threshold NaN where nothing was checked
  * @param formula how the value is computed, or why it was not
  * @param details the norms behind the value, in the order of printing
@@ -18,6 +19,7 @@ import java.util.Map;
 public record Check(
     String name,
     double value,
+    double least,
     double threshold,
     String formula,
     Verdict verdict,
@@ -45,21 +47,34 @@ public record Check(
 
   public Check {
     details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
-    if (verdict != Verdict.NOT_CHECKED && verdict != verdict(value, threshold)) {
+    if (verdict != Verdict.NOT_CHECKED && verdict != verdict(value, least, threshold)) {
       throw new IllegalArgumentException(
-          name + ": " + value + " of " + threshold + " is not " + verdict);
+          name + ": " + value + " of " + least + " to " + threshold + " is not " + verdict);
     }
   }
 
   /** A check that passes if value <= threshold; a value that is not a number fails. */
   public static Check atMost(
       String name, double value, double threshold, String formula, Map<String, Double> details) {
-    return new Check(name, value, threshold, formula, verdict(value, threshold), details);
+    return between(name, value, Double.NEGATIVE_INFINITY, threshold, formula, details);
+  }
+
+  /** A check that passes if least <= value <= threshold; a value that is not a number fails. */
+  public static Check between(
+      String name,
+      double value,
+      double least,
+      double threshold,
+      String formula,
+      Map<String, Double> details) {
+    Verdict verdict = verdict(value, least, threshold);
+    return new Check(name, value, least, threshold, formula, verdict, details);
   }
 
   /** A check that could not be made. */
   public static Check notChecked(String name, String reason) {
-    return new Check(name, Double.NaN, Double.NaN, reason, Verdict.NOT_CHECKED, Map.of());
+    return new Check(
+        name, Double.NaN, Double.NaN, Double.NaN, reason, Verdict.NOT_CHECKED, Map.of());
   }
 
   /** For {@code run.jsonl} and {@code summary.json}. */
@@ -67,6 +82,9 @@ public record Check(
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("name", name);
     fields.put("value", value);
+    if (Double.isFinite(least)) {
+      fields.put("least", least);
+    }
     fields.put("threshold", threshold);
     fields.put("formula", formula);
     fields.put("verdict", verdict.name());
@@ -86,7 +104,9 @@ public record Check(
       String numbers =
           check.verdict == Verdict.NOT_CHECKED
               ? " ".repeat(20)
-              : Units.format("%8.2e <= %8.2e", check.value, check.threshold);
+              : check.tooSmall()
+                  ? Units.format("%8.2e >= %8.2e", check.value, check.least)
+                  : Units.format("%8.2e <= %8.2e", check.value, check.threshold);
       lines.add(
           Units.format(
               "%-" + Math.max(1, width) + "s  %s  %-11s [%d]",
@@ -121,7 +141,18 @@ public record Check(
     return csv.toString();
   }
 
-  private static Verdict verdict(double value, double threshold) {
-    return value <= threshold ? Verdict.PASSED : Verdict.FAILED;
+  /** What a check that failed is not, for example {@code 1.537e+00 is not <= 1.500e+00}. */
+  String failure() {
+    return tooSmall()
+        ? Units.format("%.3e is not >= %.3e", value, least)
+        : Units.format("%.3e is not <= %.3e", value, threshold);
+  }
+
+  private boolean tooSmall() {
+    return value < least;
+  }
+
+  private static Verdict verdict(double value, double least, double threshold) {
+    return least <= value && value <= threshold ? Verdict.PASSED : Verdict.FAILED;
   }
 }

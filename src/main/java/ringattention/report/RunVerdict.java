@@ -38,11 +38,7 @@ public record RunVerdict(String word, String text) {
     }
     Check first = failed.get(0);
     String others = failed.size() == 1 ? "" : " and " + (failed.size() - 1) + " more";
-    return new RunVerdict(
-        false,
-        Units.format(
-            "check %s failed: %.3e is not <= %.3e%s",
-            first.name(), first.value(), first.threshold(), others));
+    return new RunVerdict(false, "check " + first.name() + " failed: " + first.failure() + others);
   }
 
   public boolean valid() {

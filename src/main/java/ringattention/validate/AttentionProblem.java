@@ -46,6 +46,25 @@ public record AttentionProblem(
         length, 1, heads, keyValueHeads, headSize, mask, layoutKind, seed, packed);
   }
 
+  /** Returns a smaller one: some of the key/value heads with the query heads that read them. */
+  public AttentionProblem smaller(int fewerBatch, int fewerKeyValueHeads) {
+    return new AttentionProblem(
+        length,
+        fewerBatch,
+        fewerKeyValueHeads * group(),
+        fewerKeyValueHeads,
+        headSize,
+        mask,
+        layoutKind,
+        seed,
+        documents);
+  }
+
+  /** Returns the shape of one query head of this with the key/value head it reads. */
+  AttentionProblem oneHead() {
+    return new AttentionProblem(length, 1, 1, 1, headSize, mask, layoutKind, seed, documents);
+  }
+
   /** The tensors that go in. */
   public enum Input {
     QUERY,
@@ -100,28 +119,6 @@ public record AttentionProblem(
               }
             });
     return rows;
-  }
-
-  /**
-   * One head of an input at all positions, [length, headSize], exactly what {@link #rows} has
-   * there.
-   *
-   * @param head counted over the batch: sequence * heads + head
-   */
-  float[] head(Input input, int head, DType rounded) {
-    int size = rowSize(input);
-    Seed numbers = Seed.of(seed, input.name());
-    float[] values = new float[Math.multiplyExact(length, headSize)];
-    IntStream.range(0, length)
-        .parallel()
-        .forEach(
-            i -> {
-              for (int j = 0; j < headSize; j++) {
-                double number = numbers.bell((long) i * size + head * headSize + j);
-                values[i * headSize + j] = round(number, rounded);
-              }
-            });
-    return values;
   }
 
   private static float round(double value, DType type) {

@@ -1,6 +1,8 @@
 package ringattention.validate;
 
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -9,17 +11,24 @@ import java.util.stream.IntStream;
  *
  * @param out [positions, heads, headSize]
  * @param logSumExp [positions, heads]
+ * @param rowSum sums of dO * O over a head, [positions, heads]
  * @param dQuery as out
  * @param dKey [positions, keyValueHeads, headSize]
  * @param dValue as dKey
  */
 public record AttentionResult(
-    double[] out, double[] logSumExp, double[] dQuery, double[] dKey, double[] dValue) {
+    double[] out,
+    double[] logSumExp,
+    double[] rowSum,
+    double[] dQuery,
+    double[] dKey,
+    double[] dValue) {
 
   /** All zeros. */
   static AttentionResult zeros(int positions, int heads, int keyValueHeads, int headSize) {
     return new AttentionResult(
         new double[positions * heads * headSize],
+        new double[positions * heads],
         new double[positions * heads],
         new double[positions * heads * headSize],
         new double[positions * keyValueHeads * headSize],
@@ -27,76 +36,121 @@ public record AttentionResult(
   }
 
   /**
-   * Scaled residuals against the truth at the same positions. O is a convex combination of rows of
-   * V, so its error is measured in rounding steps of the largest element of V; the log-sum-exp in
-   * steps of itself or of 1, which are those of the type it is computed in; gradients relative to
-   * their largest element.
+   * Adds one query head's result at the same positions.
    *
-   * @param largestValue largest element of V in magnitude
+   * @param column of the query head here
+   * @param group query heads that read one key/value head
+   */
+  void add(AttentionResult head, int column, int group, int headSize) {
+    int columns = logSumExp.length * headSize / head.out.length;
+    int keyColumns = columns / group;
+    add(head.out, out, column, columns, headSize);
+    add(head.logSumExp, logSumExp, column, columns, 1);
+    add(head.rowSum, rowSum, column, columns, 1);
+    add(head.dQuery, dQuery, column, columns, headSize);
+    add(head.dKey, dKey, column / group, keyColumns, headSize);
+    add(head.dValue, dValue, column / group, keyColumns, headSize);
+  }
+
+  /** Adds [rows, size] to a column of [rows, columns, size]. */
+  private static void add(double[] from, double[] to, int column, int columns, int size) {
+    for (int i = 0; i < from.length; i++) {
+      to[(i / size * columns + column) * size + i % size] += from[i];
+    }
+  }
+
+  double[] of(Quantity quantity) {
+    return switch (quantity) {
+      case OUT -> out;
+      case LOG_SUM_EXP -> logSumExp;
+      case ROW_SUM -> rowSum;
+      case QUERY_GRADIENT -> dQuery;
+      case KEY_GRADIENT -> dKey;
+      case VALUE_GRADIENT -> dValue;
+    };
+  }
+
+  /**
+   * Returns scaled residuals against the truth at the same positions, each of the row where it is
+   * largest.
+   *
    * @param precision of the device under test
    */
-  Map<String, Residual> residuals(AttentionResult truth, double largestValue, Precision precision) {
-    double epsilon = precision.compute().epsilon();
-    Map<String, Residual> residuals = new LinkedHashMap<>();
-    residuals.put("O", Residual.of(out, truth.out, largestValue, epsilon));
-    double logScale = Math.max(1, Residual.largest(truth.logSumExp));
-    residuals.put(
-        "lse", Residual.of(logSumExp, truth.logSumExp, logScale, precision.sum().epsilon()));
-    residuals.put("dQ", Residual.relative(dQuery, truth.dQuery, epsilon));
-    residuals.put("dK", Residual.relative(dKey, truth.dKey, epsilon));
-    residuals.put("dV", Residual.relative(dValue, truth.dValue, epsilon));
+  Map<Quantity, Residual> residuals(AttentionTruth truth, Precision precision) {
+    Map<Quantity, Residual> residuals = new EnumMap<>(Quantity.class);
+    for (Quantity quantity : Quantity.values()) {
+      residuals.put(
+          quantity,
+          Residual.byRow(
+              of(quantity),
+              truth.result().of(quantity),
+              truth.scales().get(quantity),
+              precision.epsilon(quantity)));
+    }
     return residuals;
   }
 
-  /** Largest error of each tensor over its largest element. */
+  /** Returns the largest error of each tensor over its largest element. */
   Map<String, Double> relativeErrors(AttentionResult truth) {
     Map<String, Double> errors = new LinkedHashMap<>();
-    errors.put("O", Residual.relative(out, truth.out, 1).value());
-    errors.put("lse", Residual.relative(logSumExp, truth.logSumExp, 1).value());
-    errors.put("dQ", Residual.relative(dQuery, truth.dQuery, 1).value());
-    errors.put("dK", Residual.relative(dKey, truth.dKey, 1).value());
-    errors.put("dV", Residual.relative(dValue, truth.dValue, 1).value());
+    for (Quantity quantity : Quantity.values()) {
+      if (quantity != Quantity.ROW_SUM) {
+        Residual error = Residual.relative(of(quantity), truth.of(quantity), 1);
+        errors.put(quantity.symbol(), error.value());
+      }
+    }
     return errors;
   }
 
   /**
-   * Errors of this result over those of another. Not of the log-sum-exp, which never leaves the sum
-   * type: its errors are a few of that type's roundings either way.
+   * Returns errors of this result over those of another. Not of the log-sum-exp, which never leaves
+   * the sum type: its errors are a few of that type's roundings either way.
+   *
+   * @param floor in rounding steps of a row's scale, below which errors say nothing
    */
-  Map<String, ErrorRatio> errorRatios(AttentionResult other, AttentionResult truth) {
-    Map<String, ErrorRatio> ratios = new LinkedHashMap<>();
-    ratios.put("O", ErrorRatio.of(out, other.out, truth.out));
-    ratios.put("dQ", ErrorRatio.of(dQuery, other.dQuery, truth.dQuery));
-    ratios.put("dK", ErrorRatio.of(dKey, other.dKey, truth.dKey));
-    ratios.put("dV", ErrorRatio.of(dValue, other.dValue, truth.dValue));
+  Map<Quantity, ErrorRatio> errorRatios(
+      AttentionResult other, AttentionTruth truth, double epsilon, double floor) {
+    Map<Quantity, ErrorRatio> ratios = new EnumMap<>(Quantity.class);
+    for (Quantity quantity :
+        List.of(
+            Quantity.OUT,
+            Quantity.QUERY_GRADIENT,
+            Quantity.KEY_GRADIENT,
+            Quantity.VALUE_GRADIENT)) {
+      ratios.put(
+          quantity,
+          ErrorRatio.of(
+              of(quantity),
+              other.of(quantity),
+              truth.result().of(quantity),
+              truth.scales().get(quantity),
+              epsilon,
+              floor));
+    }
     return ratios;
   }
 
   /**
-   * Elements off by more than rounding explains, or not numbers.
+   * Returns how many elements are off by more than rounding explains, or not numbers.
    *
    * @param truth at the same positions and heads
    */
   long wrong(AttentionTruth truth, int headSize, Precision precision) {
     Thresholds thresholds = new Thresholds(precision);
-    double epsilon = precision.compute().epsilon();
-    double logScale = Math.max(1, Residual.largest(truth.result().logSumExp));
-    double gradient = thresholds.attentionGradient(headSize) * epsilon;
-    AttentionResult exact = truth.result();
-    return wrong(
-            out, exact.out, thresholds.attentionOutput(headSize) * epsilon * truth.largestValue())
-        + wrong(
-            logSumExp,
-            exact.logSumExp,
-            Thresholds.logSumExp(headSize) * precision.sum().epsilon() * logScale)
-        + wrong(dQuery, exact.dQuery, gradient * Residual.largest(exact.dQuery))
-        + wrong(dKey, exact.dKey, gradient * Residual.largest(exact.dKey))
-        + wrong(dValue, exact.dValue, gradient * Residual.largest(exact.dValue));
-  }
-
-  private static long wrong(double[] result, double[] truth, double allowed) {
-    return IntStream.range(0, truth.length)
-        .filter(i -> !(Math.abs(result[i] - truth[i]) <= allowed))
-        .count();
+    long wrong = 0;
+    for (Quantity quantity : Quantity.values()) {
+      if (quantity != Quantity.ROW_SUM) {
+        double steps = thresholds.attention(quantity, headSize) * precision.epsilon(quantity);
+        double[] found = of(quantity);
+        double[] exact = truth.result().of(quantity);
+        double[] scales = truth.scales().get(quantity);
+        int size = exact.length / scales.length;
+        wrong +=
+            IntStream.range(0, exact.length)
+                .filter(i -> !(Math.abs(found[i] - exact[i]) <= steps * scales[i / size]))
+                .count();
+      }
+    }
+    return wrong;
   }
 }

@@ -1,7 +1,5 @@
 package ringattention.validate;
 
-import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -17,7 +15,6 @@ import ringattention.comm.RingExchange;
 import ringattention.device.Arena;
 import ringattention.device.DType;
 import ringattention.device.Device;
-import ringattention.device.Dim;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.SequenceLayout;
@@ -29,7 +26,7 @@ import ringattention.validate.AttentionProblem.Input;
  * little memory however long the sequence is.
  */
 public final class AttentionRunner implements AutoCloseable {
-  private static final int PIECE = 1 << 22; // elements on the host at a time
+  private static final int PIECE = 1 << 20; // elements on the host at a time
 
   /** What computes. */
   private enum Kind {
@@ -38,7 +35,10 @@ public final class AttentionRunner implements AutoCloseable {
     VANILLA
   }
 
-  private final AttentionProblem problem;
+  private final AttentionProblem problem; // as it is solved here
+  private final AttentionProblem inputs; // whose heads these are
+  private final int[] queryHeads; // of the inputs
+  private final int[] keyHeads;
   private final Communicator ring;
   private final Device device;
   private final DType rounded;
@@ -46,10 +46,7 @@ public final class AttentionRunner implements AutoCloseable {
   private final Arena arena;
   private final Attention attention;
   private final Attention unconnected; // in the same buffers
-  private final Tensor query;
-  private final Tensor dOut;
-  private final Tensor out;
-  private final Tensor logSumExp;
+  private final AttentionBuffers results; // and what goes in
   private Attention.Gradient gradient; // null before the first backward
 
   private AttentionRunner(
@@ -59,43 +56,61 @@ public final class AttentionRunner implements AutoCloseable {
       Device device,
       DType rounded,
       PhaseTimer timer) {
+    this(
+        kind,
+        problem,
+        problem,
+        IntStream.range(0, problem.batch() * problem.heads()).toArray(),
+        IntStream.range(0, problem.batch() * problem.keyValueHeads()).toArray(),
+        ring,
+        device,
+        rounded,
+        timer);
+  }
+
+  private AttentionRunner(
+      Kind kind,
+      AttentionProblem problem,
+      AttentionProblem inputs,
+      int[] queryHeads,
+      int[] keyHeads,
+      Communicator ring,
+      Device device,
+      DType rounded,
+      PhaseTimer timer) {
     this.problem = problem;
+    this.inputs = inputs;
+    this.queryHeads = queryHeads;
+    this.keyHeads = keyHeads;
     this.ring = ring;
     this.device = device;
     this.rounded = rounded;
     this.layout = problem.layout(ring.size());
     this.arena = new Arena(device);
-    int tokens = layout.size(ring.rank());
-    AttentionShape shape =
-        new AttentionShape(
-            tokens,
-            layout.largestShard(),
-            problem.batch(),
-            problem.heads(),
-            problem.keyValueHeads(),
-            problem.headSize());
-    if (kind == Kind.RING) {
-      RingBuffers buffers = buffers(shape, true);
-      this.attention = ring(ring, buffers, timer);
-      this.unconnected = ring(new Unconnected(ring.rank(), ring.size()), buffers, timer);
-    } else {
-      this.attention =
-          kind == Kind.VANILLA
-              ? vanilla(shape, timer)
-              : new OneCall(device, problem.mask(), buffers(shape, false));
-      this.unconnected = attention;
+    try {
+      AttentionShape shape = AttentionBuffers.shape(problem, layout, ring.rank());
+      if (kind == Kind.RING) {
+        RingBuffers buffers = buffers(shape, true);
+        this.attention = ring(ring, buffers, timer);
+        this.unconnected = ring(new Unconnected(ring.rank(), ring.size()), buffers, timer);
+      } else {
+        this.attention =
+            kind == Kind.VANILLA
+                ? vanilla(shape, timer)
+                : new OneCall(device, problem.mask(), buffers(shape, false));
+        this.unconnected = attention;
+      }
+      this.attention.documents(problem.documents());
+      this.unconnected.documents(problem.documents());
+      this.results = AttentionBuffers.allocate(arena, shape, device.compute(), device.sum());
+    } catch (OutOfMemoryError full) {
+      arena.close();
+      throw full;
     }
-    this.attention.documents(problem.documents());
-    this.unconnected.documents(problem.documents());
-    this.query = allocate("query", device.compute(), tokens, problem.headSize());
-    this.dOut = allocate("out.gradient", device.compute(), tokens, problem.headSize());
-    this.out = allocate("out", device.compute(), tokens, problem.headSize());
-    Tensor perHead = allocate("log_sum_exp", device.sum(), tokens, 1);
-    this.logSumExp = perHead.view(tokens, problem.batch(), problem.heads());
-    load(query, Input.QUERY);
+    load(results.query(), Input.QUERY);
     load(attention.own().keys(), Input.KEY);
     load(attention.own().values(), Input.VALUE);
-    load(dOut, Input.OUTPUT_GRADIENT);
+    load(results.dOut(), Input.OUTPUT_GRADIENT);
     poison();
   }
 
@@ -113,6 +128,25 @@ public final class AttentionRunner implements AutoCloseable {
   public static AttentionRunner oneCall(AttentionProblem problem, Device device, PhaseTimer timer) {
     return new AttentionRunner(
         Kind.ONE_CALL, problem, LocalCommunicator.single(), device, device.compute(), timer);
+  }
+
+  /**
+   * One query head of a problem, with the key/value head it reads, in one call on this rank alone.
+   *
+   * @param head counted over the batch
+   */
+  static AttentionRunner oneHead(
+      AttentionProblem problem, int head, Device device, PhaseTimer timer) {
+    return new AttentionRunner(
+        Kind.ONE_CALL,
+        problem.oneHead(),
+        problem,
+        new int[] {head},
+        new int[] {head / problem.group()},
+        LocalCommunicator.single(),
+        device,
+        device.compute(),
+        timer);
   }
 
   /** Vanilla attention on one rank. */
@@ -149,25 +183,28 @@ public final class AttentionRunner implements AutoCloseable {
         timer);
   }
 
-  private Tensor allocate(String name, DType type, int tokens, int headSize) {
-    return arena.allocate(
-        name,
-        ACTIVATIONS,
-        type,
-        new Dim("tokens", tokens),
-        new Dim("batch", problem.batch()),
-        new Dim("heads", problem.heads()),
-        new Dim("head size", headSize));
+  private void load(Tensor to, Input input) {
+    int tokens = layout.size(ring.rank());
+    int piece = piece();
+    for (int from = 0; from < tokens; from = next(from, piece, tokens)) {
+      int end = next(from, piece, tokens);
+      device.write(to.slice(from, end), rows(input, positions(from, end)));
+    }
   }
 
-  private void load(Tensor to, Input input) {
-    int[] positions = layout.positions(ring.rank());
-    int piece = piece();
-    for (int from = 0; from < positions.length; from += piece) {
-      int end = Math.min(positions.length, from + piece);
-      int[] some = Arrays.copyOfRange(positions, from, end);
-      device.write(to.slice(from, end), problem.rows(input, some, rounded));
-    }
+  private double[] rows(Input input, int... positions) {
+    boolean keyValue = input == Input.KEY || input == Input.VALUE;
+    return inputs.rows(input, positions, keyValue ? keyHeads : queryHeads, rounded);
+  }
+
+  /** Where the next piece begins, or these end. */
+  private static int next(int from, int piece, int end) {
+    return (int) Math.min(end, (long) from + piece);
+  }
+
+  /** The positions of a range of this rank's tokens. */
+  private int[] positions(int from, int to) {
+    return IntStream.range(from, to).map(index -> layout.position(ring.rank(), index)).toArray();
   }
 
   /** Positions on the host at a time. */
@@ -188,22 +225,22 @@ public final class AttentionRunner implements AutoCloseable {
 
   /** Undoes {@link #makeNaN}. */
   void restore(int position) {
-    overwrite(position, input -> problem.rows(input, new int[] {position}, rounded));
+    overwrite(position, input -> rows(input, position));
   }
 
   private void overwrite(int position, Function<Input, double[]> row) {
-    int index = Arrays.binarySearch(layout.positions(ring.rank()), position);
+    int index = Gathered.index(layout, ring.rank(), position);
     if (index >= 0) {
-      device.write(query.slice(index, index + 1), row.apply(Input.QUERY));
+      device.write(results.query().slice(index, index + 1), row.apply(Input.QUERY));
       device.write(attention.own().keys().slice(index, index + 1), row.apply(Input.KEY));
       device.write(attention.own().values().slice(index, index + 1), row.apply(Input.VALUE));
-      device.write(dOut.slice(index, index + 1), row.apply(Input.OUTPUT_GRADIENT));
+      device.write(results.dOut().slice(index, index + 1), row.apply(Input.OUTPUT_GRADIENT));
     }
   }
 
   /** Makes all results NaN: what the next pass does not write shows. */
   public void poison() {
-    for (Tensor output : List.of(out, logSumExp)) {
+    for (Tensor output : List.of(results.out(), results.logSumExp())) {
       device.kernels().fill(output, Double.NaN);
     }
     if (gradient != null) {
@@ -214,22 +251,24 @@ public final class AttentionRunner implements AutoCloseable {
 
   /** Enqueues the outputs of this rank's queries. Collective over the ring. */
   public void forward() {
-    attention.forward(query, out, logSumExp);
+    attention.forward(results.query(), results.out(), results.logSumExp());
   }
 
   /** Enqueues all gradients, after {@link #forward}. Collective over the ring. */
   public void backward() {
-    gradient = attention.backward(query, out, logSumExp, dOut);
+    gradient =
+        attention.backward(results.query(), results.out(), results.logSumExp(), results.dOut());
   }
 
   /** The computation of {@link #forward} without its messages: results are of no use. */
   public void forwardUnconnected() {
-    unconnected.forward(query, out, logSumExp);
+    unconnected.forward(results.query(), results.out(), results.logSumExp());
   }
 
   /** The computation of {@link #backward} without its messages: results are of no use. */
   public void backwardUnconnected() {
-    gradient = unconnected.backward(query, out, logSumExp, dOut);
+    gradient =
+        unconnected.backward(results.query(), results.out(), results.logSumExp(), results.dOut());
   }
 
   /**
@@ -237,14 +276,18 @@ public final class AttentionRunner implements AutoCloseable {
    * others. For sequences whose results fit the host. Collective.
    */
   public AttentionResult gather() {
-    double[] wholeOut = gather(out);
-    double[] wholeLogSumExp = gather(logSumExp);
+    double[] wholeOut = gather(results.out());
+    double[] wholeLogSumExp = gather(results.logSumExp());
     double[] wholeQuery = gather(gradient.query());
     double[] wholeKey = gather(gradient.own().keys());
     double[] wholeValue = gather(gradient.own().values());
-    return ring.rank() == 0
-        ? new AttentionResult(wholeOut, wholeLogSumExp, wholeQuery, wholeKey, wholeValue)
-        : null;
+    if (ring.rank() != 0) {
+      return null;
+    }
+    int[] all = IntStream.range(0, problem.length()).toArray();
+    double[] rowSums =
+        AttentionTruth.rowSums(wholeOut, rows(Input.OUTPUT_GRADIENT, all), problem.headSize());
+    return new AttentionResult(wholeOut, wholeLogSumExp, rowSums, wholeQuery, wholeKey, wholeValue);
   }
 
   private double[] gather(Tensor tensor) {
@@ -254,15 +297,18 @@ public final class AttentionRunner implements AutoCloseable {
   /** A sample of the results on rank 0; null on the others. Collective. */
   AttentionResult gather(Sample sample) {
     int[] heads = sample.heads();
-    double[] someOut = gather(out, sample.positions(), heads);
-    double[] someLogSumExp = gather(logSumExp, sample.positions(), heads);
+    int[] keys = sample.keyValueHeads();
+    double[] someOut = gather(results.out(), sample.positions(), heads);
+    double[] someLogSumExp = gather(results.logSumExp(), sample.positions(), heads);
     double[] someQuery = gather(gradient.query(), sample.positions(), heads);
-    double[] someKey = gather(gradient.own().keys(), sample.positions(), sample.keyValueHeads());
-    double[] someValue =
-        gather(gradient.own().values(), sample.positions(), sample.keyValueHeads());
-    return ring.rank() == 0
-        ? new AttentionResult(someOut, someLogSumExp, someQuery, someKey, someValue)
-        : null;
+    double[] someKey = gather(gradient.own().keys(), sample.positions(), keys);
+    double[] someValue = gather(gradient.own().values(), sample.positions(), keys);
+    if (ring.rank() != 0) {
+      return null;
+    }
+    double[] rowSums =
+        AttentionTruth.rowSums(someOut, gradients(sample.positions(), heads), problem.headSize());
+    return new AttentionResult(someOut, someLogSumExp, rowSums, someQuery, someKey, someValue);
   }
 
   private double[] gather(Tensor tensor, int[] positions, int[] heads) {
@@ -275,66 +321,49 @@ public final class AttentionRunner implements AutoCloseable {
         index -> columns(device.read(tensor.slice(index, index + 1)), heads, headsInRow, size));
   }
 
+  /** Gradients of the output of some heads, [positions, heads, headSize]. */
+  private double[] gradients(int[] positions, int... heads) {
+    int[] some = IntStream.of(heads).map(head -> queryHeads[head]).toArray();
+    return inputs.rows(Input.OUTPUT_GRADIENT, positions, some, rounded);
+  }
+
   /**
    * Sampled elements of all outputs and gradients that are wrong, on rank 0; 0 on the others.
    * Collective.
    */
   public long wrong() {
-    Sample sample = Sample.of(problem);
+    Sample sample = Sample.of(problem, ring.size());
     AttentionResult result = gather(sample);
-    QueryTotals totals = totals(sample);
-    if (ring.rank() != 0) {
-      return 0;
-    }
-    AttentionTruth truth = AttentionTruth.at(problem, sample, totals, rounded);
-    return result.wrong(truth, problem.headSize(), Precision.of(device));
+    AttentionTruth truth = truth(sample);
+    return ring.rank() == 0 ? result.wrong(truth, problem.headSize(), Precision.of(device)) : 0;
   }
 
   /**
-   * What the results say of every query of the sampled heads, on rank 0; null on the others.
-   * Collective.
+   * Returns the truth at a sample of positions, to which every rank adds what its own keys and
+   * queries are to them. Log-sum-exp and row sums of queries are those of the result. Collective.
    */
-  QueryTotals totals(Sample sample) {
+  AttentionTruth truth(Sample sample) {
+    ShardTruth truth = new ShardTruth(problem, sample, rounded);
+    int tokens = layout.size(ring.rank());
+    int piece = Math.min(piece(), AttentionTruth.piece(problem, sample));
+    for (int from = 0; from < tokens; from = next(from, piece, tokens)) {
+      truth.keys(positions(from, next(from, piece, tokens)));
+    }
+    truth.queriesDone(ring);
     int[] heads = sample.heads();
     int headsInRow = problem.batch() * problem.heads();
-    int[] positions = layout.positions(ring.rank());
-    double[] logSums = new double[positions.length * heads.length];
-    double[] delta = new double[positions.length * heads.length];
-    int piece = piece();
-    for (int from = 0; from < positions.length; from += piece) {
-      int end = Math.min(positions.length, from + piece);
-      int[] some = Arrays.copyOfRange(positions, from, end);
-      double[] gradients = problem.rows(Input.OUTPUT_GRADIENT, some, heads, rounded);
-      double[] outputs = device.read(out.slice(from, end));
+    for (int from = 0; from < tokens; from = next(from, piece, tokens)) {
+      int end = next(from, piece, tokens);
+      int[] some = positions(from, end);
+      double[] outputs = device.read(results.out().slice(from, end));
       outputs = columns(outputs, heads, headsInRow, problem.headSize());
-      double[] read = device.read(logSumExp.slice(from, end));
-      copy(rowSums(outputs, gradients), delta, from * heads.length);
-      copy(columns(read, heads, headsInRow, 1), logSums, from * heads.length);
+      double[] logSums = device.read(results.logSumExp().slice(from, end));
+      truth.queries(
+          some,
+          columns(logSums, heads, headsInRow, 1),
+          AttentionTruth.rowSums(outputs, gradients(some, heads), problem.headSize()));
     }
-    double[] allLogSums = Gathered.rows(ring, layout, logSums);
-    double[] allDelta = Gathered.rows(ring, layout, delta);
-    return ring.rank() == 0 ? new QueryTotals(allLogSums, allDelta) : null;
-  }
-
-  /** Sums of a * b over each head, [.., headSize] to [..]. */
-  private double[] rowSums(double[] a, double[] b) {
-    int size = problem.headSize();
-    double[] sums = new double[a.length / size];
-    IntStream.range(0, sums.length)
-        .parallel()
-        .forEach(
-            head -> {
-              double sum = 0;
-              for (int i = head * size; i < (head + 1) * size; i++) {
-                sum += a[i] * b[i];
-              }
-              sums[head] = sum;
-            });
-    return sums;
-  }
-
-  private static void copy(double[] from, double[] to, int at) {
-    System.arraycopy(from, 0, to, at, from.length);
+    return truth.done(ring);
   }
 
   /** Some heads of [.., heads in row, size]. */
@@ -348,6 +377,28 @@ public final class AttentionRunner implements AutoCloseable {
       }
     }
     return some;
+  }
+
+  /** A tensor of the results, on the device. */
+  Tensor tensor(Quantity quantity) {
+    return switch (quantity) {
+      case OUT -> results.out();
+      case LOG_SUM_EXP -> results.logSumExp();
+      case QUERY_GRADIENT -> gradient.query();
+      case KEY_GRADIENT -> gradient.own().keys();
+      case VALUE_GRADIENT -> gradient.own().values();
+      case ROW_SUM -> throw new IllegalArgumentException("row sums are made on the host");
+    };
+  }
+
+  /** The number of this rank in the ring. */
+  int rank() {
+    return ring.rank();
+  }
+
+  /** Ranks of the ring. */
+  int ranks() {
+    return ring.size();
   }
 
   @Override

@@ -3,6 +3,7 @@ package ringattention.validate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
 import ringattention.config.MaskKind;
@@ -22,8 +23,20 @@ public final class DocumentProbe {
   private final Communicator world;
   private final Device device;
   private final PhaseTimer timer;
+  private final Consumer<AttentionRunner> computed;
 
   public DocumentProbe(Communicator world, Device device, PhaseTimer timer) {
+    this(world, device, timer, runner -> {});
+  }
+
+  /**
+   * Lets tests spoil results.
+   *
+   * @param computed called with what every pass has computed
+   */
+  DocumentProbe(
+      Communicator world, Device device, PhaseTimer timer, Consumer<AttentionRunner> computed) {
+    this.computed = computed;
     this.world = world;
     this.device = device;
     this.timer = timer;
@@ -53,10 +66,11 @@ public final class DocumentProbe {
     }
   }
 
-  private static AttentionResult pass(AttentionRunner runner) {
+  private AttentionResult pass(AttentionRunner runner) {
     runner.poison();
     runner.forward();
     runner.backward();
+    computed.accept(runner);
     return runner.gather();
   }
 
@@ -73,7 +87,7 @@ public final class DocumentProbe {
         "probe, " + problem,
         wrong.values().stream().mapToDouble(Double::doubleValue).sum(),
         0,
-        "results that change though they must not, or stay though they must change",
+        "results that change though they must not, stay though they must change, or are no numbers",
         wrong);
   }
 
@@ -101,16 +115,23 @@ public final class DocumentProbe {
           + wrong(before.dValue(), after.dValue(), repeats, first, first, end);
     }
 
-    /** Positions [first, end) may change, [must, end) must. */
+    /** Positions [first, end) may change, [must, end) must; before, all were numbers. */
     private long wrong(double[] old, double[] now, boolean exactly, int first, int must, int end) {
       int row = old.length / problem.length();
       return IntStream.range(0, problem.length())
-          .filter(position -> position < first || position >= must)
           .filter(
-              position ->
-                  changed(old, now, position, row, exactly)
-                      != (first <= position && position < end))
+              position -> {
+                boolean judged = position < first || position >= must;
+                boolean seeing = first <= position && position < end;
+                return !numbers(old, position, row)
+                    || judged && changed(old, now, position, row, exactly) != seeing;
+              })
           .count();
+    }
+
+    private static boolean numbers(double[] old, int position, int row) {
+      return IntStream.range(position * row, (position + 1) * row)
+          .allMatch(i -> Double.isFinite(old[i]));
     }
 
     private static boolean changed(

@@ -63,10 +63,26 @@ final class Gathered {
     return rows;
   }
 
-  /** The local indices of a rank that hold these positions. */
+  /** The local indices of a rank that hold these positions, ascending. */
   private static int[] held(SequenceLayout layout, int rank, int... positions) {
-    return IntStream.range(0, layout.size(rank))
-        .filter(index -> Arrays.binarySearch(positions, layout.position(rank, index)) >= 0)
+    return IntStream.of(positions)
+        .map(position -> index(layout, rank, position))
+        .filter(index -> index >= 0)
         .toArray();
+  }
+
+  /** The local index of a position on a rank, or -1: a shard's positions ascend. */
+  static int index(SequenceLayout layout, int rank, int position) {
+    int from = 0;
+    int to = layout.size(rank);
+    while (from < to) {
+      int middle = from + (to - from) / 2;
+      if (layout.position(rank, middle) < position) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return from < layout.size(rank) && layout.position(rank, from) == position ? from : -1;
   }
 }

@@ -14,6 +14,11 @@ record Precision(DType compute, DType sum) {
     return new Precision(device.compute(), device.sum());
   }
 
+  /** Returns the rounding step of a quantity's residual. */
+  double epsilon(Quantity quantity) {
+    return quantity == Quantity.LOG_SUM_EXP ? sum.epsilon() : compute.epsilon();
+  }
+
   /** Rounding step of sums, in those of the compute type: 1 where there is one type. */
   double sumStep() {
     return sum.epsilon() / compute.epsilon();

@@ -1,6 +1,8 @@
 package ringattention.validate;
 
 import java.util.stream.IntStream;
+import ringattention.config.Seed;
+import ringattention.shard.SequenceLayout;
 
 /**
  * Which results are compared: some positions of some heads. dK and dV of a key/value head take all
@@ -13,6 +15,8 @@ import java.util.stream.IntStream;
 record Sample(int[] positions, int[] keyValueHeads, int group) {
   private static final int ALL_HEADS = 4096; // the longest sequence of which all heads are compared
   private static final int LONG = 16384;
+  private static final int MOST_ELEMENTS = 1 << 20; // of one sampled tensor on the host
+  private static final int MANY_RANKS = 16;
 
   /** Everything. */
   static Sample whole(AttentionProblem problem) {
@@ -21,13 +25,18 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
   }
 
   /**
-   * As many as float64 attention can do in seconds: 32 positions of all heads, of about 4 query
-   * heads above 4096 tokens, 8 positions above 16384.
+   * Returns as many as float64 attention can do in seconds: positions in both halves of every
+   * rank's shard, which are the two chunks of a zigzag, so that no rank is without. About 32 of
+   * them, above 16384 tokens 8; at least 4 of a rank, of more than 16 ranks 2: 64 at most up to 32
+   * ranks. All heads, above 4096 tokens those of about 4 query heads.
+   *
+   * @param ranks of the ring
    */
-  static Sample of(AttentionProblem problem) {
-    int[] positions = positions(problem.length(), problem.length() > LONG ? 8 : 32);
+  static Sample of(AttentionProblem problem, int ranks) {
+    int[] positions = positions(problem, ranks);
     int[] all = allHeads(problem);
-    if (problem.length() <= ALL_HEADS) {
+    long elements = (long) positions.length * all.length * problem.group() * problem.headSize();
+    if (problem.length() <= ALL_HEADS && elements <= MOST_ELEMENTS) {
       return new Sample(positions, all, problem.group());
     }
     int count = Math.min(all.length, Math.max(2, 4 / problem.group()));
@@ -38,19 +47,54 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
     return new Sample(positions, heads, problem.group());
   }
 
-  /**
-   * Both ends, and positions between them, denser towards the start, where causal queries see few
-   * keys and gradients are large.
-   */
-  private static int[] positions(int length, int count) {
-    return IntStream.range(0, count)
-        .map(i -> (int) Math.round((length - 1) * Math.pow(i / (count - 1.0), 3)))
+  private static int[] positions(AttentionProblem problem, int ranks) {
+    SequenceLayout layout = problem.layout(ranks);
+    int wanted = problem.length() > LONG ? 8 : 32;
+    int least = ranks <= MANY_RANKS ? 2 : 1;
+    int inHalf = Math.max(least, (wanted + 2 * ranks - 1) / (2 * ranks));
+    Seed numbers = Seed.of(problem.seed(), "sample");
+    return IntStream.range(0, ranks)
+        .flatMap(
+            rank -> {
+              int size = layout.size(rank);
+              return IntStream.range(0, 2 * inHalf)
+                  .map(i -> index(numbers, rank, i, inHalf, size))
+                  .map(index -> layout.position(rank, index));
+            })
+        .sorted()
         .distinct()
         .toArray();
   }
 
+  /**
+   * Returns a local index: each half of the shard in equal parts, and one at random in each. Where
+   * a half has several, the shard's second and last are among them: the second, because a
+   * sequence's very first query sees only itself, and its dQ is 0.
+   */
+  private static int index(Seed numbers, int rank, int part, int inHalf, int size) {
+    boolean first = part < inHalf;
+    if (inHalf > 1 && part == 0) {
+      return Math.min(1, size - 1);
+    }
+    if (inHalf > 1 && part == 2 * inHalf - 1) {
+      return size - 1;
+    }
+    int start = first ? 0 : size / 2;
+    long length = first ? size / 2 : size - size / 2;
+    int within = first ? part : part - inHalf;
+    long from = length * within / inHalf;
+    long to = Math.max(from + 1, length * (within + 1) / inHalf);
+    long bits = numbers.bits((long) rank * 2 * inHalf + part);
+    return (int) Math.min(size - 1, start + from + Long.remainderUnsigned(bits, to - from));
+  }
+
   private static int[] allHeads(AttentionProblem problem) {
     return IntStream.range(0, problem.batch() * problem.keyValueHeads()).toArray();
+  }
+
+  /** The same positions of a problem that has one head. */
+  Sample oneHead() {
+    return new Sample(positions, new int[] {0}, 1);
   }
 
   /** The query heads, counted over the batch. */

@@ -8,7 +8,7 @@ import ringattention.config.ModelConfig;
  */
 final class Thresholds {
   /** Error of the ring over that of one call on one device, both against float64. */
-  static final double RING_TO_ONE_CALL = 1.5;
+  private static final double RING_TO_ONE_CALL = 1.5;
 
   /** Largest error relative to the largest element, where everything is computed in float32. */
   static final double FLOAT32_RELATIVE = 1e-5;
@@ -17,6 +17,37 @@ final class Thresholds {
 
   Thresholds(Precision precision) {
     this.precision = precision;
+  }
+
+  /**
+   * Returns the root mean square error below which a ratio says nothing: one rounding step of the
+   * sum type, in steps of the compute type. A merge adds such a rounding or two, however few those
+   * of one call are.
+   */
+  double ratioFloor() {
+    return precision.sumStep();
+  }
+
+  /** Returns the largest ratio of two errors over so many elements, by which both scatter. */
+  static double largestRatio(int elements) {
+    return RING_TO_ONE_CALL * (1 + 3 / Math.sqrt(elements));
+  }
+
+  /**
+   * Returns the smallest ratio: sums over the blocks of so many ranks are shorter than those of one
+   * call, and their random walks with them, but not without error.
+   */
+  static double leastRatio(int ranks) {
+    return 0.1 / Math.sqrt(ranks);
+  }
+
+  /** Returns the threshold of a quantity of attention. */
+  double attention(Quantity quantity, int headSize) {
+    return switch (quantity) {
+      case OUT, ROW_SUM -> attentionOutput(headSize);
+      case LOG_SUM_EXP -> logSumExp(headSize);
+      case QUERY_GRADIENT, KEY_GRADIENT, VALUE_GRADIENT -> attentionGradient(headSize);
+    };
   }
 
   /**

@@ -46,6 +46,7 @@ final class CommunicatorContract {
     checks.put("reduceScatter of parts that lie apart", CommunicatorContract::scatterApart);
     checks.put("collectives and messages may overlap", CommunicatorContract::overlap);
     checks.put("allReduce sums and finds extremes", CommunicatorContract::allReduce);
+    checks.put("allReduce keeps a NaN of any rank", CommunicatorContract::notANumber);
     checks.put("allReduce gives the same bits everywhere", CommunicatorContract::sameBits);
     checks.put("gather takes unequal sizes", CommunicatorContract::gather);
     checks.put("broadcast takes an unknown size", CommunicatorContract::broadcast);
@@ -264,6 +265,20 @@ final class CommunicatorContract {
     assertArrayEquals(new double[] {0, 1}, reduced(world, Operation.MIN));
     assertArrayEquals(new double[] {last, 1}, reduced(world, Operation.MAX));
     world.allReduce(new double[0], Operation.SUM);
+  }
+
+  private static void notANumber(Communicator world) {
+    for (Operation operation : Operation.values()) {
+      for (int bad = 0; bad < world.size(); bad++) {
+        double[] values = {world.rank() == bad ? Double.NaN : world.rank(), 2};
+        world.allReduce(values, operation);
+        assertTrue(Double.isNaN(values[0]), operation + " with the NaN of rank " + bad);
+        assertEquals(operation == Operation.SUM ? 2 * world.size() : 2, values[1]);
+      }
+    }
+    double[] endless = {world.rank() == 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY};
+    world.allReduce(endless, Operation.MAX);
+    assertEquals(Double.POSITIVE_INFINITY, endless[0]);
   }
 
   private static double[] reduced(Communicator world, Operation operation) {

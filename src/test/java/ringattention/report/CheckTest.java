@@ -35,7 +35,31 @@ class CheckTest {
   void aVerdictMustFollowFromItsNumbers() {
     assertThrows(
         IllegalArgumentException.class,
-        () -> new Check("x", 2, 1, "", Check.Verdict.PASSED, Map.of()));
+        () -> new Check("x", 2, 0, 1, "", Check.Verdict.PASSED, Map.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.5, PASSED",
+    "0.1, PASSED",
+    "1.5, PASSED",
+    "0.09999, FAILED",
+    "1.6, FAILED",
+    "0, FAILED",
+    "NaN, FAILED"
+  })
+  void betweenTwoBounds(double value, Check.Verdict expected) {
+    assertEquals(expected, Check.between("x", value, 0.1, 1.5, "f", Map.of()).verdict());
+  }
+
+  @Test
+  void aValueThatIsTooSmallSaysSo() {
+    Check small = Check.between("x", 1e-5, 0.1, 1.5, "f", Map.of());
+    assertEquals("x  1.00e-05 >= 1.00e-01  FAILED      [1]", Check.lines(List.of(small)).get(0));
+    assertEquals(
+        "INVALID: check x failed: 1.000e-05 is not >= 1.000e-01",
+        RunVerdict.of(List.of(small), "").line());
+    assertEquals(0.1, small.fields().get("least"));
   }
 
   @Test

@@ -16,6 +16,7 @@ import ringattention.config.MaskKind;
 import ringattention.device.DType;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
+import ringattention.shard.SequenceLayout;
 import ringattention.validate.AttentionProblem.Input;
 
 /** What is loaded, read back and compared of a long sequence is what a short one would show. */
@@ -25,17 +26,15 @@ class SampledAttentionTest {
   }
 
   @Test
-  void oneHeadIsAColumnOfTheRows() {
+  void someHeadsAreColumnsOfTheRows() {
     AttentionProblem problem = problem(9, LayoutKind.ZIGZAG);
     int[] positions = IntStream.range(0, 9).toArray();
     for (DType type : List.of(DType.BF16, DType.F32)) {
       double[] rows = problem.rows(Input.KEY, positions, type);
-      for (int head = 0; head < 4; head++) { // 2 sequences of 2 key/value heads
-        float[] values = problem.head(Input.KEY, head, type);
+      for (int head = 1; head < 4; head++) { // 2 sequences of 2 key/value heads
         double[] some = problem.rows(Input.KEY, positions, new int[] {0, head}, type);
-        for (int i = 0; i < values.length; i++) {
-          assertEquals(rows[(i / 6 * 4 + head) * 6 + i % 6], values[i]);
-          assertEquals(values[i], some[(i / 6 * 2 + 1) * 6 + i % 6]);
+        for (int i = 0; i < 9 * 6; i++) {
+          assertEquals(rows[(i / 6 * 4 + head) * 6 + i % 6], some[(i / 6 * 2 + 1) * 6 + i % 6]);
         }
       }
     }
@@ -103,30 +102,74 @@ class SampledAttentionTest {
   @Test
   void longSequencesAreSampledAtFewPositionsOfFewHeads() {
     Sample all =
-        Sample.of(new AttentionProblem(4096, 1, 32, 32, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1));
+        Sample.of(
+            new AttentionProblem(4096, 1, 32, 32, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1), 1);
     assertEquals(32, all.heads().length);
+    assertEquals(32, all.positions().length);
     Sample few =
         Sample.of(
-            new AttentionProblem(131072, 1, 32, 32, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1));
+            new AttentionProblem(131072, 1, 32, 32, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1), 1);
     assertArrayEquals(new int[] {0, 10, 20, 31}, few.heads());
     assertEquals(8, few.positions().length);
-    assertEquals(131071, few.positions()[7]);
     Sample grouped =
-        Sample.of(new AttentionProblem(131072, 1, 32, 8, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1));
+        Sample.of(
+            new AttentionProblem(131072, 1, 32, 8, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1), 1);
     assertArrayEquals(new int[] {0, 1, 2, 3, 28, 29, 30, 31}, grouped.heads());
+  }
+
+  /** Both chunks of a zigzag rank, and no more than float64 can do in seconds. */
+  @ParameterizedTest
+  @EnumSource(LayoutKind.class)
+  void everyRankHasSamplesInBothHalves(LayoutKind kind) {
+    for (int length : new int[] {71, 4097, 20000, 131073, Integer.MAX_VALUE}) {
+      for (int ranks : new int[] {1, 2, 3, 4, 5, 7, 8, 16, 17, 32}) {
+        AttentionProblem problem = problem(length, kind);
+        int[] positions = Sample.of(problem, ranks).positions();
+        assertTrue(positions.length <= 64, length + " tokens, " + positions.length + " samples");
+        assertArrayEquals(IntStream.of(positions).sorted().distinct().toArray(), positions);
+        SequenceLayout layout = problem.layout(ranks);
+        for (int rank = 0; rank < ranks; rank++) {
+          int holder = rank;
+          int half = layout.size(rank) / 2;
+          int[] held =
+              IntStream.of(positions)
+                  .map(position -> Gathered.index(layout, holder, position))
+                  .filter(index -> index >= 0)
+                  .toArray();
+          String what = length + " tokens, rank " + rank + " of " + ranks;
+          assertTrue(IntStream.of(held).anyMatch(index -> index < half), what);
+          assertTrue(IntStream.of(held).anyMatch(index -> index >= half), what);
+        }
+      }
+    }
+  }
+
+  private static ErrorRatio ratio(double[] result, double[] other, double[] truth) {
+    return ErrorRatio.of(result, other, truth, new double[] {2}, 0.5, 0);
   }
 
   @Test
   void aRatioOfErrorsSeesALargerError() {
     double[] truth = {1, 2, 3};
     double[] oneCall = {1.01, 1.99, 3};
-    assertEquals(1, ErrorRatio.of(oneCall, oneCall, truth).value());
-    assertEquals(1, ErrorRatio.of(truth, truth, truth).value());
-    assertEquals(2, ErrorRatio.of(new double[] {1.02, 1.98, 3}, oneCall, truth).value(), 1e-9);
-    assertTrue(
-        Double.isNaN(ErrorRatio.of(new double[] {1, Double.NaN, 3}, oneCall, truth).value()));
+    assertEquals(1, ratio(oneCall, oneCall, truth).value());
+    assertEquals(2, ratio(new double[] {1.02, 1.98, 3}, oneCall, truth).value(), 1e-9);
+    assertTrue(Double.isNaN(ratio(new double[] {1, Double.NaN, 3}, oneCall, truth).value()));
     assertEquals(
-        Double.POSITIVE_INFINITY, ErrorRatio.of(oneCall, truth, truth).value(), "exact but for us");
+        Double.POSITIVE_INFINITY, ratio(oneCall, truth, truth).value(), "exact but for us");
+    assertEquals(1e-2 * Math.sqrt(2.0 / 3), ratio(oneCall, truth, truth).error(), 1e-12);
+  }
+
+  /** A ratio of roundings says nothing; a ring without any error where one call has some does. */
+  @Test
+  void smallErrorsAreNotJudgedByTheirRatio() {
+    assertEquals(0.9, new ErrorRatio(0.9, 0.1, 1).value());
+    assertEquals(0, new ErrorRatio(0, 0.01, 1).least(0.5));
+    ErrorRatio nothing = new ErrorRatio(1e-5, 0.4, 1);
+    assertTrue(nothing.value() < nothing.least(0.1));
+    ErrorRatio half = new ErrorRatio(0.2, 0.4, 1);
+    assertTrue(half.value() >= half.least(0.1));
+    assertEquals(0.1, new ErrorRatio(1, 4, 1).least(0.1));
   }
 
   @Test

@@ -1,0 +1,111 @@
+package ringattention.validate;
+
+import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
+
+import java.util.List;
+import ringattention.attention.AttentionShape;
+import ringattention.attention.RingAttention;
+import ringattention.attention.RingBuffers;
+import ringattention.config.MaskKind;
+import ringattention.device.Allocator;
+import ringattention.device.AttentionCall;
+import ringattention.device.BlockAttention.Heads;
+import ringattention.device.BlockShape;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.Dim;
+import ringattention.device.Mask;
+import ringattention.device.MemoryPlan;
+import ringattention.device.Tensor;
+import ringattention.shard.SequenceLayout;
+
+/**
+ * What one rank allocates to solve an {@link AttentionProblem}, beside the keys and values. The
+ * plan and the run go through the same code.
+ *
+ * @param query [tokens, batch, heads, headSize], as dOut and out
+ * @param logSumExp [tokens, batch, heads]
+ */
+record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp) {
+  static AttentionBuffers allocate(
+      Allocator allocator, AttentionShape shape, DType compute, DType sum) {
+    return new AttentionBuffers(
+        perHead(allocator, "query", compute, shape, shape.headSize()),
+        perHead(allocator, "out.gradient", compute, shape, shape.headSize()),
+        perHead(allocator, "out", compute, shape, shape.headSize()),
+        perHead(allocator, "log_sum_exp", sum, shape, 1)
+            .view(shape.tokens(), shape.batch(), shape.heads()));
+  }
+
+  private static Tensor perHead(
+      Allocator allocator, String name, DType type, AttentionShape shape, int size) {
+    return allocator.allocate(
+        name,
+        ACTIVATIONS,
+        type,
+        new Dim("tokens", shape.tokens()),
+        new Dim("batch", shape.batch()),
+        new Dim("heads", shape.heads()),
+        new Dim("head size", size));
+  }
+
+  /** The shape of a rank's part of a problem. */
+  static AttentionShape shape(AttentionProblem problem, SequenceLayout layout, int rank) {
+    return new AttentionShape(
+        layout.size(rank),
+        layout.largestShard(),
+        problem.batch(),
+        problem.heads(),
+        problem.keyValueHeads(),
+        problem.headSize());
+  }
+
+  /** Returns the bytes that ring attention allocates on a rank, the device's workspace included. */
+  static long ringBytes(AttentionProblem problem, int ranks, int rank, Device device) {
+    AttentionShape shape = shape(problem, problem.layout(ranks), rank);
+    return bytes(shape, true, device)
+        + device.workspaceBytes(ringCalls(problem, ranks, rank, device));
+  }
+
+  /** Returns the bytes of one call for the whole sequence, the device's workspace included. */
+  static long oneCallBytes(AttentionProblem problem, Device device) {
+    AttentionShape shape = shape(problem, problem.layout(1), 0);
+    return bytes(shape, false, device) + device.workspaceBytes(oneCalls(problem));
+  }
+
+  private static long bytes(AttentionShape shape, boolean ring, Device device) {
+    MemoryPlan plan = new MemoryPlan();
+    RingBuffers.allocate(plan, shape, device.compute(), device.sum(), ring);
+    allocate(plan, shape, device.compute(), device.sum());
+    return plan.bytes();
+  }
+
+  /** Returns all that ring attention asks of a rank's device. */
+  static List<AttentionCall> ringCalls(
+      AttentionProblem problem, int ranks, int rank, Device device) {
+    SequenceLayout layout = problem.layout(ranks);
+    AttentionShape shape = shape(problem, layout, rank);
+    return problem.documents().count() == 1
+        ? RingAttention.calls(device, layout, problem.mask(), rank, shape)
+        : RingAttention.packedCalls(device, layout, problem.mask(), rank, shape);
+  }
+
+  private static List<AttentionCall> oneCalls(AttentionProblem problem) {
+    Mask mask = problem.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
+    return problem.documents().lengths(problem.length()).stream()
+        .distinct()
+        .map(
+            length ->
+                new AttentionCall(
+                    new BlockShape(
+                        length,
+                        length,
+                        problem.batch(),
+                        problem.heads(),
+                        problem.keyValueHeads(),
+                        problem.headSize()),
+                    mask,
+                    new Heads(0, problem.keyValueHeads())))
+        .toList();
+  }
+}
