@@ -1,7 +1,5 @@
 package ringattention;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,9 +11,6 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.DefaultParser;
-import org.apache.commons.cli.HelpFormatter;
-import org.apache.commons.cli.Option;
-import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 import ringattention.config.Configuration;
 import ringattention.config.InputException;
@@ -25,7 +20,7 @@ import ringattention.config.Inputs;
  * What the user typed.
  *
  * @param arguments as given
- * @param command what to do; HELP and VERSION win over everything else
+ * @param command what to do; HELP and VERSION win over everything else, wherever they stand
  * @param input the input file; needed by train, bench training and plan
  * @param folders of runs, for status and compare
  * @param overrides from {@code -D}
@@ -92,14 +87,14 @@ record CommandLine(
       return folders > 0;
     }
 
-    /** Whether it has steps, or the like, of which one can be traced. */
-    boolean isTraceable() {
-      return this == TRAIN || this == BENCH_ATTENTION;
-    }
-
     /** Whether what it prints is a table of data, to be read by programs. */
     boolean isTable() {
       return words.startsWith("bench ");
+    }
+
+    /** As typed. */
+    String words() {
+      return words;
     }
 
     /** As typed, for the name of an output folder: with a dash. */
@@ -110,69 +105,65 @@ record CommandLine(
 
   private static final String LAST = "last";
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
-  private static final String RESUME = "resume";
-  private static final String MAX_MINUTES = "max-minutes";
-  private static final String USAGE = "ringattention <command> [options] [INPUT.toml]";
-  private static final String COMMANDS =
-      """
-
-      Commands:
-        train INPUT.toml             train a Transformer with ring attention
-        validate [INPUT.toml]        check ring attention and training against vanilla attention
-        bench attention [INPUT]      rate of ring attention against one rank and matrix products
-        bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
-        bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
-        bench training INPUT.toml    seconds and memory of training steps at several lengths
-        bench context INPUT.toml     the longest sequence that trains, of the paper's architectures
-        bench mfu INPUT.toml         model FLOP utilization of blockwise and ring training
-        bench overlap INPUT.toml     the smallest block whose exchange is hidden
-        bench memory INPUT.toml      activation bytes of a layer by length and block size
-        bench scaling INPUT.toml     weak and strong scaling over the ranks present
-        plan INPUT.toml              print every buffer of a run without allocating it
-        plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware
-        plan --paper                 the paper's tables of context and MFU, planned
-        gradients INPUT.toml         write logits and gradients of the first batch, small models only
-        status DIR                   how far a run is, from its folder
-        compare DIR DIR              where two runs differ: inputs, versions, losses
-
-      Started alone it is one rank; start N ranks with mpirun -np N or srun.
-
-      Options:
-      """;
-  private static final String EXIT_CODES =
-      """
-
-      Exit codes: 0 done and valid, 1 error, 2 bad usage or input, 3 a check failed, 4 diverged,
-      75 stopped with a checkpoint: the same command with --resume goes on.
-      Keys of the input: docs/inputs.md
-      """;
 
   /** Whether such a command line needs no MPI and no device; it may be wrong in other ways. */
   static boolean readsFolders(String... arguments) {
-    return Arrays.stream(Command.values())
-        .anyMatch(
-            command ->
-                command.readsFolders()
-                    && arguments.length > 0
-                    && arguments[0].equals(command.words));
+    return instead(arguments).isEmpty()
+        && Arrays.stream(Command.values())
+            .anyMatch(
+                command ->
+                    command.readsFolders()
+                        && arguments.length > 0
+                        && arguments[0].equals(command.words));
+  }
+
+  /** What is asked for instead of a command, wherever it stands: help, or the version. */
+  private static Optional<Command> instead(String... arguments) {
+    List<String> given = List.of(arguments);
+    if (given.contains("-h") || given.contains("--help")) {
+      return Optional.of(Command.HELP);
+    }
+    return given.contains("--version") ? Optional.of(Command.VERSION) : Optional.empty();
+  }
+
+  private static CommandLine only(Command command, String... arguments) {
+    return new CommandLine(
+        List.of(arguments),
+        command,
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        false,
+        OptionalDouble.empty(),
+        false,
+        Optional.empty(),
+        OptionalLong.empty(),
+        PlanOptions.NONE);
   }
 
   /**
    * @throws InputException with one line if something is wrong
    */
   static CommandLine parse(String... arguments) {
+    Optional<Command> instead = instead(arguments);
+    if (instead.isPresent()) {
+      return only(instead.get(), arguments);
+    }
     org.apache.commons.cli.CommandLine parsed;
     try {
-      parsed = new DefaultParser().parse(options(), traceWithValue(arguments));
+      parsed = new DefaultParser().parse(CommandOptions.all(), traceWithValue(arguments));
     } catch (ParseException e) {
       throw new InputException(
           "command line: " + e.getMessage() + " (ringattention -h shows the usage)");
     }
     List<String> words = new ArrayList<>(parsed.getArgList());
     Command command =
-        parsed.hasOption("h")
-            ? Command.HELP
-            : parsed.hasOption("version") ? Command.VERSION : command(words);
+        parsed.hasOption("h") ? Command.HELP : command(words); // --hel is short for it
+    if (command == Command.HELP || command == Command.VERSION) {
+      return only(command, arguments);
+    }
+    CommandOptions.require(command, parsed);
     if (command.readsFolders() && words.size() != command.folders) {
       String needed = command.folders == 1 ? "the folder of a run" : "the folders of two runs";
       throw new InputException("command line: " + command.words + " needs " + needed);
@@ -180,15 +171,13 @@ record CommandLine(
     if (!command.readsFolders() && words.size() > 1) {
       throw new InputException("command line: " + words.get(1) + ": one input file is expected");
     }
-    PlanOptions plan = PlanOptions.of(parsed, command == Command.PLAN);
+    PlanOptions plan = command == Command.PLAN ? PlanOptions.of(parsed) : PlanOptions.NONE;
     if (words.isEmpty() && command.needsInput && !plan.instead()) {
       throw new InputException("command line: " + command.words + " needs an input file");
     }
-    Optional<String> trace = Optional.ofNullable(parsed.getOptionValue("trace"));
-    if (trace.isPresent() && !command.isTraceable()) {
-      throw new InputException("command line: --trace is for train and bench attention");
+    if (parsed.hasOption(CommandOptions.RESUME) && !parsed.hasOption("o")) {
+      throw new InputException("command line: --resume needs the run's folder, -o DIR");
     }
-    requireTraining(parsed, command);
     String[] overrides = parsed.getOptionValues("D");
     return new CommandLine(
         List.of(arguments),
@@ -199,10 +188,10 @@ record CommandLine(
         command.readsFolders() ? words.stream().map(CommandLine::path).toList() : List.of(),
         overrides == null ? List.of() : List.of(overrides),
         Optional.ofNullable(parsed.getOptionValue("o")).map(CommandLine::path),
-        parsed.hasOption(RESUME),
+        parsed.hasOption(CommandOptions.RESUME),
         maxMinutes(parsed),
         parsed.hasOption("dry-run"),
-        trace,
+        Optional.ofNullable(parsed.getOptionValue("trace")),
         parsed.hasOption("memory-cap")
             ? OptionalLong.of(bytes(parsed.getOptionValue("memory-cap")))
             : OptionalLong.empty(),
@@ -222,19 +211,8 @@ record CommandLine(
     return (long) bytes;
   }
 
-  private static void requireTraining(org.apache.commons.cli.CommandLine parsed, Command command) {
-    for (String option : List.of(RESUME, MAX_MINUTES)) {
-      if (parsed.hasOption(option) && command != Command.TRAIN) {
-        throw new InputException("command line: --" + option + " is for train");
-      }
-    }
-    if (parsed.hasOption(RESUME) && !parsed.hasOption("o")) {
-      throw new InputException("command line: --resume needs the run's folder, -o DIR");
-    }
-  }
-
   private static OptionalDouble maxMinutes(org.apache.commons.cli.CommandLine parsed) {
-    String text = parsed.getOptionValue(MAX_MINUTES);
+    String text = parsed.getOptionValue(CommandOptions.MAX_MINUTES);
     if (text == null) {
       return OptionalDouble.empty();
     }
@@ -281,69 +259,6 @@ record CommandLine(
     String given = words.isEmpty() ? "a command is missing" : "unknown command " + words.get(0);
     throw new InputException(
         "command line: " + given + " (commands: " + String.join(", ", known) + ")");
-  }
-
-  private static Options options() {
-    Options options = new Options();
-    PlanOptions.addTo(options);
-    return options
-        .addOption(
-            Option.builder("D").hasArg().argName("key=value").desc("set a key of the input").get())
-        .addOption(
-            Option.builder("o")
-                .hasArg()
-                .argName("DIR")
-                .desc("output folder (default: outputs/<input>-<job id or UTC time>)")
-                .get())
-        .addOption(
-            Option.builder()
-                .longOpt(RESUME)
-                .desc(
-                    "train: go on in folder DIR from its newest whole checkpoint, if there is one")
-                .get())
-        .addOption(
-            Option.builder()
-                .longOpt(MAX_MINUTES)
-                .hasArg()
-                .argName("M")
-                .desc("train: after M minutes write a checkpoint and stop with exit code 75")
-                .get())
-        .addOption(
-            Option.builder()
-                .longOpt("dry-run")
-                .desc("check the input, print header and memory plan, stop")
-                .get())
-        .addOption(
-            Option.builder()
-                .longOpt("memory-cap")
-                .hasArg()
-                .argName("SIZE")
-                .desc("most that each rank's device may allocate, for example 80GiB or 512MiB")
-                .get())
-        .addOption(
-            Option.builder()
-                .longOpt("trace")
-                .hasArg()
-                .argName("N")
-                .valueSeparator()
-                .desc(
-                    "write trace.json of step N (bench attention: of its Nth problem);"
-                        + " without =N of the last")
-                .get())
-        .addOption(Option.builder("h").longOpt("help").desc("this text").get())
-        .addOption(Option.builder().longOpt("version").desc("the version").get());
-  }
-
-  static String help() {
-    StringWriter text = new StringWriter();
-    PrintWriter writer = new PrintWriter(text);
-    HelpFormatter formatter = new HelpFormatter();
-    formatter.printWrapped(writer, 100, "usage: " + USAGE);
-    writer.print(COMMANDS);
-    formatter.printOptions(writer, 100, options(), 2, 2);
-    writer.print(EXIT_CODES);
-    writer.flush();
-    return text.toString();
   }
 
   /**

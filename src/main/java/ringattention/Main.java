@@ -98,7 +98,7 @@ public final class Main {
     CommandLine line = CommandLine.parse(arguments);
     Job job = new Job(line, launch, gpu, world, environment, console, errors, timer);
     return switch (line.command()) {
-      case HELP -> show(job, CommandLine.help());
+      case HELP -> show(job, CommandOptions.help());
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");
       case PLAN -> PlanCommand.run(job);
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);

@@ -18,6 +18,9 @@ import ringattention.metrics.Hardware;
  * @param compare a folder of recorded runs to plan
  */
 record PlanOptions(Optional<Hardware> hardware, int ranks, boolean paper, Optional<Path> compare) {
+  /** For the devices present. */
+  static final PlanOptions NONE = new PlanOptions(Optional.empty(), 0, false, Optional.empty());
+
   private static final int MOST_RANKS = 10_000;
   private static final String HARDWARE = "hardware";
   private static final String RANKS = "ranks";
@@ -50,15 +53,9 @@ record PlanOptions(Optional<Hardware> hardware, int ranks, boolean paper, Option
   }
 
   /**
-   * @param planning whether the command is {@code plan}
    * @throws InputException with one line if something is wrong
    */
-  static PlanOptions of(org.apache.commons.cli.CommandLine parsed, boolean planning) {
-    for (String name : new String[] {HARDWARE, RANKS, PAPER, COMPARE}) {
-      if (parsed.hasOption(name) && !planning) {
-        throw new InputException("command line: --" + name + " is for plan");
-      }
-    }
+  static PlanOptions of(org.apache.commons.cli.CommandLine parsed) {
     Optional<String> given = Optional.ofNullable(parsed.getOptionValue(HARDWARE));
     Optional<Hardware> hardware = given.map(PlanOptions::hardware);
     if (parsed.hasOption(PAPER) && (hardware.isPresent() || parsed.hasOption(COMPARE))) {
@@ -70,6 +67,9 @@ record PlanOptions(Optional<Hardware> hardware, int ranks, boolean paper, Option
       }
     }
     boolean instead = parsed.hasOption(PAPER) || parsed.hasOption(COMPARE);
+    if (parsed.hasOption("o") && !instead) {
+      throw new InputException("command line: -o is not for plan without --paper or --compare");
+    }
     boolean input = parsed.getArgList().size() > 1; // the first is the command
     if (instead && (input || parsed.hasOption("D") || parsed.hasOption("memory-cap"))) {
       throw new InputException(

@@ -248,6 +248,10 @@ final class TrainCommand {
     PhaseTimes own = loop.deviceTimes().orElseGet(() -> job.timer().times());
     List<PhaseTimes> times =
         job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList();
+    List<CoreShare> shares =
+        job.gather(CoreShare.here(job.world().host()).text()).stream()
+            .map(CoreShare::parse)
+            .toList();
     if (job.root()) {
       TimeTable table = new TimeTable(times);
       output
@@ -258,7 +262,10 @@ final class TrainCommand {
                   : "Time, all steps, over ranks");
       output.log().rows(table.lines());
       table
-          .advice(plan.balance(), plan.setup().layout().largestShard())
+          .advice(
+              plan.balance(),
+              plan.setup().layout().largestShard(),
+              CoreShare.crowd(shares, Math.max(1, configuration.device().threads())))
           .forEach(output.log()::line);
       output.log().line(TimeTable.spread(loop.steadySeconds()));
     }

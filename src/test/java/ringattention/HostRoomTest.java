@@ -49,7 +49,6 @@ class HostRoomTest {
     "train, cpu",
     "train --dry-run, cpu",
     "plan, cpu",
-    "gradients, cpu",
     "train, reference",
     "plan, reference"
   })

@@ -107,9 +107,12 @@ public final class OverlapBench {
             double[] fractions =
                 sizes.stream().mapToDouble(size -> size.waits().get(network).fraction()).toArray();
             RateCurve attention = attention(pass, config.tokens(), sizes);
+            Calm calm =
+                sizes.stream().map(OverlapPasses.Measured::calm).reduce(Calm::and).orElseThrow();
             conclude(
                 new OverlapModel(schedule, pass, attention, networks.get(i), unhidden),
                 name(i),
+                calm,
                 fractions);
           }
         });
@@ -179,9 +182,9 @@ public final class OverlapBench {
             .toArray());
   }
 
-  private void conclude(OverlapModel model, String network, double... fractions) {
+  private void conclude(OverlapModel model, String network, Calm calm, double... fractions) {
     MeasuredThreshold found = MeasuredThreshold.of(tokens(), fractions, config.limit());
-    OverlapThreshold threshold = OverlapThreshold.of(network, model, config.limit(), found);
+    OverlapThreshold threshold = OverlapThreshold.of(network, model, config.limit(), found, calm);
     thresholds.add(threshold);
     print.accept(thresholdTable.row(threshold));
     print.accept(BenchTable.comment(threshold.line()));

@@ -35,8 +35,9 @@ final class OverlapPasses {
    *
    * @param blockS seconds of one block where nothing is exchanged: the slowest rank's, all at once
    * @param waits one for each network
+   * @param calm how undisturbed it was
    */
-  record Measured(double blockS, List<Wait> waits) {}
+  record Measured(double blockS, List<Wait> waits, Calm calm) {}
 
   private final BenchOverlapConfig config;
   private final ThrottledCommunicator world;
@@ -83,6 +84,7 @@ final class OverlapPasses {
     double[] blocks = new double[repeats.repeats()];
     double[][] seconds = new double[networks][repeats.repeats()];
     double[][] waits = new double[networks][repeats.repeats()];
+    CoreTime before = CoreTime.now();
     for (int repeat = 0; repeat < repeats.repeats(); repeat++) {
       blocks[repeat] = slowest(blockPasses, block);
       double compute = device.asynchronous() ? slowest(passes[0], unconnected) : 0;
@@ -96,11 +98,25 @@ final class OverlapPasses {
                 : least(timer.nanoseconds(Phase.RING_WAIT) * 1e-9 / passes[i]);
       }
     }
+    Calm calm = new Calm(worst(CoreTime.now().waitedSince(before)), scatter(blocks));
     List<Wait> medians = new ArrayList<>();
     for (int i = 0; i < networks; i++) {
       medians.add(new Wait(Statistics.of(seconds[i]).median(), Statistics.of(waits[i]).median()));
+      calm = calm.and(new Calm(calm.waited(), scatter(seconds[i])));
     }
-    return new Measured(Statistics.of(blocks).median(), medians);
+    return new Measured(Statistics.of(blocks).median(), medians, calm);
+  }
+
+  /** The largest of all ranks, NaN if it is not known on one. Collective. */
+  private double worst(double waited) {
+    double unknown = world.allReduce(Double.isNaN(waited) ? 1 : 0, Communicator.Operation.MAX);
+    double most = world.allReduce(Double.isNaN(waited) ? 0 : waited, Communicator.Operation.MAX);
+    return unknown > 0 ? Double.NaN : most;
+  }
+
+  private static double scatter(double... seconds) {
+    Statistics over = Statistics.of(seconds);
+    return over.max() / over.min();
   }
 
   /** Wrong results of one more run over the slowest network, on rank 0. Collective. */

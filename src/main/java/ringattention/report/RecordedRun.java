@@ -31,13 +31,16 @@ public final class RecordedRun {
   private final TreeMap<Long, Step> steps = new TreeMap<>(); // of a step done twice, the last
   private final UsedInputs inputs;
   private final Instant written;
+  private final Optional<LockHolder> holder;
   private Map<String, String> start = Map.of(); // of the last start
   private Optional<JsonNode> end = Optional.empty(); // of the last start, if it has ended
 
-  private RecordedRun(Path folder, UsedInputs inputs, Instant written) {
+  private RecordedRun(
+      Path folder, UsedInputs inputs, Instant written, Optional<LockHolder> holder) {
     this.folder = folder;
     this.inputs = inputs;
     this.written = written;
+    this.holder = holder;
   }
 
   /**
@@ -54,7 +57,11 @@ public final class RecordedRun {
       }
       UsedInputs inputs = UsedInputs.of(BoundedFile.text(folder.resolve(INPUTS), LARGEST_INPUT));
       RecordedRun run =
-          new RecordedRun(folder, inputs, Files.getLastModifiedTime(events).toInstant());
+          new RecordedRun(
+              folder,
+              inputs,
+              Files.getLastModifiedTime(events).toInstant(),
+              RunLock.holder(folder)); // before the events: a run leaves it after its last
       new JsonLines().forEach(events, run::take);
       return run;
     } catch (InputException e) {
@@ -124,6 +131,11 @@ public final class RecordedRun {
   /** When it last wrote a line. */
   Instant written() {
     return written;
+  }
+
+  /** The process that has its folder, or had it when it was killed; empty if none has. */
+  Optional<LockHolder> holder() {
+    return holder;
   }
 
   /** The fields of its last start, as text. */

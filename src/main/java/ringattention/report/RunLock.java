@@ -14,8 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Keeps a run's folder to one run: a lock on its file {@code run.lock}, which says whose it is. The
@@ -28,7 +26,6 @@ public final class RunLock implements AutoCloseable {
 
   private static final int ATTEMPTS = 100; // each fails only if another run ends at that moment
   private static final int LONGEST = 300;
-  private static final Pattern HOLDER = Pattern.compile("pid (\\d+) on (\\S+)");
 
   private final Path file;
   private final FileChannel channel;
@@ -70,11 +67,11 @@ public final class RunLock implements AutoCloseable {
             "output folder "
                 + folder
                 + " is in use by another run"
-                + (holder.isEmpty() ? "" : ", " + holder));
+                + LockHolder.parse(holder).map(process -> ", " + process).orElse(""));
       }
       taken = made.equals(key(file));
       if (taken) {
-        write(channel, "pid " + ProcessHandle.current().pid() + " on " + host());
+        write(channel, LockHolder.here().text());
       }
       return taken ? Optional.of(new RunLock(file, channel)) : Optional.empty();
     } catch (NoSuchFileException e) {
@@ -111,10 +108,18 @@ public final class RunLock implements AutoCloseable {
   }
 
   static boolean isAlive(String holder) {
-    Matcher matcher = HOLDER.matcher(holder);
-    return matcher.matches()
-        && matcher.group(2).equals(host())
-        && ProcessHandle.of(Long.parseLong(matcher.group(1))).isPresent();
+    return LockHolder.parse(holder)
+        .filter(process -> process.state() == LockHolder.State.ALIVE)
+        .isPresent();
+  }
+
+  /** Returns the process that a folder's lock names; empty if there is no lock or it names none. */
+  static Optional<LockHolder> holder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder.resolve(FILE), StandardOpenOption.READ)) {
+      return LockHolder.parse(read(channel));
+    } catch (IOException absent) {
+      return Optional.empty();
+    }
   }
 
   private static String read(FileChannel channel) throws IOException {
@@ -126,14 +131,6 @@ public final class RunLock implements AutoCloseable {
   private static void write(FileChannel channel, String holder) throws IOException {
     channel.truncate(0);
     channel.write(ByteBuffer.wrap((holder + "\n").getBytes(UTF_8)), 0);
-  }
-
-  private static String host() {
-    try {
-      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-    } catch (IOException e) {
-      return "unknown";
-    }
   }
 
   /** Leaves the folder to others. */

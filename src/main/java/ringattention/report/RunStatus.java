@@ -3,6 +3,7 @@ package ringattention.report;
 import static ringattention.report.TextTable.Align.LEFT;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -32,6 +33,10 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
       table.row("command", run.start().get("command"));
     }
     table.row("state", state());
+    String command = run.start().getOrDefault("command", "");
+    if (died() && command.startsWith("ringattention train ")) {
+      table.row("to go on", resuming(command, run.folder()));
+    }
     if (!run.steps().isEmpty()) {
       steps(table);
     }
@@ -76,7 +81,7 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
             share ->
                 table.row(
                     "MFU", Units.format("%.1f%%", 100 * share * last.getValue().timeS() / pace)));
-    if (run.end().isEmpty() && total > last.getKey()) {
+    if (run.end().isEmpty() && !died() && total > last.getKey()) {
       table.row("left", Units.duration((total - last.getKey()) * pace));
     }
   }
@@ -104,9 +109,34 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
     double patience =
         run.steps().isEmpty() ? START_S : Math.max(LEAST_PATIENCE_S, PATIENCE * pace());
     String since = "last line " + Units.duration(Math.max(0, age)) + " ago";
-    return age <= patience
-        ? "running, " + since
-        : "stale, " + since + ": killed, or it waits for something";
+    String word = age <= patience ? "running, " : "stale, ";
+    if (run.holder().isEmpty()) {
+      return "failed without a verdict, " + since + ": no process has the folder";
+    }
+    LockHolder holder = run.holder().get();
+    return switch (holder.state()) {
+      case GONE -> "died, " + since + ": " + holder + " is gone";
+      case ELSEWHERE -> word + since + ", by " + holder + ", which cannot be seen from here";
+      case ALIVE ->
+          word
+              + since
+              + (age <= patience ? "" : ": " + holder + " is there, and waits for something");
+    };
+  }
+
+  /** Whether nothing will be written any more, and a verdict is missing. */
+  private boolean died() {
+    return run.end().isEmpty()
+        && run.holder().map(LockHolder::state).orElse(LockHolder.State.GONE)
+            == LockHolder.State.GONE;
+  }
+
+  /** The command that goes on with a run of training. */
+  private static String resuming(String command, Path folder) {
+    List<String> words = List.of(command.split(" "));
+    return command
+        + (words.contains("-o") ? "" : " -o " + folder)
+        + (words.contains("--resume") ? "" : " --resume");
   }
 
   private static String ended(int exitCode) {

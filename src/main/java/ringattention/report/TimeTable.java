@@ -5,6 +5,7 @@ import static ringattention.report.TextTable.Align.RIGHT;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
@@ -74,11 +75,19 @@ public record TimeTable(List<PhaseTimes> ranks) {
    *
    * @param balance of the attention over the ranks
    * @param shardTokens tokens of a sequence on one rank
+   * @param crowd which ranks share too few cores, so that they wait for each other and not for
+   *     messages; empty where none do
    */
-  public List<String> advice(WorkBalance balance, long shardTokens) {
+  public List<String> advice(WorkBalance balance, long shardTokens, Optional<String> crowd) {
     List<String> lines = new ArrayList<>();
     double wait = share(Phase.RING_WAIT);
-    if (wait > LONG_WAIT) {
+    if (wait > LONG_WAIT && crowd.isPresent()) {
+      lines.add(
+          Units.format(
+              "advice: ring wait is %.0f%% of the time: %s, and wait for each other to compute; use"
+                  + " no more ranks than cores",
+              100 * wait, crowd.get()));
+    } else if (wait > LONG_WAIT) {
       lines.add(
           Units.format(
               "advice: ring wait is %.0f%% of the time: shards of %d tokens compute for less time"

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import ringattention.bench.MeasuredThreshold.Bound;
+import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
 
 class OverlapThresholdTest {
@@ -14,9 +15,33 @@ class OverlapThresholdTest {
     return MeasuredThreshold.of(SIZES, fractions, 0.05);
   }
 
+  private static final Calm QUIET = new Calm(0.01, 1.1);
+
   private static OverlapThreshold threshold(double predicted, MeasuredThreshold measured) {
+    return threshold(predicted, measured, QUIET);
+  }
+
+  private static OverlapThreshold threshold(
+      double predicted, MeasuredThreshold measured, Calm calm) {
     return new OverlapThreshold(
-        "12.5 GB/s", RingPass.FORWARD, 600e12, 12.5e9, 96000, 96000, predicted, measured);
+        "12.5 GB/s", RingPass.FORWARD, 600e12, 12.5e9, 96000, 96000, predicted, measured, calm);
+  }
+
+  /** What is right is right on a busy machine, too; what is wrong is wrong on a quiet one. */
+  @Test
+  void aWrongPredictionOfABusyMachineIsNotChecked() {
+    MeasuredThreshold exact = new MeasuredThreshold(1000, Bound.EXACT);
+    Calm busy = new Calm(0.4, 3);
+    assertEquals(Verdict.PASSED, threshold(1990, exact, busy).check().verdict());
+    for (double wrong : new double[] {2010, 490, Double.POSITIVE_INFINITY, Double.NaN}) {
+      assertEquals(Verdict.FAILED, threshold(wrong, exact, QUIET).check().verdict());
+      Check check = threshold(wrong, exact, busy).check();
+      assertEquals(Verdict.NOT_CHECKED, check.verdict());
+      assertEquals(
+          "the cores are busy: ranks had none for 40% of the time that they wanted one, repeats"
+              + " differ by a factor of 3.0",
+          check.formula());
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.config.InputException;
 
 /** What {@code status} and {@code compare} say of folders. */
@@ -44,6 +45,7 @@ class RecordedRunTest {
     Files.writeString(run.resolve("used_inputs.toml"), "[train]\nsteps = 8\nseed = " + seed + "\n");
     Path file = Files.writeString(run.resolve("run.jsonl"), String.join("\n", events) + "\n");
     Files.setLastModifiedTime(file, FileTime.from(NOW.minusSeconds(age)));
+    Files.writeString(run.resolve("run.lock"), LockHolder.here().text());
     return RecordedRun.read(run);
   }
 
@@ -98,6 +100,75 @@ class RecordedRunTest {
     assertTrue(line.startsWith("state " + state), line);
     assertTrue(status(run("b", 1, 590, START)).get(2).startsWith("state running"));
     assertTrue(status(run("b", 1, 610, START)).get(2).startsWith("state stale"));
+  }
+
+  private RecordedRun heldBy(String lock, long age, String command) throws IOException {
+    run("a", 1, age, START.replace("ringattention train a.toml", command), step(1, "5.5", 2));
+    Files.writeString(folder.resolve("a/run.lock"), lock + "\n");
+    return RecordedRun.read(folder.resolve("a"));
+  }
+
+  private static final long NOBODY = 1L << 30; // more than Linux counts processes
+
+  /** Right after its last line, and long after. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 100_000})
+  void aRunWhoseProcessIsGoneIsNotRunning(long age) throws IOException {
+    LockHolder here = LockHolder.here();
+    String reused = here + ", start " + (here.start().getAsLong() - 1);
+    for (String lock : List.of("pid " + NOBODY + " on " + here.host(), reused)) {
+      List<String> lines = status(heldBy(lock, age, "ringattention train a.toml -o a"));
+      assertTrue(lines.get(2).startsWith("state died, last line "), lines.toString());
+      assertTrue(lines.get(2).endsWith(" on " + here.host() + " is gone"), lines.toString());
+      assertEquals("to go on ringattention train a.toml -o a --resume", lines.get(3));
+      assertFalse(lines.stream().anyMatch(line -> line.startsWith("left")), lines.toString());
+    }
+  }
+
+  @Test
+  void onlyTrainingGoesOnAndInItsFolder() throws IOException {
+    String gone = "pid " + NOBODY + " on " + LockHolder.here().host();
+    assertEquals(
+        "to go on ringattention train a.toml -o " + folder.resolve("a") + " --resume",
+        status(heldBy(gone, 1, "ringattention train a.toml")).get(3));
+    assertTrue(status(heldBy(gone, 1, "ringattention bench mfu")).get(3).startsWith("step "));
+  }
+
+  @Test
+  void aProcessThatIsThereMayWait() throws IOException {
+    LockHolder here = LockHolder.here();
+    for (String lock : List.of(here.text(), here.toString())) { // older locks say no start
+      String running = status(heldBy(lock, 1, "ringattention train a.toml")).get(2);
+      assertEquals("state running, last line 1s ago", running);
+      String waiting = status(heldBy(lock, 100_000, "ringattention train a.toml")).get(2);
+      assertTrue(waiting.startsWith("state stale, last line "), waiting);
+      assertTrue(waiting.endsWith(here + " is there, and waits for something"), waiting);
+    }
+  }
+
+  @Test
+  void aProcessOfAnotherHostCannotBeSeen() throws IOException {
+    String lock = "pid 7 on another.host, start 12";
+    String running = status(heldBy(lock, 60, "ringattention train a.toml")).get(2);
+    assertEquals(
+        "state running, last line 1m00s ago, by pid 7 on another.host, which cannot be seen from"
+            + " here",
+        running);
+    String stale = status(heldBy(lock, 100_000, "ringattention train a.toml")).get(2);
+    assertTrue(stale.startsWith("state stale, last line "), stale);
+    assertTrue(stale.endsWith("which cannot be seen from here"), stale);
+  }
+
+  /** An error leaves neither a verdict nor a lock. */
+  @Test
+  void aRunThatNobodyHasAndThatHasNoEndHasFailed() throws IOException {
+    run("a", 1, 1, START, step(1, "5.5", 2));
+    Files.delete(folder.resolve("a/run.lock"));
+    List<String> lines = status(RecordedRun.read(folder.resolve("a")));
+    assertEquals(
+        "state failed without a verdict, last line 1s ago: no process has the folder",
+        lines.get(2));
+    assertTrue(lines.get(3).startsWith("to go on ringattention train "), lines.toString());
   }
 
   /** Killed in the middle of a line, resumed from before it, and on its way again. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
@@ -50,12 +51,25 @@ class TimeTableTest {
 
   @Test
   void adviceOnLongRingWaits() {
-    assertEquals(List.of(), new TimeTable(List.of(rank(10, 6, 1, 1))).advice(EVEN, 512));
+    assertEquals(
+        List.of(), new TimeTable(List.of(rank(10, 6, 1, 1))).advice(EVEN, 512, Optional.empty()));
     assertEquals(
         List.of(
             "advice: ring wait is 23% of the time: shards of 512 tokens compute for less time than"
                 + " their keys and values travel; use fewer ranks or longer sequences"),
-        new TimeTable(List.of(rank(10, 6, 2.3, 1))).advice(EVEN, 512));
+        new TimeTable(List.of(rank(10, 6, 2.3, 1))).advice(EVEN, 512, Optional.empty()));
+  }
+
+  @Test
+  void ranksThatShareCoresWaitForEachOther() {
+    TimeTable waits = new TimeTable(List.of(rank(10, 6, 2.3, 1)));
+    assertEquals(
+        List.of(
+            "advice: ring wait is 23% of the time: 8 ranks on a share 2 cores, and wait for each"
+                + " other to compute; use no more ranks than cores"),
+        waits.advice(EVEN, 512, Optional.of("8 ranks on a share 2 cores")));
+    TimeTable fine = new TimeTable(List.of(rank(10, 6, 1, 1)));
+    assertEquals(List.of(), fine.advice(EVEN, 512, Optional.of("8 ranks on a share 2 cores")));
   }
 
   @Test
@@ -65,6 +79,6 @@ class TimeTableTest {
         List.of(
             "advice: the busiest rank computes 1.75 times the mean: the others wait for it; layout"
                 + " zigzag balances causal attention"),
-        new TimeTable(List.of(rank(10, 6, 1, 1))).advice(uneven, 512));
+        new TimeTable(List.of(rank(10, 6, 1, 1))).advice(uneven, 512, Optional.empty()));
   }
 }
