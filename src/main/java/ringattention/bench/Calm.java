@@ -2,6 +2,7 @@ package ringattention.bench;
 
 import java.util.Locale;
 import java.util.Optional;
+import ringattention.comm.Communicator;
 
 /**
  * How undisturbed a measurement was.
@@ -21,6 +22,19 @@ record Calm(double waited, double scatter) {
 
   /** Where nothing else is known: repeats of a calm machine are within a tenth of each other. */
   private static final double SCATTERED_BY_ITSELF = 2;
+
+  /**
+   * Of all ranks since then; not known if it is not on one of them. Collective.
+   *
+   * @param scatter the same on every rank
+   */
+  static Calm since(CoreTime before, Communicator ranks, double scatter) {
+    double waited = CoreTime.now().waitedSince(before);
+    boolean known = !Double.isNaN(waited);
+    double unknown = ranks.allReduce(known ? 0 : 1, Communicator.Operation.MAX);
+    double most = ranks.allReduce(known ? waited : 0, Communicator.Operation.MAX);
+    return new Calm(unknown > 0 ? Double.NaN : most, scatter);
+  }
 
   /** Returns the worse of both. */
   Calm and(Calm other) {
