@@ -14,22 +14,24 @@ import java.util.Optional;
  *
  * @param host its name
  * @param processors how many at once, by limits of time, too
- * @param allowed their numbers, as Linux lists them: {@code 0-3,8}; empty where that is not known
+ * @param allowed their numbers, as Linux lists them: {@code 0-3,8}, or {@link #UNKNOWN}
  */
 record CoreShare(String host, int processors, String allowed) {
+  static final String UNKNOWN = "unknown";
+
   private static final String LINE = "Cpus_allowed_list:";
 
   /** Of this process. */
   static CoreShare here(String host) {
-    String allowed = "";
+    String allowed = UNKNOWN;
     try {
       for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
         if (line.startsWith(LINE)) {
           allowed = line.substring(LINE.length()).strip();
         }
       }
-    } catch (IOException unknown) {
-      allowed = "";
+    } catch (IOException absent) {
+      allowed = UNKNOWN;
     }
     return new CoreShare(host, Runtime.getRuntime().availableProcessors(), allowed);
   }
@@ -85,7 +87,7 @@ record CoreShare(String host, int processors, String allowed) {
 
   private BitSet numbers() {
     BitSet numbers = new BitSet();
-    for (String range : allowed.isEmpty() ? new String[0] : allowed.split(",")) {
+    for (String range : allowed.equals(UNKNOWN) ? new String[0] : allowed.split(",")) {
       String[] ends = range.split("-");
       numbers.set(Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1]) + 1);
     }

@@ -1,7 +1,8 @@
 package ringattention.bench;
 
+import java.util.Locale;
 import java.util.Optional;
-import ringattention.report.Units;
+import ringattention.comm.Communicator;
 
 /**
  * How undisturbed a measurement was.
@@ -22,6 +23,19 @@ record Calm(double waited, double scatter) {
   /** Where nothing else is known: repeats of a calm machine are within a tenth of each other. */
   private static final double SCATTERED_BY_ITSELF = 2;
 
+  /**
+   * Of all ranks since then; not known if it is not on one of them. Collective.
+   *
+   * @param scatter the same on every rank
+   */
+  static Calm since(CoreTime before, Communicator ranks, double scatter) {
+    double waited = CoreTime.now().waitedSince(before);
+    boolean known = !Double.isNaN(waited);
+    double unknown = ranks.allReduce(known ? 0 : 1, Communicator.Operation.MAX);
+    double most = ranks.allReduce(known ? waited : 0, Communicator.Operation.MAX);
+    return new Calm(unknown > 0 ? Double.NaN : most, scatter);
+  }
+
   /** Returns the worse of both. */
   Calm and(Calm other) {
     return new Calm(Math.max(waited, other.waited), Math.max(scatter, other.scatter));
@@ -29,7 +43,7 @@ record Calm(double waited, double scatter) {
 
   /** Returns why a result that is off says nothing; empty where the machine was quiet. */
   Optional<String> disturbance() {
-    String repeats = Units.format("repeats differ by a factor of %.1f", scatter);
+    String repeats = String.format(Locale.ROOT, "repeats differ by a factor of %.1f", scatter);
     if (Double.isNaN(waited)) {
       return scatter > SCATTERED_BY_ITSELF
           ? Optional.of(repeats + ", and nothing says how busy the cores are")
@@ -38,7 +52,10 @@ record Calm(double waited, double scatter) {
     boolean busy = waited > BUSY || waited > DISTURBED && scatter > SCATTERED;
     return busy
         ? Optional.of(
-            Units.format("the cores are busy: ranks had none for %.0f%% of the time", 100 * waited)
+            String.format(
+                    Locale.ROOT,
+                    "the cores are busy: ranks had none for %.0f%% of the time",
+                    100 * waited)
                 + " that they wanted one, "
                 + repeats)
         : Optional.empty();

@@ -55,6 +55,7 @@ public final class OverlapBench {
   private final List<OverlapThreshold> thresholds = new ArrayList<>();
   private final List<Series> predicted = new ArrayList<>();
   private final List<Series> measured = new ArrayList<>();
+  private Calm calm = new Calm(0, 1); // while rates of messages were measured
   private long wrong;
 
   /**
@@ -107,12 +108,11 @@ public final class OverlapBench {
             double[] fractions =
                 sizes.stream().mapToDouble(size -> size.waits().get(network).fraction()).toArray();
             RateCurve attention = attention(pass, config.tokens(), sizes);
-            Calm calm =
-                sizes.stream().map(OverlapPasses.Measured::calm).reduce(Calm::and).orElseThrow();
+            Calm all = sizes.stream().map(OverlapPasses.Measured::calm).reduce(calm, Calm::and);
             conclude(
                 new OverlapModel(schedule, pass, attention, networks.get(i), unhidden),
                 name(i),
-                calm,
+                all,
                 fractions);
           }
         });
@@ -130,7 +130,9 @@ public final class OverlapBench {
       sizes.add(Math.min(LARGEST, schedule.gradientBytes(tokens)));
     }
     world.limit(limit * 1e9);
+    CoreTime before = CoreTime.now();
     List<RingMessages.Measured> rows = sizes.stream().map(messages::measure).toList();
+    calm = calm.and(Calm.since(before, world, 1));
     for (RingMessages.Measured row : rows) {
       print.accept(
           messageTable.row(
@@ -182,9 +184,9 @@ public final class OverlapBench {
             .toArray());
   }
 
-  private void conclude(OverlapModel model, String network, Calm calm, double... fractions) {
+  private void conclude(OverlapModel model, String network, Calm all, double... fractions) {
     MeasuredThreshold found = MeasuredThreshold.of(tokens(), fractions, config.limit());
-    OverlapThreshold threshold = OverlapThreshold.of(network, model, config.limit(), found, calm);
+    OverlapThreshold threshold = OverlapThreshold.of(network, model, config.limit(), found, all);
     thresholds.add(threshold);
     print.accept(thresholdTable.row(threshold));
     print.accept(BenchTable.comment(threshold.line()));

@@ -98,20 +98,13 @@ final class OverlapPasses {
                 : least(timer.nanoseconds(Phase.RING_WAIT) * 1e-9 / passes[i]);
       }
     }
-    Calm calm = new Calm(worst(CoreTime.now().waitedSince(before)), scatter(blocks));
+    Calm calm = Calm.since(before, world, scatter(blocks));
     List<Wait> medians = new ArrayList<>();
     for (int i = 0; i < networks; i++) {
       medians.add(new Wait(Statistics.of(seconds[i]).median(), Statistics.of(waits[i]).median()));
       calm = calm.and(new Calm(calm.waited(), scatter(seconds[i])));
     }
     return new Measured(Statistics.of(blocks).median(), medians, calm);
-  }
-
-  /** The largest of all ranks, NaN if it is not known on one. Collective. */
-  private double worst(double waited) {
-    double unknown = world.allReduce(Double.isNaN(waited) ? 1 : 0, Communicator.Operation.MAX);
-    double most = world.allReduce(Double.isNaN(waited) ? 0 : waited, Communicator.Operation.MAX);
-    return unknown > 0 ? Double.NaN : most;
   }
 
   private static double scatter(double... seconds) {
