@@ -11,6 +11,7 @@ cd "$work"
 
 small=(--nodes=1 --ntasks-per-node=2 --gpus-per-node=2 --cpus-per-task=1 --mem=1000 --time=10)
 run=(inputs/tutorial.toml -D device.kind=cpu -D train.sequence=512 -D train.steps=40 -D output.plots=false)
+unset OPENBLAS_CORETYPE # jobs without this environment are to compute the same bits
 failed=0
 exec 3>&1 # the console, also where a check keeps what it says
 limit=900 # seconds; two idle cores need about a tenth of it
@@ -88,10 +89,11 @@ preempt() {
   scancel --signal=USR1 --batch "$1"
 }
 
+both_ready() { [ "$(grep -cs '^ready' "outputs/slurm-$1.log")" = 2 ]; }
+
 # crash JOB: tells it to stop once its ranks, which a signal ends, are there
 crash() {
-  until_true grep -qs '^job ' "outputs/slurm-$1.log"
-  sleep 1 # of srun, to start them
+  until_true both_ready "$1"
   scancel --signal=USR1 --batch "$1"
 }
 
@@ -140,7 +142,7 @@ check "the next job ends with 0" is "${next:-none}" COMPLETED 0
 check "the losses of the run above, bit for bit" same_as "$whole" "$stopped"
 
 section "told to stop before its ranks listen, by srun: submitted again once"
-echo "container=(sh -c 'trap \"kill -9 \\\$\\\$\" USR1; while :; do sleep 0.1; done')" >crash.sh
+echo "container=(sh -c 'trap \"kill -9 \\\$\\\$\" USR1; echo ready; while :; do sleep 0.1; done')" >crash.sh
 crashed=$(SITE=crash.sh LAUNCHER=srun REQUEUE=submit submit slurm/train.sbatch "${run[@]}")
 crash "$crashed"
 check "ends with the ranks' exit code" is "$crashed" FAILED 137
