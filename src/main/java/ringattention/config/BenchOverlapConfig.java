@@ -27,6 +27,8 @@ public record BenchOverlapConfig(
     int warmup,
     int repeats,
     double rest) {
+  private static final double SLOWEST = 1e-6; // GB/s
+
   public BenchOverlapConfig {
     tokens = tokens.stream().distinct().sorted().toList();
     bandwidths = bandwidths.stream().distinct().toList();
@@ -42,10 +44,20 @@ public record BenchOverlapConfig(
         heads.keyValue(),
         heads.size(),
         table.choice("mask", MaskKind.class, Default.of(MaskKind.CAUSAL)),
-        table.numbers("bandwidths", Range.atLeast(0), Default.list(0.0)),
+        bandwidths(table),
         table.number("limit", Range.BETWEEN_0_AND_1, Default.of(0.05)),
         table.integer("warmup", Range.atLeast(0), Default.of(1)),
         table.integer("repeats", Range.atLeast(1), Default.of(5)),
         table.number("rest", Range.atLeast(0), Default.of(0.0)));
+  }
+
+  /** Far slower than any network, messages would last longer than the clock counts. */
+  private static List<Double> bandwidths(Table table) {
+    List<Double> all = table.numbers("bandwidths", Range.atLeast(0), Default.list(0.0));
+    table.require(
+        all.stream().allMatch(limit -> limit == 0 || limit >= SLOWEST),
+        "bandwidths",
+        "must each be 0 or at least " + Toml.write(SLOWEST));
+    return all;
   }
 }

@@ -42,6 +42,13 @@ public record Configuration(
           "memory.saved",
           "must be \"inputs\" or \"auto\" with vanilla attention, whose backward needs its scores");
     }
+    if (data != null
+        && train != null
+        && data.firstPosition() > Integer.MAX_VALUE - train.sequence()) {
+      throw source.error(
+          "data.firstPosition",
+          "must be at most 2^31 - 1 less the tokens of a sequence (" + train.sequence() + ")");
+    }
     if (device.kind() == DeviceKind.CPU || device.kind() == DeviceKind.REFERENCE) {
       requireHostTransport(parallel, source, "device.kind = " + Toml.write(device.kind()));
     }

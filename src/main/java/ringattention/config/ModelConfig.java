@@ -159,22 +159,37 @@ public record ModelConfig(
         keyValueHeads,
         headSize,
         feedForward,
-        table.number("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
+        table.single("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
         ropeScaling(table),
-        table.number("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
+        table.single("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
         table.flag("tied", Default.of(false)),
-        table.number("initStd", Range.POSITIVE, Default.of(0.02)),
+        table.single("initStd", Range.POSITIVE, Default.of(0.02)),
         checkpoint);
   }
 
   private static RopeScaling ropeScaling(Table table) {
     RopeScaling none = RopeScaling.NONE;
-    return new RopeScaling(
-        table.choice("ropeScaling", RopeScalingKind.class, Default.of(none.kind())),
-        table.number("ropeFactor", Range.POSITIVE, Default.of(none.factor())),
-        table.number("ropeLowFrequency", Range.POSITIVE, Default.of(none.lowFrequencyFactor())),
-        table.number("ropeHighFrequency", Range.POSITIVE, Default.of(none.highFrequencyFactor())),
-        table.integer("ropeOriginalContext", Range.atLeast(1), Default.of(none.originalContext())));
+    RopeScalingKind kind =
+        table.choice("ropeScaling", RopeScalingKind.class, Default.of(none.kind()));
+    double factor = table.single("ropeFactor", Range.POSITIVE, Default.of(none.factor()));
+    double low =
+        table.single("ropeLowFrequency", Range.POSITIVE, Default.of(none.lowFrequencyFactor()));
+    double high =
+        table.single("ropeHighFrequency", Range.POSITIVE, Default.of(none.highFrequencyFactor()));
+    int context =
+        table.integer("ropeOriginalContext", Range.atLeast(1), Default.of(none.originalContext()));
+    boolean llama3 = kind == RopeScalingKind.LLAMA3;
+    String ignored = "must not be given with model.ropeScaling = " + Toml.write(kind);
+    boolean scales = kind != RopeScalingKind.DEFAULT;
+    table.require(scales || factor == none.factor(), "ropeFactor", ignored);
+    table.require(llama3 || low == none.lowFrequencyFactor(), "ropeLowFrequency", ignored);
+    table.require(llama3 || high == none.highFrequencyFactor(), "ropeHighFrequency", ignored);
+    table.require(llama3 || context == none.originalContext(), "ropeOriginalContext", ignored);
+    table.require(
+        low < high,
+        "ropeLowFrequency",
+        "must be below model.ropeHighFrequency (" + Toml.write(high) + ")");
+    return new RopeScaling(kind, factor, low, high, context);
   }
 
   /** Number of weights, embedding and head included. */

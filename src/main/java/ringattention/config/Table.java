@@ -54,6 +54,22 @@ final class Table {
     return read(key, "number", range.text(), otherwise, value -> toNumber(value, range));
   }
 
+  /**
+   * A number that is computed with in fp32: what is allowed of it is allowed of its rounded value,
+   * and a number other than 0 does not become 0. One rule for all devices, whatever they compute
+   * in.
+   */
+  double single(String key, Range range, Default<Double> otherwise) {
+    double value = number(key, range, otherwise);
+    float rounded = (float) value;
+    boolean holds = value == 0 || Math.abs(rounded) >= Float.MIN_NORMAL;
+    require(
+        holds && Float.isFinite(rounded) && range.accepts().test(rounded),
+        key,
+        "must be a number, " + range.text() + ", also in fp32, which holds 1.2e-38 to 3.4e38");
+    return value;
+  }
+
   boolean flag(String key, Default<Boolean> otherwise) {
     return read(
         key,

@@ -71,9 +71,9 @@ public record TrainConfig(
     int microBatch = table.integer("microBatch", Range.atLeast(0), Default.of(0));
     int steps = table.integer("steps", Range.atLeast(1), Default.required(100));
     long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
-    double learningRate = table.number("learningRate", Range.POSITIVE, Default.of(3e-4));
+    double learningRate = table.single("learningRate", Range.POSITIVE, Default.of(3e-4));
     Default<Double> tenth = Default.derived(learningRate / 10, "learningRate / 10");
-    double minLearningRate = table.number("minLearningRate", Range.atLeast(0), tenth);
+    double minLearningRate = table.single("minLearningRate", Range.atLeast(0), tenth);
     table.require(
         minLearningRate <= learningRate,
         "minLearningRate",
@@ -91,11 +91,11 @@ public record TrainConfig(
         learningRate,
         minLearningRate,
         warmupSteps,
-        table.number("weightDecay", Range.atLeast(0), Default.of(0.1)),
-        table.number("beta1", Range.FRACTION, Default.of(0.9)),
-        table.number("beta2", Range.FRACTION, Default.of(0.95)),
-        table.number("epsilon", Range.POSITIVE, Default.of(1e-8)),
-        table.number("clipNorm", Range.atLeast(0), Default.of(1.0)),
+        table.single("weightDecay", Range.atLeast(0), Default.of(0.1)),
+        table.single("beta1", Range.FRACTION, Default.of(0.9)),
+        table.single("beta2", Range.FRACTION, Default.of(0.95)),
+        table.single("epsilon", Range.POSITIVE, Default.of(1e-8)),
+        table.single("clipNorm", Range.atLeast(0), Default.of(1.0)),
         table.integer("reportEvery", Range.atLeast(1), Default.of(1)),
         table.integer("maxSkippedSteps", Range.atLeast(0), Default.of(3)));
   }

@@ -131,6 +131,25 @@ class BadInputTest {
           [benchOverlap] ; tokens = [1] | x.toml: benchOverlap.tokens = [1]: must be a list of whole numbers, one or more, each at least 2
           [benchOverlap] ; bandwidths = [0, -12.5] | x.toml: benchOverlap.bandwidths = [0, -12.5]: must be a list of numbers, one or more, each at least 0
           [benchOverlap] ; bandwidths = [] | x.toml: benchOverlap.bandwidths = []: must be a list of numbers, one or more, each at least 0
+          [model] ; shape = "7B" ; ropeTheta = 1e-39 | x.toml: model.ropeTheta = 1e-39: must be a number, above 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [model] ; shape = "7B" ; normEpsilon = 1e-60 | x.toml: model.normEpsilon = 1e-60: must be a number, above 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [model] ; shape = "7B" ; initStd = 1e39 | x.toml: model.initStd = 1e39: must be a number, above 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [model] ; shape = "7B" ; ropeFactor = 2 | x.toml: model.ropeFactor = 2.0: must not be given with model.ropeScaling = "default"
+          [model] ; shape = "7B" ; ropeOriginalContext = 4096 | x.toml: model.ropeOriginalContext = 4096: must not be given with model.ropeScaling = "default"
+          [model] ; shape = "7B" ; ropeScaling = "linear" ; ropeFactor = 2 ; ropeLowFrequency = 2 | x.toml: model.ropeLowFrequency = 2.0: must not be given with model.ropeScaling = "linear"
+          [model] ; shape = "7B" ; ropeScaling = "linear" ; ropeFactor = 2 ; ropeHighFrequency = 2 | x.toml: model.ropeHighFrequency = 2.0: must not be given with model.ropeScaling = "linear"
+          [model] ; shape = "7B" ; ropeScaling = "llama3" ; ropeFactor = 8 ; ropeLowFrequency = 4 | x.toml: model.ropeLowFrequency = 4.0: must be below model.ropeHighFrequency (4.0)
+          [model] ; shape = "7B" ; ropeScaling = "llama3" ; ropeFactor = 1e300 | x.toml: model.ropeFactor = 1e300: must be a number, above 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [attention] ; kind = "vanilla" ; [memory] ; saved = "inputs+attention" | x.toml: memory.saved = "inputs+attention": must be "inputs" or "auto" with vanilla attention, whose backward needs its scores
+          [train] ; sequence = 8 ; steps = 8 ; learningRate = 1e-60 | x.toml: train.learningRate = 1e-60: must be a number, above 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [train] ; sequence = 8 ; steps = 8 ; minLearningRate = 1e-60 | x.toml: train.minLearningRate = 1e-60: must be a number, at least 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [train] ; sequence = 8 ; steps = 8 ; beta1 = 0.99999999 | x.toml: train.beta1 = 0.99999999: must be a number, at least 0 and below 1, also in fp32, which holds 1.2e-38 to 3.4e38
+          [train] ; sequence = 8 ; steps = 8 ; beta2 = 0.99999999 | x.toml: train.beta2 = 0.99999999: must be a number, at least 0 and below 1, also in fp32, which holds 1.2e-38 to 3.4e38
+          [train] ; sequence = 8 ; steps = 8 ; epsilon = 1e-60 | x.toml: train.epsilon = 1e-60: must be a number, above 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [train] ; sequence = 8 ; steps = 8 ; weightDecay = 1e39 | x.toml: train.weightDecay = 1e39: must be a number, at least 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [train] ; sequence = 8 ; steps = 8 ; clipNorm = 1e-40 | x.toml: train.clipNorm = 1e-40: must be a number, at least 0, also in fp32, which holds 1.2e-38 to 3.4e38
+          [train] ; sequence = 1073741825 ; steps = 8 ; [data] ; path = "x" ; firstPosition = 1073741823 | x.toml: data.firstPosition = 1073741823: must be at most 2^31 - 1 less the tokens of a sequence (1073741825)
+          [benchOverlap] ; bandwidths = [1e-300] | x.toml: benchOverlap.bandwidths = [1e-300]: must each be 0 or at least 1e-6
           [benchOverlap] ; limit = 1 | x.toml: benchOverlap.limit = 1: must be a number, above 0 and below 1
           [benchOverlap] ; mask = "banded" | x.toml: benchOverlap.mask = "banded": must be "causal" or "full"
           [fault] ; rank = -2 | x.toml: fault.rank = -2: must be a whole number, at least -1
