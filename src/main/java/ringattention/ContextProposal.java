@@ -27,7 +27,7 @@ record ContextProposal(
       MemoryLimits limits) {
     BenchContextConfig bench = configuration.benchContext();
     int multiple = bench.multiple();
-    int beyond = Math.multiplyExact(multiple, bench.beyond());
+    int beyond = multiple * bench.beyond();
     LongestContext longest = new LongestContext(multiple, Integer.MAX_VALUE / ranks - beyond);
     int tokens =
         longest.search(

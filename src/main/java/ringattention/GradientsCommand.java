@@ -181,7 +181,7 @@ final class GradientsCommand {
   }
 
   /**
-   * A position for each token of each sequence.
+   * Returns a position for each token of each sequence.
    *
    * @param positions [turns, tokens]: of every sequence, or of all
    */

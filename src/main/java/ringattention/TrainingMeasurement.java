@@ -186,7 +186,7 @@ final class TrainingMeasurement {
         .toArray(Sample[]::new);
   }
 
-  /** How many labels count in the sequences of all rings. */
+  /** Returns how many labels count in the sequences of all rings. Collective. */
   private double labels(Sample[] sequences) {
     double own = Arrays.stream(sequences).mapToDouble(Sample::counted).sum();
     double all = job.world().allReduce(own, Communicator.Operation.SUM);

@@ -40,12 +40,18 @@ public record BenchContextConfig(
         architectures.stream().distinct().count() == architectures.size(),
         "architectures",
         "must each be there once");
+    int multiple = table.integer("multiple", Range.between(2, 1 << 20), Default.of(256));
+    int beyond = table.integer("beyond", Range.between(1, 1 << 20), Default.of(1));
+    table.require(
+        (long) beyond * multiple <= Integer.MAX_VALUE,
+        "beyond",
+        "must be below 2^31 / benchContext.multiple (" + multiple + ")");
     return new BenchContextConfig(
         models,
         layers,
         architectures,
-        table.integer("multiple", Range.between(2, 1 << 20), Default.of(256)),
-        table.integer("beyond", Range.between(1, 1 << 20), Default.of(1)),
+        multiple,
+        beyond,
         table.flag("prove", Default.of(true)),
         table.integer("steps", Range.atLeast(1), Default.of(1)));
   }

@@ -96,7 +96,7 @@ public record Configuration(
         new FeedForwardConfig(architecture.feedForward(), feedForward.block()),
         new ParallelConfig(ring ? ranks : 1, parallel.transport(), parallel.gradients()),
         train()
-            .withSequence(ring ? Math.multiplyExact(ranks, tokensPerRank) : tokensPerRank)
+            .withSequence(ring ? sequence(ranks, tokensPerRank) : tokensPerRank)
             .withBatch(ring ? sequences : sequences * ranks, 1),
         memory);
   }
@@ -111,8 +111,20 @@ public record Configuration(
   public Configuration withRings(int ring, int tokensPerRank, int ranks) {
     ParallelConfig rings = new ParallelConfig(ring, parallel.transport(), parallel.gradients());
     TrainConfig sequences =
-        train().withSequence(Math.multiplyExact(ring, tokensPerRank)).withBatch(ranks / ring, 1);
+        train().withSequence(sequence(ring, tokensPerRank)).withBatch(ranks / ring, 1);
     return with(model, attention, feedForward, rings, sequences, memory);
+  }
+
+  /** Tokens of a sequence that a ring shares. */
+  private int sequence(int ring, int tokensPerRank) {
+    long tokens = (long) ring * tokensPerRank;
+    if (tokens > Integer.MAX_VALUE) {
+      throw source.error(
+          "train.sequence",
+          tokens,
+          "must be below 2^31, here " + tokensPerRank + " tokens on each of " + ring + " ranks");
+    }
+    return (int) tokens;
   }
 
   private Configuration with(

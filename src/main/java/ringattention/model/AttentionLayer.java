@@ -214,7 +214,7 @@ final class AttentionLayer {
   }
 
   /**
-   * The rows of a turn's sequences.
+   * Returns the rows of a turn's sequences, a copy where there are several turns.
    *
    * @param x [tokens of a block, batch, hidden]
    */
@@ -232,14 +232,16 @@ final class AttentionLayer {
     kernels.rotate(x, positions, activations.frequencies(), inverse);
   }
 
-  /** How often attention is called: for every group of heads in every turn, turn after turn. */
+  /**
+   * Returns how often attention is called: for every group of heads in every turn, turn by turn.
+   */
   private int calls() {
     return turns * groups;
   }
 
   /**
-   * [tokens, batch, heads, headSize] as the sequences of one turn with the heads of all turns side
-   * by side.
+   * Returns [tokens, batch, heads, headSize] as the sequences of a turn with the heads of all turns
+   * side by side.
    */
   private Tensor beside(Tensor all) {
     return all.view(all.dim(0), all.dim(1) / turns, all.dim(2) * turns, all.dim(3));

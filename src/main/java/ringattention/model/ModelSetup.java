@@ -73,7 +73,7 @@ public record ModelSetup(
         other);
   }
 
-  /** One call of attention on a rank. */
+  /** Returns the sizes of one call of attention on a rank. */
   public AttentionShape attentionShape(int rank) {
     return shape(rank).attention(model, policy.headGroups());
   }

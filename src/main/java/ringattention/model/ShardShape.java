@@ -24,17 +24,19 @@ public record ShardShape(
     }
   }
 
-  /** How often a group of heads goes through attention: once for all sequences that are alike. */
+  /**
+   * Returns how often a group of heads goes through attention: once for sequences that are alike.
+   */
   public int turns() {
     return packed ? batch : 1;
   }
 
-  /** Sequences that attention takes at a time. */
+  /** Returns how many sequences attention takes at a time. */
   int together() {
     return batch / turns();
   }
 
-  /** One call of attention. */
+  /** Returns the sizes of one call of attention. */
   public AttentionShape attention(ModelConfig model, int headGroups) {
     return new AttentionShape(
         tokens,

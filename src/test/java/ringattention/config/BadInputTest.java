@@ -118,6 +118,7 @@ class BadInputTest {
           [benchContext] ; architectures = ["ring", "ring"] | x.toml: benchContext.architectures = ["ring", "ring"]: must each be there once
           [benchContext] ; multiple = 1 | x.toml: benchContext.multiple = 1: must be a whole number, 2 to 1048576
           [benchContext] ; beyond = 0 | x.toml: benchContext.beyond = 0: must be a whole number, 1 to 1048576
+          [benchContext] ; multiple = 1048576 ; beyond = 2048 | x.toml: benchContext.beyond = 2048: must be below 2^31 / benchContext.multiple (1048576)
           [benchContext] ; steps = 0 | x.toml: benchContext.steps = 0: must be a whole number, at least 1
           [benchMfu] ; models = ["7B", "8B"] | x.toml: benchMfu.models = ["7B", "8B"]: must be a list of texts, each "1B" or "3B" or "7B" or "13B" or "30B" or "65B"
           [benchMfu] ; models = ["7B"] ; tokensPerRank = [512, 1024] | x.toml: benchMfu.tokensPerRank = [512, 1024]: must have one number for each of benchMfu.models

@@ -194,6 +194,26 @@ class InputsTest {
         () -> configuration.ringSize(ranks));
   }
 
+  /** Lengths that a benchmark makes of tokens and ranks are checked like those of the input. */
+  @Test
+  void sequencesOfRingsAreBelowTwoBillionTokens() throws IOException {
+    Configuration configuration = read(COMPLETE);
+    assertEquals(1 << 30, configuration.with(Architecture.RING, 1 << 28, 1, 4).train().sequence());
+    for (Executable longer :
+        List.<Executable>of(
+            () -> configuration.with(Architecture.RING, 1 << 30, 1, 2),
+            () -> configuration.withRings(2, 1 << 30, 4))) {
+      InputException refused = assertThrows(InputException.class, longer);
+      assertTrue(
+          refused
+              .getMessage()
+              .endsWith(
+                  "train.sequence = 2147483648: must be below 2^31, here 1073741824 tokens on each"
+                      + " of 2 ranks"),
+          refused.getMessage());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"0, 8, 3, 2", "0, 2, 4, 1", "5, 8, 2, 5"})
   void threadsShareTheCores(int threads, int cores, int localRanks, int expected) {
