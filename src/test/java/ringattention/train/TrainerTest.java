@@ -72,6 +72,11 @@ class TrainerTest {
     }
 
     @Override
+    public String digest() {
+      return Arrays.toString(seeds);
+    }
+
+    @Override
     public void close() {}
   }
 
@@ -96,6 +101,7 @@ class TrainerTest {
             SEQUENCE,
             1,
             1,
+            false,
             false,
             ActivationPolicy.inputs(MODEL.layers()));
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
