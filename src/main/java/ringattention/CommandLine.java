@@ -272,10 +272,10 @@ record CommandLine(
     shared.put("command", command.words);
     shared.put("-o", output.map(Path::toString).orElse("none"));
     shared.put("--resume", Boolean.toString(resume));
-    shared.put("--max-minutes", maxMinutes.toString());
+    shared.put("--max-minutes", maxMinutes.isEmpty() ? "none" : maxMinutes.getAsDouble() + "");
     shared.put("--dry-run", Boolean.toString(dryRun));
     shared.put("--trace", trace.orElse("none"));
-    shared.put("--memory-cap", memoryCap.toString());
+    shared.put("--memory-cap", memoryCap.isEmpty() ? "none" : memoryCap.getAsLong() + " bytes");
     shared.put("plan", plan.toString());
     return shared;
   }

@@ -44,6 +44,7 @@ record Resumption(
     }
     Source source = configuration.source();
     CheckpointSearch.Result result = search(job, config, source);
+    requireSameCheckpoint(job, result.checkpoint());
     return job.agree(
         () -> {
           requireStepsAfter(result.checkpoint(), job, configuration);
@@ -61,6 +62,7 @@ record Resumption(
       job.agree(() -> sameInputs(job, folder, comparison, true));
     }
     if (result.isPresent()) {
+      requireSameCheckpoint(job, result.get().checkpoint());
       return job.agree(() -> of(result.get(), comparison));
     }
     job.agree(
@@ -75,6 +77,17 @@ record Resumption(
     List<String> lines = new ArrayList<>(start.lines());
     lines.add("no complete checkpoint in " + folder + " yet: the run starts from its beginning");
     return new Resumption(comparison, start.checkpoint(), lines);
+  }
+
+  /** A folder of the same name may be another one on another machine. */
+  private static void requireSameCheckpoint(Job job, Checkpoint checkpoint) {
+    Map<String, String> own =
+        Map.of(
+            "step",
+            Long.toString(checkpoint.position().step()),
+            "checksum",
+            checkpoint.checksum());
+    new Agreement(job.world()).onSame(SharedParts.of("checkpoint", own));
   }
 
   private static Path sameInputs(

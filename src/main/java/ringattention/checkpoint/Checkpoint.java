@@ -60,6 +60,11 @@ public final class Checkpoint implements AutoCloseable {
     return folder;
   }
 
+  /** Returns 8 digits that name the manifest, and by it every file: ranks must see the same. */
+  public String checksum() {
+    return manifest.checksum();
+  }
+
   public TrainingPosition position() {
     return manifest.position();
   }
