@@ -87,7 +87,9 @@ public interface Communicator extends AutoCloseable {
    */
   Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive);
 
-  /** Combines the values of all ranks element by element, in place. */
+  /**
+   * Combines the values of all ranks element by element, in place. NaN of one rank is NaN of all.
+   */
   void allReduce(double[] values, Operation operation);
 
   /** One value of every rank, combined. Collective. */

@@ -167,12 +167,34 @@ final class MpiCommunicator implements Communicator {
 
   @Override
   public void allReduce(double[] values, Operation operation) {
-    Op op =
-        switch (operation) {
-          case SUM -> MPI.SUM;
-          case MIN -> MPI.MIN;
-          case MAX -> MPI.MAX;
-        };
+    switch (operation) {
+      case SUM -> allReduce(values, operation, MPI.SUM);
+      case MIN -> extremes(values, operation, MPI.MIN, Double.POSITIVE_INFINITY);
+      case MAX -> extremes(values, operation, MPI.MAX, Double.NEGATIVE_INFINITY);
+    }
+  }
+
+  /**
+   * MPI's own extremes of NaN and a number are one or the other, by their order. Here NaN stays: a
+   * mark travels behind the values.
+   *
+   * @param never what no value is beyond
+   */
+  private void extremes(double[] values, Operation operation, Op op, double never) {
+    int count = values.length;
+    double[] marked = new double[2 * count];
+    for (int i = 0; i < count; i++) {
+      boolean number = !Double.isNaN(values[i]);
+      marked[i] = number ? values[i] : never;
+      marked[count + i] = number ? 0 : -Math.signum(never);
+    }
+    allReduce(marked, operation, op);
+    for (int i = 0; i < count; i++) {
+      values[i] = marked[count + i] == 0 ? marked[i] : Double.NaN;
+    }
+  }
+
+  private void allReduce(double[] values, Operation operation, Op op) {
     call(
         "allReduce " + operation + " of " + values.length,
         () -> {

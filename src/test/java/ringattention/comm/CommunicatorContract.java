@@ -46,6 +46,7 @@ final class CommunicatorContract {
     checks.put("reduceScatter of parts that lie apart", CommunicatorContract::scatterApart);
     checks.put("collectives and messages may overlap", CommunicatorContract::overlap);
     checks.put("allReduce sums and finds extremes", CommunicatorContract::allReduce);
+    checks.put("extremes of what is no number are none", CommunicatorContract::notNumbers);
     checks.put("allReduce gives the same bits everywhere", CommunicatorContract::sameBits);
     checks.put("gather takes unequal sizes", CommunicatorContract::gather);
     checks.put("broadcast takes an unknown size", CommunicatorContract::broadcast);
@@ -270,6 +271,20 @@ final class CommunicatorContract {
     double[] values = {world.rank(), 1};
     world.allReduce(values, operation);
     return values;
+  }
+
+  private static void notNumbers(Communicator world) {
+    for (int rank = 0; rank < world.size(); rank++) {
+      for (Operation operation : Operation.values()) {
+        double own = world.rank() == rank ? Double.NaN : world.rank();
+        double[] values = {own, 5, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY};
+        world.allReduce(values, operation);
+        assertEquals(Double.NaN, values[0], operation + ", NaN of rank " + rank);
+        assertEquals(operation == Operation.SUM ? 5 * world.size() : 5, values[1]);
+        assertEquals(Double.NEGATIVE_INFINITY, values[2]);
+        assertEquals(Double.POSITIVE_INFINITY, values[3]);
+      }
+    }
   }
 
   private static void sameBits(Communicator world) {
