@@ -33,7 +33,7 @@ container=()    # words before the program: what runs it in a container
 if [ -n "${SITE:-}" ]; then
   [[ $SITE == */* ]] || SITE=./$SITE # or it would be looked for on PATH
   [ -r "$SITE" ] || refuse "SITE=$SITE cannot be read"
-  trap '[ "${BASH_SOURCE[0]}" != "$SITE" ] || refuse "SITE=$SITE: line $LINENO failed, exit status $?"' ERR
+  trap 'site_status=$?; [ "${BASH_SOURCE[0]}" != "$SITE" ] || refuse "SITE=$SITE: line $LINENO failed, exit status $site_status"' ERR
   # shellcheck source=slurm/sites/workstation.sh
   . "$SITE"
   site_status=$?

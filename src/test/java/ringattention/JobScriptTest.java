@@ -226,7 +226,7 @@ class JobScriptTest {
       delimiter = '|',
       value = {
         "absent.sh   | true | cannot be read",
-        "site.sh     | nonesuch load cuda/99; export A=1  | line 1 failed",
+        "site.sh     | nonesuch load cuda/99; export A=1  | line 1 failed, exit status 127",
         "site.sh     | return 3                           | failed, exit status 3",
         "./site.sh   | module() { return 1; }; module load x; true | line 1 failed, exit status 1",
       })
