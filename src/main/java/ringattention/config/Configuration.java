@@ -143,6 +143,11 @@ public record Configuration(
     return require(model, "model", "hidden");
   }
 
+  /** Whether the input has a section {@code [model]}. */
+  public boolean hasModel() {
+    return model != null;
+  }
+
   /** Never null. */
   @Override
   public TrainConfig train() {
