@@ -29,6 +29,7 @@ final class HuggingFaceConfig {
   private static final String KEY_VALUE_HEADS = "num_key_value_heads";
   private static final String HEAD_SIZE = "head_dim";
   private static final String TIED = "tie_word_embeddings";
+  private static final String DEVIATION = "initializer_range";
   private static final String THETA = "rope_theta";
   private static final String TYPE = "rope_type";
   private static final String FACTOR = "factor";
@@ -66,7 +67,9 @@ final class HuggingFaceConfig {
     give("normEpsilon", "rms_norm_eps", 1e-6);
     rope();
     give("tied", TIED, false);
-    give("initStd", "initializer_range", 0.02);
+    if (present(root, DEVIATION)) {
+      put("initStd", DEVIATION, plain(root.get(DEVIATION)));
+    }
   }
 
   /** Returns the values by key of the section, without {@code model.}. */
