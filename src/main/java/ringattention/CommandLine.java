@@ -284,7 +284,8 @@ record CommandLine(
    * @throws InputException if the input is wrong
    */
   Configuration configuration() {
-    return input.isPresent() ? Inputs.read(input.get(), overrides) : Inputs.defaults(overrides);
+    return ModelFolders.asStored(
+        input.isPresent() ? Inputs.read(input.get(), overrides) : Inputs.defaults(overrides));
   }
 
   /**

@@ -1,5 +1,6 @@
 package ringattention;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,22 @@ record ModelFolders(
   private static final String EXPORT = "model";
 
   /**
+   * Returns the configuration of the model that a folder holds: with a loss head of its own where
+   * there is one, though its config.json says it is the embedding.
+   *
+   * @throws ringattention.config.InputException if the folder's files cannot be opened
+   */
+  static Configuration asStored(Configuration configuration) {
+    if (!configuration.hasModel() || !configuration.model().tied()) {
+      return configuration;
+    }
+    ModelConfig model = configuration.model();
+    return model.checkpoint().filter(HuggingFaceFolder::hasOwnHead).isPresent()
+        ? configuration.with(model.untied())
+        : configuration;
+  }
+
+  /**
    * Checks what there is to read; reads no weight.
    *
    * @throws ringattention.config.InputException if the checkpoint is not one of this model
@@ -39,11 +56,15 @@ record ModelFolders(
     Optional<HuggingFaceExport> export =
         type == ModelExport.NONE
             ? Optional.empty()
-            : Optional.of(new HuggingFaceExport(model, type, configuration.train().sequence()));
+            : Optional.of(new HuggingFaceExport(model, type, positions(configuration)));
     return new ModelFolders(
         configuration,
         model.checkpoint().map(folder -> HuggingFaceFolder.open(folder, groups, model.tied())),
         export);
+  }
+
+  private static long positions(Configuration configuration) {
+    return (long) configuration.data().firstPosition() + configuration.train().sequence();
   }
 
   /** Sets the weights to start from; moments and gradients to zero. */
@@ -59,11 +80,24 @@ record ModelFolders(
     output.log().section("Weights");
     String path = configuration.model().checkpoint().orElseThrow().toString();
     output.log().line(String.format(Locale.ROOT, "read in %.1f s from %s", since(start), path));
+    source.get().remark().ifPresent(output.log()::line);
+    if (configuration.source().says("model.tied", true) && !configuration.model().tied()) {
+      output
+          .log()
+          .line(
+              "WARNING: its lm_head.weight is not its embedding, though its config.json says"
+                  + " tie_word_embeddings: it is the loss head, as in transformers 5");
+    }
   }
 
   /** Writes the trained model into the folder of the run, if the input says so. Collective. */
   void export(Job job, ShardedParameters parameters, RunOutput output) {
     if (export.isEmpty()) {
+      output
+          .path()
+          .map(folder -> folder.resolve(EXPORT))
+          .filter(Files::exists)
+          .ifPresent(old -> output.log().line("WARNING: " + old + " is of an earlier part"));
       return;
     }
     long start = System.nanoTime();
@@ -76,6 +110,14 @@ record ModelFolders(
         .line(
             String.format(
                 Locale.ROOT, "written as %s in %.1f s to %s", type, since(start), folder));
+    ModelConfig model = configuration.model();
+    if (model.hidden() % model.heads() != 0) {
+      output
+          .log()
+          .line(
+              "WARNING: transformers 5 opens no Llama whose hidden_size is not a multiple of its"
+                  + " num_attention_heads, whatever head_dim says; transformers 4 does");
+    }
   }
 
   @Override

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import ringattention.comm.Communicator;
 import ringattention.config.ModelConfig;
 import ringattention.config.ModelExport;
@@ -38,18 +36,18 @@ public final class HuggingFaceExport {
 
   /**
    * @param type of the weights; not {@link ModelExport#NONE}
-   * @param positions the longest sequence the model was trained on
+   * @param positions one more than the last position the model was trained on
    * @throws ringattention.config.InputException if the config.json of the model's checkpoint can no
    *     longer be read
    */
-  public HuggingFaceExport(ModelConfig model, ModelExport type, int positions) {
+  public HuggingFaceExport(ModelConfig model, ModelExport type, long positions) {
     this(model, type, positions, LARGEST_FILE);
   }
 
   /**
    * @param largestFile bytes of tensors in one file; a larger tensor has a file of its own
    */
-  HuggingFaceExport(ModelConfig model, ModelExport type, int positions, long largestFile) {
+  HuggingFaceExport(ModelConfig model, ModelExport type, long positions, long largestFile) {
     this.type =
         switch (type) {
           case BF16 -> StoredType.BF16;
@@ -61,25 +59,24 @@ public final class HuggingFaceExport {
   }
 
   /**
-   * Collective.
+   * Writes the folder; a model that has its name is replaced once the new one is whole. Collective.
    *
-   * @param folder must not exist, the one above it must; the same on every rank
+   * @param folder the same on every rank; the one above it must exist
    * @throws UncheckedIOException naming the file that cannot be written
    */
   public void write(Path folder, Communicator world, ShardedParameters parameters) {
-    Path partial = folder.resolveSibling(folder.getFileName() + ".partial");
-    List<SafetensorsWriter> files = layout(partial, parameters.groups());
+    ExportFolder export = new ExportFolder(folder);
+    List<SafetensorsWriter> files = layout(export.partial(), parameters.groups());
     try {
       if (world.rank() == 0) {
-        create(partial, files);
+        export.settle();
+        create(export.partial(), files);
       }
       world.barrier();
       fill(files, parameters);
       world.barrier();
       if (world.rank() == 0) {
-        force(partial);
-        Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
-        force(folder.toAbsolutePath().getParent());
+        export.publish();
       }
       world.barrier();
     } catch (IOException e) {
@@ -105,7 +102,7 @@ public final class HuggingFaceExport {
     for (List<Parameter> tensors : files) {
       String name =
           files.size() == 1
-              ? HuggingFaceFolder.SINGLE
+              ? WeightFiles.SINGLE
               : String.format(
                   Locale.ROOT, "model-%05d-of-%05d.safetensors", writers.size() + 1, files.size());
       writers.add(new SafetensorsWriter(folder.resolve(name), type, tensors));
@@ -115,19 +112,12 @@ public final class HuggingFaceExport {
 
   /** Everything but the weights. */
   private void create(Path folder, List<SafetensorsWriter> files) throws IOException {
-    if (Files.isDirectory(folder)) { // what an earlier attempt left
-      try (Stream<Path> left = Files.list(folder)) {
-        for (Path file : left.toList()) {
-          Files.delete(file);
-        }
-      }
-    }
     Files.createDirectories(folder);
     for (SafetensorsWriter file : files) {
       file.create();
     }
     if (files.size() > 1) {
-      writeForced(folder.resolve(HuggingFaceFolder.INDEX), index(files));
+      writeForced(folder.resolve(WeightFiles.INDEX), index(files));
     }
     writeForced(folder.resolve(LlamaConfigFile.NAME), config.bytes());
   }
@@ -178,13 +168,6 @@ public final class HuggingFaceExport {
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }
-      channel.force(true);
-    }
-  }
-
-  /** So that the names in a folder outlast a crash. */
-  private static void force(Path folder) throws IOException {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }

@@ -1,23 +1,14 @@
 package ringattention.checkpoint;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.regex.Pattern;
-import ringattention.config.BoundedFile;
 import ringattention.config.InputException;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
@@ -30,50 +21,73 @@ import ringattention.parallel.ValueSource;
  * opening are {@link InputException}s of one line that names file and tensor.
  */
 public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
-  static final String SINGLE = "model.safetensors";
-  static final String INDEX = "model.safetensors.index.json";
+  static final String EMBEDDING = "model.embed_tokens.weight";
   static final String HEAD = "lm_head.weight";
 
-  /** Not a weight: older checkpoints store the rotary frequencies. */
-  private static final String FREQUENCIES = "rotary_emb.inv_freq";
-
-  /** In the folder itself, and nothing that a file system could take for another place. */
-  private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][\\w.-]*\\.safetensors");
-
-  private static final int LARGEST_INDEX = 64; // MiB
-
   private final Path folder;
-  private final StoredFloats floats = new StoredFloats();
-  private final Map<String, SafetensorsFile> files = new TreeMap<>(); // by name
-  private final Map<String, SafetensorsFile> places = new HashMap<>(); // by tensor
+  private final WeightFiles files;
+  private final boolean tied;
   private long bytesRead;
   private String digest; // null until it is asked for
 
-  private HuggingFaceFolder(Path folder) {
+  private HuggingFaceFolder(Path folder, WeightFiles files, boolean tied) {
     this.folder = folder;
+    this.files = files;
+    this.tied = tied;
   }
 
   /**
+   * Opens a folder and checks it against a model.
+   *
    * @param groups all weights of the model
-   * @param tied whether the loss head is the embedding; then a head of its own is ignored
+   * @param tied whether the loss head is the embedding: one of the two is enough, and if both are
+   *     there they are equal ({@link #hasOwnHead})
    */
   public static HuggingFaceFolder open(Path folder, List<ParameterGroup> groups, boolean tied) {
-    HuggingFaceFolder opened = new HuggingFaceFolder(folder);
+    HuggingFaceFolder opened = new HuggingFaceFolder(folder, WeightFiles.open(folder), tied);
     try {
-      opened.find(folder);
       Set<String> needed = new HashSet<>();
       for (ParameterGroup group : groups) {
         for (Parameter parameter : group.parameters()) {
-          opened.require(folder, parameter);
+          opened.require(parameter);
           needed.add(parameter.name());
         }
       }
-      opened.requireNothingElse(needed, tied);
+      opened.requireNothingElse(needed);
       return opened;
     } catch (InputException e) {
       opened.close();
       throw e;
     }
+  }
+
+  /**
+   * Whether a folder holds a loss head that is not the embedding. Transformers 5 does not tie such
+   * a head, whatever the config.json says. Reads both as far as they are equal.
+   *
+   * @throws InputException if its files cannot be opened
+   */
+  public static boolean hasOwnHead(Path folder) {
+    if (!WeightFiles.in(folder)) {
+      return false; // said when weights are needed
+    }
+    try (WeightFiles files = WeightFiles.open(folder)) {
+      SafetensorsFile embedding = files.of(EMBEDDING);
+      SafetensorsFile head = files.of(HEAD);
+      return embedding != null && head != null && !embedding.holdsSame(EMBEDDING, head, HEAD);
+    }
+  }
+
+  /** Returns what the user should know of how the folder was read. */
+  public Optional<String> remark() {
+    return files.passesOverIndex()
+        ? Optional.of(
+            "WARNING: "
+                + files.list()
+                + " is taken, as transformers does; "
+                + WeightFiles.INDEX
+                + " beside it is not read")
+        : Optional.empty();
   }
 
   /** Bytes of weights read so far. */
@@ -101,84 +115,26 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
     } catch (IOException e) {
       throw new InputException(folder.resolve(LlamaConfigFile.NAME) + ": cannot be read");
     }
-    files.values().forEach(file -> file.addTo(contents));
+    files.all().forEach(file -> file.addTo(contents));
     return contents.hex();
   }
 
   @Override
   public void read(Parameter parameter, long index, FloatBuffer into) {
-    bytesRead += places.get(parameter.name()).read(parameter.name(), index, into);
+    String name = stored(parameter.name());
+    bytesRead += files.of(name).read(name, index, into);
   }
 
-  private void find(Path folder) {
-    if (Files.exists(folder.resolve(INDEX))) {
-      index(folder);
-    } else if (Files.exists(folder.resolve(SINGLE))) {
-      SafetensorsFile file = file(folder, SINGLE);
-      file.tensors().keySet().forEach(tensor -> places.put(tensor, file));
-    } else {
-      throw new InputException(folder + ": holds neither " + SINGLE + " nor " + INDEX);
-    }
+  /** Returns the name a tensor is stored under: files may hold a tied one as the head only. */
+  private String stored(String tensor) {
+    return tied && tensor.equals(EMBEDDING) && files.of(EMBEDDING) == null ? HEAD : tensor;
   }
 
-  private void index(Path folder) {
-    JsonNode map = weightMap(folder.resolve(INDEX));
-    for (Iterator<Map.Entry<String, JsonNode>> i = map.fields(); i.hasNext(); ) {
-      Map.Entry<String, JsonNode> entry = i.next();
-      String name = entry.getValue().asText();
-      if (!FILE_NAME.matcher(name).matches()) {
-        throw new InputException(
-            folder.resolve(INDEX)
-                + ": tensor "
-                + entry.getKey()
-                + " in no safetensors file: "
-                + entry.getValue());
-      }
-      SafetensorsFile file = file(folder, name);
-      if (!file.tensors().containsKey(entry.getKey())) {
-        throw new InputException(
-            file.path()
-                + ": tensor "
-                + entry.getKey()
-                + " is missing, "
-                + INDEX
-                + " says it is"
-                + " here");
-      }
-      places.put(entry.getKey(), file);
-    }
-  }
-
-  private static JsonNode weightMap(Path index) {
-    try {
-      JsonNode map =
-          new ObjectMapper()
-              .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-              .readTree(BoundedFile.bytes(index, LARGEST_INDEX))
-              .path("weight_map");
-      if (map.isObject()) {
-        return map;
-      }
-      throw new InputException(index + ": has no weight_map");
-    } catch (JsonProcessingException syntax) {
-      throw new InputException(index + ": not valid JSON");
-    } catch (BoundedFile.TooLargeException large) {
-      throw new InputException(index + ": " + large.getMessage());
-    } catch (IOException e) {
-      throw new InputException(index + ": cannot be read: must be a readable file");
-    }
-  }
-
-  private SafetensorsFile file(Path folder, String name) {
-    return files.computeIfAbsent(name, key -> SafetensorsFile.open(folder.resolve(key), floats));
-  }
-
-  private void require(Path folder, Parameter parameter) {
-    String name = parameter.name();
-    SafetensorsFile file = places.get(name);
+  private void require(Parameter parameter) {
+    String name = stored(parameter.name());
+    SafetensorsFile file = files.of(name);
     if (file == null) {
-      Path where = folder.resolve(files.containsKey(SINGLE) ? SINGLE : INDEX);
-      throw new InputException(where + ": tensor " + name + " is missing");
+      throw new InputException(files.list() + ": tensor " + parameter.name() + " is missing");
     }
     SafetensorsHeader.Stored stored = file.tensors().get(name);
     List<Long> shape = Arrays.stream(parameter.shape()).boxed().toList();
@@ -191,11 +147,11 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
   }
 
   /** A tensor that the model does not know would silently change what is computed. */
-  private void requireNothingElse(Set<String> needed, boolean tied) {
-    for (SafetensorsFile file : files.values()) {
+  private void requireNothingElse(Set<String> needed) {
+    for (SafetensorsFile file : files.all()) {
       for (String name : file.tensors().keySet()) {
         boolean known = needed.contains(name) || tied && name.equals(HEAD);
-        if (!known && !name.endsWith(FREQUENCIES)) {
+        if (!known && WeightFiles.isWeight(name)) {
           throw refused(file, name, "is no weight of this model");
         }
       }
@@ -208,6 +164,6 @@ public final class HuggingFaceFolder implements ValueSource, AutoCloseable {
 
   @Override
   public void close() {
-    files.values().forEach(SafetensorsFile::close);
+    files.close();
   }
 }

@@ -22,12 +22,19 @@ final class LlamaConfigFile {
   private static final String POSITIONS = "max_position_embeddings";
   private static final String[] MARKS = {"bos_token_id", "eos_token_id", "pad_token_id"};
 
+  /** What transformers takes for a model whose config.json has none. */
+  private static final long DEFAULT_POSITIONS = 2048;
+
+  /** Transformers 5 opens no Llama with more. */
+  private static final double LARGEST_RANGE = 1;
+
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
   /**
-   * @param positions the longest sequence it was trained on
+   * @param positions one more than the last position it was trained on
+   * @throws InputException if the config.json of the model's checkpoint cannot be read
    */
-  LlamaConfigFile(ModelConfig model, StoredType type, int positions) {
+  LlamaConfigFile(ModelConfig model, StoredType type, long positions) {
     fields.put("architectures", new String[] {"LlamaForCausalLM"});
     fields.put("model_type", "llama");
     fields.put("vocab_size", model.vocabulary());
@@ -41,7 +48,7 @@ final class LlamaConfigFile {
     fields.put("attention_bias", false);
     fields.put("mlp_bias", false);
     fields.put("rms_norm_eps", model.normEpsilon());
-    fields.put("initializer_range", model.initStd());
+    fields.put("initializer_range", Math.min(model.initStd(), LARGEST_RANGE));
     fields.put("tie_word_embeddings", model.tied());
     rope(model.ropeTheta(), model.ropeScaling());
     fields.put("torch_dtype", type == StoredType.BF16 ? "bfloat16" : "float32");
@@ -70,19 +77,30 @@ final class LlamaConfigFile {
     fields.put("rope_parameters", parameters);
   }
 
-  /** What training does not change, of the model it started from. */
+  /**
+   * Takes over what training does not change of the model it started from. A mark that it leaves
+   * out is left out again, for then it has a default.
+   */
   private void inherit(Path folder) {
+    Path file = folder.resolve(NAME);
     try {
-      JsonNode origin = new ObjectMapper().readTree(folder.resolve(NAME).toFile());
+      JsonNode origin = new ObjectMapper().readTree(file.toFile());
       for (String mark : MARKS) {
-        if (origin.hasNonNull(mark)) {
+        if (origin.has(mark)) {
           fields.put(mark, origin.get(mark));
+        } else {
+          fields.remove(mark);
         }
       }
-      int positions = origin.path(POSITIONS).asInt();
-      fields.merge(POSITIONS, positions, (own, other) -> Math.max((int) own, (int) other));
+      JsonNode positions = origin.path(POSITIONS);
+      if (origin.hasNonNull(POSITIONS)
+          && !(positions.isIntegralNumber() && positions.canConvertToLong())) {
+        throw new InputException(file + ": " + POSITIONS + ": must be a whole number");
+      }
+      long before = positions.asLong(DEFAULT_POSITIONS);
+      fields.merge(POSITIONS, before, (own, other) -> Math.max((long) own, (long) other));
     } catch (IOException e) {
-      throw new InputException(folder.resolve(NAME) + ": cannot be read: " + e.getMessage());
+      throw new InputException(file + ": cannot be read: must be a readable file");
     }
   }
 

@@ -142,6 +142,29 @@ final class SafetensorsFile implements AutoCloseable {
     }
   }
 
+  /** Whether a tensor here has the shape and the values of one in another file, or in this one. */
+  boolean holdsSame(String tensor, SafetensorsFile other, String otherTensor) {
+    SafetensorsHeader.Stored own = header.tensors().get(tensor);
+    SafetensorsHeader.Stored its = other.header.tensors().get(otherTensor);
+    if (!own.shape().equals(its.shape()) || !own.type().isWeight() || !its.type().isWeight()) {
+      return false;
+    }
+    long elements = (own.to() - own.from()) / own.type().bytes();
+    for (long index = 0; index < elements; index += StoredFloats.CAPACITY) {
+      int count = (int) Math.min(StoredFloats.CAPACITY, elements - index);
+      FloatBuffer values = FloatBuffer.allocate(count);
+      FloatBuffer otherValues = FloatBuffer.allocate(count);
+      read(tensor, index, values);
+      other.read(otherTensor, index, otherValues);
+      for (int i = 0; i < count; i++) {
+        if (values.get(i) != otherValues.get(i)) { // where one is NaN, too
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   private static void fill(FileChannel channel, ByteBuffer buffer, long from) throws IOException {
     long place = from;
     while (buffer.hasRemaining()) {

@@ -167,6 +167,11 @@ public record Configuration(
     return require(model, "model", "hidden");
   }
 
+  /** Whether the input has a section {@code [model]}. */
+  public boolean hasModel() {
+    return model != null;
+  }
+
   /** Never null. */
   @Override
   public TrainConfig train() {

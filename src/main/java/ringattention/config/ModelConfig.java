@@ -100,6 +100,24 @@ public record ModelConfig(
         0.02);
   }
 
+  /** Returns the same model with a loss head of its own. */
+  public ModelConfig untied() {
+    return new ModelConfig(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        false,
+        initStd,
+        checkpoint);
+  }
+
   static ModelConfig read(Table section) {
     Optional<ModelShape> shape = section.optionalChoice("shape", ModelShape.class);
     Optional<Path> checkpoint = section.optionalPath("checkpoint");

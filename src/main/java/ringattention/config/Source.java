@@ -1,5 +1,6 @@
 package ringattention.config;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,10 @@ public final class Source {
   private final String file;
   private final Set<String> overridden;
   private final Map<String, Object> used = new LinkedHashMap<>();
+  private final Map<String, Borrowed> borrowed = new HashMap<>();
+
+  /** Where a value stands that the input leaves to a file of another key. */
+  private record Borrowed(String key, String place) {}
 
   Source(String file, Set<String> overridden) {
     this.file = file;
@@ -21,6 +26,21 @@ public final class Source {
 
   void use(String key, Object value) {
     used.put(key, value);
+  }
+
+  /**
+   * Says that a value is not the input's own.
+   *
+   * @param from the key that names the file it comes from
+   * @param place of the value there, e.g. {@code config.json: vocab_size}
+   */
+  void borrow(String key, String from, String place) {
+    borrowed.put(key, new Borrowed(from, place));
+  }
+
+  /** Whether a key has this value in the input, or in the file that it borrows from. */
+  public boolean says(String key, Object value) {
+    return value.equals(used.get(key));
   }
 
   /**
@@ -35,6 +55,10 @@ public final class Source {
 
   /** As {@link #error(String, String)}, for a value that is not in use. */
   InputException error(String key, Object value, String problem) {
+    if (borrowed.containsKey(key)) {
+      Borrowed there = borrowed.get(key);
+      return error(there.key(), there.place() + " = " + Toml.brief(value) + ": " + problem);
+    }
     String origin = overridden.contains(key) ? "-D " : file + ": ";
     return new InputException(origin + key + " = " + Toml.brief(value) + ": " + problem);
   }

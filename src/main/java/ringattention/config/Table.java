@@ -182,6 +182,7 @@ final class Table {
                 String where = ", the config.json of " + section + "." + file;
                 throw source.error(name, before, allowed + where + " says " + given.field());
               }
+              source.borrow(name, section + "." + file, HuggingFaceConfig.inFile(given.field()));
             });
     return new Table(section, all, source, keys, listing);
   }

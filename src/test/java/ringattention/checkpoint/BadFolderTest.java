@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +90,7 @@ class BadFolderTest {
           [5] | [5000000000,5000000000] | tensor b is too large: F32 [5000000000, 5000000000]
           'b': | 'b\\n': | corrupted: the name of a tensor holds control characters
           }} | } | corrupted: its header is not JSON of tensors
+          }} | }}{} | corrupted: its header is not JSON of tensors
           'b': | 'a': | corrupted: its header is not JSON of tensors
           """)
   void badHeader(String good, String bad, String message) throws IOException {
@@ -141,11 +144,110 @@ class BadFolderTest {
     assertEquals(
         folder + ": holds neither model.safetensors nor model.safetensors.index.json",
         error.getMessage());
+    for (String other : List.of("pytorch_model.bin", "1.safetensors", "x.gguf", "y.pt")) {
+      Files.createFile(folder.resolve(other));
+    }
+    error = assertThrows(InputException.class, () -> open(false));
+    assertEquals(
+        folder
+            + ": holds neither model.safetensors nor model.safetensors.index.json, but"
+            + " 1.safetensors, pytorch_model.bin, x.gguf, ..: not read, save it as these",
+        error.getMessage());
     write("1.safetensors", "{" + A + "}", 12);
     index("{'a':'1.safetensors','b':'2.safetensors'}");
     assertRefused("2.safetensors: no such file");
     Files.createDirectory(folder.resolve("2.safetensors"));
     assertRefused("2.safetensors: cannot be read: must be a readable file");
+  }
+
+  /** As transformers has it; what the index says of other files is of another model. */
+  @Test
+  void aSingleFilePrecedesAnIndex() throws IOException {
+    write("model.safetensors", GOOD, DATA);
+    try (HuggingFaceFolder opened = HuggingFaceFolder.open(folder, GROUPS, false)) {
+      assertEquals(Optional.empty(), opened.remark());
+    }
+    index("{'a':'1.safetensors','b':'1.safetensors'}");
+    try (HuggingFaceFolder opened = HuggingFaceFolder.open(folder, GROUPS, false)) {
+      String remark = opened.remark().orElseThrow();
+      assertTrue(remark.startsWith("WARNING: " + folder + "/model.safetensors is taken"), remark);
+    }
+    Files.delete(folder.resolve("model.safetensors"));
+    Files.createDirectory(folder.resolve("model.safetensors")); // no file
+    assertRefused("1.safetensors: no such file");
+  }
+
+  /** Transformers would take all that is in the files, and of two the last. */
+  @Test
+  void aTensorInNoPlaceOrInTwo() throws IOException {
+    write("1.safetensors", GOOD, DATA);
+    write("2.safetensors", "{" + A + "}", 12);
+    index("{'a':'2.safetensors','b':'1.safetensors'}");
+    assertRefused(
+        "1.safetensors: tensor a is here, but model.safetensors.index.json says it is in"
+            + " 2.safetensors");
+    index("{'b':'1.safetensors'}");
+    assertRefused(
+        "1.safetensors: tensor a is here, but model.safetensors.index.json does not name it");
+    index("{'a':'1.safetensors','b':'1.safetensors'}");
+    open(false); // of files that the index does not name, nothing is read
+    String frequencies =
+        ",'rotary_emb.inv_freq':{'dtype':'F32','shape':[0],'data_offsets':[32,32]}}";
+    write("1.safetensors", "{" + A + "," + B + frequencies, DATA);
+    open(false);
+  }
+
+  /**
+   * A head of its own is one that is not the embedding, in value; of which type does not matter.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          F32 | 2,3 | BF16 | 2,3 | 0 | false
+          F32 | 2,3 | F32  | 2,3 | 0 | false
+          F32 | 2,3 | F32  | 2,3 | 1 | true
+          F32 | 2,3 | F16  | 3,2 | 0 | true
+          F32 | 2,3 | I16  | 2,3 | 0 | true
+          """)
+  void ownHead(String type, String shape, String headType, String headShape, int last, boolean own)
+      throws IOException {
+    String tensor = "'%s':{'dtype':'%s','shape':[%s],'data_offsets':[%d,%d]}";
+    int end = headType.equals("F32") ? 48 : 36;
+    String embedding = String.format(tensor, "model.embed_tokens.weight", type, shape, 0, 24);
+    String head = String.format(tensor, "lm_head.weight", headType, headShape, 24, end);
+    assertFalse(HuggingFaceFolder.hasOwnHead(folder), "nothing there");
+    write("model.safetensors", "{" + embedding + "}", 24);
+    assertFalse(HuggingFaceFolder.hasOwnHead(folder), "no head");
+    write("model.safetensors", "{" + embedding + "," + head + "}", end);
+    Path file = folder.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 2] = (byte) last; // of the last element
+    Files.write(file, bytes);
+    assertEquals(own, HuggingFaceFolder.hasOwnHead(folder));
+  }
+
+  /** Files that store shared tensors once may have the embedding under the name of the head. */
+  @Test
+  void aTiedModelStoredAsItsHead() throws IOException {
+    Parameter embedding =
+        new Parameter("model.embed_tokens.weight", Parameter.Initial.NORMAL, true, 2, 3);
+    List<ParameterGroup> groups = List.of(new ParameterGroup("all", List.of(embedding)));
+    write("model.safetensors", "{" + A.replace("'a'", "'lm_head.weight'") + "}", 12);
+    Path file = folder.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 1] = 0x40; // bf16 2
+    Files.write(file, bytes);
+    try (HuggingFaceFolder opened = HuggingFaceFolder.open(folder, groups, true)) {
+      FloatBuffer values = FloatBuffer.allocate(2);
+      opened.read(embedding, 4, values);
+      assertEquals(FloatBuffer.wrap(new float[] {0, 2}), values.rewind());
+    }
+    InputException error =
+        assertThrows(
+            InputException.class, () -> HuggingFaceFolder.open(folder, groups, false).close());
+    assertEquals(file + ": tensor model.embed_tokens.weight is missing", error.getMessage());
   }
 
   @Test
@@ -156,6 +258,8 @@ class BadFolderTest {
     open(false);
     index("{'a':'1.safetensors'}");
     assertRefused("model.safetensors.index.json: tensor b is missing");
+    index("{'a':'1.safetensors','b':2}");
+    assertRefused("model.safetensors.index.json: tensor b in no safetensors file: 2");
     index("{'a':'1.safetensors','b':'1.safetensors'}");
     assertRefused(
         "1.safetensors: tensor b is missing, model.safetensors.index.json says it is here");
@@ -167,6 +271,8 @@ class BadFolderTest {
         "model.safetensors.index.json: tensor a in no safetensors file: \"../1.safetensors\"");
     index("[]");
     assertRefused("model.safetensors.index.json: has no weight_map");
+    index("{}}{");
+    assertRefused("model.safetensors.index.json: not valid JSON");
     index("{");
     assertRefused("model.safetensors.index.json: not valid JSON");
   }

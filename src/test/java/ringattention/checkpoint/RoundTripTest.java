@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.CommunicationException;
+import ringattention.config.InputException;
 import ringattention.config.Inputs;
 import ringattention.config.ModelConfig;
 import ringattention.config.ModelExport;
@@ -196,26 +198,116 @@ class RoundTripTest {
     assertEquals("[7,9]", json(next).path("eos_token_id").toString());
     assertTrue(json(next).path("bos_token_id").isNull());
     assertEquals(99, json(next).path("max_position_embeddings").asInt());
+    // what it leaves out has the defaults of transformers: a context of 2048, marks 1 and 2
+    String bare =
+        new String(bytes, UTF_8)
+            .replaceAll("\"(bos_token_id|eos_token_id)\" : null,", "")
+            .replaceAll("\"max_position_embeddings\" : 64,", "");
+    Files.writeString(above.resolve("config.json"), bare);
+    Files.write(next, new LlamaConfigFile(read, StoredType.F32, POSITIONS).bytes());
+    assertFalse(json(next).has("eos_token_id"));
+    assertTrue(json(next).path("pad_token_id").isNull());
+    assertEquals(2048, json(next).path("max_position_embeddings").asLong());
+    Files.write(next, new LlamaConfigFile(read, StoredType.F32, 1L << 33).bytes());
+    assertEquals(1L << 33, json(next).path("max_position_embeddings").asLong());
+    Files.writeString(
+        above.resolve("config.json"), marked.replace("_embeddings\" : 99", "_embeddings\" : 1e5"));
+    assertEquals(
+        above.resolve("config.json") + ": max_position_embeddings: must be a whole number",
+        assertThrows(
+                InputException.class, () -> new LlamaConfigFile(read, StoredType.F32, POSITIONS))
+            .getMessage());
   }
 
-  /** The folder has its name only when it is whole; what an earlier attempt left is no obstacle. */
+  /** What killed runs leave at any moment, and what a user adds, before the next export. */
+  private enum Left {
+    NOTHING,
+    HALF_WRITTEN,
+    HALF_WRITTEN_BESIDE_A_MODEL,
+    A_MODEL,
+    BETWEEN_THE_RENAMES,
+    BEFORE_THE_OLDER_IS_REMOVED,
+    WHILE_THE_OLDER_IS_REMOVED;
+
+    void make(Path folder) throws IOException {
+      switch (this) {
+        case NOTHING -> {}
+        case HALF_WRITTEN -> half(folder);
+        case HALF_WRITTEN_BESIDE_A_MODEL -> {
+          half(folder);
+          older(folder, "model");
+        }
+        case A_MODEL -> older(folder, "model");
+        case BETWEEN_THE_RENAMES -> {
+          half(folder);
+          older(folder, "model.replaced");
+        }
+        case BEFORE_THE_OLDER_IS_REMOVED -> {
+          older(folder, "model.replaced");
+          Files.writeString(
+              Files.createDirectories(folder.resolve("model")).resolve("config.json"), "{}");
+        }
+        case WHILE_THE_OLDER_IS_REMOVED -> {
+          older(folder, "model.replaced");
+          Files.delete(folder.resolve("model.replaced/config.json"));
+          Path newer = Files.createDirectories(folder.resolve("model"));
+          Files.move(
+              folder.resolve("model.replaced/tokenizer.json"), newer.resolve("tokenizer.json"));
+        }
+      }
+    }
+
+    private static void half(Path folder) throws IOException {
+      Path partial = Files.createDirectories(folder.resolve("model.partial"));
+      Files.writeString(partial.resolve("model-00009-of-00009.safetensors"), "half");
+    }
+
+    /** Of three files, with a tokenizer and a folder that the user put there. */
+    private static void older(Path folder, String name) throws IOException {
+      Path model = Files.createDirectories(folder.resolve(name));
+      for (String file :
+          List.of(
+              "config.json",
+              "model-00001-of-00002.safetensors",
+              "model-00002-of-00002.safetensors",
+              "model.safetensors.index.json",
+              "tokenizer.json",
+              "notes/of/mine.txt")) {
+        Files.createDirectories(model.resolve(file).getParent());
+        Files.writeString(model.resolve(file), "older");
+      }
+    }
+
+    boolean hasModel() {
+      return this != NOTHING && this != HALF_WRITTEN;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Left.class)
+  void anExportReplacesWhateverIsLeft(Left left) throws IOException {
+    left.make(above);
+    Path folder = write(2, false, ModelExport.BF16, 1000000);
+    assertEquals(Set.of("model"), files(above));
+    Set<String> expected = new TreeSet<>(Set.of("config.json", "model.safetensors"));
+    if (left.hasModel()) {
+      expected.addAll(List.of("tokenizer.json", "notes"));
+      assertEquals("older", Files.readString(folder.resolve("notes/of/mine.txt")));
+      assertEquals("older", Files.readString(folder.resolve("tokenizer.json")));
+    }
+    assertEquals(expected, files(folder));
+    assertEquals(1, read(folder, 1, false).size());
+  }
+
+  /** A folder of that name, and nothing else, may be replaced. */
   @Test
-  void halfWrittenFolderHasAnotherName() throws IOException {
-    Path partial = Files.createDirectories(above.resolve("model.partial"));
-    Files.writeString(partial.resolve("model-00009-of-00009.safetensors"), "left");
-    Path blocked = Files.createDirectories(above.resolve("model/not empty"));
+  void aFileInTheWayStays() throws IOException {
+    Path file = Files.writeString(above.resolve("model"), "mine");
     CommunicationException failure =
         assertThrows(
             CommunicationException.class, () -> write(2, false, ModelExport.BF16, 1000000));
     assertTrue(failure.getCause() instanceof UncheckedIOException, failure.toString());
-    assertTrue(failure.getCause().getMessage().contains("cannot write " + blocked.getParent()));
-    assertEquals(Set.of("config.json", "model.safetensors"), files(partial));
-    assertEquals(Set.of("not empty"), files(blocked.getParent()));
-    Files.delete(blocked);
-    Files.delete(blocked.getParent());
-    assertEquals(
-        Set.of("config.json", "model.safetensors"),
-        files(write(2, false, ModelExport.BF16, 1000000)));
-    assertFalse(Files.exists(partial));
+    assertTrue(failure.getCause().getMessage().contains("cannot write " + file));
+    assertEquals("mine", Files.readString(file));
   }
 }

@@ -46,6 +46,12 @@ final class Shards {
   /** Runs the body on parameters that are all zero. */
   static <T> List<T> onRanks(
       int ranks, boolean tied, BiFunction<Communicator, ShardedParameters, T> body) {
+    return onRanks(ranks, groups(tied), body);
+  }
+
+  /** Runs the body on parameters of a model's groups that are all zero. */
+  static <T> List<T> onRanks(
+      int ranks, List<ParameterGroup> groups, BiFunction<Communicator, ShardedParameters, T> body) {
     return LocalCommunicator.run(
         ranks,
         rank -> {
@@ -54,19 +60,13 @@ final class Shards {
             PhaseTimer timer = new PhaseTimer(System::nanoTime);
             ShardBuffers buffers =
                 ShardBuffers.allocate(
-                    arena,
-                    groups(tied),
-                    ranks,
-                    device.compute(),
-                    device.sum(),
-                    device.sum(),
-                    false);
+                    arena, groups, ranks, device.compute(), device.sum(), device.sum(), false);
             ShardedParameters parameters =
                 new ShardedParameters(
                     device,
                     rank,
                     new HostCollectives(rank, timer.timeline()),
-                    groups(tied),
+                    groups,
                     buffers,
                     timer);
             parameters.clear();
