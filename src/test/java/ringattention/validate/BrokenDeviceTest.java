@@ -11,9 +11,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.config.LayoutKind;
@@ -114,14 +112,6 @@ class BrokenDeviceTest {
     return new PhaseTimer(System::nanoTime);
   }
 
-  private static List<Check> whole(Communicator rank, Device device) {
-    return new AttentionChecks(rank, device, timer()).whole(ATTENTION);
-  }
-
-  private static List<Check> sampled(Communicator rank, Device device) {
-    return new AttentionChecks(rank, device, timer()).sampled(ATTENTION);
-  }
-
   private static List<Check> transformer(Communicator rank, Device device) {
     return new TransformerChecks(rank, device, timer())
         .ring(TRANSFORMER, new Decomposition(rank.size(), rank.size()));
@@ -140,20 +130,8 @@ class BrokenDeviceTest {
             check -> check.verdict() == Verdict.FAILED && check.name().startsWith(name + ","));
   }
 
-  static Stream<Arguments> faults() {
-    return Stream.of(Place.values())
-        .flatMap(
-            place ->
-                Stream.of(
-                    Arguments.of(place, (DoubleUnaryOperator) x -> x + 1),
-                    Arguments.of(place, (DoubleUnaryOperator) x -> Double.NaN),
-                    Arguments.of(place, (DoubleUnaryOperator) x -> Double.NEGATIVE_INFINITY)));
-  }
-
   @Test
   void aSoundDevicePasses() {
-    assertPassed(onRanks(2, BrokenDeviceTest::sound, BrokenDeviceTest::whole));
-    assertPassed(onRanks(2, BrokenDeviceTest::sound, BrokenDeviceTest::sampled));
     assertPassed(onRanks(2, BrokenDeviceTest::sound, BrokenDeviceTest::transformer));
     assertPassed(
         onRanks(
@@ -161,14 +139,6 @@ class BrokenDeviceTest {
             BrokenDeviceTest::sound,
             (rank, device) ->
                 new TransformerChecks(rank, device, timer()).architectures(TRANSFORMER)));
-  }
-
-  @ParameterizedTest
-  @MethodSource("faults")
-  void oneWrongElementIsFound(Place place, DoubleUnaryOperator change) {
-    String name = List.of("O", "lse", "dQ", "dK", "dV").get(place.ordinal());
-    assertTrue(failed(onRanks(2, faulty(place, change), BrokenDeviceTest::whole), name));
-    assertTrue(failed(onRanks(2, faulty(place, change), BrokenDeviceTest::sampled), name));
   }
 
   @ParameterizedTest
@@ -300,8 +270,6 @@ class BrokenDeviceTest {
             rank -> {
               try (Device device = new CpuDevice(1)) {
                 return Stream.of(
-                        whole(rank, device),
-                        sampled(rank, device),
                         transformer(rank, device),
                         perturbed(rank, device, MaskKind.FULL),
                         documents(rank, device, MaskKind.FULL),
@@ -310,7 +278,7 @@ class BrokenDeviceTest {
                     .toList();
               }
             });
-    assertTrue(checks.get(0).size() > 20);
+    assertTrue(checks.get(0).size() > 10);
     assertEquals(List.of(), checks.get(1));
   }
 

@@ -97,26 +97,6 @@ class ProblemTest {
     assertEquals(4, TRANSFORMER.vanilla().batch());
   }
 
-  @Test
-  void residualsAreDifferencesInRoundingSteps() {
-    double[] truth = {1, -4, 2};
-    assertEquals(0, Residual.relative(truth, truth, 0.5).value());
-    Residual residual = Residual.relative(new double[] {1.5, -4, 1}, truth, 0.125);
-    assertEquals(1, residual.difference());
-    assertEquals(4, residual.scale());
-    assertEquals(2, residual.value());
-    assertEquals(4, Residual.largest(truth));
-    assertThrows(IllegalArgumentException.class, () -> Residual.relative(new double[2], truth, 1));
-    for (int i = 0; i < truth.length; i++) {
-      double[] broken = {9, 9, 9};
-      broken[i] = Double.NaN;
-      assertTrue(Double.isNaN(Residual.relative(broken, truth, 1).value()), "NaN at " + i);
-    }
-    assertEquals(
-        Double.POSITIVE_INFINITY,
-        Residual.relative(new double[] {1, Double.NEGATIVE_INFINITY, 2}, truth, 1).value());
-  }
-
   /** Where a boundary may go wrong, there is one. */
   @ParameterizedTest
   @EnumSource(LayoutKind.class)
