@@ -51,6 +51,7 @@ class RingWorkTest {
   private static final class Watch {
     final List<String> events = Collections.synchronizedList(new ArrayList<>());
     final List<AttentionCall> calls = new ArrayList<>(); // of the backward
+    final List<Long> merged = new ArrayList<>(); // addresses that merges write to
     private final boolean asynchronous;
     private boolean widerSums; // whether the device says that sums are of another type
     private int ranges;
@@ -88,6 +89,9 @@ class RingWorkTest {
           return (Range) () -> ranges--;
         case "backward":
           calls.add(call(arguments));
+          break;
+        case "merge":
+          merged.add(((Tensor) arguments[4]).address());
           break;
         case "fill":
           events.add("fill");
@@ -223,7 +227,7 @@ class RingWorkTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 4})
   void totalsOfAnotherTypeGiveTheSame(int ranks) {
-    AttentionProblem problem = problem(LayoutKind.ZIGZAG, MaskKind.FULL, 24);
+    AttentionProblem problem = problem(LayoutKind.CONTIGUOUS, MaskKind.FULL, 24);
     AttentionResult same = forward(problem, ranks, false);
     AttentionResult wider = forward(problem, ranks, true);
     assertArrayEquals(same.out(), wider.out());
@@ -242,6 +246,8 @@ class RingWorkTest {
                 watch.widerSums = wider;
                 runner.forward();
                 watch.widerSums = false;
+                boolean elsewhere = new HashSet<>(watch.merged).size() > 1;
+                assertEquals(wider && ranks > 2, elsewhere, "totals of three blocks and more");
                 runner.backward();
                 return runner.gather();
               }
