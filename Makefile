@@ -18,7 +18,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup build data run test test-slurm test-faults test-long record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
+.PHONY: help setup build data run test test-slurm test-faults test-long mutation record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ test-faults: build data ## kills, full disks, hanging ranks and other faults, ea
 
 test-long: build data ## 10,000 short steps on 2 ranks: memory and open files stay flat (minutes)
 	tools/test-long.sh
+
+mutation: setup ## would the tests notice? changes the program in small ways; of one PACKAGE or all; see docs/mutation.md
+	tools/mutation.sh $(COMMIT) $(PACKAGE)
 
 record: build data ## measure this machine's CPU ranks into validation/cpu/
 	tools/record-cpu.sh

@@ -75,7 +75,6 @@ public final class ShardedParameters {
         initial.set(device.kernels(), piece.parameter(), piece.index(), weight);
       }
     }
-    weightsChanged();
   }
 
   /**

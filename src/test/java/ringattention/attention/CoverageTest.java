@@ -38,6 +38,13 @@ class CoverageTest {
   }
 
   @Test
+  void neighboursHaveNoGapBetweenThem() {
+    coverage.isFirst(2, 4);
+    coverage.isFirst(4, 6);
+    assertEquals(List.of(new Coverage.Span(0, 2), new Coverage.Span(6, 9)), coverage.gaps(0, 9));
+  }
+
+  @Test
   void noRowsAreAlwaysWritten() {
     assertFalse(coverage.isFirst(3, 3));
   }

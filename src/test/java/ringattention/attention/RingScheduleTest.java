@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -81,5 +82,23 @@ class RingScheduleTest {
 
   private static long messages(List<Hop> hops, boolean gradients) {
     return hops.stream().filter(hop -> (gradients ? hop.gradients() : hop.keyValues()) > 0).count();
+  }
+
+  /** Shards of 4, 3 and 3 tokens: whose block and whose gradient a rank sends at each step. */
+  @Test
+  void sizesAreThoseOfTheHolder() {
+    SequenceLayout layout = SequenceLayout.of(LayoutKind.CONTIGUOUS, 10, 3);
+    RingSchedule schedule = new RingSchedule(layout, MaskKind.FULL, 1);
+    List<Hop> backward = schedule.backward(DEVICE, HEADS);
+    assertEquals(List.of(3L, 4L, 0L, 0L), backward.stream().map(Hop::keyValues).toList());
+    assertEquals(List.of(0L, 0L, 4L, 3L), backward.stream().map(Hop::gradients).toList());
+    List<Hop> forward = schedule.forward(DEVICE, HEADS);
+    assertEquals(List.of(3L, 4L, 0L), forward.stream().map(Hop::keyValues).toList());
+  }
+
+  @Test
+  void oneRankHasNoHopHome() {
+    SequenceLayout layout = SequenceLayout.of(LayoutKind.CONTIGUOUS, 10, 1);
+    assertEquals(1, new RingSchedule(layout, MaskKind.FULL, 0).backward(DEVICE, HEADS).size());
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ import ringattention.config.MaskKind;
 
 class BlockPairTest {
   @ParameterizedTest
-  @CsvSource({"1, 1", "7, 2", "300, 128", "1000, 300", "65536, 16384", "70001, 16384"})
+  @CsvSource({"1, 1", "2, 1", "7, 2", "300, 128", "1000, 300", "65536, 16384", "70001, 16384"})
   void causalPartsAreShortAndTheWorkStaysTheSame(int length, int longest) {
     BlockPair pair = new BlockPair(5, 5 + length, 9, 9 + length, MaskKind.CAUSAL);
     List<BlockPair> parts = pair.cut(longest);
@@ -79,5 +80,36 @@ class BlockPairTest {
             new BlockPair(0, 896, 384, 500, MaskKind.FULL),
             new BlockPair(896, 1000, 384, 500, MaskKind.FULL)),
         full.tiled(128));
+  }
+
+  /**
+   * A pair that shares no queries or no keys with a document has no part there, not an empty one.
+   */
+  @Test
+  void whatIsLeftInADocumentIsNeverEmpty() {
+    BlockPair pair = new BlockPair(0, 4, 0, 4, MaskKind.FULL);
+    assertEquals(Optional.of(new BlockPair(1, 4, 0, 2, MaskKind.FULL)), pair.within(1, 9, 0, 2));
+    assertEquals(Optional.empty(), pair.within(4, 8, 0, 4));
+    assertEquals(Optional.empty(), pair.within(0, 4, 4, 8));
+    assertEquals(Optional.empty(), pair.within(2, 2, 0, 4));
+    assertEquals(Optional.empty(), pair.within(0, 4, 2, 2));
+  }
+
+  @Test
+  void largestPartsAreNoLargerThanTheyMustBe() {
+    BlockPair causal = new BlockPair(3, 1003, 4, 1004, MaskKind.CAUSAL);
+    BlockPair full = new BlockPair(0, 1000, 0, 500, MaskKind.FULL);
+    assertEquals(List.of(causal), causal.largestParts(2000, 1));
+    assertEquals(List.of(full), full.largestParts(300, 1));
+    assertEquals( // half of it, up to the end of a tile
+        List.of(new BlockPair(3, 515, 4, 516, MaskKind.CAUSAL)), causal.largestParts(300, 1));
+    assertEquals(
+        List.of(new BlockPair(3, 803, 4, 804, MaskKind.CAUSAL)), causal.largestParts(800, 1));
+    assertEquals(
+        List.of(
+            full,
+            new BlockPair(0, 127, 0, 500, MaskKind.FULL),
+            new BlockPair(0, 1000, 0, 127, MaskKind.FULL)),
+        full.largestParts(300, 128));
   }
 }
