@@ -119,7 +119,7 @@ record CommandLine(
                         && arguments[0].equals(command.words));
   }
 
-  /** What is asked for instead of a command, wherever it stands: help, or the version. */
+  /** Returns what is asked for instead of a command, wherever it stands: help, or the version. */
   private static Optional<Command> instead(String... arguments) {
     List<String> given = List.of(arguments);
     if (given.contains("-h") || given.contains("--help")) {

@@ -111,7 +111,7 @@ final class CommandOptions {
     }
   }
 
-  /** The short name where there is one. */
+  /** Returns the short name of an option, where there is one. */
   static String name(Option option) {
     return option.getOpt() == null ? option.getLongOpt() : option.getOpt();
   }

@@ -21,7 +21,7 @@ record CoreShare(String host, int processors, String allowed) {
 
   private static final String LINE = "Cpus_allowed_list:";
 
-  /** Of this process. */
+  /** Returns the share of this process. */
   static CoreShare here(String host) {
     String allowed = UNKNOWN;
     try {
@@ -41,7 +41,7 @@ record CoreShare(String host, int processors, String allowed) {
     return new CoreShare(fields[0], Integer.parseInt(fields[1]), fields[2]);
   }
 
-  /** What {@link #parse} reads. */
+  /** Returns the text that {@link #parse} reads. */
   String text() {
     return host + " " + processors + " " + allowed;
   }

@@ -24,7 +24,8 @@ record Calm(double waited, double scatter) {
   private static final double SCATTERED_BY_ITSELF = 2;
 
   /**
-   * Of all ranks since then; not known if it is not on one of them. Collective.
+   * Returns how undisturbed all ranks were since then; the part waited is not known if it is not on
+   * one of them. Collective.
    *
    * @param scatter the same on every rank
    */

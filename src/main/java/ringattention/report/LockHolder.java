@@ -49,7 +49,7 @@ public record LockHolder(long pid, String host, OptionalLong start) {
     }
   }
 
-  /** What {@link #parse} reads. */
+  /** Returns the text that {@link #parse} reads. */
   String text() {
     return this + (start.isPresent() ? ", start " + start.getAsLong() : "");
   }
