@@ -91,8 +91,7 @@ final class GradientsCommand {
    * @throws InputException on every rank if it has none: then there is no loss
    */
   private long requireLabels() {
-    double own =
-        Arrays.stream(sequences).mapToLong(Sample::counted).sum();
+    double own = Arrays.stream(sequences).mapToLong(Sample::counted).sum();
     double all = job.world().allReduce(own, Communicator.Operation.SUM);
     if (all == 0) {
       throw configuration

@@ -74,7 +74,6 @@ record Polynomial(double... coefficients) {
   /** The largest distance of the points, each relative to its y. */
   double relativeError(double[] x, double[] y) {
     return Largest.of(
-        IntStream.range(0, x.length)
-            .mapToDouble(i -> Math.abs(at(x[i]) - y[i]) / Math.abs(y[i])));
+        IntStream.range(0, x.length).mapToDouble(i -> Math.abs(at(x[i]) - y[i]) / Math.abs(y[i])));
   }
 }

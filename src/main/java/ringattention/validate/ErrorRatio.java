@@ -42,7 +42,9 @@ record ErrorRatio(double error, double otherError, double floor) {
    * 0 where the other is nearly without error.
    */
   double least(double leastRatio) {
-    return otherError < NOTHING * floor ? 0 : leastRatio * otherError / Largest.of(otherError, floor);
+    return otherError < NOTHING * floor
+        ? 0
+        : leastRatio * otherError / Largest.of(otherError, floor);
   }
 
   private static double rms(double[] result, double[] truth, double[] scales, double epsilon) {

@@ -67,9 +67,9 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
   }
 
   /**
-   * Returns a local index: each half of the shard in equal parts, and one at random in each. Where a
-   * half has several, the shard's second and last are among them: the second, because a sequence's
-   * very first query sees only itself, and its dQ is 0.
+   * Returns a local index: each half of the shard in equal parts, and one at random in each. Where
+   * a half has several, the shard's second and last are among them: the second, because a
+   * sequence's very first query sees only itself, and its dQ is 0.
    */
   private static int index(Seed numbers, int rank, int part, int inHalf, int size) {
     boolean first = part < inHalf;

@@ -21,7 +21,9 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 
-/** Checks of long sequences see errors that are as small as what they are made of, in any memory. */
+/**
+ * Checks of long sequences see errors that are as small as what they are made of, in any memory.
+ */
 class LongSequenceTest {
   private static final Precision MIXED = new Precision(DType.BF16, DType.F32);
 
@@ -33,7 +35,9 @@ class LongSequenceTest {
     return new PhaseTimer(System::nanoTime);
   }
 
-  /** To the nearest number of 8 significant bits, as a GPU rounds; to even where two are as near. */
+  /**
+   * To the nearest number of 8 significant bits, as a GPU rounds; to even where two are as near.
+   */
   private static double bf16(double value) {
     int bits = Float.floatToIntBits((float) value);
     return Float.intBitsToFloat((bits + 0x7FFF + (bits >>> 16 & 1)) & 0xFFFF0000);
@@ -54,8 +58,7 @@ class LongSequenceTest {
   }
 
   private static double steps(AttentionTruth truth, Quantity quantity, DoubleUnaryOperator change) {
-    Map<Quantity, Residual> residuals =
-        changed(truth.result(), change).residuals(truth, MIXED);
+    Map<Quantity, Residual> residuals = changed(truth.result(), change).residuals(truth, MIXED);
     return residuals.get(quantity).value() / new Thresholds(MIXED).attention(quantity, 16);
   }
 
@@ -108,7 +111,8 @@ class LongSequenceTest {
     AttentionTruth whole = AttentionTruth.whole(packed, DType.F32);
     int[] all = IntStream.range(0, 41).toArray();
     AttentionTruth shares =
-        LocalCommunicator.run(3, ring -> share(packed, new Sample(all, new int[] {0, 1}, 2), ring, whole))
+        LocalCommunicator.run(
+                3, ring -> share(packed, new Sample(all, new int[] {0, 1}, 2), ring, whole))
             .get(1);
     for (Quantity quantity : Quantity.values()) {
       Residual result =
@@ -127,9 +131,7 @@ class LongSequenceTest {
     truth.keys(mine);
     truth.queriesDone(ring);
     truth.queries(
-        mine,
-        rows(totals.result().logSumExp(), mine, 4),
-        rows(totals.result().rowSum(), mine, 4));
+        mine, rows(totals.result().logSumExp(), mine, 4), rows(totals.result().rowSum(), mine, 4));
     return truth.done(ring);
   }
 

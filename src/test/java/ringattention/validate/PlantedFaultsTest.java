@@ -212,9 +212,7 @@ class PlantedFaultsTest {
     for (double loss : new double[] {Double.NaN, Double.POSITIVE_INFINITY, 0}) {
       assertTrue(
           failed(
-              problem,
-              "loss",
-              result -> new TransformerRunner.Result(loss, result.gradients())));
+              problem, "loss", result -> new TransformerRunner.Result(loss, result.gradients())));
     }
   }
 
@@ -316,12 +314,7 @@ class PlantedFaultsTest {
     fault.plant(sums, 7);
     AttentionResult spoilt =
         new AttentionResult(
-            exact.out(),
-            exact.logSumExp(),
-            sums,
-            exact.dQuery(),
-            exact.dKey(),
-            exact.dValue());
+            exact.out(), exact.logSumExp(), sums, exact.dQuery(), exact.dKey(), exact.dValue());
     assertEquals(0, exact.residuals(truth, precision).get(Quantity.ROW_SUM).value());
     double value = spoilt.residuals(truth, precision).get(Quantity.ROW_SUM).value();
     assertTrue(!(value <= threshold), fault + " " + value);

@@ -81,7 +81,8 @@ class ValidationTest {
               List<Check> all = new ArrayList<>();
               for (LayoutKind layout : LayoutKind.values()) {
                 for (MaskKind mask : MaskKind.values()) {
-                  AttentionChecks attention = new AttentionChecks(world, made, timer(), Long.MAX_VALUE);
+                  AttentionChecks attention =
+                      new AttentionChecks(world, made, timer(), Long.MAX_VALUE);
                   all.addAll(
                       attention.whole(new AttentionProblem(61, 2, 4, 2, 16, mask, layout, 1)));
                   all.addAll(
@@ -171,7 +172,8 @@ class ValidationTest {
                 for (MaskKind mask : MaskKind.values()) {
                   AttentionProblem whole = new AttentionProblem(61, 1, 4, 2, 16, mask, layout, 1);
                   AttentionProblem packed = whole.packed(Packing.of(6, whole.layout(ranks), ranks));
-                  all.addAll(new AttentionChecks(world, made, timer(), Long.MAX_VALUE).whole(packed));
+                  all.addAll(
+                      new AttentionChecks(world, made, timer(), Long.MAX_VALUE).whole(packed));
                   all.addAll(new DocumentProbe(world, made, timer()).probe(packed));
                 }
               }
@@ -218,7 +220,8 @@ class ValidationTest {
                 AttentionProblem problem =
                     new AttentionProblem(
                         length, 1, 2, 1, 16, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
-                all.addAll(new AttentionChecks(world, made, timer(), Long.MAX_VALUE).sampled(problem));
+                all.addAll(
+                    new AttentionChecks(world, made, timer(), Long.MAX_VALUE).sampled(problem));
               }
               return all;
             });
