@@ -188,7 +188,8 @@ public final class AttentionChecks {
     AttentionResult all =
         AttentionResult.zeros(rows, heads.length, sample.keyValueHeads().length, size);
     boolean fits =
-        callBytes(problem) <= room && elements(problem.oneHead()) <= Integer.MAX_VALUE; // of a kernel
+        callBytes(problem) <= room
+            && elements(problem.oneHead()) <= Integer.MAX_VALUE; // of a kernel
     try {
       for (int column = world.rank(); fits && column < heads.length; column += world.size()) {
         try (AttentionRunner runner =

@@ -318,7 +318,8 @@ public final class AttentionRunner implements AutoCloseable {
         ring,
         layout,
         positions,
-        index -> Gathered.columns(device.read(tensor.slice(index, index + 1)), heads, headsInRow, size));
+        index ->
+            Gathered.columns(device.read(tensor.slice(index, index + 1)), heads, headsInRow, size));
   }
 
   /** Gradients of the output of some heads, [positions, heads, headSize]. */
