@@ -69,8 +69,7 @@ public final class AttentionChecks {
    * @return the checks on rank 0, an empty list on the others
    */
   public List<Check> whole(AttentionProblem problem) {
-    long elements = (long) problem.length() * problem.rowSize(AttentionProblem.Input.QUERY);
-    return elements > MOST_ELEMENTS ? sampled(problem) : checks(problem, true);
+    return elements(problem) > MOST_ELEMENTS ? sampled(problem) : checks(problem, true);
   }
 
   /**
@@ -79,6 +78,15 @@ public final class AttentionChecks {
    */
   public List<Check> sampled(AttentionProblem problem) {
     return checks(problem, false);
+  }
+
+  /** Whether the whole problem and its whole result have room. Collective. */
+  public boolean fits(AttentionProblem problem) {
+    return elements(problem) <= MOST_ELEMENTS && needed(problem) <= room;
+  }
+
+  private static long elements(AttentionProblem problem) {
+    return (long) problem.length() * problem.rowSize(AttentionProblem.Input.QUERY);
   }
 
   private List<Check> checks(AttentionProblem wanted, boolean whole) {
@@ -179,7 +187,9 @@ public final class AttentionChecks {
     int size = problem.headSize();
     AttentionResult all =
         AttentionResult.zeros(rows, heads.length, sample.keyValueHeads().length, size);
-    boolean fits = callBytes(problem) <= room;
+    boolean fits =
+        callBytes(problem) <= room
+            && elements(problem.oneHead()) <= Integer.MAX_VALUE; // of a kernel
     try {
       for (int column = world.rank(); fits && column < heads.length; column += world.size()) {
         try (AttentionRunner runner =

@@ -318,7 +318,8 @@ public final class AttentionRunner implements AutoCloseable {
         ring,
         layout,
         positions,
-        index -> columns(device.read(tensor.slice(index, index + 1)), heads, headsInRow, size));
+        index ->
+            Gathered.columns(device.read(tensor.slice(index, index + 1)), heads, headsInRow, size));
   }
 
   /** Gradients of the output of some heads, [positions, heads, headSize]. */
@@ -356,27 +357,14 @@ public final class AttentionRunner implements AutoCloseable {
       int end = next(from, piece, tokens);
       int[] some = positions(from, end);
       double[] outputs = device.read(results.out().slice(from, end));
-      outputs = columns(outputs, heads, headsInRow, problem.headSize());
+      outputs = Gathered.columns(outputs, heads, headsInRow, problem.headSize());
       double[] logSums = device.read(results.logSumExp().slice(from, end));
       truth.queries(
           some,
-          columns(logSums, heads, headsInRow, 1),
+          Gathered.columns(logSums, heads, headsInRow, 1),
           AttentionTruth.rowSums(outputs, gradients(some, heads), problem.headSize()));
     }
     return truth.done(ring);
-  }
-
-  /** Some heads of [.., heads in row, size]. */
-  private static double[] columns(double[] rows, int[] heads, int headsInRow, int size) {
-    int count = rows.length / (headsInRow * size);
-    double[] some = new double[count * heads.length * size];
-    for (int row = 0; row < count; row++) {
-      for (int i = 0; i < heads.length; i++) {
-        int from = (row * headsInRow + heads[i]) * size;
-        System.arraycopy(rows, from, some, (row * heads.length + i) * size, size);
-      }
-    }
-    return some;
   }
 
   /** A tensor of the results, on the device. */

@@ -63,6 +63,19 @@ final class Gathered {
     return rows;
   }
 
+  /** Some heads of [.., heads in row, size]. */
+  static double[] columns(double[] rows, int[] heads, int headsInRow, int size) {
+    int count = rows.length / (headsInRow * size);
+    double[] some = new double[count * heads.length * size];
+    for (int row = 0; row < count; row++) {
+      for (int i = 0; i < heads.length; i++) {
+        int from = (row * headsInRow + heads[i]) * size;
+        System.arraycopy(rows, from, some, (row * heads.length + i) * size, size);
+      }
+    }
+    return some;
+  }
+
   /** The local indices of a rank that hold these positions, ascending. */
   private static int[] held(SequenceLayout layout, int rank, int... positions) {
     return IntStream.of(positions)
