@@ -243,6 +243,9 @@ final class Specimens {
           default -> utf8(good);
         };
     write("model.safetensors.index.json", bad);
+    if (!folder.resolve("model.safetensors").toFile().delete()) { // it would precede the index
+      throw new IllegalStateException("no weights in " + folder);
+    }
     return new Malformed("an index: " + place, arguments, "safetensors", true);
   }
 
