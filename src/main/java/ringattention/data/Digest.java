@@ -11,13 +11,18 @@ final class Digest {
 
   /** SHA-256 of texts, in 64 hexadecimal digits. */
   static String of(String... texts) {
+    MessageDigest digest = sha256();
+    for (String text : texts) {
+      digest.update(text.getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0); // or "ab", "c" were "a", "bc"
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Returns a SHA-256 of nothing yet, for contents that come in pieces. */
+  static MessageDigest sha256() {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (String text : texts) {
-        digest.update(text.getBytes(StandardCharsets.UTF_8));
-        digest.update((byte) 0); // or "ab", "c" were "a", "bc"
-      }
-      return HexFormat.of().formatHex(digest.digest());
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException(impossible); // every JVM has it
     }

@@ -130,6 +130,11 @@ final class PackedSamples implements Samples {
   }
 
   @Override
+  public String digest() {
+    return corpus.digest();
+  }
+
+  @Override
   public void close() {
     corpus.close();
   }

@@ -30,6 +30,15 @@ public interface Samples extends AutoCloseable {
   /** Documents of the corpus. */
   long documents();
 
+  /**
+   * Returns the SHA-256 of the corpus as tokenized, in 64 hexadecimal digits: of its tokens, of
+   * which of them are to be learned, and of where documents begin; not of the names of files, nor
+   * of sequences. A corpus that is not tokenized, for its bytes are the tokens, is read for it.
+   *
+   * @throws InputException if a file can no longer be read
+   */
+  String digest();
+
   @Override
   void close();
 

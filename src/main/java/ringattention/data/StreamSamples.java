@@ -65,6 +65,11 @@ final class StreamSamples implements Samples {
   }
 
   @Override
+  public String digest() {
+    return stream.digest();
+  }
+
+  @Override
   public void close() {
     stream.close();
   }

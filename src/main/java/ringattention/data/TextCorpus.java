@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 import ringattention.config.Configuration;
@@ -26,6 +28,7 @@ final class TextCorpus implements TokenStream {
   private final Source source;
   private final TreeMap<Long, Part> parts = new TreeMap<>(); // by start
   private final long bytes;
+  private String digest; // null until it is asked for, since all has to be read
 
   /**
    * @param files none of them empty
@@ -63,6 +66,29 @@ final class TextCorpus implements TokenStream {
   @Override
   public boolean allPredicted() {
     return true;
+  }
+
+  @Override
+  public String digest() {
+    if (digest == null) {
+      MessageDigest all = Digest.sha256();
+      for (Part part : parts.values()) {
+        digest(part, all);
+      }
+      digest = HexFormat.of().formatHex(all.digest());
+    }
+    return digest;
+  }
+
+  /** Adds a part's size and bytes. */
+  private void digest(Part part, MessageDigest to) {
+    ByteBuffer piece = ByteBuffer.allocate(1 << 20);
+    to.update(piece.putLong(part.bytes()).flip());
+    for (long at = 0; at < part.bytes(); at += piece.limit()) {
+      piece.clear().limit((int) Math.min(piece.capacity(), part.bytes() - at));
+      read(part, at, piece);
+      to.update(piece.flip());
+    }
   }
 
   @Override

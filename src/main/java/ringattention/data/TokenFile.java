@@ -6,17 +6,20 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HexFormat;
 import ringattention.config.InputException;
 import ringattention.config.Source;
 
 /**
  * A tokenized corpus in a file, so that it may be larger than memory: entries as of {@link
  * TokenStream} (4 bytes each), the length of every document (4 bytes each), then {@link #MAGIC},
- * the number of tokens and the number of documents (8 bytes each). The lengths are held in memory.
+ * the number of tokens and the number of documents (8 bytes each), and the SHA-256 of all that (32
+ * bytes). The lengths are held in memory.
  */
 final class TokenFile implements TokenStream {
-  static final long MAGIC = 0x72696E67746F6B31L; // ringtok1
-  static final int FOOTER = 3 * Long.BYTES;
+  static final long MAGIC = 0x72696E67746F6B32L; // ringtok2
+  private static final int DIGEST = 32;
+  static final int FOOTER = 3 * Long.BYTES + DIGEST;
 
   private final Path file;
   private final FileChannel channel;
@@ -24,15 +27,23 @@ final class TokenFile implements TokenStream {
   private final int vocabulary;
   private final long tokens;
   private final int[] lengths;
+  private final String digest;
 
   private TokenFile(
-      Path file, FileChannel channel, Source source, int vocabulary, long tokens, int[] lengths) {
+      Path file,
+      FileChannel channel,
+      Source source,
+      int vocabulary,
+      long tokens,
+      int[] lengths,
+      String digest) {
     this.vocabulary = vocabulary;
     this.file = file;
     this.channel = channel;
     this.source = source;
     this.tokens = tokens;
     this.lengths = lengths;
+    this.digest = digest;
   }
 
   /**
@@ -69,7 +80,10 @@ final class TokenFile implements TokenStream {
         channel.close();
         throw corrupted(file, source);
       }
-      return new TokenFile(file, channel, source, vocabulary, tokens, lengths);
+      byte[] digest = new byte[DIGEST];
+      footer.get(digest);
+      return new TokenFile(
+          file, channel, source, vocabulary, tokens, lengths, HexFormat.of().formatHex(digest));
     } catch (IOException unreadable) {
       throw unreadable(file, source, unreadable);
     }
@@ -111,6 +125,11 @@ final class TokenFile implements TokenStream {
   @Override
   public boolean allPredicted() {
     return false;
+  }
+
+  @Override
+  public String digest() {
+    return digest;
   }
 
   @Override

@@ -5,12 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 import java.util.Arrays;
 
 /** Writes a {@link TokenFile}, document by document. */
 final class TokenFileWriter implements AutoCloseable {
   private final FileChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+  private final MessageDigest digest = Digest.sha256(); // of all that was flushed
   private int[] lengths = new int[1024]; // of the documents so far
   private int documents;
   private int open; // tokens of the document that is being written
@@ -66,6 +68,8 @@ final class TokenFileWriter implements AutoCloseable {
     flush();
     buffer.putLong(TokenFile.MAGIC).putLong(tokens).putLong(documents);
     flush();
+    buffer.put(digest.digest());
+    flush();
     channel.force(true);
   }
 
@@ -78,6 +82,7 @@ final class TokenFileWriter implements AutoCloseable {
 
   private void flush() throws IOException {
     buffer.flip();
+    digest.update(buffer.duplicate());
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }

@@ -1,5 +1,7 @@
 package ringattention.data;
 
+import ringattention.config.InputException;
+
 /** The tokens of all documents, one after the other. */
 interface TokenStream extends AutoCloseable {
   /** Number of tokens. */
@@ -10,6 +12,14 @@ interface TokenStream extends AutoCloseable {
 
   /** Whether every token is to be predicted. */
   boolean allPredicted();
+
+  /**
+   * Returns the SHA-256, in hexadecimal digits, of the tokens, which of them are to be predicted,
+   * and where documents begin.
+   *
+   * @throws InputException if a file can no longer be read
+   */
+  String digest();
 
   /**
    * Tokens [start, start + count); one that is not to be predicted as its complement, {@code

@@ -20,7 +20,7 @@ import ringattention.config.Source;
  * later.
  */
 final class TokenizedCorpus {
-  private static final String LAYOUT = "1"; // a new number for a new way to write documents
+  private static final String LAYOUT = "2"; // a new number for a new way to write documents
 
   private final DataConfig data;
   private final Source source;
