@@ -2,6 +2,7 @@ package ringattention.data;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +20,8 @@ import ringattention.config.Source;
  */
 final class TokenizedCorpus {
   private static final String LAYOUT = "3"; // a new number for a new way to write documents
+
+  private static final String TEMPORARY = " (the environment's TMPDIR may name another folder)";
 
   private final DataConfig data;
   private final Source source;
@@ -47,28 +50,30 @@ final class TokenizedCorpus {
    * @throws InputException if a file is malformed, or holds no document
    */
   TokenFile open(List<Path> files) {
-    boolean once = data.cache().equals(DataConfig.NO_CACHE);
-    Path folder = Path.of(once ? System.getProperty("java.io.tmpdir") : data.cache());
-    try {
-      return once ? temporary(files, folder) : cached(files, folder);
-    } catch (IOException problem) {
-      String reason =
-          Files.isDirectory(folder) ? CorpusFiles.reason(problem) : "it is no folder that exists";
-      String advice = once ? " (the environment's TMPDIR may name another folder)" : "";
-      throw source.error(
-          "data.cache", "tokens cannot be kept in a file in " + folder + advice + ": " + reason);
-    }
+    return data.cache().equals(DataConfig.NO_CACHE) ? temporary(files) : cached(files);
   }
 
   /** The file has no name before it has content: whatever ends the process, nothing is left. */
-  private TokenFile temporary(List<Path> files, Path folder) throws IOException {
-    Path file = Files.createTempFile(folder, "ringattention-", ".tokens");
-    FileChannel channel;
+  private TokenFile temporary(List<Path> files) {
+    Path folder = Path.of("the folder for temporary files"); // Java tells its name with a file's
     try {
-      channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    } finally {
-      Files.delete(file);
+      Path file = Files.createTempFile("ringattention-", ".tokens");
+      folder = file.getParent();
+      FileChannel channel;
+      try {
+        channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      } finally {
+        Files.delete(file);
+      }
+      return filled(files, file, channel);
+    } catch (FileSystemException unusable) {
+      throw unkept(Path.of(unusable.getFile()).getParent(), TEMPORARY, unusable);
+    } catch (IOException problem) {
+      throw unkept(folder, TEMPORARY, problem);
     }
+  }
+
+  private TokenFile filled(List<Path> files, Path file, FileChannel channel) throws IOException {
     try {
       write(files, channel);
       return TokenFile.of(file, channel, source, tokenizer.vocabulary());
@@ -78,9 +83,21 @@ final class TokenizedCorpus {
     }
   }
 
-  private TokenFile cached(List<Path> files, Path folder) throws IOException {
-    Path file = new TokenCache(folder).file(fingerprint(files), to -> write(files, to));
-    return TokenFile.open(file, source, tokenizer.vocabulary());
+  private InputException unkept(Path folder, String advice, IOException problem) {
+    String reason =
+        Files.isDirectory(folder) ? CorpusFiles.reason(problem) : "it is no folder that exists";
+    return source.error(
+        "data.cache", "tokens cannot be kept in a file in " + folder + advice + ": " + reason);
+  }
+
+  private TokenFile cached(List<Path> files) {
+    Path folder = Path.of(data.cache());
+    try {
+      Path file = new TokenCache(folder).file(fingerprint(files), to -> write(files, to));
+      return TokenFile.open(file, source, tokenizer.vocabulary());
+    } catch (IOException problem) {
+      throw unkept(folder, "", problem);
+    }
   }
 
   /** Of all that the tokens depend on. Contents of files are taken to change with size or time. */
