@@ -1,7 +1,6 @@
 package ringattention.data;
 
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalInt;
 
 /**
  * The tokens of a text are its bytes: any file is text, and no vocabulary has to be learned. A
@@ -11,8 +10,8 @@ final class ByteTokenizer implements Tokenizer {
   private static final int BYTES = 256;
 
   @Override
-  public int[] encode(byte[] text) {
-    return tokens(text);
+  public int[] encode(String text) {
+    return tokens(WellFormed.text(text).getBytes(StandardCharsets.UTF_8));
   }
 
   /** One token in [0, 256) per byte. */
@@ -26,11 +25,11 @@ final class ByteTokenizer implements Tokenizer {
 
   @Override
   public Spans spans(String text) {
-    int[] tokens = tokens(text.getBytes(StandardCharsets.UTF_8));
+    int[] tokens = encode(text);
     int[] starts = new int[tokens.length];
     int at = 0;
     for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-      int bytes = Character.toString(text.codePointAt(i)).getBytes(StandardCharsets.UTF_8).length;
+      int bytes = encode(Character.toString(text.codePointAt(i))).length;
       for (int end = at + bytes; at < end; at++) {
         starts[at] = i;
       }
@@ -49,8 +48,18 @@ final class ByteTokenizer implements Tokenizer {
   }
 
   @Override
-  public OptionalInt begin() {
-    return OptionalInt.empty();
+  public String endText() {
+    return "\n";
+  }
+
+  @Override
+  public int[] begin() {
+    return new int[0];
+  }
+
+  @Override
+  public TextCuts cuts() {
+    return TextCuts.EVERYWHERE;
   }
 
   @Override

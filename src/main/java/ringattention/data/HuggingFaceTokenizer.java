@@ -2,13 +2,9 @@ package ringattention.data;
 
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.OptionalInt;
 import ringattention.config.InputException;
 import ringattention.config.Source;
 
@@ -20,17 +16,41 @@ final class HuggingFaceTokenizer implements Tokenizer {
   private final String fingerprint;
   private final int vocabulary;
   private final int end;
-  private final OptionalInt begin;
+  private final String endText;
+  private final int[] begin;
+  private final TextCuts cuts;
 
   private HuggingFaceTokenizer(long handle, TokenizerFiles files) {
     this.handle = handle;
     this.vocabulary = Collections.max(files.ids().values()) + 1;
-    this.end = files.end();
-    // what it puts in front of an empty text is what it puts in front of any
-    int[] around = ids(LIBRARY.encode(handle, "", true));
-    this.begin =
-        around.length > 0 && around[0] != end ? OptionalInt.of(around[0]) : OptionalInt.empty();
-    this.fingerprint = Digest.of(files.json(), "end " + end, "begin " + begin);
+    this.end = files.ids().get(files.end());
+    this.endText = files.endText();
+    this.begin = begin(handle, endText);
+    this.cuts = usable(files.cuts());
+    this.fingerprint = Digest.of(files.json(), "end " + end, "begin " + Arrays.toString(begin));
+  }
+
+  /**
+   * Returns what it puts before a text, which it marks apart from tokens that are written there.
+   */
+  private static int[] begin(long handle, String token) {
+    long encoding = LIBRARY.encode(handle, token, true);
+    long[] put = LIBRARY.getSpecialTokenMask(encoding);
+    int count = 0;
+    while (count < put.length && put[count] == 1) {
+      count++;
+    }
+    return Arrays.copyOf(ids(encoding), count);
+  }
+
+  /** Cuts need a letter that can be encoded. */
+  private TextCuts usable(TextCuts cuts) {
+    try {
+      encode(cuts.context());
+      return cuts;
+    } catch (IllegalArgumentException unknown) {
+      return TextCuts.NOWHERE;
+    }
   }
 
   /**
@@ -55,14 +75,13 @@ final class HuggingFaceTokenizer implements Tokenizer {
   }
 
   @Override
-  public int[] encode(byte[] text) throws CharacterCodingException {
-    String decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
-    return ids(encoding(decoded));
+  public int[] encode(String text) {
+    return tokens(encoding(WellFormed.text(text)));
   }
 
   @Override
   public Spans spans(String text) {
-    long encoding = encoding(text);
+    long encoding = encoding(WellFormed.text(text));
     CharSpan[] spans = LIBRARY.getTokenCharSpans(encoding); // in code points
     int[] chars = codePointStarts(text);
     int[] starts = new int[spans.length];
@@ -70,7 +89,7 @@ final class HuggingFaceTokenizer implements Tokenizer {
       int before = i == 0 ? 0 : starts[i - 1];
       starts[i] = spans[i] == null ? before : chars[spans[i].getStart()];
     }
-    return new Spans(ids(encoding), starts);
+    return new Spans(tokens(encoding), starts);
   }
 
   /** Index of every code point's first char, and the text's length. */
@@ -100,6 +119,14 @@ final class HuggingFaceTokenizer implements Tokenizer {
     }
   }
 
+  private int[] tokens(long encoding) {
+    int[] ids = ids(encoding);
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = ids[i] < vocabulary ? ids[i] : end; // only the text for the end may be another
+    }
+    return ids;
+  }
+
   @Override
   public int vocabulary() {
     return vocabulary;
@@ -111,8 +138,18 @@ final class HuggingFaceTokenizer implements Tokenizer {
   }
 
   @Override
-  public OptionalInt begin() {
-    return begin;
+  public String endText() {
+    return endText;
+  }
+
+  @Override
+  public TextCuts cuts() {
+    return cuts;
+  }
+
+  @Override
+  public int[] begin() {
+    return begin.clone();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package ringattention.data;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -10,6 +11,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PushbackReader;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +20,7 @@ import java.nio.file.Path;
 import ringattention.config.InputException;
 import ringattention.config.Source;
 
-/** The objects of a JSON file: one in every line, or the elements of one array. */
+/** The objects of a JSON file: one in every line, or the elements of arrays. */
 final class JsonObjects {
   /** Takes one object. */
   interface Consumer {
@@ -47,33 +49,32 @@ final class JsonObjects {
     try (InputStream stream = Files.newInputStream(file);
         Reader decoded = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder())) {
       LineLimit limit = new LineLimit(decoded, LONGEST);
-      BufferedReader text = new BufferedReader(limit);
-      if (beginsArray(text)) {
+      PushbackReader text = new PushbackReader(new BufferedReader(limit));
+      long line = 1;
+      int first = text.read();
+      for (; Character.isWhitespace(first); first = text.read()) {
+        line += first == '\n' ? 1 : 0;
+      }
+      if (first >= 0) {
+        text.unread(first);
+      }
+      if (first == '[') {
         limit.lift(); // it is often all in one line
-        elements(file, text, consumer);
+        arrays(file, line - 1, text, consumer);
       } else {
-        lines(file, text, consumer);
+        lines(file, line, new BufferedReader(text), consumer);
       }
     } catch (LineLimit.ExceededException tooLong) {
-      throw source.error("data.path", file + " has a line of more than " + LONGEST + " characters");
+      String place = file + ":" + tooLong.line();
+      throw source.error("data.path", place + ": has more than " + LONGEST + " characters");
     } catch (CharacterCodingException notUtf8) {
       throw source.error("data.path", file + " must be UTF-8 text");
     }
   }
 
-  /** Skips white space only if it is an array. */
-  private static boolean beginsArray(BufferedReader text) throws IOException {
-    text.mark(1 << 16);
-    int c = text.read();
-    while (Character.isWhitespace(c)) {
-      c = text.read();
-    }
-    text.reset();
-    return c == '[';
-  }
-
-  private void lines(Path file, BufferedReader text, Consumer consumer) throws IOException {
-    long number = 1;
+  private void lines(Path file, long first, BufferedReader text, Consumer consumer)
+      throws IOException {
+    long number = first;
     for (String line = text.readLine(); line != null; line = text.readLine()) {
       if (!line.isBlank()) {
         String place = file + ":" + number;
@@ -92,17 +93,35 @@ final class JsonObjects {
     }
   }
 
-  private void elements(Path file, BufferedReader text, Consumer consumer) throws IOException {
+  /**
+   * Reads one array after the other, to the end of the file.
+   *
+   * @param before lines of the file before the text
+   */
+  private void arrays(Path file, long before, Reader text, Consumer consumer) throws IOException {
     try (JsonParser parser = mapper.createParser(text)) {
-      parser.nextToken();
-      while (parser.nextToken() != JsonToken.END_ARRAY) {
-        String place = file + ":" + parser.currentTokenLocation().getLineNr();
-        accept(mapper.readTree(parser), place, consumer);
+      try {
+        for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+          if (token != JsonToken.START_ARRAY) {
+            String place = place(file, before, parser);
+            throw source.error("data.path", place + ": must be a JSON array, as all before it");
+          }
+          while (parser.nextToken() != JsonToken.END_ARRAY) {
+            String place = place(file, before, parser);
+            accept(mapper.readTree(parser), place, consumer);
+          }
+        }
+      } catch (JacksonException malformed) {
+        JsonLocation known = malformed.getLocation(); // limits of the parser do not say where
+        long line = (known == null ? parser.currentLocation() : known).getLineNr();
+        throw source.error(
+            "data.path", file + ":" + (before + line) + ": not valid JSON: " + reason(malformed));
       }
-    } catch (JacksonException malformed) {
-      String place = file + ":" + malformed.getLocation().getLineNr();
-      throw source.error("data.path", place + ": not valid JSON: " + reason(malformed));
     }
+  }
+
+  private static String place(Path file, long before, JsonParser parser) {
+    return file + ":" + (before + parser.currentTokenLocation().getLineNr());
   }
 
   private void accept(JsonNode value, String place, Consumer consumer) throws IOException {

@@ -9,9 +9,21 @@ final class LineLimit extends FilterReader {
   /** A line is longer than it may be. */
   static final class ExceededException extends IOException {
     private static final long serialVersionUID = 1;
+
+    private final long line;
+
+    ExceededException(long line) {
+      this.line = line;
+    }
+
+    /** Returns the number of the line, counted from 1. */
+    long line() {
+      return line;
+    }
   }
 
   private final int most; // characters
+  private long line = 1;
   private long length; // of the line so far
   private boolean lifted;
 
@@ -29,9 +41,11 @@ final class LineLimit extends FilterReader {
   public int read(char[] into, int from, int count) throws IOException {
     int read = super.read(into, from, count);
     for (int i = from; i < from + read && !lifted; i++) {
-      length = into[i] == '\n' ? 0 : length + 1;
+      boolean ends = into[i] == '\n';
+      line += ends ? 1 : 0;
+      length = ends ? 0 : length + 1;
       if (length > most) {
-        throw new ExceededException();
+        throw new ExceededException(line);
       }
     }
     return read;

@@ -2,7 +2,6 @@ package ringattention.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import ringattention.config.Source;
 
@@ -11,7 +10,7 @@ import ringattention.config.Source;
  *
  * @param field of the object, see {@code data.field}
  */
-record TextRecords(Tokenizer tokenizer, Source source, String field) implements DocumentReader {
+record TextRecords(Encoder encoder, Source source, String field) implements DocumentReader {
   @Override
   public void read(Path file, TokenFileWriter to) throws IOException {
     new JsonObjects(source).forEach(file, (object, place) -> document(object, place, to));
@@ -26,17 +25,12 @@ record TextRecords(Tokenizer tokenizer, Source source, String field) implements 
     if (text.textValue().isEmpty()) {
       return;
     }
-    int[] tokens;
+    to.begin(encoder.tokenizer());
     try {
-      tokens = tokenizer.encode(text.textValue().getBytes(StandardCharsets.UTF_8));
+      encoder.encode(text.textValue(), to);
     } catch (IllegalArgumentException unknown) {
       throw source.error("data.tokenizer", "cannot encode " + place + ": " + unknown.getMessage());
     }
-    if (tokenizer.begin().isPresent()) {
-      to.add(tokenizer.begin().getAsInt(), false);
-    }
-    to.add(tokens);
-    to.add(tokenizer.end(), true);
-    to.endDocument();
+    to.end(encoder.tokenizer());
   }
 }

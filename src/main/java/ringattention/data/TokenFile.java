@@ -47,7 +47,7 @@ final class TokenFile implements TokenStream {
   }
 
   /**
-   * Opens a file that {@link TokenFileWriter} made. Once open it may be deleted.
+   * Opens a file that {@link TokenFileWriter} made. It may be deleted then.
    *
    * @param source for errors, which name {@code data.cache}
    * @param vocabulary all tokens are below it
@@ -55,7 +55,15 @@ final class TokenFile implements TokenStream {
    */
   static TokenFile open(Path file, Source source, int vocabulary) {
     try {
-      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+      return of(file, FileChannel.open(file, StandardOpenOption.READ), source, vocabulary);
+    } catch (IOException unreadable) {
+      throw unreadable(file, source, unreadable);
+    }
+  }
+
+  /** As {@link #open}, of a file that is open; closes it if it is not whole. */
+  static TokenFile of(Path file, FileChannel channel, Source source, int vocabulary) {
+    try {
       long end = channel.size() - FOOTER;
       ByteBuffer footer = end < 0 ? null : read(channel, end, FOOTER);
       long tokens = footer == null || footer.getLong() != MAGIC ? -1 : footer.getLong();

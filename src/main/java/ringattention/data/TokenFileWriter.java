@@ -3,13 +3,20 @@ package ringattention.data;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
 /** Writes a {@link TokenFile}, document by document. */
-final class TokenFileWriter implements AutoCloseable {
+final class TokenFileWriter {
+  /** The tokens cannot be kept, whatever is right about the corpus. */
+  static final class UnwritableException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    UnwritableException(IOException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   private final FileChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
   private final MessageDigest digest = Digest.sha256(); // of all that was flushed
@@ -18,13 +25,11 @@ final class TokenFileWriter implements AutoCloseable {
   private int open; // tokens of the document that is being written
   private long tokens;
 
-  TokenFileWriter(Path file) throws IOException {
-    this.channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING);
+  /**
+   * @param channel an empty file; remains open
+   */
+  TokenFileWriter(FileChannel channel) {
+    this.channel = channel;
   }
 
   int documents() {
@@ -49,6 +54,19 @@ final class TokenFileWriter implements AutoCloseable {
     for (int token : more) {
       add(token, true);
     }
+  }
+
+  /** Begins a document, with tokens that are not to be learned. */
+  void begin(Tokenizer tokenizer) throws IOException {
+    for (int token : tokenizer.begin()) {
+      add(token, false);
+    }
+  }
+
+  /** Ends a document, with a token that is to be learned. */
+  void end(Tokenizer tokenizer) throws IOException {
+    add(tokenizer.end(), true);
+    endDocument();
   }
 
   void endDocument() throws IOException {
@@ -80,17 +98,16 @@ final class TokenFileWriter implements AutoCloseable {
     buffer.putInt(value);
   }
 
-  private void flush() throws IOException {
+  private void flush() throws UnwritableException {
     buffer.flip();
     digest.update(buffer.duplicate());
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
+    try {
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+    } catch (IOException unwritable) {
+      throw new UnwritableException(unwritable);
     }
     buffer.clear();
-  }
-
-  @Override
-  public void close() throws IOException {
-    channel.close();
   }
 }

@@ -2,10 +2,9 @@ package ringattention.data;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +19,9 @@ import ringattention.config.Source;
  * later.
  */
 final class TokenizedCorpus {
-  private static final String LAYOUT = "2"; // a new number for a new way to write documents
+  private static final String LAYOUT = "3"; // a new number for a new way to write documents
+
+  private static final String TEMPORARY = " (the environment's TMPDIR may name another folder)";
 
   private final DataConfig data;
   private final Source source;
@@ -31,11 +32,15 @@ final class TokenizedCorpus {
     this.data = configuration.data();
     this.source = configuration.source();
     this.tokenizer = tokenizer;
+    Encoder encoder = new Encoder(tokenizer);
     this.reader =
         switch (data.format()) {
-          case TEXT -> new TextDocuments(tokenizer, source);
-          case JSON_LINES -> new TextRecords(tokenizer, source, data.field());
-          case CONVERSATIONS -> new Conversations(tokenizer, source, data.field());
+          case TEXT ->
+              data.tokenizer().equals(DataConfig.BYTES)
+                  ? new ByteDocuments(tokenizer.end())
+                  : new TextDocuments(encoder, source);
+          case JSON_LINES -> new TextRecords(encoder, source, data.field());
+          case CONVERSATIONS -> new Conversations(encoder, source, data.field());
         };
   }
 
@@ -45,44 +50,53 @@ final class TokenizedCorpus {
    * @throws InputException if a file is malformed, or holds no document
    */
   TokenFile open(List<Path> files) {
-    try {
-      return data.cache().equals(DataConfig.NO_CACHE) ? temporary(files) : cached(files);
-    } catch (IOException problem) {
-      throw source.error(
-          "data.cache", "tokens cannot be kept in a file: " + CorpusFiles.reason(problem));
-    }
+    return data.cache().equals(DataConfig.NO_CACHE) ? temporary(files) : cached(files);
   }
 
-  private TokenFile temporary(List<Path> files) throws IOException {
-    Path file = Files.createTempFile("ringattention-", ".tokens");
+  /** The file has no name before it has content: whatever ends the process, nothing is left. */
+  private TokenFile temporary(List<Path> files) {
+    Path folder = Path.of("the folder for temporary files"); // Java tells its name with a file's
     try {
-      write(files, file);
-      return TokenFile.open(file, source, tokenizer.vocabulary());
-    } finally {
-      Files.delete(file);
-    }
-  }
-
-  /** Whoever locks first writes; the lock of a process that dies is free. */
-  private TokenFile cached(List<Path> files) throws IOException {
-    Path folder = Files.createDirectories(Path.of(data.cache()));
-    String name = fingerprint(files);
-    Path whole = folder.resolve(name + ".tokens");
-    if (Files.exists(whole)) {
-      return TokenFile.open(whole, source, tokenizer.vocabulary());
-    }
-    try (FileChannel lock =
-            FileChannel.open(
-                folder.resolve(name + ".lock"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
-        FileLock held = lock.lock()) {
-      if (!Files.exists(whole)) {
-        Path part = folder.resolve(name + ".part");
-        write(files, part);
-        Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
+      Path file = Files.createTempFile("ringattention-", ".tokens");
+      folder = file.getParent();
+      FileChannel channel;
+      try {
+        channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      } finally {
+        Files.delete(file);
       }
-      return TokenFile.open(whole, source, tokenizer.vocabulary());
+      return filled(files, file, channel);
+    } catch (FileSystemException unusable) {
+      throw unkept(Path.of(unusable.getFile()).getParent(), TEMPORARY, unusable);
+    } catch (IOException problem) {
+      throw unkept(folder, TEMPORARY, problem);
+    }
+  }
+
+  private TokenFile filled(List<Path> files, Path file, FileChannel channel) throws IOException {
+    try {
+      write(files, channel);
+      return TokenFile.of(file, channel, source, tokenizer.vocabulary());
+    } catch (IOException | RuntimeException failed) {
+      channel.close(); // and the disk has its room again
+      throw failed;
+    }
+  }
+
+  private InputException unkept(Path folder, String advice, IOException problem) {
+    String reason =
+        Files.isDirectory(folder) ? CorpusFiles.reason(problem) : "it is no folder that exists";
+    return source.error(
+        "data.cache", "tokens cannot be kept in a file in " + folder + advice + ": " + reason);
+  }
+
+  private TokenFile cached(List<Path> files) {
+    Path folder = Path.of(data.cache());
+    try {
+      Path file = new TokenCache(folder).file(fingerprint(files), to -> write(files, to));
+      return TokenFile.open(file, source, tokenizer.vocabulary());
+    } catch (IOException problem) {
+      throw unkept(folder, "", problem);
     }
   }
 
@@ -97,16 +111,22 @@ final class TokenizedCorpus {
     return Digest.of(parts.toArray(String[]::new)).substring(0, 32);
   }
 
-  private void write(List<Path> files, Path to) throws IOException {
-    try (TokenFileWriter writer = new TokenFileWriter(to)) {
-      for (Path file : files) {
-        int before = writer.documents();
+  private void write(List<Path> files, FileChannel to) throws IOException {
+    TokenFileWriter writer = new TokenFileWriter(to);
+    for (Path file : files) {
+      int before = writer.documents();
+      try {
         reader.read(file, writer);
-        if (writer.documents() == before) {
-          throw source.error("data.path", file + " holds no document");
-        }
+      } catch (TokenFileWriter.UnwritableException unwritable) {
+        throw unwritable;
+      } catch (IOException unreadable) {
+        throw source.error(
+            "data.path", file + " cannot be read: " + CorpusFiles.reason(unreadable));
       }
-      writer.finish();
+      if (writer.documents() == before) {
+        throw source.error("data.path", file + " holds no document");
+      }
     }
+    writer.finish();
   }
 }

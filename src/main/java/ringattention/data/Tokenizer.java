@@ -1,8 +1,6 @@
 package ringattention.data;
 
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 import ringattention.config.Configuration;
 import ringattention.config.DataConfig;
 import ringattention.config.InputException;
@@ -19,14 +17,21 @@ public interface Tokenizer extends AutoCloseable {
   record Spans(int[] tokens, int[] starts) {}
 
   /**
-   * @param text in UTF-8
-   * @throws CharacterCodingException if it is not, and that matters
+   * Returns the tokens of a whole text, in which half of a surrogate pair stands for U+FFFD.
+   *
    * @throws IllegalArgumentException if it has what the tokenizer has no token for
    */
-  int[] encode(byte[] text) throws CharacterCodingException;
+  int[] encode(String text);
 
-  /** Tokens with the places they come from, for texts of a conversation's length. */
+  /**
+   * Returns the tokens of a whole text with the places they come from; takes longer.
+   *
+   * @throws IllegalArgumentException if it has what the tokenizer has no token for
+   */
   Spans spans(String text);
+
+  /** Returns where a text may be cut without other tokens. */
+  TextCuts cuts();
 
   /** One more than the highest token. */
   int vocabulary();
@@ -34,8 +39,14 @@ public interface Tokenizer extends AutoCloseable {
   /** Ends every document. */
   int end();
 
-  /** Begins every document, if the tokenizer has such a token. */
-  OptionalInt begin();
+  /**
+   * Returns a text of its own for the token that ends a document: wherever it is written in a
+   * longer text, that token stands there and divides what is before it from what is behind it.
+   */
+  String endText();
+
+  /** Returns the tokens that begin every document; none, if the tokenizer has no such tokens. */
+  int[] begin();
 
   /** Differs between tokenizers that may give other tokens. */
   String fingerprint();

@@ -3,10 +3,13 @@ package ringattention.data;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,21 +18,21 @@ import ringattention.config.InputException;
 import ringattention.config.Source;
 
 /**
- * What a tokenizer's folder says: {@code tokenizer.json}, and which token ends a text in {@code
- * tokenizer_config.json} or {@code special_tokens_map.json} beside it.
+ * What a tokenizer's folder says: {@code tokenizer.json}, and which token ends a text in the files
+ * beside it.
  *
  * @param json text of tokenizer.json
  * @param ids of all tokens
- * @param end id of the token that ends a text
+ * @param end the token that ends a text
+ * @param endText stands for it within a text, see {@link Tokenizer#endText}
+ * @param cuts where texts may be cut
  */
-record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
+record TokenizerFiles(
+    String json, Map<String, Integer> ids, String end, String endText, TextCuts cuts) {
+  // of characters that Unicode keeps out of texts
+  private static final String END_TEXT = "\ufdd0end-of-document\ufdd1";
   private static final String FILE = "tokenizer.json";
   private static final int LARGEST = 256; // MiB
-  private static final List<String> CONFIGURATIONS =
-      List.of("tokenizer_config.json", "special_tokens_map.json");
-  // of Llama 1 and 2, Llama 3, GPT and its like, Gemma
-  private static final List<String> USUAL_ENDS =
-      List.of("</s>", "<|end_of_text|>", "<|endoftext|>", "<eos>");
 
   /**
    * @param path of tokenizer.json or its folder
@@ -51,7 +54,45 @@ record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
           }
         });
     requireKnownTokens(file, tokenizer.path("post_processor"), source);
-    return new TokenizerFiles(json, ids, end(file, ids, source));
+    requireOneResult(file, tokenizer.path("model"), source);
+    String end = new SpecialTokens(file, ids.keySet(), source).end();
+    if (isFound(tokenizer, end)) {
+      return new TokenizerFiles(json, ids, end, end, SafeCuts.of(tokenizer));
+    }
+    addEndText((ObjectNode) tokenizer, ids);
+    return new TokenizerFiles(tokenizer.toString(), ids, end, END_TEXT, SafeCuts.of(tokenizer));
+  }
+
+  /** Ranks tokenize by themselves, and must not throw dice. */
+  private static void requireOneResult(Path file, JsonNode model, Source source) {
+    if (model.path("dropout").asDouble() > 0) {
+      throw source.error(
+          "data.tokenizer",
+          file + ": model.dropout = " + model.get("dropout") + ": must be null, or tokens differ");
+    }
+  }
+
+  /** Whether a token is found wherever it is written, before anything else is done to a text. */
+  private static boolean isFound(JsonNode tokenizer, String token) {
+    JsonNode normalizer = tokenizer.path("normalizer");
+    for (JsonNode added : tokenizer.path("added_tokens")) {
+      if (added.path("content").asText().equals(token)) {
+        boolean normalized = added.path("normalized").asBoolean();
+        return !added.path("single_word").asBoolean()
+            && (!normalized || normalizer.isNull() || normalizer.isMissingNode());
+      }
+    }
+    return false;
+  }
+
+  /** Gives the tokenizer a token more, which stands for the end and is in no text. */
+  private static void addEndText(ObjectNode tokenizer, Map<String, Integer> ids) {
+    ArrayNode all = tokenizer.withArray("added_tokens");
+    ObjectNode token = all.addObject().put("id", Collections.max(ids.values()) + 1);
+    token.put("content", END_TEXT).put("special", true);
+    for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+      token.put(flag, false);
+    }
   }
 
   private static Map<String, Integer> ids(JsonNode tokenizer) {
@@ -91,32 +132,7 @@ record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
     return node.isIntegralNumber() && node.canConvertToInt() ? node.intValue() : -1;
   }
 
-  private static int end(Path file, Map<String, Integer> ids, Source source) {
-    for (String name : CONFIGURATIONS) {
-      Path beside = file.resolveSibling(name);
-      if (Files.exists(beside)) {
-        JsonNode end = tree(beside, text(beside, source), source).path("eos_token");
-        String token = end.isObject() ? end.path("content").asText() : end.asText("");
-        if (ids.containsKey(token)) {
-          return ids.get(token);
-        }
-      }
-    }
-    return USUAL_ENDS.stream()
-        .filter(ids::containsKey)
-        .findFirst()
-        .map(ids::get)
-        .orElseThrow(
-            () ->
-                source.error(
-                    "data.tokenizer",
-                    file
-                        + " has no token that ends a document: name it as eos_token in "
-                        + CONFIGURATIONS.get(0)
-                        + " beside it"));
-  }
-
-  private static String text(Path file, Source source) {
+  static String text(Path file, Source source) {
     try {
       return BoundedFile.text(file, LARGEST);
     } catch (NoSuchFileException missing) {
@@ -127,7 +143,7 @@ record TokenizerFiles(String json, Map<String, Integer> ids, int end) {
     }
   }
 
-  private static JsonNode tree(Path file, String json, Source source) {
+  static JsonNode tree(Path file, String json, Source source) {
     try {
       return new ObjectMapper().readTree(json);
     } catch (JacksonException malformed) {

@@ -2,10 +2,12 @@ package ringattention.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +37,10 @@ class BadCorpusTest {
           {"text": "a"};"b" | -D data.path = "FILE": FILE:2: must be a JSON object
           [{"text": "a"},;;{"text": }] | -D data.path = "FILE": FILE:3: not valid JSON: Unexpected character ('}' (code 125)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
           [{"text": "a"},;7] | -D data.path = "FILE": FILE:2: must be a JSON object
+          [{"text": "a"}];{"text": "b"} | -D data.path = "FILE": FILE:2: must be a JSON array, as all before it
+          ;[{"text": "a"}];;[{"text": "b"},;7] | -D data.path = "FILE": FILE:5: must be a JSON object
+          [{"text": "a"}], | -D data.path = "FILE": FILE:1: not valid JSON: Unexpected character (',' (code 44)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
+          [{"text": "a"} | -D data.path = "FILE": FILE:1: not valid JSON: Unexpected end-of-input: expected close marker for Array
           {"text": "a"};{"body": "b"} | no input file: data.field = "text": FILE:2: must name a text, there is none
           {"text": ["a"]} | no input file: data.field = "text": FILE:1: must name a text, it is ARRAY
           {"text": ""}; | -D data.path = "FILE": FILE holds no document
@@ -71,6 +77,23 @@ class BadCorpusTest {
             .replace("S", "{\"from\": \"system\", \"value\": \"s\"}");
     Path file = Files.writeString(folder.resolve("x.jsonl"), json);
     assertError(file, expected, "data.format=conversations");
+  }
+
+  /** What the parser refuses without saying where. */
+  @ParameterizedTest
+  @CsvSource({
+    "[, Document nesting depth (1001) exceeds the maximum allowed (1000",
+    "9, Number value length (1001) exceeds the maximum allowed (1000"
+  })
+  void limitsOfTheParserHaveAPlace(String repeated, String problem) throws IOException {
+    String object = "{\"n\": " + repeated.repeat(1001) + ", \"text\": \"b\"}";
+    for (String before : List.of("\n{\"text\": \"a\"}\n", "\n[{\"text\": \"a\"},\n")) {
+      Path file = Files.writeString(folder.resolve("x"), before + object);
+      Configuration configuration = Given.configuration(file, "data.format=jsonl");
+      InputException error = assertThrows(InputException.class, () -> Samples.of(configuration));
+      String expected = "-D data.path = \"" + file + "\": " + file + ":3: not valid JSON: ";
+      assertTrue(error.getMessage().startsWith(expected + problem), error.getMessage());
+    }
   }
 
   @Test

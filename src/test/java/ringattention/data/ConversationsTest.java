@@ -73,7 +73,7 @@ class ConversationsTest {
     Configuration pairs = Given.configuration(folder, "data.tokenizer=" + Given.PAIRS);
     int[] expected;
     try (Tokenizer tokenizer = Tokenizer.of(pairs)) {
-      expected = tokenizer.encode(whole.getBytes(UTF_8));
+      expected = tokenizer.encode(whole);
     }
     assertEquals(~1, entries[0]); // <s>
     assertArrayEquals(expected, Arrays.stream(entries).skip(1).map(TokenStream::token).toArray());
@@ -114,12 +114,15 @@ class ConversationsTest {
   }
 
   @Test
-  void conversationsInLinesOrInOneArray() throws IOException {
+  void conversationsInLinesOrInArrays() throws IOException {
     String line = TWO_TURNS.replace("\n", "");
     int[] one = tokens(line).lengths();
     assertArrayEquals(new int[] {one[0], one[0]}, tokens(line + "\n\n" + line + "\n").lengths());
     assertArrayEquals(
         new int[] {one[0], one[0]},
         tokens(" \n[" + TWO_TURNS + ",\n" + TWO_TURNS + "]\n").lengths());
+    assertArrayEquals(
+        new int[] {one[0], one[0], one[0]},
+        tokens("[" + TWO_TURNS + "]\n\n[" + TWO_TURNS + "," + TWO_TURNS + "]\n").lengths());
   }
 }

@@ -30,4 +30,12 @@ final class Given {
     overrides.addAll(List.of(more));
     return Inputs.defaults(overrides);
   }
+
+  /** Returns the tokens of one file. */
+  static TokenFile tokens(Path file, String... more) {
+    Configuration configuration = configuration(file, more);
+    try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
+      return new TokenizedCorpus(configuration, tokenizer).open(List.of(file));
+    }
+  }
 }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -33,7 +35,9 @@ class PackedSamplesTest {
   @BeforeEach
   void writeDocuments() throws IOException {
     file = folder.resolve("tokens");
-    try (TokenFileWriter writer = new TokenFileWriter(file)) {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      TokenFileWriter writer = new TokenFileWriter(channel);
       for (int d = 0; d < LENGTHS.length; d++) {
         for (int i = 0; i < LENGTHS[d]; i++) {
           writer.add(100 * d + i, learned(100 * d + i));

@@ -1,14 +1,23 @@
 package ringattention.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,7 +37,9 @@ class TokenFileTest {
     Path path = folder.resolve("tokens");
     int documents = 300_001;
     long tokens = 0;
-    try (TokenFileWriter writer = new TokenFileWriter(path)) {
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      TokenFileWriter writer = new TokenFileWriter(channel);
       for (int d = 0; d < documents; d++) {
         for (int i = 0; i <= d % 5; i++) {
           writer.add((int) tokens++ % 70_000, d % 2 == 0);
@@ -84,7 +95,7 @@ class TokenFileTest {
             "data.tokenizer=" + Given.PAIRS.toString());
     open(other, text);
     assertEquals(3, kept(".tokens").size());
-    assertEquals(0, kept(".part").size());
+    assertEquals(0, kept(".partial").size());
   }
 
   @ParameterizedTest
@@ -116,6 +127,71 @@ class TokenFileTest {
     InputException error =
         assertThrows(InputException.class, () -> open(cached, text).entries(0, 12));
     assertTrue(error.getMessage().endsWith(file + " is corrupted: delete it"), error.getMessage());
+  }
+
+  /** A file that a killed process left is replaced, or removed if its corpus is another. */
+  @Test
+  void abandonedPartsDoNotStay() throws IOException {
+    Path text = Files.writeString(folder.resolve("text"), "some words\n");
+    Configuration cached = Given.configuration(text, "data.cache=" + folder.resolve("cache"));
+    open(cached, text).close();
+    Path whole = kept(".tokens").get(0);
+    String name = whole.getFileName().toString().replace(".tokens", "");
+    Files.delete(whole);
+    Files.write(whole.resolveSibling(name + ".partial"), new byte[1000]);
+    Files.write(whole.resolveSibling("other.partial"), new byte[1000]);
+    Path written = Files.write(whole.resolveSibling("held.partial"), new byte[1000]);
+    try (FileChannel lock =
+            FileChannel.open(
+                whole.resolveSibling("held.lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        FileLock held = lock.lock()) {
+      assertEquals(12, open(cached, text).tokens());
+      assertEquals(List.of(written), kept(".partial"));
+    }
+    assertEquals(List.of(whole), kept(".tokens"));
+  }
+
+  @Test
+  void whatIsRefusedLeavesNoPart() throws IOException {
+    Path text = Files.writeString(folder.resolve("text"), "no json\n");
+    Configuration cached =
+        Given.configuration(text, "data.format=jsonl", "data.cache=" + folder.resolve("cache"));
+    assertThrows(InputException.class, () -> open(cached, text));
+    assertEquals(List.of(), kept(".partial"));
+  }
+
+  /** While documents are read, the file for their tokens has no name any more. */
+  @Test
+  void aTemporaryFileHasNoNameBeforeItHasContent() throws Exception {
+    Path fifo = folder.resolve("fifo");
+    assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
+    Thread reader = new Thread(() -> Given.tokens(fifo).close());
+    reader.start();
+    try (OutputStream text = Files.newOutputStream(fifo)) { // waits for the reader
+      text.write("some words".getBytes(UTF_8));
+      List<String> open = openTokenFiles();
+      assertFalse(open.isEmpty());
+      assertTrue(open.stream().allMatch(name -> name.endsWith(" (deleted)")), open.toString());
+    } finally {
+      reader.join();
+    }
+  }
+
+  /** Open files of this process by the names that the system has for them. */
+  private static List<String> openTokenFiles() throws IOException {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : open) {
+        if (Files.exists(descriptor, LinkOption.NOFOLLOW_LINKS)) {
+          names.add(Files.readSymbolicLink(descriptor).toString());
+        }
+      }
+    }
+    return names.stream()
+        .filter(name -> name.contains("/ringattention-") && name.contains(".tokens"))
+        .toList();
   }
 
   @Test

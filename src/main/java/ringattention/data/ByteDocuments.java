@@ -1,0 +1,27 @@
+package ringattention.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A file is a document, and its bytes are its tokens, whatever they mean.
+ *
+ * @param end token behind every document
+ */
+record ByteDocuments(int end) implements DocumentReader {
+  private static final int PIECE = 1 << 20;
+
+  @Override
+  public void read(Path file, TokenFileWriter to) throws IOException {
+    try (InputStream bytes = Files.newInputStream(file)) {
+      for (byte[] piece = bytes.readNBytes(PIECE); piece.length > 0; ) {
+        to.add(ByteTokenizer.tokens(piece));
+        piece = bytes.readNBytes(PIECE);
+      }
+    }
+    to.add(end, true);
+    to.endDocument();
+  }
+}

@@ -1,0 +1,71 @@
+package ringattention.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import ringattention.config.InputException;
+import ringattention.config.Source;
+
+/**
+ * The tokens that the files beside a tokenizer.json name, {@code tokenizer_config.json} before
+ * {@code special_tokens_map.json}.
+ *
+ * @param file tokenizer.json
+ * @param known all its tokens
+ */
+record SpecialTokens(Path file, Set<String> known, Source source) {
+  private static final List<String> FILES =
+      List.of("tokenizer_config.json", "special_tokens_map.json");
+  // of Llama 1 and 2, Llama 3, GPT and its like, Gemma
+  private static final List<String> USUAL_ENDS =
+      List.of("</s>", "<|end_of_text|>", "<|endoftext|>", "<eos>");
+
+  /**
+   * Returns the token that ends a document: the {@code eos_token} of the files, or one of the usual
+   * ones if they name none.
+   *
+   * @throws InputException if there is none, or a token at the end or the beginning of texts is
+   *     named that tokenizer.json does not have
+   */
+  String end() {
+    List<String> ends = new ArrayList<>();
+    for (String name : FILES) {
+      Path beside = file.resolveSibling(name);
+      if (Files.exists(beside)) {
+        JsonNode tokens = TokenizerFiles.tree(beside, TokenizerFiles.text(beside, source), source);
+        named(tokens, "bos_token", beside); // begins what its templates write
+        named(tokens, "eos_token", beside).ifPresent(ends::add);
+      }
+    }
+    return ends.stream()
+        .findFirst()
+        .or(() -> USUAL_ENDS.stream().filter(known::contains).findFirst())
+        .orElseThrow(
+            () ->
+                source.error(
+                    "data.tokenizer",
+                    file
+                        + " has no token that ends a document: name it as eos_token in "
+                        + FILES.get(0)
+                        + " beside it"));
+  }
+
+  /** Returns the token that a key names, as a text or as an object with it; none if it is empty. */
+  private Optional<String> named(JsonNode tokens, String key, Path in) {
+    JsonNode value = tokens.path(key);
+    JsonNode token = value.isObject() ? value.path("content") : value;
+    if (value.isMissingNode() || value.isNull() || token.asText().isEmpty() && token.isTextual()) {
+      return Optional.empty();
+    }
+    if (!token.isTextual() || !known.contains(token.textValue())) {
+      throw source.error(
+          "data.tokenizer",
+          in + ": " + key + " = " + value + ": must be a token of " + file.getFileName());
+    }
+    return Optional.of(token.textValue());
+  }
+}
