@@ -33,6 +33,11 @@ record Mutant(String method, String mutator, String line, String change, String 
     return List.of("KILLED", "TIMED_OUT", "MEMORY_ERROR").contains(status);
   }
 
+  /** Returns whether a test took too long. */
+  boolean late() {
+    return status.equals("TIMED_OUT");
+  }
+
   /**
    * Returns all mutants of a report.
    *

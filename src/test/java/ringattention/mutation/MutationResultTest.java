@@ -62,6 +62,18 @@ class MutationResultTest {
         PackageResult.of("shard", List.of(mutant("RUN_ERROR")), List.of(), ALL).surviving().size());
   }
 
+  /** A busy machine does not kill what nothing can kill. */
+  @Test
+  void listedMutantsThatAreLateAreNotKilled() {
+    List<Mutant> late = List.of(mutant("KILLED"), mutant("TIMED_OUT"), mutant("TIMED_OUT"));
+    PackageResult result = PackageResult.of("shard", late, List.of(LISTED), ALL);
+    assertEquals(2, result.killed());
+    assertEquals(1, result.excused().size());
+    assertEquals(List.of(), result.surviving());
+    List<Mutant> both = List.of(mutant("TIMED_OUT"), mutant("SURVIVED"));
+    assertEquals(1, PackageResult.of("shard", both, List.of(LISTED), ALL).killed());
+  }
+
   @Test
   void entriesThatExcuseNothingAreSaid() {
     Equivalent other = new Equivalent("attention.B.g", "Math", 1, "a + b", "b is 0");

@@ -1,14 +1,16 @@
 package ringattention.mutation;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the mutants of a package came to.
  *
  * @param covered how many of the mutants lie on a line that a test runs
- * @param killed how many made a test fail, run out of memory or never end
- * @param excused mutants that live and are listed as equivalent
+ * @param killed how many made a test fail, run out of memory or never end, and are not listed
+ * @param excused mutants that are listed as equivalent, and for which no test failed
  * @param surviving mutants that live, or whose test broke down, and are not listed
  * @param unused entries of the list that excuse nothing
  */
@@ -36,19 +38,22 @@ record PackageResult(
   /**
    * Counts the mutants of a package.
    *
-   * @param listed equivalents of any package; an entry excuses no more mutants than it says
+   * @param listed equivalents of any package; an entry excuses no more mutants than it says, first
+   *     those that live, then those whose tests did not end: on a busy machine they may be slow
+   *     only
    */
   static PackageResult of(String name, List<Mutant> mutants, List<Equivalent> listed, Lines lines) {
     List<Excused> excused = new ArrayList<>();
-    List<Mutant> surviving = new ArrayList<>(mutants);
+    List<Mutant> open = new ArrayList<>(mutants); // that no test has failed for
     List<Equivalent> unused = new ArrayList<>();
-    surviving.removeIf(mutant -> mutant.killed() || !mutant.covered());
+    open.removeIf(mutant -> !mutant.covered() || mutant.killed() && !mutant.late());
+    open.sort(Comparator.comparing(Mutant::killed));
     for (Equivalent entry : listed) {
       if (entry.method().startsWith(name + ".")) {
         List<Mutant> described =
-            surviving.stream().filter(entry::describes).limit(entry.count()).toList();
+            open.stream().filter(entry::describes).limit(entry.count()).toList();
         described.forEach(mutant -> excused.add(new Excused(mutant, entry.reason())));
-        described.forEach(surviving::remove);
+        described.forEach(open::remove);
         if (described.isEmpty()) {
           unused.add(entry);
         }
@@ -57,11 +62,15 @@ record PackageResult(
     return new PackageResult(
         mutants.size(),
         (int) mutants.stream().filter(Mutant::covered).count(),
-        (int) mutants.stream().filter(Mutant::killed).count(),
+        count(mutants.stream()) - count(excused.stream().map(Excused::mutant)),
         excused,
-        surviving,
+        open.stream().filter(mutant -> !mutant.killed()).toList(),
         unused,
         lines);
+  }
+
+  private static int count(Stream<Mutant> mutants) {
+    return (int) mutants.filter(Mutant::killed).count();
   }
 
   /** Returns killed / (covered - listed equivalents). */
