@@ -9,7 +9,7 @@ commit=$1
 shift
 [ $# -gt 0 ] || set -- shard parallel attention validate
 mkdir -p build/mutation
-mvn -q -B test-compile
+mvn -q -B -Dgit.commit="$commit" test-compile
 
 status=0
 for package; do
