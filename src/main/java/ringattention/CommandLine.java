@@ -348,10 +348,7 @@ record CommandLine(
     return text.toString();
   }
 
-  /**
-   * Returns what all ranks must be told alike, but for {@code -D}: that is part of the inputs, as
-   * the input file is.
-   */
+  /** Returns what ranks must be told alike; input file and {@code -D} are compared as inputs. */
   Map<String, String> shared() {
     Map<String, String> shared = new LinkedHashMap<>();
     shared.put("command", command.words);
