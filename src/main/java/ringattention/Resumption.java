@@ -83,10 +83,7 @@ record Resumption(
   private static void requireSameCheckpoint(Job job, Checkpoint checkpoint) {
     Map<String, String> own =
         Map.of(
-            "step",
-            Long.toString(checkpoint.position().step()),
-            "checksum",
-            checkpoint.checksum());
+            "step", Long.toString(checkpoint.position().step()), "checksum", checkpoint.checksum());
     new Agreement(job.world()).onSame(SharedParts.of("checkpoint", own));
   }
 
