@@ -138,7 +138,7 @@ class ResumeTest {
     keys[2] = "train.steps=6";
     String line = refused(train("run", keys));
     assertTrue(line.contains("tokenizer (digest "), line);
-    assertTrue(line.contains(" and corpus (tokens "), line);
+    assertTrue(line.contains(" and corpus ("), line);
     assertTrue(line.contains("checkpoint.accept = [\"tokenizer\", \"corpus\"]"), line);
     Run accepted =
         valid(

@@ -77,7 +77,7 @@ class SharedInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"validate", "gradients", "plan", "help", "version", "bench training"})
+  @ValueSource(strings = {"validate", "gradients", "bench training"})
   void otherCommands(String words) {
     String line = refused(2, rank -> command(rank == 1 ? words : "train"));
     assertEquals(
@@ -85,6 +85,19 @@ class SharedInputTest {
             + words
             + ", not train)",
         line);
+  }
+
+  /** Such as take no folder differ in that, too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"plan", "help", "version"})
+  void commandsWithoutFolders(String words) {
+    String input = program.file("small.toml").toString();
+    String line = refused(2, rank -> rank == 1 ? List.of(words, input) : command("train"));
+    String expected =
+        "ringattention: rank 1 differs from rank 0 in command line (command "
+            + words
+            + ", not train";
+    assertTrue(line.startsWith(expected), line);
   }
 
   @ParameterizedTest

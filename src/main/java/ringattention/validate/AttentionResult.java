@@ -1,5 +1,6 @@
 package ringattention.validate;
 
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +53,15 @@ public record AttentionResult(
     add(head.dValue, dValue, column / group, keyColumns, headSize);
   }
 
+  /** Adds a result at the same positions and heads. */
+  void add(AttentionResult other) {
+    for (Quantity quantity : Quantity.values()) {
+      double[] values = of(quantity);
+      double[] more = other.of(quantity);
+      Arrays.setAll(values, i -> values[i] + more[i]);
+    }
+  }
+
   /** Adds [rows, size] to a column of [rows, columns, size]. */
   private static void add(double[] from, double[] to, int column, int columns, int size) {
     for (int i = 0; i < from.length; i++) {
@@ -84,7 +94,7 @@ public record AttentionResult(
           Residual.byRow(
               of(quantity),
               truth.result().of(quantity),
-              truth.scales().get(quantity),
+              truth.scales(quantity, precision.sumStep()),
               precision.epsilon(quantity)));
     }
     return residuals;
@@ -109,7 +119,7 @@ public record AttentionResult(
    * @param floor in rounding steps of a row's scale, below which errors say nothing
    */
   Map<Quantity, ErrorRatio> errorRatios(
-      AttentionResult other, AttentionTruth truth, double epsilon, double floor) {
+      AttentionResult other, AttentionTruth truth, Precision precision, double floor) {
     Map<Quantity, ErrorRatio> ratios = new EnumMap<>(Quantity.class);
     for (Quantity quantity :
         List.of(
@@ -123,8 +133,8 @@ public record AttentionResult(
               of(quantity),
               other.of(quantity),
               truth.result().of(quantity),
-              truth.scales().get(quantity),
-              epsilon,
+              truth.scales(quantity, precision.sumStep()),
+              precision.compute().epsilon(),
               floor));
     }
     return ratios;
@@ -143,7 +153,7 @@ public record AttentionResult(
         double steps = thresholds.attention(quantity, headSize) * precision.epsilon(quantity);
         double[] found = of(quantity);
         double[] exact = truth.result().of(quantity);
-        double[] scales = truth.scales().get(quantity);
+        double[] scales = truth.scales(quantity, precision.sumStep());
         int size = exact.length / scales.length;
         wrong +=
             IntStream.range(0, exact.length)

@@ -13,10 +13,13 @@ import ringattention.device.DType;
  * own samples are checked beside them.
  *
  * @param result in the shapes of the sample
- * @param scales of every row of it, [positions * heads] or [positions * keyValueHeads]: what the
- *     rounding errors of that row are relative to
+ * @param terms of every row of it, [positions * heads] or [positions * keyValueHeads]: what the
+ *     rounding errors of the row's terms, which are independent, add up to in rounding steps
+ * @param sums likewise for the partial sums of the row: each addition rounds one, and the largest
+ *     is at most this
  */
-record AttentionTruth(AttentionResult result, Map<Quantity, double[]> scales) {
+record AttentionTruth(
+    AttentionResult result, Map<Quantity, double[]> terms, Map<Quantity, double[]> sums) {
   private static final int PIECE = 1 << 18; // elements of one input on the host at a time
 
   /**
@@ -44,6 +47,19 @@ record AttentionTruth(AttentionResult result, Map<Quantity, double[]> scales) {
           Arrays.copyOfRange(queries.rowSum(), from * heads, to * heads));
     }
     return truth.done(LocalCommunicator.single());
+  }
+
+  /**
+   * Returns what the rounding errors of every row are relative to, in steps of the compute type.
+   *
+   * @param sumStep a step of the type that adds up, in steps of the compute type
+   */
+  double[] scales(Quantity quantity, double sumStep) {
+    double[] ofTerms = terms.get(quantity);
+    double[] ofSums = sums.get(quantity);
+    double[] scales = new double[ofTerms.length];
+    Arrays.setAll(scales, row -> ofTerms[row] + sumStep * ofSums[row]);
+    return scales;
   }
 
   /** Returns how many positions are on the host at a time. */

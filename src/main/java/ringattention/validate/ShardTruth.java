@@ -39,6 +39,7 @@ final class ShardTruth {
   private final double[] weighted; // sums of p (dO.v) k, [rows, heads, size]
   private final double[] mean; // sums of p k, as weighted
   private final double[] keySquares; // sums of p^2 over queries, [rows, key/value heads]
+  private final double[] keySums; // of p, likewise
   private final double[] magnitudes = new double[Input.values().length];
 
   ShardTruth(AttentionProblem problem, Sample sample, DType rounded) {
@@ -62,6 +63,7 @@ final class ShardTruth {
     this.weighted = new double[cells * size];
     this.mean = new double[cells * size];
     this.keySquares = new double[positions.length * keyHeads.length];
+    this.keySums = new double[keySquares.length];
   }
 
   /** Adds what the sampled queries see of the keys at these positions, which ascend. */
@@ -179,6 +181,7 @@ final class ShardTruth {
         double score = dot(queries, row * size, key, cell * size, size) / Math.sqrt(size);
         double weight = Math.exp(score - logSumExp[row]);
         keySquares[cell] += weight * weight;
+        keySums[cell] += weight;
         double seen = dot(gradients, row * size, value, cell * size, size);
         double gradient = weight * (seen - rowSum[row]) / Math.sqrt(size);
         for (int c = 0; c < size; c++) {
@@ -191,29 +194,43 @@ final class ShardTruth {
 
   /** Ends the sums over queries, of all ranks, after {@link #queriesDone}. Collective. */
   AttentionTruth done(Communicator ring) {
-    for (double[] part : new double[][] {truth.dKey(), truth.dValue(), keySquares}) {
+    for (double[] part : new double[][] {truth.dKey(), truth.dValue(), keySquares, keySums}) {
       ring.allReduce(part, Operation.SUM);
     }
     ring.allReduce(magnitudes, Operation.MAX);
+    double[] roots = Arrays.stream(squares).map(Math::sqrt).toArray();
+    double[] keyRoots = Arrays.stream(keySquares).map(Math::sqrt).toArray();
+    double[] ones = new double[squares.length]; // probabilities of a query add up to 1
+    Arrays.fill(ones, 1);
+    return new AttentionTruth(truth, scales(roots, keyRoots), scales(ones, keySums));
+  }
+
+  /**
+   * Returns scales of every row.
+   *
+   * @param ofQueries what the probabilities of a query add up to, [rows, heads]
+   * @param ofKeys what those of a key add up to, [rows, key/value heads]
+   */
+  private Map<Quantity, double[]> scales(double[] ofQueries, double[] ofKeys) {
     Map<Quantity, double[]> scales = new EnumMap<>(Quantity.class);
-    scales.put(Quantity.OUT, scaled(squares, Input.VALUE));
+    scales.put(Quantity.OUT, scaled(ofQueries, Input.VALUE));
     scales.put(
         Quantity.LOG_SUM_EXP,
         Arrays.stream(truth.logSumExp()).map(sum -> Math.max(1, Math.abs(sum))).toArray());
-    double[] rowSums = scaled(squares, Input.VALUE);
+    double[] rowSums = scaled(ofQueries, Input.VALUE);
     Arrays.setAll(
         rowSums,
         cell -> rowSums[cell] * Math.sqrt(dot(dOut, cell * size, dOut, cell * size, size)));
     scales.put(Quantity.ROW_SUM, rowSums);
-    scales.put(Quantity.QUERY_GRADIENT, scaled(squares, Input.KEY));
-    scales.put(Quantity.KEY_GRADIENT, scaled(keySquares, Input.QUERY));
-    scales.put(Quantity.VALUE_GRADIENT, scaled(keySquares, Input.OUTPUT_GRADIENT));
-    return new AttentionTruth(truth, scales);
+    scales.put(Quantity.QUERY_GRADIENT, scaled(ofQueries, Input.KEY));
+    scales.put(Quantity.KEY_GRADIENT, scaled(ofKeys, Input.QUERY));
+    scales.put(Quantity.VALUE_GRADIENT, scaled(ofKeys, Input.OUTPUT_GRADIENT));
+    return scales;
   }
 
-  private double[] scaled(double[] sumsOfSquares, Input input) {
+  private double[] scaled(double[] sums, Input input) {
     double magnitude = magnitudes[input.ordinal()];
-    return Arrays.stream(sumsOfSquares).map(sum -> magnitude * Math.sqrt(sum)).toArray();
+    return Arrays.stream(sums).map(sum -> magnitude * sum).toArray();
   }
 
   private void note(Input input, double[] values) {
