@@ -60,9 +60,6 @@ public final class AttentionChecks {
     this.callDone = callDone;
   }
 
-  /** What one call gave at a sample, and whether each head had a call of its own. */
-  private record Called(AttentionResult result, boolean headByHead) {}
-
   /** A result and the truth at the same places. */
   private record Compared(Sample sample, AttentionResult result, AttentionTruth truth) {}
 
@@ -104,7 +101,7 @@ public final class AttentionChecks {
       checks.addAll(residuals(problem, ring));
     }
     if (rounds()) {
-      Optional<Called> call = oneCall(problem, ring.sample());
+      Optional<AttentionResult> call = oneCall(problem, ring.sample());
       if (call.isEmpty()) {
         checks.addAll(notChecked("ring vs one call, " + problem, callBytes(problem)));
       } else if (world.rank() == 0) {
@@ -185,7 +182,7 @@ public final class AttentionChecks {
    * rank 0, as the ring takes them, or if that does not fit head by head; empty if that does not
    * either. Collective.
    */
-  private Optional<Called> oneCall(AttentionProblem problem, Sample sample) {
+  private Optional<AttentionResult> oneCall(AttentionProblem problem, Sample sample) {
     AttentionResult all =
         AttentionResult.zeros(
             sample.positions().length,
@@ -193,11 +190,11 @@ public final class AttentionChecks {
             sample.keyValueHeads().length,
             problem.headSize());
     if (isOneCall(problem) && tried(() -> addAllHeads(problem, sample, all))) {
-      return Optional.of(new Called(summed(all), false));
+      return Optional.of(summed(all));
     }
     boolean headByHead =
         isOneCall(problem.oneHead()) && tried(() -> addHeadByHead(problem, sample, all));
-    return headByHead ? Optional.of(new Called(summed(all), true)) : Optional.empty();
+    return headByHead ? Optional.of(summed(all)) : Optional.empty();
   }
 
   /** Whether kernels take a whole problem, and it fits. */
@@ -293,13 +290,13 @@ public final class AttentionChecks {
         errors);
   }
 
-  private List<Check> ratios(AttentionProblem problem, Compared ring, Called call) {
+  private List<Check> ratios(AttentionProblem problem, Compared ring, AttentionResult call) {
     Thresholds thresholds = new Thresholds(Precision.of(device));
     double floor = thresholds.ratioFloor();
     double least = Thresholds.leastRatio(world.size());
     List<Check> checks = new ArrayList<>();
     ring.result()
-        .errorRatios(call.result(), ring.truth(), Precision.of(device), floor)
+        .errorRatios(call, ring.truth(), Precision.of(device), floor)
         .forEach(
             (quantity, ratio) -> {
               Map<String, Double> details = new LinkedHashMap<>();
@@ -311,7 +308,7 @@ public final class AttentionChecks {
                       quantity.symbol() + ", ring vs one call, " + problem,
                       ratio.value(),
                       ratio.least(least),
-                      Thresholds.largestRatio(ring.result().of(quantity).length, call.headByHead()),
+                      Thresholds.largestRatio(ring.result().of(quantity).length),
                       "rms(ring - ref) / max(rms(one call over the whole sequence - ref), one step"
                           + " of sums), each row in units of its scale above; far below 1 neither",
                       details));

@@ -10,11 +10,6 @@ final class Thresholds {
   /** Error of the ring over that of one call on one device, both against float64. */
   private static final double RING_TO_ONE_CALL = 1.5;
 
-  /**
-   * What the shape of a call changes: up to 1.7 was seen in fp32 on an H100, 1000 to 16384 tokens.
-   */
-  private static final double OTHER_SHAPE = 2;
-
   /** Largest error relative to the largest element, where everything is computed in float32. */
   static final double FLOAT32_RELATIVE = 1e-5;
 
@@ -33,14 +28,9 @@ final class Thresholds {
     return precision.sumStep();
   }
 
-  /**
-   * Returns the largest ratio of two errors over so many elements, by which both scatter.
-   *
-   * @param headByHead whether one call is of one head, and the ring's of several: a GPU's matrix
-   *     products of another shape may add up in shorter pieces
-   */
-  static double largestRatio(int elements, boolean headByHead) {
-    return (headByHead ? OTHER_SHAPE : 1) * RING_TO_ONE_CALL * (1 + 3 / Math.sqrt(elements));
+  /** Returns the largest ratio of two errors over so many elements, by which both scatter. */
+  static double largestRatio(int elements) {
+    return RING_TO_ONE_CALL * (1 + 3 / Math.sqrt(elements));
   }
 
   /**
