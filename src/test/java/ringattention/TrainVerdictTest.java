@@ -212,6 +212,17 @@ class TrainVerdictTest {
         whole.summary().get("steps_without_labels"), resumed.summary().get("steps_without_labels"));
   }
 
+  /** Documents without a text are none, and no token follows from another. */
+  @Test
+  void corpusWithoutLabelsIsRefused() {
+    Path file = program.write("empty.jsonl", "{\"text\": \"\"}\n".repeat(300));
+    String[] keys = {"data.path=" + file, "data.format=jsonl", "train.sequence=64"};
+    Run run = train(2, "nothing", keys);
+    assertEquals(2, run.job().exitCode(), run.job().output());
+    assertTrue(run.job().output().contains("data.path = "), run.job().output());
+    assertFalse(Files.exists(run.folder()));
+  }
+
   @Test
   void gradientsWithoutLabelsAreNone() {
     Path file =

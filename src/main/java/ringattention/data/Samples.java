@@ -57,6 +57,10 @@ public interface Samples extends AutoCloseable {
         return new StreamSamples(configuration, new TextCorpus(configuration, files));
       }
       TokenFile tokens = new TokenizedCorpus(configuration, tokenizer).open(files);
+      if (!tokens.hasLabel()) {
+        tokens.close();
+        throw configuration.source().error("data.path", "has no token to learn");
+      }
       return data.documents()
           ? new PackedSamples(configuration, tokens, tokenizer.end())
           : new StreamSamples(configuration, tokens);

@@ -19,6 +19,7 @@ import ringattention.config.Source;
 final class TokenFile implements TokenStream {
   static final long MAGIC = 0x72696E67746F6B32L; // ringtok2
   private static final int DIGEST = 32;
+  private static final int PIECE = 1 << 16; // entries
   static final int FOOTER = 3 * Long.BYTES + DIGEST;
 
   private final Path file;
@@ -113,6 +114,26 @@ final class TokenFile implements TokenStream {
 
   private static InputException unreadable(Path file, Source source, IOException unreadable) {
     return source.error("data.cache", file + " cannot be read: " + CorpusFiles.reason(unreadable));
+  }
+
+  /**
+   * Returns whether any token is to be predicted from the one before it in its document. Reads no
+   * further than the first.
+   *
+   * @throws InputException if the file can no longer be read
+   */
+  boolean hasLabel() {
+    long start = 0;
+    for (int length : lengths) {
+      for (long from = 1; from < length; from += PIECE) {
+        int[] entries = entries(start + from, (int) Math.min(PIECE, length - from));
+        if (Arrays.stream(entries).anyMatch(entry -> TokenStream.label(entry) != Sample.NO_LABEL)) {
+          return true;
+        }
+      }
+      start += length;
+    }
+    return false;
   }
 
   /** Tokens of every document, in the order of the corpus; not to be changed. */

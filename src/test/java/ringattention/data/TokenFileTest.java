@@ -64,6 +64,28 @@ class TokenFileTest {
     assertThrows(IndexOutOfBoundsException.class, () -> file.entries(file.tokens() - 1, 2));
   }
 
+  /** The first token of a document is nobody's label, and a masked one is none. */
+  @ParameterizedTest
+  @CsvSource({"1, true, false", "2, false, false", "2, true, true", "70001, false, false"})
+  void knowsWhetherThereIsALabel(int length, boolean lastPredicted, boolean expected)
+      throws IOException {
+    Path path = folder.resolve("labels");
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      TokenFileWriter writer = new TokenFileWriter(channel);
+      for (int document = 0; document < 3; document++) {
+        for (int i = 0; i < length; i++) {
+          writer.add(i, i == 0 || lastPredicted && i == length - 1);
+        }
+        writer.endDocument();
+      }
+      writer.finish();
+    }
+    try (TokenFile file = TokenFile.open(path, Given.configuration(path).source(), 80_000)) {
+      assertEquals(expected, file.hasLabel());
+    }
+  }
+
   private TokenFile open(Configuration configuration, Path... files) {
     try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
       return new TokenizedCorpus(configuration, tokenizer).open(List.of(files));
