@@ -152,7 +152,7 @@ final class BenchMfuCommand {
     if (job.line().dryRun()) {
       for (Row row : rows) {
         output.log().line(row.name());
-        PlanCommand.print(fitted(row, device).plan(), device, output.log());
+        PlanReport.print(fitted(row, device).plan(), device, output.log());
       }
       return ExitCode.VALID;
     }

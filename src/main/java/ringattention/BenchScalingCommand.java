@@ -118,7 +118,7 @@ final class BenchScalingCommand {
           (one, plan) -> {
             output.log().line(one.name());
             MemoryLimits limits = MemoryLimits.of(job, device, plan.configuration().memory());
-            PlanCommand.print(plan.fitted(device, limits), device, output.log());
+            PlanReport.print(plan.fitted(device, limits), device, output.log());
           });
       return ExitCode.VALID;
     }

@@ -100,7 +100,7 @@ final class BenchTrainingCommand {
       for (Length length : lengths) {
         Device device = equipment.device();
         MemoryLimits limits = MemoryLimits.of(job, device, length.plan().configuration().memory());
-        PlanCommand.print(length.plan().fitted(device, limits), device, output.log());
+        PlanReport.print(length.plan().fitted(device, limits), device, output.log());
       }
       return ExitCode.VALID;
     }

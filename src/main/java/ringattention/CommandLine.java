@@ -14,9 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.ParseException;
-import ringattention.config.Configuration;
 import ringattention.config.InputException;
-import ringattention.config.Inputs;
 
 /**
  * What the user typed.
@@ -278,14 +276,6 @@ record CommandLine(
     shared.put("--memory-cap", memoryCap.isEmpty() ? "none" : memoryCap.getAsLong() + " bytes");
     shared.put("plan", plan.toString());
     return shared;
-  }
-
-  /**
-   * @throws InputException if the input is wrong
-   */
-  Configuration configuration() {
-    return ModelFolders.asStored(
-        input.isPresent() ? Inputs.read(input.get(), overrides) : Inputs.defaults(overrides));
   }
 
   /**

@@ -137,7 +137,7 @@ final class GradientsCommand {
   private void announce(Equipment equipment, RunOutput output) {
     var header = Header.of(job, equipment, setup.decomposition(), Optional.of(setup.layout()));
     output.log().rows(header.lines());
-    PlanCommand.print(plan, equipment.device(), output.log());
+    PlanReport.print(plan, equipment.device(), output.log());
     output.event("start", header.fields());
   }
 

@@ -28,7 +28,7 @@ final class HardwarePlanCommand {
       log.section("Activations");
       log.line(planned.plan().memory().why());
       log.section("Memory of the rank that holds most");
-      log.rows(Header.memory(planned.memory()).sums());
+      log.rows(PlanReport.memory(planned.memory()).sums());
       context(LongestPlan.of(hardware, configuration, ranks, cap), log);
       if (planned.fits()) {
         step(planned, log);

@@ -2,10 +2,7 @@ package ringattention;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import ringattention.device.MemoryPlan;
-import ringattention.report.MemoryTable;
 import ringattention.report.RunHeader;
 import ringattention.report.RunHeader.Positions;
 import ringattention.shard.Decomposition;
@@ -61,20 +58,5 @@ final class Header {
       }
     }
     return ranges;
-  }
-
-  /** The plan as the log shows it. */
-  static MemoryTable memory(MemoryPlan plan) {
-    return new MemoryTable(
-        plan.buffers().stream()
-            .map(
-                buffer ->
-                    new MemoryTable.Buffer(
-                        buffer.name(),
-                        buffer.purpose().name().toLowerCase(Locale.ROOT),
-                        buffer.onHost(),
-                        buffer.formula(),
-                        buffer.bytes()))
-            .toList());
   }
 }

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
-import ringattention.bench.TrainingTable;
+import ringattention.report.PeakBytes;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
 import ringattention.metrics.Largest;
@@ -77,8 +77,8 @@ record PeakMemory(List<Rank> ranks) {
   }
 
   /** What the fullest ranks hold. */
-  TrainingTable.Memory largest() {
-    return new TrainingTable.Memory(
+  PeakBytes largest() {
+    return new PeakBytes(
         largest(Rank::planned),
         largest(Rank::measured),
         largest(Rank::plannedHost),

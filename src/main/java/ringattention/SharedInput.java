@@ -6,6 +6,7 @@ import java.util.Set;
 import ringattention.comm.Communicator;
 import ringattention.config.Configuration;
 import ringattention.config.ContentPart;
+import ringattention.config.Inputs;
 import ringattention.config.UsedInputs;
 import ringattention.data.Samples;
 import ringattention.data.Tokenizer;
@@ -39,7 +40,7 @@ final class SharedInput {
 
   /** Returns the inputs. The program's version is compared with them. */
   static Configuration configuration(Job job) {
-    Configuration configuration = job.agree(() -> job.line().configuration());
+    Configuration configuration = job.agree(() -> read(job.line()));
     Map<String, Map<String, String>> parts = new LinkedHashMap<>();
     parts.put("version", Version.read().shared());
     Map<String, String> inputs = new LinkedHashMap<>();
@@ -50,6 +51,18 @@ final class SharedInput {
     parts.put("inputs", inputs);
     new Agreement(job.world()).onSame(new SharedParts(parts));
     return configuration;
+  }
+
+  /**
+   * Returns what the input file and {@code -D} say, with the model as its folder holds it.
+   *
+   * @throws ringattention.config.InputException if the input is wrong
+   */
+  private static Configuration read(CommandLine line) {
+    return ModelFolders.asStored(
+        line.input().isPresent()
+            ? Inputs.read(line.input().get(), line.overrides())
+            : Inputs.defaults(line.overrides()));
   }
 
   /** Returns the sequences of the input's corpus; the caller closes them. */

@@ -146,7 +146,7 @@ final class TrainCommand {
     var header =
         Header.of(job, equipment, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
-    PlanCommand.print(plan, equipment.device(), output.log());
+    PlanReport.print(plan, equipment.device(), output.log());
     resumption.lines().forEach(output.log()::line);
     resumption.changed(choices).forEach(output.log()::line);
     Map<String, Object> start = new LinkedHashMap<>(header.fields());

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.PeakMemory.Rank;
-import ringattention.bench.TrainingTable;
+import ringattention.report.PeakBytes;
 import ringattention.report.Check.Verdict;
 
 class PeakMemoryTest {
@@ -35,6 +35,6 @@ class PeakMemoryTest {
   @Test
   void theTableGetsTheFullest() {
     PeakMemory memory = new PeakMemory(List.of(new Rank(10, 40, 5, 8), new Rank(20, 30, 6, 7)));
-    assertEquals(new TrainingTable.Memory(20, 40, 6, 8), memory.largest());
+    assertEquals(new PeakBytes(20, 40, 6, 8), memory.largest());
   }
 }

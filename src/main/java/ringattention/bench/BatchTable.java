@@ -1,5 +1,6 @@
 package ringattention.bench;
 
+import ringattention.report.PeakBytes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -31,7 +32,7 @@ public final class BatchTable {
       double batchS,
       Mfu mfu,
       double peak,
-      TrainingTable.Memory memory,
+      PeakBytes memory,
       double exposedWaitS) {}
 
   private record Field(Column column, Function<Row, Object> value) {}

@@ -8,6 +8,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import ringattention.metrics.Mfu;
 import ringattention.report.BenchTable;
+import ringattention.report.PeakBytes;
 import ringattention.report.BenchTable.Column;
 
 /**
@@ -28,13 +29,6 @@ public final class TrainingTable<T> {
       String model, int layers, int tokens, int ranks, String saved, String offload) {}
 
   /**
-   * Of the fullest rank, in bytes.
-   *
-   * @param plannedHost host memory that the device copies to and from
-   */
-  public record Memory(long planned, long peak, long plannedHost, long peakHost) {}
-
-  /**
    * Measured steps.
    *
    * @param stepS median over the steps of the slowest rank's time
@@ -48,7 +42,7 @@ public final class TrainingTable<T> {
       double stepS,
       int batch,
       Optional<Mfu> mfu,
-      Memory memory,
+      PeakBytes memory,
       double exposedWaitS) {
     /** Of all ranks together. */
     public double tokensPerS() {
@@ -75,7 +69,7 @@ public final class TrainingTable<T> {
       double forwardS,
       int backwardBlocks,
       double backwardS,
-      Memory memory) {}
+      PeakBytes memory) {}
 
   private static final double GIB = 1L << 30;
 

@@ -83,16 +83,9 @@ record CheckpointFolder(Path path) {
     }
   }
 
-  /** If it is there; first it ceases to be complete. */
+  /** Deletes a checkpoint if it is there; first it ceases to be complete. */
   static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
     Files.deleteIfExists(folder.resolve(DONE));
-    try (Stream<Path> tree = Files.walk(folder)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
+    DurableFile.deleteFolder(folder);
   }
 }

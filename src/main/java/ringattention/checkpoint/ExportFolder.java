@@ -38,7 +38,7 @@ record ExportFolder(Path path) {
       Files.move(replaced(), path, StandardCopyOption.ATOMIC_MOVE);
     }
     retire();
-    CheckpointFolder.delete(partial());
+    DurableFile.deleteFolder(partial());
   }
 
   /** Gives the partial folder, all of it on disk, its name; the model that had it is removed. */
@@ -67,7 +67,7 @@ record ExportFolder(Path path) {
       if (!exported && !Files.exists(kept)) {
         Files.move(entry, kept, StandardCopyOption.ATOMIC_MOVE);
       } else if (Files.isDirectory(entry)) {
-        CheckpointFolder.delete(entry);
+        DurableFile.deleteFolder(entry);
       } else {
         Files.delete(entry);
       }

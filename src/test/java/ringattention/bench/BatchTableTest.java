@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 import ringattention.bench.BatchTable.Row;
-import ringattention.bench.TrainingTable.Memory;
+import ringattention.report.PeakBytes;
 import ringattention.bench.TrainingTable.Subject;
 import ringattention.metrics.Mfu;
 
@@ -15,7 +15,7 @@ class BatchTableTest {
   void rowsAsOthersReadThem() {
     BatchTable table = new BatchTable();
     Subject subject = new Subject("7B", 32, 65536, 2, "inputs", "none");
-    Memory memory = new Memory(60 * GIB, 61 * GIB, 0, 0);
+    PeakBytes memory = new PeakBytes(60 * GIB, 61 * GIB, 0, 0);
     Mfu mfu = new Mfu(0.25, 0.5, 0.375);
     table.row(new Row(subject, "ring", 1L << 21, 32, 2, 256, mfu, 5e14, memory, 0.125));
     assertEquals(

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import ringattention.bench.TrainingTable.Memory;
+import ringattention.report.PeakBytes;
 import ringattention.bench.TrainingTable.Rehearsal;
 import ringattention.bench.TrainingTable.Steps;
 import ringattention.bench.TrainingTable.Subject;
@@ -13,7 +13,7 @@ import ringattention.metrics.Mfu;
 class TrainingTableTest {
   private static final long GIB = 1L << 30;
   private static final Subject SUBJECT = new Subject("7B", 32, 65536, 2, "inputs", "none");
-  private static final Memory MEMORY = new Memory(60 * GIB, 61 * GIB, 2 * GIB, 3 * GIB);
+  private static final PeakBytes MEMORY = new PeakBytes(60 * GIB, 61 * GIB, 2 * GIB, 3 * GIB);
 
   @Test
   void stepsAsOthersReadThem() {
