@@ -5,12 +5,32 @@ import java.io.PrintStream;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import ringattention.cli.CommandLine;
+import ringattention.cli.CommandOptions;
+import ringattention.cli.ErrorLine;
+import ringattention.cli.ExitCode;
 import ringattention.comm.CommunicationException;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
 import ringattention.comm.World;
-import ringattention.config.InputException;
+import ringattention.command.BenchCommand;
+import ringattention.command.BenchContextCommand;
+import ringattention.command.BenchMemoryCommand;
+import ringattention.command.BenchMfuCommand;
+import ringattention.command.BenchOverlapCommand;
+import ringattention.command.BenchScalingCommand;
+import ringattention.command.BenchTrainingCommand;
+import ringattention.command.FolderCommands;
+import ringattention.command.GradientsCommand;
+import ringattention.command.PlanCommand;
+import ringattention.command.SharedInput;
+import ringattention.command.TrainCommand;
+import ringattention.command.ValidateCommand;
+import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimer;
+import ringattention.run.GpuChoice;
+import ringattention.run.Job;
+import ringattention.run.Version;
 
 /** The program: one rank of a job, from start to exit code. */
 public final class Main {

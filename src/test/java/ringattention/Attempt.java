@@ -13,11 +13,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
+import ringattention.cli.ExitCode;
 import ringattention.comm.CommunicationException;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
 import ringattention.comm.LocalCommunicator;
 import ringattention.comm.World;
+import ringattention.run.GpuChoice;
 
 /**
  * The program, run once inside this process by the code that Main runs: one rank as it is started

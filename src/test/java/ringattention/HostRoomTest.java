@@ -16,12 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.Launch;
 import ringattention.comm.MpiJob;
-import ringattention.config.Inputs;
-import ringattention.config.MemoryConfig;
 import ringattention.device.Allocator.Purpose;
 import ringattention.device.DType;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
+import ringattention.input.Inputs;
+import ringattention.input.MemoryConfig;
+import ringattention.run.AvailableMemory;
+import ringattention.run.MemoryLimits;
 
 /** What a host has is the limit of ranks that compute in its memory; every plan is held to it. */
 class HostRoomTest {

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import ringattention.comm.MpiJob;
 
 /** The built program, with a small input and a small text of its own in a folder. */
-final class Program {
+public final class Program {
   private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final String MODEL =
       """
@@ -65,7 +65,7 @@ final class Program {
 
   private final Path folder;
 
-  Program(Path folder) {
+  public Program(Path folder) {
     this.folder = folder;
     write("text.txt", text());
     write("empty.txt", "");
@@ -79,15 +79,15 @@ final class Program {
   }
 
   /** The text of {@code small.toml}; section {@code [data]} is the last. */
-  String input() {
+  public String input() {
     return MODEL + "[data]\npath = \"" + folder.resolve("text.txt") + "\"\n";
   }
 
-  Path file(String name) {
+  public Path file(String name) {
     return folder.resolve(name);
   }
 
-  Path write(String name, String text) {
+  public Path write(String name, String text) {
     try {
       return Files.writeString(folder.resolve(name), text);
     } catch (IOException e) {
@@ -119,7 +119,7 @@ final class Program {
   }
 
   /** The same inside this process. */
-  Run trainInProcess(int ranks, String output, String... more) {
+  public Run trainInProcess(int ranks, String output, String... more) {
     return new Run(inProcess(ranks, training(output, more)), file(output));
   }
 

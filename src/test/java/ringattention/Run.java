@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import ringattention.comm.MpiJob;
 
 /** A run that has ended: what it printed and the folder it left behind. */
-record Run(MpiJob.Result job, Path folder) {
+public record Run(MpiJob.Result job, Path folder) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern STARTED = Pattern.compile("started in (\\d+\\.\\d) s");
 
@@ -29,7 +29,7 @@ record Run(MpiJob.Result job, Path folder) {
     return printed().stream().filter(line -> line.startsWith("ringattention:")).toList();
   }
 
-  String lastLine() {
+  public String lastLine() {
     return printed().get(printed().size() - 1);
   }
 

@@ -4,13 +4,13 @@ import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 
 import java.util.ArrayList;
 import java.util.List;
-import ringattention.config.MaskKind;
 import ringattention.device.Allocator;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.input.MaskKind;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;

@@ -57,7 +57,7 @@ public final class MatrixRate implements AutoCloseable {
   }
 
   /** Now, in FLOP/s, a multiply-add being two. */
-  double measure() {
+  public double measure() {
     device.synchronize();
     long start = clock.getAsLong();
     for (int i = 0; i < PRODUCTS; i++) {
@@ -82,7 +82,7 @@ public final class MatrixRate implements AutoCloseable {
   }
 
   /** Measures, and says it as a remark of a table. */
-  String remark() {
+  public String remark() {
     double[] rates = new double[TIMES];
     for (int i = 0; i < TIMES; i++) {
       rates[i] = measure();

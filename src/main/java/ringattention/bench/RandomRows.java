@@ -3,29 +3,29 @@ package ringattention.bench;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
-import ringattention.config.Seed;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
+import ringattention.random.Seed;
 
 /**
  * A matrix of bell-shaped numbers of variance 1 whose every element is known without reading it
  * back, rounded to a type of the device.
  */
-final class RandomRows {
+public final class RandomRows {
   private static final int PIECE = 1 << 22; // elements on the host at a time
 
   private final Seed numbers;
   private final int columns;
   private final DType rounded;
 
-  RandomRows(String name, int columns, DType rounded) {
+  public RandomRows(String name, int columns, DType rounded) {
     this.numbers = Seed.of(1, name);
     this.columns = columns;
     this.rounded = rounded;
   }
 
-  double at(long row, int column) {
+  public double at(long row, int column) {
     float value = (float) numbers.bell(row * columns + column);
     return rounded == DType.BF16
         ? Float.intBitsToFloat(Float.floatToIntBits(value) & 0xFFFF0000)
@@ -33,7 +33,7 @@ final class RandomRows {
   }
 
   /** Writes rows from 0 to the tensor's. */
-  void load(Device device, Tensor to) {
+  public void load(Device device, Tensor to) {
     int count = Math.toIntExact(to.elements() / columns);
     load(device, to, IntStream.range(0, count).toArray(), value -> value);
   }
@@ -44,7 +44,7 @@ final class RandomRows {
    * @param to of as many rows
    * @param change applied to every number
    */
-  void load(Device device, Tensor to, int[] rows, DoubleUnaryOperator change) {
+  public void load(Device device, Tensor to, int[] rows, DoubleUnaryOperator change) {
     Tensor matrix = to.view(rows.length, columns);
     int piece = Math.max(1, PIECE / columns);
     for (int from = 0; from < rows.length; from += piece) {

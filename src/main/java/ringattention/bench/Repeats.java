@@ -16,22 +16,22 @@ import ringattention.metrics.Statistics;
  * @param rest seconds of idleness before a repeat: a GPU that has just worked is hot, and slower
  * @param clock in nanoseconds
  */
-record Repeats(
+public record Repeats(
     int warmup, int repeats, double shortest, double rest, LongSupplier clock, Device device) {
   /** Seconds of a repeat on a device that works on while the host waits. */
-  static final double QUEUED = 0.05;
+  public static final double QUEUED = 0.05;
 
   /** One pass a repeat where the host computes itself. */
-  static Repeats of(int warmup, int repeats, LongSupplier clock, Device device) {
+  public static Repeats of(int warmup, int repeats, LongSupplier clock, Device device) {
     return new Repeats(warmup, repeats, device.asynchronous() ? QUEUED : 0, 0, clock, device);
   }
 
-  Repeats resting(double seconds) {
+  public Repeats resting(double seconds) {
     return new Repeats(warmup, repeats, shortest, seconds, clock, device);
   }
 
   /** The passes that do not count: code is compiled, memory is touched. */
-  void warm(Runnable work) {
+  public void warm(Runnable work) {
     for (int i = 0; i < warmup; i++) {
       work.run();
     }
@@ -39,7 +39,7 @@ record Repeats(
   }
 
   /** Passes in a repeat, the same on all ranks. Collective; runs the work. */
-  int passes(Communicator ranks, Runnable work) {
+  public int passes(Communicator ranks, Runnable work) {
     if (shortest == 0) {
       return 1;
     }
@@ -56,7 +56,7 @@ record Repeats(
    *
    * @param work may return before it is done
    */
-  double own(Communicator ranks, int passes, Runnable work) {
+  public double own(Communicator ranks, int passes, Runnable work) {
     device.synchronize();
     LockSupport.parkNanos((long) (rest * 1e9));
     ranks.barrier();
@@ -69,12 +69,12 @@ record Repeats(
   }
 
   /** The largest of all ranks' times. Collective. */
-  static double slowest(Communicator ranks, double ownSeconds) {
+  public static double slowest(Communicator ranks, double ownSeconds) {
     return ranks.allReduce(ownSeconds, Communicator.Operation.MAX);
   }
 
   /** Median over the repeats of the slowest rank's time. Collective. */
-  double median(Communicator ranks, int passes, Runnable work) {
+  public double median(Communicator ranks, int passes, Runnable work) {
     double[] seconds = new double[repeats];
     for (int i = 0; i < repeats; i++) {
       seconds[i] = slowest(ranks, own(ranks, passes, work));

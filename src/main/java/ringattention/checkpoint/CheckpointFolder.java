@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import ringattention.file.DurableFile;
 
 /**
  * The folder {@code checkpoints} of a run: {@code step_N} for each checkpoint, complete once it

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import ringattention.comm.Communicator;
-import ringattention.config.InputException;
+import ringattention.input.InputException;
 
 /**
  * Finds the checkpoint that a path means.

@@ -20,6 +20,8 @@ import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.file.DurableFile;
+import ringattention.file.FileEntry;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
 

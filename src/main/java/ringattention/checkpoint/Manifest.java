@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
-import ringattention.config.InputException;
+import ringattention.file.DurableFile;
+import ringattention.file.FileEntry;
+import ringattention.input.InputException;
 
 /**
  * {@code checkpoint.json}: what a checkpoint is and which files it has.

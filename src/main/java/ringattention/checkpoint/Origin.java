@@ -2,7 +2,8 @@ package ringattention.checkpoint;
 
 import java.util.List;
 import java.util.Map;
-import ringattention.config.UsedInputs;
+import ringattention.file.FileEntry;
+import ringattention.input.UsedInputs;
 
 /**
  * The run that a checkpoint comes from.

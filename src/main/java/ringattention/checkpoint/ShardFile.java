@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import ringattention.device.DType;
+import ringattention.file.DurableFile;
+import ringattention.file.FileEntry;
 
 /**
  * The file of one rank, open for reading: 8 bytes with the length of the header (little-endian),

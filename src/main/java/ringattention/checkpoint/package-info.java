@@ -1,5 +1,5 @@
 /**
- * Weights and training states on disk: Llama folders of Hugging Face (config.json, safetensors),
- * and training checkpoints, written in the background. Each rank reads and writes its own part.
+ * Training states on disk, written in the background. Each rank reads and writes its own part, and
+ * any number of ranks can resume.
  */
 package ringattention.checkpoint;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import ringattention.config.Source;
+import ringattention.input.Source;
 
 /**
  * Conversations in the words of Vicuna v1.1 (Chiang et al. 2023). Only what the assistant says is

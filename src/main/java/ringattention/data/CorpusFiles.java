@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import ringattention.config.Configuration;
-import ringattention.config.DataConfig;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.Configuration;
+import ringattention.input.DataConfig;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /** The files of a corpus: one, or all under a folder in the order of their paths. */
 final class CorpusFiles {

@@ -2,7 +2,7 @@ package ringattention.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import ringattention.config.InputException;
+import ringattention.input.InputException;
 
 /** One format of a corpus. */
 interface DocumentReader {

@@ -1,7 +1,7 @@
 package ringattention.data;
 
 import java.util.Arrays;
-import ringattention.config.Seed;
+import ringattention.random.Seed;
 
 /**
  * The order in which an epoch goes through all documents, and where each begins in it. A function

@@ -5,8 +5,8 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /** A {@code tokenizer.json}, run by Hugging Face's own library. Reads nothing but its files. */
 final class HuggingFaceTokenizer implements Tokenizer {

@@ -17,8 +17,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /** The objects of a JSON file: one in every line, or the elements of arrays. */
 final class JsonObjects {

@@ -1,8 +1,8 @@
 package ringattention.data;
 
 import java.util.Arrays;
-import ringattention.config.Configuration;
-import ringattention.config.InputException;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
 
 /**
  * Sequences filled with documents, one epoch after the other, each in an order of its own.

@@ -2,10 +2,10 @@ package ringattention.data;
 
 import java.nio.file.Path;
 import java.util.List;
-import ringattention.config.Configuration;
-import ringattention.config.DataConfig;
-import ringattention.config.DataFormat;
-import ringattention.config.InputException;
+import ringattention.input.Configuration;
+import ringattention.input.DataConfig;
+import ringattention.input.DataFormat;
+import ringattention.input.InputException;
 
 /**
  * The sequences of a training run. Each is a function of the seed, its index, and the corpus alone:

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /**
  * The tokens that the files beside a tokenizer.json name, {@code tokenizer_config.json} before

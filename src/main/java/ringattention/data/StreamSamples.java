@@ -1,9 +1,9 @@
 package ringattention.data;
 
 import java.util.Arrays;
-import ringattention.config.Configuration;
-import ringattention.config.InputException;
-import ringattention.config.Seed;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.random.Seed;
 
 /** Sequences at random places of one stream of all documents. */
 final class StreamSamples implements Samples {

@@ -9,9 +9,9 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
-import ringattention.config.Configuration;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /**
  * The bytes of files, joined by newlines; every byte is a token. Only sizes are held; bytes are

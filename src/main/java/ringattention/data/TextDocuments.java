@@ -9,7 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import ringattention.config.Source;
+import ringattention.input.Source;
 
 /** A file of UTF-8 text is a document. It may be larger than memory, if it can be cut. */
 record TextDocuments(Encoder encoder, Source source) implements DocumentReader {

@@ -3,7 +3,7 @@ package ringattention.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import ringattention.config.Source;
+import ringattention.input.Source;
 
 /**
  * JSON lines: one field of every object is a document. Empty ones are left out.

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /**
  * A tokenized corpus in a file, so that it may be larger than memory: entries as of {@link

@@ -1,6 +1,6 @@
 package ringattention.data;
 
-import ringattention.config.InputException;
+import ringattention.input.InputException;
 
 /** The tokens of all documents, one after the other. */
 interface TokenStream extends AutoCloseable {

@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import ringattention.config.Configuration;
-import ringattention.config.DataConfig;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.Configuration;
+import ringattention.input.DataConfig;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /**
  * Makes the tokens of a corpus, once for each process in a temporary file that is deleted while it

@@ -1,9 +1,9 @@
 package ringattention.data;
 
 import java.nio.file.Path;
-import ringattention.config.Configuration;
-import ringattention.config.DataConfig;
-import ringattention.config.InputException;
+import ringattention.input.Configuration;
+import ringattention.input.DataConfig;
+import ringattention.input.InputException;
 
 /** Text to tokens. Special tokens are never added to a text, but those written in it are found. */
 public interface Tokenizer extends AutoCloseable {

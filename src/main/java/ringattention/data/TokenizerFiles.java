@@ -13,9 +13,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import ringattention.config.BoundedFile;
-import ringattention.config.InputException;
-import ringattention.config.Source;
+import ringattention.input.BoundedFile;
+import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /**
  * What a tokenizer's folder says: {@code tokenizer.json}, and which token ends a text in the files

@@ -4,9 +4,9 @@ import static ringattention.model.TokenBlocks.headRows;
 import static ringattention.model.TokenBlocks.rows;
 
 import ringattention.attention.Attention;
-import ringattention.config.ModelConfig;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
+import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;

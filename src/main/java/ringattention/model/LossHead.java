@@ -3,9 +3,9 @@ package ringattention.model;
 import static ringattention.model.TokenBlocks.rows;
 
 import java.util.function.Consumer;
-import ringattention.config.ModelConfig;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
+import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;

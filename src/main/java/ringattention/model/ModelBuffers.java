@@ -3,9 +3,9 @@ package ringattention.model;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
-import ringattention.config.AttentionKind;
 import ringattention.device.Allocator;
 import ringattention.device.DType;
+import ringattention.input.AttentionKind;
 import ringattention.parallel.ShardBuffers;
 
 /**

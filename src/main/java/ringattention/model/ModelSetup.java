@@ -1,12 +1,12 @@
 package ringattention.model;
 
 import ringattention.attention.AttentionShape;
-import ringattention.config.AttentionKind;
-import ringattention.config.FeedForwardKind;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
-import ringattention.config.ModelConfig;
 import ringattention.device.DType;
+import ringattention.input.AttentionKind;
+import ringattention.input.FeedForwardKind;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
+import ringattention.input.ModelConfig;
 import ringattention.shard.Decomposition;
 import ringattention.shard.SequenceLayout;
 

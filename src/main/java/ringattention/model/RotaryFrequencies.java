@@ -1,7 +1,7 @@
 package ringattention.model;
 
-import ringattention.config.ModelConfig;
-import ringattention.config.RopeScaling;
+import ringattention.input.ModelConfig;
+import ringattention.input.RopeScaling;
 
 /**
  * Angular frequencies of rotary position embedding, in radians per position: theta^(-2 i /

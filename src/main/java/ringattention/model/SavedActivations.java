@@ -7,13 +7,13 @@ import static ringattention.device.Allocator.Purpose.SAVED;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import ringattention.config.ModelConfig;
 import ringattention.device.Allocator;
 import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.Tensor;
+import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 

@@ -1,7 +1,7 @@
 package ringattention.model;
 
 import ringattention.attention.AttentionShape;
-import ringattention.config.ModelConfig;
+import ringattention.input.ModelConfig;
 
 /**
  * What one rank holds of a step.

@@ -2,10 +2,10 @@ package ringattention.model;
 
 import java.util.function.Consumer;
 import ringattention.attention.Attention;
-import ringattention.config.ModelConfig;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
+import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.ShardedParameters;

@@ -1,8 +1,8 @@
 package ringattention.parallel;
 
-import ringattention.config.Seed;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
+import ringattention.random.Seed;
 
 /**
  * Initial weights as a pure function of (seed, parameter name, element index): the same for any

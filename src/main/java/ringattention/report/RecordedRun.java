@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import ringattention.config.BoundedFile;
-import ringattention.config.InputException;
-import ringattention.config.UsedInputs;
+import ringattention.input.BoundedFile;
+import ringattention.input.InputException;
+import ringattention.input.UsedInputs;
 
 /** What a run's folder says about it: {@code run.jsonl} and {@code used_inputs.toml}. */
 public final class RecordedRun {

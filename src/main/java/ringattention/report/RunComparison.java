@@ -11,7 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import ringattention.config.InputException;
+import ringattention.input.InputException;
 
 /** Where two runs differ: inputs, versions and machines, losses. */
 public record RunComparison(RecordedRun first, RecordedRun second) {

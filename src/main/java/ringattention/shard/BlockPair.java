@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import ringattention.config.MaskKind;
+import ringattention.input.MaskKind;
 
 /**
  * A range of local queries, a range of held keys, and the mask between them. Under {@link

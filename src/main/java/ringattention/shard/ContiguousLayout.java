@@ -1,7 +1,7 @@
 package ringattention.shard;
 
 import java.util.List;
-import ringattention.config.MaskKind;
+import ringattention.input.MaskKind;
 
 /**
  * Rank r holds the r-th chunk. Under the causal mask the last rank works about twice the average.

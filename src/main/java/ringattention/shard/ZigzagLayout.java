@@ -1,7 +1,7 @@
 package ringattention.shard;
 
 import java.util.List;
-import ringattention.config.MaskKind;
+import ringattention.input.MaskKind;
 
 /**
  * The sequence in 2 ranks chunks; rank r holds chunk r and chunk 2 ranks - 1 - r, so that every

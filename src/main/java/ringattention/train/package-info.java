@@ -1,2 +1,5 @@
-/** The training loop: a step, its learning rate, what it reports. */
+/**
+ * The training run: a step and its learning rate, the loop over steps, checkpoints and resumption,
+ * what stops it, and the checks at its end.
+ */
 package ringattention.train;

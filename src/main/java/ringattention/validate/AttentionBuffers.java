@@ -6,7 +6,6 @@ import java.util.List;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
-import ringattention.config.MaskKind;
 import ringattention.device.Allocator;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
@@ -17,6 +16,7 @@ import ringattention.device.Dim;
 import ringattention.device.Mask;
 import ringattention.device.MemoryPlan;
 import ringattention.device.Tensor;
+import ringattention.input.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

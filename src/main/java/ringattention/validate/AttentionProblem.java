@@ -2,10 +2,10 @@ package ringattention.validate;
 
 import java.util.Locale;
 import java.util.stream.IntStream;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
-import ringattention.config.Seed;
 import ringattention.device.DType;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
+import ringattention.random.Seed;
 import ringattention.shard.Documents;
 import ringattention.shard.SequenceLayout;
 

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
-import ringattention.config.MaskKind;
 import ringattention.device.Device;
+import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 

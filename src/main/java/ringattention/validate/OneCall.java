@@ -3,13 +3,13 @@ package ringattention.validate;
 import ringattention.attention.Attention;
 import ringattention.attention.KeyValue;
 import ringattention.attention.RingBuffers;
-import ringattention.config.MaskKind;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Device;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.input.MaskKind;
 import ringattention.shard.Documents;
 
 /** The device's own attention over each whole document in one call: no ring, no merge, no cut. */

@@ -2,7 +2,7 @@ package ringattention.validate;
 
 import java.util.ArrayList;
 import java.util.TreeSet;
-import ringattention.config.Seed;
+import ringattention.random.Seed;
 import ringattention.shard.Documents;
 import ringattention.shard.SequenceLayout;
 

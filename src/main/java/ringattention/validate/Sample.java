@@ -1,7 +1,7 @@
 package ringattention.validate;
 
 import java.util.stream.IntStream;
-import ringattention.config.Seed;
+import ringattention.random.Seed;
 import ringattention.shard.SequenceLayout;
 
 /**

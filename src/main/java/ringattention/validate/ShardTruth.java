@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
 import ringattention.comm.Communicator.Operation;
-import ringattention.config.MaskKind;
 import ringattention.device.DType;
+import ringattention.input.MaskKind;
 import ringattention.metrics.Largest;
 import ringattention.validate.AttentionProblem.Input;
 

@@ -1,6 +1,6 @@
 package ringattention.validate;
 
-import ringattention.config.ModelConfig;
+import ringattention.input.ModelConfig;
 
 /**
  * How large a scaled residual may be where only rounding is at work. Derived in {@code

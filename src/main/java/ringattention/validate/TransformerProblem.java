@@ -1,15 +1,15 @@
 package ringattention.validate;
 
-import ringattention.config.AttentionKind;
-import ringattention.config.FeedForwardKind;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
-import ringattention.config.ModelConfig;
-import ringattention.config.RopeScaling;
-import ringattention.config.Seed;
 import ringattention.data.Sample;
+import ringattention.input.AttentionKind;
+import ringattention.input.FeedForwardKind;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
+import ringattention.input.ModelConfig;
+import ringattention.input.RopeScaling;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.ModelSetup;
+import ringattention.random.Seed;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import ringattention.attention.MergePlan.Part;
-import ringattention.config.MaskKind;
+import ringattention.input.MaskKind;
 import ringattention.shard.BlockPair;
 
 class MergePlanTest {

@@ -9,14 +9,14 @@ import org.junit.jupiter.api.Test;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.comm.ThrottledCommunicator;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
 import ringattention.device.Allocator.Purpose;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 class OverlapProbeTest {

@@ -9,8 +9,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
 import ringattention.device.Allocator.Purpose;
 import ringattention.device.Arena;
 import ringattention.device.Device;
@@ -18,6 +16,8 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.reference.ReferenceDevice;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /** What the probe times, by a clock that goes on only where it is told to. */

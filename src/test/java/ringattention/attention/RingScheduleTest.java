@@ -9,11 +9,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import ringattention.attention.RingSchedule.Hop;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
 import ringattention.device.DType;
 import ringattention.device.DeviceTraits;
 import ringattention.device.cuda.CudaTraits;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
 import ringattention.shard.BlockPair;
 import ringattention.shard.SequenceLayout;
 

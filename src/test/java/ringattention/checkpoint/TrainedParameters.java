@@ -10,11 +10,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
-import ringattention.config.InputException;
-import ringattention.config.Seed;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.cpu.CpuDevice;
+import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.parallel.Parameter;
@@ -22,6 +21,7 @@ import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardBuffers;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
+import ringattention.random.Seed;
 
 /**
  * Parameters of odd sizes on one of several in-process ranks; every element of every state has a

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import ringattention.config.Configuration;
-import ringattention.config.InputException;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
 
 /** What a user reads of a corpus that is not what the input says: one line, file and key. */
 class BadCorpusTest {

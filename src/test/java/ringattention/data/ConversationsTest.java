@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import ringattention.config.Configuration;
+import ringattention.input.Configuration;
 
 class ConversationsTest {
   private static final String SYSTEM =

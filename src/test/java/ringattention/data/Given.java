@@ -3,8 +3,8 @@ package ringattention.data;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import ringattention.config.Configuration;
-import ringattention.config.Inputs;
+import ringattention.input.Configuration;
+import ringattention.input.Inputs;
 
 /** Configurations of a small run. */
 final class Given {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import ringattention.config.InputException;
+import ringattention.input.InputException;
 
 class HuggingFaceTokenizerTest {
   @TempDir Path folder;

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import ringattention.config.Configuration;
-import ringattention.config.InputException;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
 
 /** However a document is cut, and whatever it holds, its tokens are those of the whole text. */
 class PiecesTest {

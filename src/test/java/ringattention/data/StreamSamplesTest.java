@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import ringattention.config.InputException;
-import ringattention.config.Inputs;
+import ringattention.input.InputException;
+import ringattention.input.Inputs;
 
 /** The corpus is the bytes 0 to 99, so a sequence begins with its position. */
 class StreamSamplesTest {

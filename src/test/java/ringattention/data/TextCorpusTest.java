@@ -14,9 +14,9 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import ringattention.config.Configuration;
-import ringattention.config.InputException;
-import ringattention.config.Inputs;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.input.Inputs;
 
 class TextCorpusTest {
   @TempDir Path folder;

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import ringattention.config.InputException;
+import ringattention.input.InputException;
 
 class TextDocumentsTest {
   @TempDir Path folder;

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import ringattention.config.Configuration;
-import ringattention.config.InputException;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
 
 class TokenFileTest {
   @TempDir Path folder;

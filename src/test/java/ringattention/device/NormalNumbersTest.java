@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import ringattention.config.Seed;
+import ringattention.random.Seed;
 
 class NormalNumbersTest {
   private static final int COUNT = 100_000;

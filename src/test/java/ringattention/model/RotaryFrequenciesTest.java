@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
-import ringattention.config.ModelConfig;
-import ringattention.config.RopeScaling;
-import ringattention.config.RopeScalingKind;
+import ringattention.input.ModelConfig;
+import ringattention.input.RopeScaling;
+import ringattention.input.RopeScalingKind;
 
 class RotaryFrequenciesTest {
   private static double[] frequencies(int headSize, double theta, RopeScaling scaling) {

@@ -8,21 +8,21 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.LocalCommunicator;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
-import ringattention.config.ModelConfig;
-import ringattention.config.RopeScaling;
-import ringattention.config.Seed;
 import ringattention.device.Allocator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
+import ringattention.input.ModelConfig;
+import ringattention.input.RopeScaling;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.AloneCollectives;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
+import ringattention.random.Seed;
 import ringattention.validate.TransformerProblem;
 
 /**

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import ringattention.attention.LateDevice;
-import ringattention.config.Seed;
 import ringattention.device.Collectives;
 import ringattention.device.Completion;
 import ringattention.device.DType;
@@ -24,6 +23,7 @@ import ringattention.metrics.Span;
 import ringattention.metrics.Timeline;
 import ringattention.metrics.Track;
 import ringattention.parallel.Rig.Rank;
+import ringattention.random.Seed;
 
 /** Weights on their way from the shards to where they are used. */
 class GatheredWeightsTest {

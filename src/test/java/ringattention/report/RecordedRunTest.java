@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import ringattention.config.InputException;
+import ringattention.input.InputException;
 
 /** What {@code status} and {@code compare} say of folders. */
 class RecordedRunTest {

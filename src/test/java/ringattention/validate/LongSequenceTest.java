@@ -14,10 +14,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
 import ringattention.device.DType;
 import ringattention.device.cpu.CpuDevice;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 

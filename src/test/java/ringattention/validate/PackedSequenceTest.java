@@ -7,10 +7,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.LocalCommunicator;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
 import ringattention.data.Sample;
 import ringattention.device.reference.ReferenceDevice;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
 

@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.LocalCommunicator;
-import ringattention.config.LayoutKind;
-import ringattention.config.MaskKind;
 import ringattention.device.BlockAttention;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 

@@ -1,0 +1,2 @@
+/** Benchmarks of attention in the ring: rates, exchange, overlap. */
+package ringattention.bench.attention;

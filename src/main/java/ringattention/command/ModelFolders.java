@@ -1,0 +1,133 @@
+package ringattention.command;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import ringattention.huggingface.HuggingFaceExport;
+import ringattention.huggingface.HuggingFaceFolder;
+import ringattention.input.Configuration;
+import ringattention.input.ModelConfig;
+import ringattention.input.ModelExport;
+import ringattention.model.LlamaParameters;
+import ringattention.parallel.ParameterGroup;
+import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.State;
+import ringattention.run.Job;
+import ringattention.run.RunOutput;
+
+/**
+ * Where a training run's weights come from and where they go.
+ *
+ * @param source empty: they start by chance
+ * @param export empty: the trained model is not written
+ */
+public record ModelFolders(
+    Configuration configuration,
+    Optional<HuggingFaceFolder> source,
+    Optional<HuggingFaceExport> export)
+    implements AutoCloseable {
+  private static final String EXPORT = "model";
+
+  /**
+   * Returns the configuration of the model that a folder holds: with a loss head of its own where
+   * there is one, though its config.json says it is the embedding.
+   *
+   * @throws ringattention.input.InputException if the folder's files cannot be opened
+   */
+  static Configuration asStored(Configuration configuration) {
+    if (!configuration.hasModel() || !configuration.model().tied()) {
+      return configuration;
+    }
+    ModelConfig model = configuration.model();
+    return model.checkpoint().filter(HuggingFaceFolder::hasOwnHead).isPresent()
+        ? configuration.with(model.untied())
+        : configuration;
+  }
+
+  /**
+   * Checks what there is to read; reads no weight.
+   *
+   * @throws ringattention.input.InputException if the checkpoint is not one of this model
+   */
+  static ModelFolders of(Configuration configuration) {
+    ModelConfig model = configuration.model();
+    List<ParameterGroup> groups = LlamaParameters.groups(model);
+    ModelExport type = configuration.output().model();
+    Optional<HuggingFaceExport> export =
+        type == ModelExport.NONE
+            ? Optional.empty()
+            : Optional.of(new HuggingFaceExport(model, type, positions(configuration)));
+    return new ModelFolders(
+        configuration,
+        model.checkpoint().map(folder -> HuggingFaceFolder.open(folder, groups, model.tied())),
+        export);
+  }
+
+  private static long positions(Configuration configuration) {
+    return (long) configuration.data().firstPosition() + configuration.train().sequence();
+  }
+
+  /** Sets the weights to start from; moments and gradients to zero. */
+  void initialize(ShardedParameters parameters, RunOutput output) {
+    if (source.isEmpty()) {
+      parameters.initialize(configuration.train().seed(), configuration.model().initStd());
+      return;
+    }
+    long start = System.nanoTime();
+    parameters.clear();
+    parameters.load(State.WEIGHT, source.get());
+    close(); // a long run needs them no more
+    output.log().section("Weights");
+    String path = configuration.model().checkpoint().orElseThrow().toString();
+    output.log().line(String.format(Locale.ROOT, "read in %.1f s from %s", since(start), path));
+    source.get().remark().ifPresent(output.log()::line);
+    if (configuration.source().says("model.tied", true) && !configuration.model().tied()) {
+      output
+          .log()
+          .line(
+              "WARNING: its lm_head.weight is not its embedding, though its config.json says"
+                  + " tie_word_embeddings: it is the loss head, as in transformers 5");
+    }
+  }
+
+  /** Writes the trained model into the folder of the run, if the input says so. Collective. */
+  void export(Job job, ShardedParameters parameters, RunOutput output) {
+    if (export.isEmpty()) {
+      output
+          .path()
+          .map(folder -> folder.resolve(EXPORT))
+          .filter(Files::exists)
+          .ifPresent(old -> output.log().line("WARNING: " + old + " is of an earlier part"));
+      return;
+    }
+    long start = System.nanoTime();
+    Path folder = output.shared(EXPORT);
+    export.get().write(folder, job.world(), parameters);
+    output.log().section("Weights");
+    String type = configuration.output().model().toString();
+    output
+        .log()
+        .line(
+            String.format(
+                Locale.ROOT, "written as %s in %.1f s to %s", type, since(start), folder));
+    ModelConfig model = configuration.model();
+    if (model.hidden() % model.heads() != 0) {
+      output
+          .log()
+          .line(
+              "WARNING: transformers 5 opens no Llama whose hidden_size is not a multiple of its"
+                  + " num_attention_heads, whatever head_dim says; transformers 4 does");
+    }
+  }
+
+  @Override
+  public void close() {
+    source.ifPresent(HuggingFaceFolder::close);
+  }
+
+  private static double since(long start) {
+    return (System.nanoTime() - start) * 1e-9;
+  }
+}

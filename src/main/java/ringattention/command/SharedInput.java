@@ -1,0 +1,126 @@
+package ringattention.command;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import ringattention.cli.CommandLine;
+import ringattention.comm.Communicator;
+import ringattention.data.Samples;
+import ringattention.data.Tokenizer;
+import ringattention.input.Configuration;
+import ringattention.input.ContentPart;
+import ringattention.input.Inputs;
+import ringattention.input.UsedInputs;
+import ringattention.run.Agreement;
+import ringattention.run.Job;
+import ringattention.run.SharedParts;
+import ringattention.run.Version;
+
+/**
+ * Reads what all ranks must share, and compares it over them before anything depends on it: the one
+ * way in for every command. All methods are collective; their {@link
+ * ringattention.input.InputException} is the same on every rank and names the rank that differs and
+ * the part.
+ */
+public final class SharedInput {
+  /** Keys that a rank's own machine decides, and places of files that are compared by contents. */
+  private static final Set<String> OWN =
+      Set.of("data.cache", "device.threads", "data.path", "data.tokenizer", "model.checkpoint");
+
+  private static final String DIGEST = "digest";
+  private static final int DIGITS = 16; // of a digest, enough to tell files apart by accident
+
+  private SharedInput() {}
+
+  /**
+   * Returns this rank's command line. First of all: ranks with different commands would wait for
+   * each other. Values of {@code -D} are compared with the inputs they belong to.
+   */
+  public static CommandLine commandLine(Communicator world, String... arguments) {
+    Agreement agreement = new Agreement(world);
+    CommandLine line = agreement.on(() -> CommandLine.parse(arguments));
+    agreement.onSame(SharedParts.of("command line", line.shared()));
+    return line;
+  }
+
+  /** Returns the inputs. The program's version is compared with them. */
+  static Configuration configuration(Job job) {
+    Configuration configuration = job.agree(() -> read(job.line()));
+    Map<String, Map<String, String>> parts = new LinkedHashMap<>();
+    parts.put("version", Version.read().shared());
+    Map<String, String> inputs = new LinkedHashMap<>();
+    UsedInputs used = UsedInputs.of(configuration.source().toml());
+    used.values().keySet().stream()
+        .filter(key -> !OWN.contains(key))
+        .forEach(key -> inputs.put(key, used.text(key)));
+    parts.put("inputs", inputs);
+    new Agreement(job.world()).onSame(new SharedParts(parts));
+    return configuration;
+  }
+
+  /**
+   * Returns what the input file and {@code -D} say, with the model as its folder holds it.
+   *
+   * @throws ringattention.input.InputException if the input is wrong
+   */
+  private static Configuration read(CommandLine line) {
+    return ModelFolders.asStored(
+        line.input().isPresent()
+            ? Inputs.read(line.input().get(), line.overrides())
+            : Inputs.defaults(line.overrides()));
+  }
+
+  /** Returns the sequences of the input's corpus; the caller closes them. */
+  static Samples samples(Job job, Configuration configuration) {
+    Samples samples = job.agree(() -> Samples.of(configuration));
+    try {
+      new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
+      return samples;
+    } catch (RuntimeException e) {
+      samples.close();
+      throw e;
+    }
+  }
+
+  /** Returns where the input's weights come from and go to; the caller closes it. */
+  static ModelFolders folders(Job job, Configuration configuration) {
+    ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
+    try {
+      new Agreement(job.world()).onSame(job.agree(() -> contents(folders)));
+      return folders;
+    } catch (RuntimeException e) {
+      folders.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Returns what a training run learns from and begins with, by {@link ContentPart}. Not
+   * collective.
+   *
+   * @throws ringattention.input.InputException if a file can no longer be read
+   */
+  static SharedParts contents(Configuration configuration, Samples samples, ModelFolders folders) {
+    return contents(configuration, samples).and(contents(folders));
+  }
+
+  private static SharedParts contents(Configuration configuration, Samples samples) {
+    Map<String, String> corpus = new LinkedHashMap<>();
+    corpus.put("documents", Long.toString(samples.documents()));
+    corpus.put("tokens", Long.toString(samples.tokens()));
+    corpus.put(DIGEST, brief(samples.digest()));
+    Map<String, String> tokenizer = Map.of(DIGEST, brief(Tokenizer.digest(configuration)));
+    return SharedParts.of(ContentPart.TOKENIZER.toString(), tokenizer)
+        .and(SharedParts.of(ContentPart.CORPUS.toString(), corpus));
+  }
+
+  private static SharedParts contents(ModelFolders folders) {
+    Map<String, String> weights = new LinkedHashMap<>();
+    folders.source().ifPresent(source -> weights.put(DIGEST, brief(source.digest())));
+    return SharedParts.of(ContentPart.WEIGHTS.toString(), weights);
+  }
+
+  private static String brief(String digest) {
+    return digest.substring(0, Math.min(DIGITS, digest.length()));
+  }
+}

@@ -1,0 +1,416 @@
+package ringattention.command;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.checkpoint.CheckpointException;
+import ringattention.checkpoint.CheckpointSearch;
+import ringattention.checkpoint.Origin;
+import ringattention.cli.ExitCode;
+import ringattention.comm.Communicator;
+import ringattention.data.Samples;
+import ringattention.device.Arena;
+import ringattention.device.Device;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.input.TrainConfig;
+import ringattention.metrics.PhaseTimes;
+import ringattention.model.Replica;
+import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.State;
+import ringattention.plan.PlanReport;
+import ringattention.plan.TrainingPlan;
+import ringattention.report.MfuTable;
+import ringattention.report.Plots;
+import ringattention.report.RunLock;
+import ringattention.report.RunVerdict;
+import ringattention.report.StepRecord;
+import ringattention.report.TimeTable;
+import ringattention.run.CoreShare;
+import ringattention.run.Equipment;
+import ringattention.run.Header;
+import ringattention.run.Job;
+import ringattention.run.MemoryLimits;
+import ringattention.run.RunOutput;
+import ringattention.run.SharedParts;
+import ringattention.run.Version;
+import ringattention.run.Watchdog;
+import ringattention.train.Choices;
+import ringattention.train.DivergedException;
+import ringattention.train.OverlapLines;
+import ringattention.train.Resumption;
+import ringattention.train.Stop;
+import ringattention.train.StopRequests;
+import ringattention.train.Trainer;
+import ringattention.train.TrainingCheckpoints;
+import ringattention.train.TrainingChecks;
+import ringattention.train.TrainingLoop;
+
+/** {@code train}: a Transformer from text, over all ranks. */
+public final class TrainCommand {
+  private final Job job;
+  private final Configuration configuration;
+  private final TrainConfig train;
+  private TrainingPlan plan; // fitted once there is a device
+  private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
+  private final Samples samples;
+  private final ModelFolders folders;
+  private final Resumption resumption;
+  private final StopRequests stops;
+  private final Optional<RunLock> lock; // of a folder to go on with, on rank 0
+  private TrainingLoop loop; // null until everything is there
+
+  private TrainCommand(
+      Job job,
+      Configuration configuration,
+      TrainingPlan plan,
+      Samples samples,
+      ModelFolders folders,
+      Optional<RunLock> lock,
+      Resumption resumption,
+      StopRequests stops) {
+    this.job = job;
+    this.configuration = configuration;
+    this.train = configuration.train();
+    this.plan = plan;
+    this.samples = samples;
+    this.folders = folders;
+    this.lock = lock;
+    this.resumption = resumption;
+    this.stops = stops;
+  }
+
+  /** Reads the input; nothing is written or allocated before it is known to be good. Collective. */
+  public static TrainCommand of(Job job) {
+    StopRequests stops =
+        new StopRequests(
+            job.line().maxMinutes(),
+            text -> {
+              if (job.root()) {
+                job.console().println(text);
+              }
+            });
+    Configuration configuration = SharedInput.configuration(job);
+    TrainingPlan plan =
+        job.agree(
+            () -> {
+              TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
+              job.line().traced(configuration.train().steps());
+              return planned;
+            });
+    Samples samples = SharedInput.samples(job, configuration);
+    ModelFolders folders = SharedInput.folders(job, configuration);
+    Optional<RunLock> lock = job.agree(() -> lock(job));
+    try {
+      SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, folders));
+      Resumption resumption = Resumption.of(job, configuration, contents);
+      return new TrainCommand(job, configuration, plan, samples, folders, lock, resumption, stops);
+    } catch (InputException e) {
+      lock.ifPresent(RunLock::close);
+      throw e;
+    }
+  }
+
+  /** Before anything in the folder is looked at: no other run may change it. */
+  private static Optional<RunLock> lock(Job job) {
+    return job.line()
+        .output()
+        .filter(folder -> job.line().resume() && !job.line().dryRun())
+        .filter(folder -> job.root() && Files.isDirectory(folder))
+        .map(RunLock::take);
+  }
+
+  /** The step that is running, for a message about a failure. */
+  public long step() {
+    return loop == null ? 0 : loop.step();
+  }
+
+  public int run() {
+    try (samples;
+        folders;
+        Equipment equipment = Equipment.open(job, configuration)) {
+      MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
+      plan = plan.fitted(equipment.device(), limits, resumption.headGroups());
+      plan.requireRoom();
+      choices = Choices.of(job, equipment, plan);
+      if (job.line().dryRun()) {
+        try (RunOutput output = RunOutput.console(job)) {
+          announce(equipment, output);
+          return ExitCode.VALID;
+        }
+      }
+      try (RunOutput output = output()) {
+        announce(equipment, output);
+        return train(equipment, output);
+      }
+    }
+  }
+
+  private RunOutput output() {
+    if (job.world().allReduce(lock.isPresent() ? 1 : 0, Communicator.Operation.MAX) == 0) {
+      return RunOutput.create(job, configuration);
+    }
+    long from = resumption.position().step();
+    lock.ifPresent(held -> CheckpointSearch.abandonAfter(from, job.line().output().orElseThrow()));
+    return RunOutput.resume(job, configuration, lock.orElse(null), from);
+  }
+
+  private void announce(Equipment equipment, RunOutput output) {
+    var header =
+        Header.of(job, equipment, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
+    output.log().rows(header.lines());
+    PlanReport.print(plan, equipment.device(), output.log());
+    resumption.lines().forEach(output.log()::line);
+    resumption.changed(choices).forEach(output.log()::line);
+    Map<String, Object> start = new LinkedHashMap<>(header.fields());
+    start.put("directory", Path.of("").toAbsolutePath().toString());
+    start.put("seed", train.seed());
+    start.put("parameters", plan.setup().model().parameters());
+    start.put("corpus_documents", samples.documents());
+    start.put("corpus_tokens", samples.tokens());
+    start.put("resumed_step", resumption.position().step());
+    output.event("start", start);
+  }
+
+  private int train(Equipment equipment, RunOutput output) {
+    Device device = equipment.device();
+    TrainingChecks checks = new TrainingChecks(job, plan);
+    List<PhaseTimes> times;
+    Map<String, Object> summary;
+    try (Arena arena = plan.arena(job.world().rank(), device)) {
+      Replica replica = plan.replica(equipment, device, arena, job.timer());
+      Trainer trainer =
+          new Trainer(
+              train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
+      List<String> overlap = OverlapLines.of(replica.overlap(System::nanoTime));
+      trainer.stopWhen(stops);
+      if (!resumption.start(job, replica, trainer)) {
+        folders.initialize(replica.parameters(), output);
+      }
+      output.log().section("Training");
+      output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
+      output.log().line(started());
+      overlap.forEach(output.log()::line);
+      loop = new TrainingLoop(job, configuration, plan, device, output);
+      summary = steps(trainer, replica, device, output);
+      if (loop.stop() != Stop.NONE) {
+        return stopped(summary, output);
+      }
+      requireFinite(replica.parameters());
+      warnOfUnlabelled(output);
+      if (loop.hasResult()) {
+        folders.export(job, replica.parameters(), output);
+      }
+      times = times(output);
+      mfu(output);
+    } catch (DivergedException e) {
+      curves(output);
+      return invalid(output, e.getMessage(), ExitCode.DIVERGED);
+    } catch (CheckpointException e) {
+      return invalid(output, e.getMessage(), ExitCode.ERROR);
+    }
+    checks.memory(device, loop.trained());
+    checks.loss(loop.records(), loop.knowsFirst() && folders.source().isEmpty());
+    checks.result(loop);
+    checks.add(loop.growth());
+    checks.attention(configuration, equipment);
+    plots(times, output);
+    return finish(checks, summary, output);
+  }
+
+  /**
+   * Weights that are not finite are no result, whatever the losses say. Collective.
+   *
+   * @throws DivergedException on every rank
+   */
+  private void requireFinite(ShardedParameters parameters) {
+    for (State state : State.values()) {
+      String parameter = parameters.firstNonFinite(state);
+      if (!parameter.isEmpty()) {
+        throw new DivergedException(
+            "after the last step the " + state.title() + " of " + parameter + " is not finite");
+      }
+    }
+    if (loop.lastSkipped() && Double.isNaN(loop.lastLoss())) {
+      throw new DivergedException("no step has a finite loss and gradient");
+    }
+  }
+
+  private void warnOfUnlabelled(RunOutput output) {
+    if (loop.unlabelled() > 0) {
+      String steps = loop.unlabelled() + " of " + loop.records().size() + " steps";
+      output.log().line("WARNING: " + steps + " had no label that counts: no loss, no update");
+    }
+  }
+
+  /** Ends a run whose numbers may not be used; the same on every rank. */
+  private static int invalid(RunOutput output, String why, int exitCode) {
+    output.end(new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
+    return exitCode;
+  }
+
+  /** Gives what the summary says of checkpoints. */
+  private Map<String, Object> steps(
+      Trainer trainer, Replica replica, Device device, RunOutput output) {
+    try (TrainingCheckpoints checkpoints =
+            new TrainingCheckpoints(
+                job,
+                configuration,
+                origin(),
+                device,
+                replica.parameters(),
+                trainer,
+                output,
+                resumption.position());
+        Watchdog watchdog =
+            Watchdog.start(
+                job,
+                configuration.timeout().minutes(),
+                job.timer()::entered,
+                () -> where(replica))) {
+      try {
+        loop.run(trainer, checkpoints);
+      } catch (DivergedException e) {
+        checkpoints.await(); // what was saved before is good
+        throw e;
+      }
+      if (loop.stop() == Stop.NONE) {
+        checkpoints.finish(loop.step());
+      } else {
+        output.log().line(loop.stop().title() + ": stopping after step " + loop.step());
+        checkpoints.stop(loop.step());
+      }
+      return checkpoints.summary();
+    }
+  }
+
+  private Origin origin() {
+    Version version = Version.read();
+    return new Origin(
+        version.toString(),
+        version.git(),
+        train.seed(),
+        configuration.source().toml(),
+        resumption.comparison().contents().values(),
+        choices);
+  }
+
+  /** Of this rank, for a message that it hangs. */
+  private String where(Replica replica) {
+    String phase = job.timer().now().map(now -> ", phase " + now.title()).orElse("");
+    String ring = replica.exchanging();
+    return "step " + loop.step() + phase + (ring.isEmpty() ? "" : ", " + ring);
+  }
+
+  /** The time table of all ranks. Collective. */
+  private List<PhaseTimes> times(RunOutput output) {
+    PhaseTimes own = loop.deviceTimes().orElseGet(() -> job.timer().times());
+    List<PhaseTimes> times =
+        job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList();
+    List<CoreShare> shares =
+        job.gather(CoreShare.here(job.world().host()).text()).stream()
+            .map(CoreShare::parse)
+            .toList();
+    if (job.root()) {
+      TimeTable table = new TimeTable(times);
+      output
+          .log()
+          .section(
+              loop.deviceTimes().isPresent()
+                  ? "Time of step " + loop.tracedStep() + ", by the device's events, over ranks"
+                  : "Time, all steps, over ranks");
+      output.log().rows(table.lines());
+      table
+          .advice(
+              plan.balance(),
+              plan.setup().layout().largestShard(),
+              CoreShare.crowd(shares, Math.max(1, configuration.device().threads())))
+          .forEach(output.log()::line);
+      output.log().line(TimeTable.spread(loop.steadySeconds()));
+    }
+    return times;
+  }
+
+  private void mfu(RunOutput output) {
+    loop.mfu()
+        .ifPresent(
+            shares -> {
+              output.log().section("Model FLOP utilization, without the first step");
+              output.log().rows(new MfuTable(plan.flops(loop.squares()), shares).lines());
+            });
+  }
+
+  private void curves(RunOutput output) {
+    output.plot("loss", () -> Plots.loss(loop.records()));
+    output.plot("tokens_per_s", () -> Plots.tokensPerSecond(loop.records()));
+  }
+
+  private void plots(List<PhaseTimes> times, RunOutput output) {
+    curves(output);
+    output.plot("time_breakdown", () -> Plots.timeBreakdown(times));
+  }
+
+  private int finish(TrainingChecks checks, Map<String, Object> checkpoints, RunOutput output) {
+    double rate = loop.rate();
+    String result =
+        String.format(
+            Locale.ROOT,
+            "final loss %.4f, %.2f ktok/s without the first step, %d ranks",
+            loop.lastLoss(),
+            rate * 1e-3,
+            job.world().size());
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("steps", train.steps());
+    more.put("step_p50_s", loop.percentile(50));
+    more.put("step_p99_s", loop.percentile(99));
+    more.put("planned_peak_bytes", checks.plannedBytes());
+    more.put("measured_peak_bytes", checks.measuredBytes());
+    more.put("skipped_steps", loop.skipped());
+    more.put("steps_without_labels", loop.unlabelled());
+    loop.mfu().ifPresent(shares -> StepRecord.putMfu(more, shares));
+    more.putAll(checkpoints);
+    return output.finish(checks.all(), result, loop.lastLoss(), rate, more);
+  }
+
+  /** Ends a run that is to go on later; its numbers are not judged yet. */
+  private int stopped(Map<String, Object> checkpoints, RunOutput output) {
+    String text =
+        String.format(
+            Locale.ROOT,
+            "after step %d of %d by %s, with a checkpoint; --resume goes on",
+            loop.step(),
+            train.steps(),
+            loop.stop().title());
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put("steps", train.steps());
+    more.put("stopped_step", loop.step());
+    more.put("stopped_by", loop.stop().title());
+    more.put("skipped_steps", loop.skipped());
+    more.putAll(checkpoints);
+    output.end(
+        RunVerdict.stopped(text), ExitCode.STOPPED, loop.lastLoss(), loop.rate(), List.of(), more);
+    return ExitCode.STOPPED;
+  }
+
+  /** Time from the start of this process to the first step, of the slowest rank. Collective. */
+  private String started() {
+    double own =
+        ProcessHandle.current()
+            .info()
+            .startInstant()
+            .map(start -> Duration.between(start, Instant.now()).toMillis() * 1e-3)
+            .orElse(Double.NaN);
+    return String.format(
+        Locale.ROOT,
+        "started in %.1f s; %d parameters; losses are means over the labels of %d tokens a step, in nats",
+        job.world().allReduce(own, Communicator.Operation.MAX),
+        plan.setup().model().parameters(),
+        (long) train.sequence() * train.batch());
+  }
+}

@@ -1,0 +1,170 @@
+package ringattention.command;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.cli.ExitCode;
+import ringattention.input.Configuration;
+import ringattention.input.LayoutKind;
+import ringattention.input.MaskKind;
+import ringattention.input.ValidateConfig;
+import ringattention.report.Check;
+import ringattention.run.Equipment;
+import ringattention.run.Header;
+import ringattention.run.Job;
+import ringattention.run.MemoryLimits;
+import ringattention.run.RunOutput;
+import ringattention.shard.Decomposition;
+import ringattention.validate.AttentionChecks;
+import ringattention.validate.AttentionProblem;
+import ringattention.validate.DocumentProbe;
+import ringattention.validate.Packing;
+import ringattention.validate.PerturbationProbe;
+import ringattention.validate.TransformerChecks;
+import ringattention.validate.TransformerProblem;
+
+/** {@code validate}: the product's own proof, at any number of ranks. */
+public final class ValidateCommand {
+  private static final int SHORT = 31; // tokens, odd
+  private final Job job;
+  private final Configuration configuration;
+  private final List<Check> checks = new ArrayList<>();
+
+  private ValidateCommand(Job job, Configuration configuration) {
+    this.job = job;
+    this.configuration = configuration;
+  }
+
+  public static int run(Job job) {
+    Configuration configuration = SharedInput.configuration(job);
+    ValidateCommand command = new ValidateCommand(job, configuration);
+    try (Equipment equipment = Equipment.open(job, configuration)) {
+      if (job.line().dryRun()) {
+        command.announce(equipment, RunOutput.console(job));
+        return ExitCode.VALID;
+      }
+      try (RunOutput output = RunOutput.create(job, configuration)) {
+        command.announce(equipment, output);
+        command.check(equipment);
+        String result = command.checks.size() + " checks, " + job.world().size() + " ranks";
+        return output.finish(command.checks, result, Double.NaN, Double.NaN, Map.of());
+      }
+    }
+  }
+
+  private void announce(Equipment equipment, RunOutput output) {
+    int ranks = job.world().size();
+    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
+    output.log().rows(header.lines());
+    output.event("start", header.fields());
+  }
+
+  /** Collective; the checks are complete on rank 0. */
+  private void check(Equipment equipment) {
+    ValidateConfig config = configuration.validate();
+    AttentionChecks attention =
+        new AttentionChecks(equipment.world(), equipment.device(), job.timer(), room(equipment));
+    for (LayoutKind layout : LayoutKind.values()) {
+      for (MaskKind mask : MaskKind.values()) {
+        for (int headSize : config.headSizes()) {
+          for (int keyValueHeads : config.keyValueHeads()) {
+            for (int length : longEnough(config.lengths())) {
+              AttentionProblem problem = problem(length, keyValueHeads, headSize, mask, layout);
+              config.documents().forEach(count -> documents(attention, problem, count, equipment));
+            }
+          }
+        }
+        transformer(equipment, mask, layout);
+      }
+    }
+    for (int length : longEnough(config.growth())) {
+      checks.addAll(
+          attention.sampled(
+              problem(
+                  length,
+                  config.keyValueHeads().get(0),
+                  config.headSizes().get(config.headSizes().size() - 1),
+                  MaskKind.CAUSAL,
+                  LayoutKind.ZIGZAG)));
+    }
+    checks.addAll(
+        new TransformerChecks(equipment.world(), equipment.device(), job.timer())
+            .architectures(
+                TransformerProblem.small(
+                    SHORT, 2, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
+  }
+
+  /** Returns the bytes that any rank may allocate. Collective. */
+  private long room(Equipment equipment) {
+    return MemoryLimits.of(job, equipment.device(), configuration.memory()).device();
+  }
+
+  /** Sequences of fewer tokens than documents are left out. */
+  private void documents(
+      AttentionChecks attention, AttentionProblem problem, int count, Equipment equipment) {
+    if (count == 1) {
+      checks.addAll(attention.whole(problem));
+    } else if (count <= problem.length()) {
+      AttentionProblem packed =
+          problem.packed(
+              Packing.of(
+                  count, problem.layout(job.world().size()), configuration.validate().seed()));
+      checks.addAll(attention.whole(packed));
+      if (attention.fits(packed)) {
+        checks.addAll(
+            new DocumentProbe(equipment.world(), equipment.device(), job.timer()).probe(packed));
+      } else if (job.root()) {
+        checks.add(Check.notChecked("probe, " + packed, "no room for the whole result"));
+      }
+    }
+  }
+
+  /** Loss, gradients and the perturbation probe, in every decomposition of the ranks. */
+  private void transformer(Equipment equipment, MaskKind mask, LayoutKind layout) {
+    int ranks = job.world().size();
+    int length = Math.max(SHORT, 2 * ranks + 1);
+    long seed = configuration.validate().seed();
+    TransformerChecks transformer =
+        new TransformerChecks(equipment.world(), equipment.device(), job.timer());
+    for (int ring = 1; ring <= ranks; ring++) {
+      if (ranks % ring == 0) {
+        checks.addAll(
+            transformer.ring(
+                TransformerProblem.small(length, ranks, mask, layout, seed),
+                new Decomposition(ranks, ring)));
+      }
+    }
+    PerturbationProbe probe =
+        new PerturbationProbe(equipment.world(), equipment.device(), job.timer());
+    TransformerProblem whole = TransformerProblem.small(length, 1, mask, layout, seed);
+    checks.addAll(probe.probe(whole));
+    for (int count : configuration.validate().documents()) {
+      if (1 < count && count <= length) {
+        Decomposition one = new Decomposition(ranks, ranks);
+        TransformerProblem packed = whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
+        checks.addAll(transformer.ring(packed, one));
+        checks.addAll(probe.probe(packed));
+      }
+    }
+  }
+
+  private AttentionProblem problem(
+      int length, int keyValueHeads, int headSize, MaskKind mask, LayoutKind layout) {
+    ValidateConfig config = configuration.validate();
+    return new AttentionProblem(
+        length,
+        config.batch(),
+        config.heads(),
+        keyValueHeads,
+        headSize,
+        mask,
+        layout,
+        config.seed());
+  }
+
+  /** Sequences too short for the ring are left out. */
+  private List<Integer> longEnough(List<Integer> lengths) {
+    return lengths.stream().filter(length -> length >= 2 * job.world().size()).toList();
+  }
+}

@@ -1,0 +1,82 @@
+package ringattention.forecast;
+
+import java.util.Optional;
+import ringattention.device.DType;
+import ringattention.device.DeviceTraits;
+import ringattention.device.MemoryCount;
+import ringattention.device.MemoryPlan;
+import ringattention.device.cuda.CudaTraits;
+import ringattention.input.Configuration;
+import ringattention.input.Precision;
+import ringattention.metrics.Hardware;
+import ringattention.metrics.Mfu;
+import ringattention.metrics.Rates;
+import ringattention.metrics.StepTime;
+import ringattention.plan.TrainingPlan;
+import ringattention.run.MemoryLimits;
+
+/**
+ * A training run on hardware that is not there.
+ *
+ * @param plan with the policy that it would choose
+ * @param device how a device of it is used
+ */
+public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
+  /** As below, without a cap. */
+  public static HardwarePlan of(Hardware hardware, Configuration configuration, int ranks) {
+    return of(hardware, configuration, ranks, MemoryCount.UNCAPPED);
+  }
+
+  /**
+   * @param cap bytes that a device allocates at most
+   * @throws ringattention.input.InputException if the input does not suit this many ranks, or the
+   *     hardware
+   */
+  public static HardwarePlan of(
+      Hardware hardware, Configuration configuration, int ranks, long cap) {
+    boolean bf16 = configuration.device().precision() == Precision.BF16;
+    double peak = bf16 ? hardware.bf16() : hardware.fp32();
+    if (peak == 0) {
+      throw configuration.source().error("device.precision", hardware + " has bf16 only");
+    }
+    DeviceTraits device =
+        CudaTraits.planned(
+            bf16 ? DType.BF16 : DType.F32,
+            configuration.device().deterministic(),
+            configuration.device().causalBlock(),
+            peak);
+    MemoryLimits limits = MemoryLimits.of(hardware, configuration.memory(), ranks, cap);
+    TrainingPlan plan = TrainingPlan.of(configuration, ranks).fitted(device, limits);
+    return new HardwarePlan(hardware, plan, device);
+  }
+
+  /** Whether such a run would start. */
+  public boolean fits() {
+    return plan.memory().fits();
+  }
+
+  public int tokens() {
+    return plan.setup().sequence();
+  }
+
+  public int ranks() {
+    return plan.setup().decomposition().world();
+  }
+
+  /** See {@link TrainingPlan#most}. */
+  public MemoryPlan memory() {
+    return plan.most(device);
+  }
+
+  /** Empty where there are no rates for such a run. */
+  public Optional<StepTime> time() {
+    return PlannedStep.knows(plan, device)
+        ? Optional.of(new PlannedStep(plan, device, Rates.of(hardware)).time())
+        : Optional.empty();
+  }
+
+  /** Of a step of that time; empty where it is not counted. */
+  public Optional<Mfu> mfu(StepTime time) {
+    return plan.mfu(device, time.phases().wallS(), plan.wholeSquares());
+  }
+}

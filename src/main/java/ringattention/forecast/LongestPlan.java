@@ -1,0 +1,57 @@
+package ringattention.forecast;
+
+import java.util.Optional;
+import java.util.function.IntFunction;
+import ringattention.device.MemoryCount;
+import ringattention.input.Configuration;
+import ringattention.input.MemoryConfig;
+import ringattention.input.OffloadKind;
+import ringattention.input.SavedKind;
+import ringattention.metrics.Hardware;
+import ringattention.plan.LongestContext;
+
+/**
+ * The longest sequence that has room on hardware that is not there, in steps of {@value #STEP}
+ * tokens a rank. As in the paper, blocks keep their inputs only, on the device, unless the input
+ * says otherwise.
+ *
+ * @param tokens of the sequence; 0 if none has room
+ * @param unlimited whether sequences longer than a program can count had room
+ * @param plan of the longest
+ */
+public record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> plan) {
+  private static final int STEP = 256;
+
+  /** As below, without a cap. */
+  public static LongestPlan of(Hardware hardware, Configuration configuration, int ranks) {
+    return of(hardware, configuration, ranks, MemoryCount.UNCAPPED);
+  }
+
+  /**
+   * @param cap bytes that a device allocates at most
+   * @throws ringattention.input.InputException if the input does not suit this many ranks
+   */
+  public static LongestPlan of(
+      Hardware hardware, Configuration configuration, int ranks, long cap) {
+    int unit = STEP * configuration.ringSize(ranks);
+    LongestContext lengths = new LongestContext(unit, Integer.MAX_VALUE);
+    IntFunction<HardwarePlan> plan =
+        tokens ->
+            HardwarePlan.of(
+                hardware, configuration.with(tokens, asPaper(configuration.memory())), ranks, cap);
+    int tokens = lengths.search(length -> plan.apply(length).fits());
+    return new LongestPlan(
+        tokens,
+        tokens == Integer.MAX_VALUE / unit * unit,
+        tokens == 0 ? Optional.empty() : Optional.of(plan.apply(tokens)));
+  }
+
+  private static MemoryConfig asPaper(MemoryConfig memory) {
+    return new MemoryConfig(
+        memory.saved() == SavedKind.AUTO ? SavedKind.INPUTS : memory.saved(),
+        memory.offload() == OffloadKind.AUTO ? OffloadKind.NONE : memory.offload(),
+        memory.headGroups(),
+        memory.deviceGiB(),
+        memory.hostGiB());
+  }
+}

@@ -1,0 +1,272 @@
+package ringattention.forecast;
+
+import ringattention.attention.AttentionShape;
+import ringattention.attention.RingSchedule;
+import ringattention.device.DType;
+import ringattention.device.DeviceTraits;
+import ringattention.input.AttentionKind;
+import ringattention.input.MaskKind;
+import ringattention.input.ModelConfig;
+import ringattention.metrics.BlockTime;
+import ringattention.metrics.Phase;
+import ringattention.metrics.Rates;
+import ringattention.metrics.RingTime;
+import ringattention.metrics.StepTime;
+import ringattention.model.LlamaParameters;
+import ringattention.model.ModelSetup;
+import ringattention.model.ShardShape;
+import ringattention.parallel.ParameterGroup;
+import ringattention.plan.TrainingPlan;
+import ringattention.shard.BlockPair;
+import ringattention.shard.SequenceLayout;
+
+/**
+ * The time of a training step on hardware that is not there, from the plan of the run and the
+ * schedule of its ring; docs/performance.md has the model. Sequences are taken for one document.
+ * Bytes of kernels are those of their arguments, in the order of the code of {@code model}.
+ */
+public final class PlannedStep {
+  private static final int BF16 = DType.BF16.bytes();
+  private static final int SUM = DType.F32.bytes();
+
+  private final ModelSetup setup;
+  private final ModelConfig model;
+  private final DeviceTraits device;
+  private final Rates rates;
+  private final ShardShape shape;
+  private final RingSchedule schedule;
+  private final int ranks;
+  private final double rows; // tokens of all sequences that a rank takes at a time
+  private final RingTime forward; // of all calls of a block
+  private final RingTime backward;
+
+  /**
+   * @param plan with a policy, in bf16
+   */
+  PlannedStep(TrainingPlan plan, DeviceTraits device, Rates rates) {
+    this.setup = plan.setup();
+    this.model = setup.model();
+    this.device = device;
+    this.rates = rates;
+    this.ranks = setup.decomposition().world();
+    int rank = busiestRank(setup.layout(), setup.mask());
+    this.shape = setup.shape(rank);
+    this.schedule = new RingSchedule(setup.layout(), setup.mask(), rank);
+    this.rows = (double) shape.tokens() * shape.batch();
+    int calls = calls();
+    AttentionShape group = setup.attentionShape(rank);
+    this.forward = forward(group).times(calls);
+    this.backward = backward(group).times(calls);
+  }
+
+  /** Whether there are rates for such a run. */
+  static boolean knows(TrainingPlan plan, DeviceTraits device) {
+    return device.compute() == DType.BF16 && plan.setup().attention() != AttentionKind.VANILLA;
+  }
+
+  /** Work rises or falls with the rank in every layout, but for a few tokens: its ends will do. */
+  private static int busiestRank(SequenceLayout layout, MaskKind mask) {
+    int last = layout.ranks() - 1;
+    int busiest = 0;
+    for (int rank : new int[] {last / 2, last}) {
+      if (layout.visiblePairs(rank, mask) > layout.visiblePairs(busiest, mask)) {
+        busiest = rank;
+      }
+    }
+    return busiest;
+  }
+
+  /** Seconds of a step, all its passes. */
+  StepTime time() {
+    StepTime time = new StepTime(rates);
+    for (int pass = 0; pass < setup.passes(); pass++) {
+      time.addExposed(Phase.GATHER, sharedBytes(elements("embedding"), BF16));
+      ends(time);
+      for (int block = 0; block < model.layers(); block++) {
+        time.add(blockForward(block));
+        time.add(blockBackward(block));
+      }
+      time.add(Phase.GATHER, rates.memoryS(gatherBytes()));
+      time.add(Phase.REDUCE, rates.memoryS(reduceBytes()));
+      time.addExposed(Phase.REDUCE, sharedBytes(elements("embedding"), gradientBytes()));
+    }
+    // AdamW: weight, two moments in and out, gradient in; the gradient's norm reads it once more
+    double optimizer = (7.0 + 1) * SUM * model.parameters() / ranks;
+    time.add(Phase.OPTIMIZER, rates.memoryS(optimizer));
+    time.add(Phase.DATA, rates.stepS());
+    return time;
+  }
+
+  /** Embedding and loss head. */
+  private void ends(StepTime time) {
+    double hidden = rows * model.hidden();
+    time.add(Phase.EMBEDDING, rates.memoryS(hidden * (3 * BF16 + 2 * SUM)));
+    double logits = rows * model.vocabulary();
+    double products = 3 * 2 * hidden * model.vocabulary();
+    double bytes = BF16 * (2 * logits + 7 * hidden); // loss; norm, clearing, norm's backward
+    time.add(Phase.LOSS_HEAD, rates.productsS(products) + rates.memoryS(bytes));
+  }
+
+  private BlockTime blockForward(int block) {
+    double bytes = projectBytes() + BF16 * 2 * hidden();
+    double leaving =
+        (setup.policy().inputOnHost(block) ? BF16 * hidden() : 0)
+            + (setup.policy().attentionOnHost(block) ? keptBytes() : 0);
+    return new BlockTime(
+        rates.productsS(2 * rows * attentionWeights()) + rates.memoryS(bytes),
+        forward,
+        rates.productsS(2 * rows * 3 * feedForwardWeights())
+            + rates.memoryS(BF16 * (2 * hidden() + 3 * wide())),
+        sharedBytes(elements("block.0"), BF16),
+        0,
+        leaving);
+  }
+
+  private BlockTime blockBackward(int block) {
+    boolean again = !setup.policy().savesAttention(block);
+    double projected = again && calls() > 1 ? 4 : 3; // times of q, k and v
+    double weights = projected * keyWeights() + 3 * outputWeights();
+    double bytes =
+        (again ? 2 : 1) * projectBytes()
+            + BF16 * 2 * hidden() // residual
+            + 2 * SUM * (queries() + keys()) // rotation of gradients
+            + (SUM + BF16) * (queries() + 2 * keys()) // which become bf16
+            + BF16 * 6 * hidden(); // norm and its backward
+    double arriving =
+        (setup.policy().inputOnHost(block) ? BF16 * hidden() : 0)
+            + (setup.policy().attentionOnHost(block) ? keptBytes() : 0);
+    return new BlockTime(
+        rates.productsS(2 * rows * weights) + rates.memoryS(bytes),
+        again ? forward.plus(backward) : backward,
+        rates.productsS(2 * rows * 8 * feedForwardWeights())
+            + rates.memoryS(BF16 * (6 * hidden() + 8 * wide())),
+        sharedBytes(elements("block.0"), BF16),
+        sharedBytes(elements("block.0"), gradientBytes()),
+        arriving);
+  }
+
+  /** Calls of attention for a block: of every group of heads, and sequence if they are packed. */
+  private int calls() {
+    return shape.turns() * setup.policy().headGroups();
+  }
+
+  /**
+   * Norm of every group, rotation; copies of outputs where there are several calls, and of the
+   * input where sequences go one by one.
+   */
+  private double projectBytes() {
+    int groups = setup.policy().headGroups();
+    double passes = shape.turns() > 1 ? 2 : 1; // copy and norm
+    double copies = calls() > 1 ? 2 * queries() : 0;
+    return BF16 * (2 * passes * groups * hidden() + 2 * (queries() + keys()) + copies);
+  }
+
+  private double attentionWeights() {
+    return keyWeights() + outputWeights();
+  }
+
+  /** Of the query, key and value products. */
+  private double keyWeights() {
+    return (double) model.hidden() * model.headSize() * (model.heads() + 2 * model.keyValueHeads());
+  }
+
+  private double outputWeights() {
+    return (double) model.hidden() * model.headSize() * model.heads();
+  }
+
+  /** Of one of the three products. */
+  private double feedForwardWeights() {
+    return (double) model.hidden() * model.feedForward();
+  }
+
+  private double hidden() {
+    return rows * model.hidden();
+  }
+
+  private double wide() {
+    return rows * model.feedForward();
+  }
+
+  private double queries() {
+    return rows * model.heads() * model.headSize();
+  }
+
+  private double keys() {
+    return rows * model.keyValueHeads() * model.headSize();
+  }
+
+  /** Attention output and log-sum-exp. */
+  private double keptBytes() {
+    return BF16 * queries() + SUM * rows * model.heads();
+  }
+
+  private int gradientBytes() {
+    return setup.bf16Gradients() ? BF16 : SUM;
+  }
+
+  private double elements(String group) {
+    return LlamaParameters.groups(model).stream()
+        .filter(one -> one.name().equals(group))
+        .mapToDouble(ParameterGroup::elements)
+        .sum();
+  }
+
+  /** What a rank sends of so many elements that all ranks gather, or sum. */
+  private double sharedBytes(double elements, int bytes) {
+    return elements * bytes * (ranks - 1) / ranks;
+  }
+
+  /** Own kernels of two gathers: the shard in bf16; a rank alone copies it to where it is used. */
+  private double gatherBytes() {
+    double converted = (double) (SUM + BF16) / ranks;
+    return 2.0 * model.parameters() * (converted + (ranks == 1 ? 2 * BF16 : 0));
+  }
+
+  /** Gradients are cleared; a rank alone copies them to the shard. */
+  private double reduceBytes() {
+    return (double) model.parameters() * (SUM + (ranks == 1 ? 2 * SUM : 0));
+  }
+
+  private RingTime forward(AttentionShape group) {
+    RingTime time = RingTime.NONE;
+    for (RingSchedule.Hop hop : schedule.forward(device, group.keyValueHeads())) {
+      double seconds = 0;
+      for (BlockPair pair : hop.pairs()) {
+        seconds += rates.forwardS(flops(pair, group, hop), pair.queries(), pair.keys());
+      }
+      double merged = (double) hop.merged() * group.batch() * group.heads() * group.headSize();
+      seconds += rates.memoryS(merged * 3 * BF16);
+      time = time.plusHop(rates, seconds, message(hop, group));
+    }
+    return time;
+  }
+
+  private RingTime backward(AttentionShape group) {
+    RingTime time = RingTime.NONE;
+    for (RingSchedule.Hop hop : schedule.backward(device, group.keyValueHeads())) {
+      double seconds = 0;
+      for (BlockPair pair : hop.pairs()) {
+        seconds += rates.backwardS(flops(pair, group, hop), pair.queries(), pair.keys());
+      }
+      seconds += rates.memoryS(3 * SUM * elements(hop.gradients(), group));
+      time = time.plusHop(rates, seconds, message(hop, group));
+    }
+    return time;
+  }
+
+  /** Of the forward of a pair, for the heads of the hop. */
+  private double flops(BlockPair pair, AttentionShape group, RingSchedule.Hop hop) {
+    double heads = hop.heads().to() - hop.heads().from();
+    double queryHeads = heads * group.heads() / group.keyValueHeads();
+    return 4.0 * pair.visiblePairs() * group.batch() * queryHeads * group.headSize();
+  }
+
+  private double message(RingSchedule.Hop hop, AttentionShape group) {
+    return BF16 * elements(hop.keyValues(), group) + SUM * elements(hop.gradients(), group);
+  }
+
+  /** Of keys and values of so many tokens. */
+  private static double elements(long tokens, AttentionShape group) {
+    return 2.0 * tokens * group.batch() * group.keyValueHeads() * group.headSize();
+  }
+}

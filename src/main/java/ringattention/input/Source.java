@@ -1,0 +1,86 @@
+package ringattention.input;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Where the values of a configuration come from, and every value it uses, defaults included. Made
+ * by {@link Inputs}; later checks (of the ranks, of files) report through {@link #error}.
+ */
+public final class Source {
+  private final String file;
+  private final Set<String> overridden;
+  private final Map<String, Object> used = new LinkedHashMap<>();
+  private final Map<String, Borrowed> borrowed = new HashMap<>();
+
+  /** Where a value stands that the input leaves to a file of another key. */
+  private record Borrowed(String key, String place) {}
+
+  Source(String file, Set<String> overridden) {
+    this.file = file;
+    this.overridden = new TreeSet<>(overridden);
+  }
+
+  void use(String key, Object value) {
+    used.put(key, value);
+  }
+
+  /**
+   * Says that a value is not the input's own.
+   *
+   * @param from the key that names the file it comes from
+   * @param place of the value there, e.g. {@code config.json: vocab_size}
+   */
+  void borrow(String key, String from, String place) {
+    borrowed.put(key, new Borrowed(from, place));
+  }
+
+  /** Whether a key has this value in the input, or in the file that it borrows from. */
+  public boolean says(String key, Object value) {
+    return value.equals(used.get(key));
+  }
+
+  /**
+   * The exception for a used value that turned out wrong: {@code FILE: KEY = VALUE: PROBLEM}.
+   *
+   * @param key full dotted key, e.g. {@code data.path}
+   * @param problem what is wrong or what is allowed, e.g. {@code no such file or folder}
+   */
+  public InputException error(String key, String problem) {
+    return error(key, used.get(key), problem);
+  }
+
+  /** As {@link #error(String, String)}, for a value that is not in use. */
+  InputException error(String key, Object value, String problem) {
+    if (borrowed.containsKey(key)) {
+      Borrowed there = borrowed.get(key);
+      return error(there.key(), there.place() + " = " + Toml.brief(value) + ": " + problem);
+    }
+    String origin = overridden.contains(key) ? "-D " : file + ": ";
+    return new InputException(origin + key + " = " + Toml.brief(value) + ": " + problem);
+  }
+
+  InputException missing(String key, String allowed) {
+    return new InputException(file + ": " + key + " is missing: " + allowed);
+  }
+
+  /** Every value in use as a TOML file, which read again gives the same configuration. */
+  public String toml() {
+    StringBuilder text = new StringBuilder("# every input of the run, defaults included\n");
+    String section = "";
+    for (Map.Entry<String, Object> entry : used.entrySet()) {
+      int dot = entry.getKey().indexOf('.');
+      String next = entry.getKey().substring(0, dot);
+      if (!next.equals(section)) {
+        section = next;
+        text.append("\n[").append(section).append("]\n");
+      }
+      String value = Toml.write(entry.getValue());
+      text.append(entry.getKey().substring(dot + 1)).append(" = ").append(value).append('\n');
+    }
+    return text.toString();
+  }
+}

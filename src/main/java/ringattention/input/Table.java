@@ -1,0 +1,298 @@
+package ringattention.input;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Typed, checked reads of one section. What is read is remembered: as known keys, and in the {@link
+ * Source} as used values.
+ */
+public final class Table {
+  private static final String WHOLE = "whole number";
+
+  private final String section;
+  private final Map<String, Object> leaves;
+  private final Source source;
+  private final List<Key> keys;
+  private final boolean listing;
+
+  /**
+   * @param leaves all values of the file by full key
+   * @param keys gets every key that is read
+   * @param listing answers with examples where required keys are missing
+   */
+  Table(
+      String section, Map<String, Object> leaves, Source source, List<Key> keys, boolean listing) {
+    this.section = section;
+    this.leaves = leaves;
+    this.source = source;
+    this.keys = keys;
+    this.listing = listing;
+  }
+
+  int integer(String key, Range range, Default<Integer> otherwise) {
+    String name = section + "." + key;
+    if (leaves.get(name) instanceof Long large) {
+      throw source.error(name, large, "must be a whole number below 2^31");
+    }
+    return read(key, WHOLE, range.text(), otherwise, value -> toInteger(value, range));
+  }
+
+  long longInteger(String key, Range range, Default<Long> otherwise) {
+    return read(key, WHOLE, range.text(), otherwise, value -> toLong(value, range));
+  }
+
+  double number(String key, Range range, Default<Double> otherwise) {
+    return read(key, "number", range.text(), otherwise, value -> toNumber(value, range));
+  }
+
+  /**
+   * A number that is computed with in fp32: what is allowed of it is allowed of its rounded value,
+   * and a number other than 0 does not become 0. One rule for all devices, whatever they compute
+   * in.
+   */
+  double single(String key, Range range, Default<Double> otherwise) {
+    double value = number(key, range, otherwise);
+    float rounded = (float) value;
+    boolean holds = value == 0 || Math.abs(rounded) >= Float.MIN_NORMAL;
+    require(
+        holds && Float.isFinite(rounded) && range.accepts().test(rounded),
+        key,
+        "must be a number, " + range.text() + ", also in fp32, which holds 1.2e-38 to 3.4e38");
+    return value;
+  }
+
+  boolean flag(String key, Default<Boolean> otherwise) {
+    return read(
+        key,
+        "true or false",
+        "any",
+        otherwise,
+        value -> value instanceof Boolean flag ? flag : null);
+  }
+
+  String text(String key, Default<String> otherwise) {
+    return read(key, "text", "not empty", otherwise, Table::toText);
+  }
+
+  /** A path without a default. */
+  Optional<Path> optionalPath(String key) {
+    String name = section + "." + key;
+    if (!leaves.containsKey(name)) {
+      keys.add(new Key(name, "text", "none", "not empty"));
+      return Optional.empty();
+    }
+    return Optional.of(path(key, new Default<>(null, "none", null)));
+  }
+
+  Path path(String key, Default<String> otherwise) {
+    String path = text(key, otherwise);
+    require(path.indexOf('\0') < 0, key, "must not contain a zero byte");
+    try {
+      return Path.of(path);
+    } catch (InvalidPathException unmappable) {
+      throw error(key, "must be a path of this system: " + unmappable.getReason());
+    }
+  }
+
+  <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {
+    return read(key, "text", choices(type), otherwise, value -> toChoice(value, type));
+  }
+
+  /** A choice without a default. */
+  <E extends Enum<E>> Optional<E> optionalChoice(String key, Class<E> type) {
+    String name = section + "." + key;
+    if (leaves.containsKey(name)) {
+      return Optional.of(choice(key, type, new Default<>(null, "none", null)));
+    }
+    keys.add(new Key(name, "text", "none", choices(type)));
+    return Optional.empty();
+  }
+
+  List<Integer> integers(String key, Range range, Default<List<Integer>> otherwise) {
+    return list(
+        key, "list of whole numbers", range.text(), otherwise, value -> toInteger(value, range), 1);
+  }
+
+  /** A list that may be empty, and is by default. */
+  List<Integer> integersOrNone(String key, Range range) {
+    return list(
+        key,
+        "list of whole numbers",
+        range.text(),
+        Default.list(),
+        value -> toInteger(value, range),
+        0);
+  }
+
+  List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
+    return list(
+        key, "list of whole numbers", range.text(), otherwise, value -> toLong(value, range), 1);
+  }
+
+  List<Double> numbers(String key, Range range, Default<List<Double>> otherwise) {
+    return list(
+        key, "list of numbers", range.text(), otherwise, value -> toNumber(value, range), 1);
+  }
+
+  <E extends Enum<E>> List<E> choiceList(String key, Class<E> type, Default<List<E>> otherwise) {
+    return list(key, "list of texts", choices(type), otherwise, value -> toChoice(value, type), 1);
+  }
+
+  /** A list that may be empty, and is by default. */
+  <E extends Enum<E>> List<E> choicesOrNone(String key, Class<E> type) {
+    return list(
+        key, "list of texts", choices(type), Default.list(), value -> toChoice(value, type), 0);
+  }
+
+  /** A list that may be empty. */
+  List<String> texts(String key, Default<List<String>> otherwise) {
+    return list(key, "list of texts", "not empty", otherwise, Table::toText, 0);
+  }
+
+  /** Whether the input has this key. */
+  boolean gives(String key) {
+    return leaves.containsKey(section + "." + key);
+  }
+
+  /**
+   * This section with the values of a file that it names.
+   *
+   * @param file the key that names it
+   * @throws InputException if the input gives one of them another value
+   */
+  Table with(HuggingFaceConfig config, String file) {
+    Map<String, Object> all = new LinkedHashMap<>(leaves);
+    config
+        .values()
+        .forEach(
+            (key, given) -> {
+              String name = section + "." + key;
+              Object before = all.put(name, given.value());
+              if (before != null && !same(before, given.value())) {
+                String allowed = "must be " + Toml.write(given.value()) + " or not given";
+                String where = ", the config.json of " + section + "." + file;
+                throw source.error(name, before, allowed + where + " says " + given.field());
+              }
+              source.borrow(name, section + "." + file, HuggingFaceConfig.inFile(given.field()));
+            });
+    return new Table(section, all, source, keys, listing);
+  }
+
+  private static boolean same(Object one, Object other) {
+    return one instanceof Number number && other instanceof Number expected
+        ? number.doubleValue() == expected.doubleValue()
+        : one.equals(other);
+  }
+
+  /** The exception for a value that was read. */
+  InputException error(String key, String problem) {
+    return source.error(section + "." + key, problem);
+  }
+
+  /** Throws unless the value read under the key stands in this relation to others. */
+  void require(boolean holds, String key, String allowed) {
+    if (!holds) {
+      throw source.error(section + "." + key, allowed);
+    }
+  }
+
+  private <T> List<T> list(
+      String key,
+      String type,
+      String each,
+      Default<List<T>> otherwise,
+      Function<Object, T> convert,
+      int fewest) {
+    String allowed = (fewest > 0 ? "one or more, " : "") + "each " + each;
+    return read(
+        key,
+        type,
+        allowed,
+        otherwise,
+        value -> {
+          if (!(value instanceof List<?> items) || items.size() < fewest) {
+            return null;
+          }
+          List<T> converted = new ArrayList<>();
+          for (Object item : items) {
+            converted.add(convert.apply(item));
+          }
+          return converted.contains(null) ? null : List.copyOf(converted);
+        });
+  }
+
+  /**
+   * @param convert null for a value that is not allowed
+   */
+  private <T> T read(
+      String key, String type, String allowed, Default<T> otherwise, Function<Object, T> convert) {
+    String name = section + "." + key;
+    keys.add(new Key(name, type, otherwise.text(), allowed));
+    String must = "must be " + (allowed.startsWith("\"") ? allowed : described(type, allowed));
+    T value;
+    if (leaves.containsKey(name)) {
+      value = convert.apply(leaves.get(name));
+      if (value == null) {
+        throw source.error(name, leaves.get(name), must);
+      }
+    } else {
+      value = otherwise.value() == null && listing ? otherwise.example() : otherwise.value();
+      if (value == null) {
+        throw source.missing(name, must);
+      }
+    }
+    source.use(name, value);
+    return value;
+  }
+
+  private static String described(String type, String allowed) {
+    String noun = type.equals("true or false") ? type : "a " + type;
+    return allowed.equals("any") ? noun : noun + ", " + allowed;
+  }
+
+  private static Integer toInteger(Object value, Range range) {
+    Long whole = toLong(value, range);
+    return whole == null || whole != whole.intValue() ? null : Integer.valueOf(whole.intValue());
+  }
+
+  private static Long toLong(Object value, Range range) {
+    boolean whole = value instanceof Integer || value instanceof Long;
+    return whole ? accept(((Number) value).longValue(), range) : null;
+  }
+
+  private static Double toNumber(Object value, Range range) {
+    return value instanceof Number number && Double.isFinite(number.doubleValue())
+        ? accept(number.doubleValue(), range)
+        : null;
+  }
+
+  private static <T extends Number> T accept(T value, Range range) {
+    return range.accepts().test(value.doubleValue()) ? value : null;
+  }
+
+  private static String toText(Object value) {
+    return value instanceof String text && !text.isBlank() ? text : null;
+  }
+
+  private static <E extends Enum<E>> E toChoice(Object value, Class<E> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(choice -> choice.toString().equals(value))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static String choices(Class<? extends Enum<?>> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .map(Toml::write)
+        .collect(Collectors.joining(" or "));
+  }
+}

@@ -1,0 +1,383 @@
+package ringattention.plan;
+
+import static ringattention.device.Allocator.Purpose.OFFLOADED;
+import static ringattention.device.Allocator.Purpose.WORKSPACE;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.IntToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import ringattention.attention.AttentionShape;
+import ringattention.attention.RingAttention;
+import ringattention.checkpoint.CheckpointWriter;
+import ringattention.device.Arena;
+import ringattention.device.AttentionCall;
+import ringattention.device.BlockShape;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
+import ringattention.device.Dim;
+import ringattention.device.Mask;
+import ringattention.device.MemoryPlan;
+import ringattention.input.AttentionKind;
+import ringattention.input.Configuration;
+import ringattention.input.GradientWire;
+import ringattention.input.MaskKind;
+import ringattention.input.MemoryConfig;
+import ringattention.input.ModelConfig;
+import ringattention.input.TrainConfig;
+import ringattention.metrics.Mfu;
+import ringattention.metrics.ModelFlops;
+import ringattention.metrics.PhaseTimer;
+import ringattention.metrics.StepFlops;
+import ringattention.model.ActivationPolicy;
+import ringattention.model.LlamaParameters;
+import ringattention.model.ModelBuffers;
+import ringattention.model.ModelSetup;
+import ringattention.model.Replica;
+import ringattention.report.Units;
+import ringattention.report.WorkBalance;
+import ringattention.run.Equipment;
+import ringattention.run.MemoryLimits;
+import ringattention.shard.Decomposition;
+import ringattention.shard.SequenceLayout;
+
+/**
+ * What a training run will be, decided before anything is allocated.
+ *
+ * @param memory how activations are kept and why; null before {@link #fitted}
+ */
+public record TrainingPlan(Configuration configuration, ModelSetup setup, PolicyChoice memory) {
+  /**
+   * The plan without what depends on the devices.
+   *
+   * @throws ringattention.input.InputException if the input does not suit this many ranks
+   */
+  public static TrainingPlan of(Configuration configuration, int ranks) {
+    ModelConfig model = configuration.model();
+    TrainConfig train = configuration.train();
+    Decomposition decomposition = new Decomposition(ranks, configuration.ringSize(ranks));
+    int share = train.batch() / decomposition.replicas(); // sequences of a ring
+    int batch = train.microBatch() == 0 ? share : train.microBatch();
+    int groups = configuration.memory().headGroups();
+    if (groups > 0 && headsToGroup(configuration) % groups != 0) {
+      throw configuration
+          .source()
+          .error(
+              "memory.headGroups",
+              "must divide " + headsToGroup(configuration) + ", the groups there can be");
+    }
+    return new TrainingPlan(
+        configuration,
+        new ModelSetup(
+            model,
+            configuration.attention().kind(),
+            configuration.attention().mask(),
+            configuration.attention().layout(),
+            configuration.feedForward().kind(),
+            configuration.feedForward().block(),
+            configuration.lossHead().block(),
+            decomposition,
+            train.sequence(),
+            batch,
+            share / batch,
+            packed(configuration),
+            configuration.parallel().gradients() == GradientWire.BF16,
+            ActivationPolicy.inputs(model.layers())),
+        null);
+  }
+
+  /** Attention can take the heads of each key/value head alone, but for the vanilla baseline. */
+  private static int headsToGroup(Configuration configuration) {
+    return configuration.attention().kind() == AttentionKind.VANILLA
+        ? 1
+        : configuration.model().keyValueHeads();
+  }
+
+  /**
+   * This plan with the fastest activation policy that has room on such devices.
+   *
+   * @throws ringattention.input.InputException if a buffer is more than the device's kernels take
+   */
+  public TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
+    return fitted(device, limits, configuration.memory());
+  }
+
+  /**
+   * As {@link #fitted(DeviceTraits, MemoryLimits)}, with the head groups of the run that this one
+   * goes on from, if the input leaves them open and they have room: others change the last bits.
+   *
+   * @param before head groups; 0: none to keep
+   */
+  public TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, int before) {
+    MemoryConfig memory = configuration.memory();
+    if (memory.headGroups() == 0 && before > 0 && headsToGroup(configuration) % before == 0) {
+      TrainingPlan same = fitted(device, limits, memory.withHeadGroups(before));
+      if (same.memory.fits()) {
+        return same;
+      }
+    }
+    return fitted(device, limits);
+  }
+
+  private TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, MemoryConfig config) {
+    List<Integer> ranks = limits.hard() ? neediest() : List.of(fullestRank());
+    Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
+    PolicyChoice choice =
+        PolicyChoice.of(
+            savable(config),
+            setup.model().layers(),
+            headsToGroup(configuration),
+            limits,
+            policy ->
+                with(policy)
+                    .most(
+                        ranks,
+                        device,
+                        rank ->
+                            workspaces.computeIfAbsent(
+                                List.of(rank, policy.headGroups()),
+                                call -> with(policy).workspaceBytes(rank, device))));
+    TrainingPlan fitted = new TrainingPlan(configuration, setup.with(choice.policy()), choice);
+    if (device.largestTensorBytes() < Long.MAX_VALUE) {
+      fitted.requireSmallBuffers(device);
+    }
+    return fitted;
+  }
+
+  private void requireSmallBuffers(DeviceTraits device) {
+    for (MemoryPlan.Buffer buffer : buffers(fullestRank(), device).buffers()) {
+      if (buffer.bytes() > device.largestTensorBytes()) {
+        throw configuration
+            .source()
+            .error(
+                "device.kind",
+                "takes tensors of up to "
+                    + Units.bytes(device.largestTensorBytes())
+                    + ", and "
+                    + buffer.name()
+                    + " has "
+                    + Units.bytes(buffer.bytes()));
+      }
+    }
+  }
+
+  /** What may be saved: the backward of vanilla attention needs its scores, so never its output. */
+  private MemoryConfig savable(MemoryConfig config) {
+    return setup.attention() == AttentionKind.VANILLA ? config.withInputsOnly() : config;
+  }
+
+  private TrainingPlan with(ActivationPolicy policy) {
+    return new TrainingPlan(configuration, setup.with(policy), memory);
+  }
+
+  /**
+   * @throws ringattention.input.InputException if no policy has room
+   */
+  public void requireRoom() {
+    if (!memory.fits()) {
+      throw configuration
+          .source()
+          .error(
+              "train.sequence",
+              "does not fit, even with "
+                  + memory.why()
+                  + "; use shorter sequences, a smaller model or more ranks, on more hosts where they"
+                  + " share memory");
+    }
+  }
+
+  /** Of the rank that needs most. */
+  public MemoryPlan most(DeviceTraits device) {
+    return most(neediest(), device, rank -> workspaceBytes(rank, device));
+  }
+
+  private MemoryPlan most(
+      List<Integer> ranks, DeviceTraits device, IntToLongFunction workspaceBytes) {
+    return ranks.stream()
+        .map(rank -> memory(rank, device, workspaceBytes.applyAsLong(rank)))
+        .max(Comparator.comparingLong(MemoryPlan::bytes))
+        .orElseThrow();
+  }
+
+  /** Every buffer of a rank on such a device, the device's own workspace included. */
+  public MemoryPlan memory(int rank, DeviceTraits device) {
+    return memory(rank, device, workspaceBytes(rank, device));
+  }
+
+  private MemoryPlan memory(int rank, DeviceTraits device, long workspaceBytes) {
+    MemoryPlan plan = new MemoryPlan();
+    Dim words = new Dim("words", workspaceBytes / DType.F32.bytes());
+    plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
+    ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
+    if (configuration.checkpoint().writes()) {
+      long bytes =
+          CheckpointWriter.hostBytes(
+              LlamaParameters.groups(setup.model()),
+              rank,
+              setup.decomposition().world(),
+              device.sum());
+      plan.allocate("checkpoint.copy", OFFLOADED, DType.F32, new Dim("words", bytes / 4));
+    }
+    return plan;
+  }
+
+  /** As {@link #memory}, without the device's own workspace and what checkpoints need. */
+  MemoryPlan buffers(int rank, DeviceTraits device) {
+    MemoryPlan plan = new MemoryPlan();
+    ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
+    return plan;
+  }
+
+  /** The three largest buffers of {@link #memory} in words. */
+  private String largest(int rank, DeviceTraits device) {
+    return memory(rank, device).buffers().stream()
+        .sorted(Comparator.comparingLong(MemoryPlan.Buffer::bytes).reversed())
+        .limit(3)
+        .map(buffer -> buffer.name() + " " + Units.bytes(buffer.bytes()))
+        .collect(Collectors.joining(", ", "largest buffers of the plan: ", ""));
+  }
+
+  private long workspaceBytes(int rank, DeviceTraits device) {
+    AttentionShape shape = setup.attentionShape(rank);
+    if (setup.attention() == AttentionKind.VANILLA) {
+      return device.vanillaWorkspaceBytes(
+          new BlockShape(
+              shape.tokens(),
+              shape.tokens(),
+              shape.batch(),
+              shape.heads(),
+              shape.keyValueHeads(),
+              shape.headSize()),
+          setup.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL);
+    }
+    return device.workspaceBytes(attentionCalls(rank, device));
+  }
+
+  /** All that attention of a rank asks of its device; nothing of a vanilla one. */
+  List<AttentionCall> attentionCalls(int rank, DeviceTraits device) {
+    if (setup.attention() == AttentionKind.VANILLA) {
+      return List.of();
+    }
+    int ringRank = setup.decomposition().ringRank(rank);
+    AttentionShape shape = setup.attentionShape(rank);
+    return setup.packed()
+        ? RingAttention.packedCalls(device, setup.layout(), setup.mask(), ringRank, shape)
+        : RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape);
+  }
+
+  /** Whether sequences are packed from documents; commands without text have none. */
+  private static boolean packed(Configuration configuration) {
+    return configuration.hasData() && configuration.data().documents();
+  }
+
+  /** What the blocks keep for the backward. */
+  public String saved() {
+    return setup.policy().savedText();
+  }
+
+  /** Where saved activations wait for the backward. */
+  public String offload() {
+    return setup.policy().offloadText();
+  }
+
+  /** Blocks whose attention the backward computes again. */
+  private int attentionRecomputed() {
+    return setup.model().layers() - setup.policy().savedAttention();
+  }
+
+  /**
+   * Of one step over all ranks, with causal attention.
+   *
+   * @param squares sum of the squared lengths of all documents
+   */
+  public StepFlops flops(double squares) {
+    ModelConfig model = setup.model();
+    ModelFlops flops =
+        new ModelFlops(
+            model.hidden(),
+            model.layers(),
+            model.heads(),
+            model.keyValueHeads(),
+            model.headSize(),
+            model.feedForward(),
+            model.vocabulary());
+    return flops.step(
+        configuration.train().batch(), setup.sequence(), squares, attentionRecomputed());
+  }
+
+  /** Squared lengths of a batch whose sequences are one document each. */
+  public double wholeSquares() {
+    return (double) setup.sequence() * setup.sequence() * configuration.train().batch();
+  }
+
+  /**
+   * Empty where no peak is known, or attention is not causal and not what {@link #flops} counts.
+   */
+  public Optional<Mfu> mfu(DeviceTraits device, double seconds, double squares) {
+    OptionalDouble peak = device.peakFlops();
+    if (peak.isEmpty() || setup.mask() != MaskKind.CAUSAL) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        flops(squares).mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
+  }
+
+  /**
+   * Allocates everything a step needs on the device, so that it allocates nothing itself.
+   *
+   * @throws OutOfMemoryError naming the largest buffers
+   */
+  public Arena arena(int rank, Device device) {
+    try {
+      device.reserveWorkspace(attentionCalls(rank, device));
+      return new Arena(device, buffers(rank, device));
+    } catch (OutOfMemoryError full) {
+      throw new OutOfMemoryError(full.getMessage() + "; " + largest(rank, device));
+    }
+  }
+
+  /** This rank's part of the model in such an arena; its weights are undefined. Collective. */
+  public Replica replica(Equipment equipment, Device device, Arena arena, PhaseTimer timer) {
+    return new Replica(
+        setup, equipment.world(), equipment.collectives(device), device, arena, timer);
+  }
+
+  public WorkBalance balance() {
+    SequenceLayout layout = setup.layout();
+    List<Long> pairs = new ArrayList<>();
+    for (int rank = 0; rank < layout.ranks(); rank++) {
+      pairs.add(layout.visiblePairs(rank, setup.mask()));
+    }
+    return new WorkBalance(pairs);
+  }
+
+  /** The rank that holds most: the one the memory plan is printed for. */
+  public int fullestRank() {
+    SequenceLayout layout = setup.layout();
+    int fullest = 0;
+    for (int rank = 1; rank < layout.ranks(); rank++) {
+      if (layout.size(rank) > layout.size(fullest)) {
+        fullest = rank;
+      }
+    }
+    return fullest;
+  }
+
+  /**
+   * One of these needs most. Shards differ by a few tokens, so it is the fullest, or the last,
+   * whose queries are most in one call.
+   */
+  private List<Integer> neediest() {
+    return IntStream.of(fullestRank(), setup.decomposition().world() - 1)
+        .distinct()
+        .boxed()
+        .toList();
+  }
+}

@@ -1,0 +1,326 @@
+package ringattention.run;
+
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+import ringattention.comm.Communicator;
+import ringattention.comm.DeviceCommunicator;
+import ringattention.device.Collectives;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.MemoryCount;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.device.cuda.CudaDevice;
+import ringattention.device.cuda.CudaLibraries;
+import ringattention.device.cuda.CudaLibraries.Library;
+import ringattention.device.cuda.Gpus;
+import ringattention.device.cuda.Nccl;
+import ringattention.device.cuda.Staging;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.input.Configuration;
+import ringattention.input.DeviceConfig;
+import ringattention.input.DeviceKind;
+import ringattention.input.GradientWire;
+import ringattention.input.InputException;
+import ringattention.input.Precision;
+import ringattention.input.TransportKind;
+import ringattention.parallel.AloneCollectives;
+import ringattention.parallel.HostCollectives;
+import ringattention.report.Units;
+
+/**
+ * What a rank computes on, and how the memory of that goes to other ranks. Every rank of a job has
+ * the same kind.
+ */
+public final class Equipment implements AutoCloseable {
+  /** Set by profilers that want the names of ranges. */
+  private static final String PROFILER = "NVTX_INJECTION64_PATH";
+
+  private final Device device;
+  private final LongFunction<Device> open;
+  private final long memoryCap;
+  private final Function<Communicator, Ranks> join;
+  private final Ranks ranks;
+  private final Map<String, String> description;
+  private final Runnable onClose;
+
+  /**
+   * A group of ranks.
+   *
+   * @param world for the device's memory and for everything else
+   * @param collectives for parameters and gradients
+   */
+  private record Ranks(Communicator world, Collectives collectives) {}
+
+  private Equipment(
+      LongFunction<Device> open,
+      long memoryCap,
+      Device device,
+      Function<Communicator, Ranks> join,
+      Ranks ranks,
+      Map<String, String> description,
+      Runnable onClose) {
+    this.open = open;
+    this.memoryCap = memoryCap;
+    this.device = device;
+    this.join = join;
+    this.ranks = ranks;
+    this.description = description;
+    this.onClose = onClose;
+  }
+
+  /**
+   * The same for some of the ranks, on the same device. Called by all of them; closing it ends the
+   * group and leaves the device.
+   *
+   * @param group for host memory
+   */
+  public Equipment on(Communicator group) {
+    Ranks some = join.apply(group);
+    return new Equipment(open, memoryCap, device, join, some, description, some.world()::close);
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** A second device like the first, on the same GPU or cores. The caller closes it. */
+  public Device another() {
+    return another(memoryCap);
+  }
+
+  /**
+   * As {@link #another()}, with another cap.
+   *
+   * @param bytes the device holds at most
+   */
+  public Device another(long bytes) {
+    return open.apply(bytes);
+  }
+
+  /** All ranks, for the device's memory and for everything else. */
+  public Communicator world() {
+    return ranks.world();
+  }
+
+  /** Of all ranks, for parameters and gradients on this or {@link #another} device. */
+  public Collectives collectives(Device ofRank) {
+    return world().size() == 1 ? new AloneCollectives(ofRank) : ranks.collectives();
+  }
+
+  /** Rows for the header; none on a CPU that was asked for. */
+  public Map<String, String> description() {
+    return description;
+  }
+
+  /**
+   * Opens what the input asks for. Collective.
+   *
+   * @throws InputException on every rank if it cannot be had
+   */
+  public static Equipment open(Job job, Configuration configuration) {
+    DeviceConfig config = configuration.device();
+    if (config.kind() == DeviceKind.REFERENCE) {
+      return onHost(job, configuration, ReferenceDevice::new, Map.of());
+    }
+    if (config.kind() == DeviceKind.CPU) {
+      return onHost(job, configuration, cap -> cpu(job, config, cap), Map.of());
+    }
+    Optional<String> problem = gpuProblem(job);
+    if (problem.isEmpty()) {
+      return onGpu(job, configuration);
+    }
+    if (config.kind() == DeviceKind.CUDA) {
+      throw configuration.source().error("device.kind", problem.get());
+    }
+    configuration.requireHostTransport(problem.get());
+    return onHost(
+        job,
+        configuration,
+        cap -> cpu(job, config, cap),
+        Map.of("device", "CPU: " + problem.get()));
+  }
+
+  private static Device cpu(Job job, DeviceConfig config, long cap) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return new CpuDevice(config.threads(cores, job.launch().localSize()), cap);
+  }
+
+  private static Equipment onHost(
+      Job job,
+      Configuration configuration,
+      LongFunction<Device> open,
+      Map<String, String> description) {
+    Function<Communicator, Ranks> join =
+        group -> new Ranks(group, new HostCollectives(group, job.timer().timeline()));
+    long cap =
+        MemoryLimits.inHostMemory(
+            job.launch(),
+            configuration.memory(),
+            job.line().memoryCap().orElse(MemoryCount.UNCAPPED));
+    Device device = open.apply(cap);
+    return new Equipment(
+        open, cap, device, join, join.apply(job.world()), withCap(job, description), device::close);
+  }
+
+  /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
+  private static Optional<String> gpuProblem(Job job) {
+    GpuChoice gpu = job.gpu();
+    String problem = gpu.problem();
+    if (problem.isEmpty()) {
+      problem =
+          new CudaLibraries().problem(Library.NVRTC, Library.CUBLAS, Library.CUDNN).orElse("");
+    }
+    Optional<String> first = first(job, problem);
+    if (first.isPresent()) {
+      return first;
+    }
+    String host = job.world().host();
+    List<String> places = job.gather(host + " " + Gpus.busId(gpu.ordinal()));
+    return shared(places);
+  }
+
+  /** The first rank's problem, with its host where there are others. Collective. */
+  private static Optional<String> first(Job job, String problem) {
+    String line =
+        problem.isEmpty() || job.world().size() == 1
+            ? problem
+            : problem + " (rank " + job.world().rank() + " on " + job.world().host() + ")";
+    return job.gather(line).stream().filter(text -> !text.isEmpty()).findFirst();
+  }
+
+  /**
+   * @param places host and GPU of each rank
+   */
+  static Optional<String> shared(List<String> places) {
+    for (String place : places) {
+      String host = place.split(" ")[0];
+      List<String> here = places.stream().filter(other -> other.startsWith(host + " ")).toList();
+      int gpus = new HashSet<>(here).size();
+      if (gpus < here.size()) {
+        return Optional.of(GpuChoice.tooFew(here.size(), gpus) + " (" + host + ")");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Equipment onGpu(Job job, Configuration configuration) {
+    DeviceConfig config = configuration.device();
+    CudaDevice.Options options =
+        new CudaDevice.Options(
+            job.gpu().ordinal(),
+            config.precision() == Precision.BF16 ? DType.BF16 : DType.F32,
+            config.deterministic(),
+            config.causalBlock(),
+            KernelCache.folder(job.environment()));
+    LongFunction<Device> open = cap -> new CudaDevice(options.withMemoryCap(cap));
+    long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    Device device = open.apply(cap);
+    follow(job, device);
+    if (job.environment().containsKey(PROFILER)) {
+      device.showToProfiler();
+    }
+    try {
+      TransportChoice choice = choose(job, configuration, device);
+      if (configuration.parallel().gradients() == GradientWire.BF16
+          && job.world().size() > 1
+          && choice.collectives() != TransportKind.NCCL) {
+        throw configuration.source().error("parallel.gradients", "needs NCCL");
+      }
+      GpuTransports transports = new GpuTransports(choice);
+      Function<Communicator, Ranks> join = group -> join(job, choice, transports, group);
+      Runnable close =
+          () -> {
+            transports.close();
+            device.close();
+          };
+      return new Equipment(
+          open, cap, device, join, join.apply(job.world()), withCap(job, rows(job, choice)), close);
+    } catch (RuntimeException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Called by every rank of the group.
+   *
+   * @param group for host memory
+   */
+  private static Ranks join(
+      Job job, TransportChoice choice, GpuTransports transports, Communicator group) {
+    Communicator world = new DeviceCommunicator(group, transports);
+    return new Ranks(
+        world,
+        group.size() > 1 && choice.collectives() == TransportKind.NCCL
+            ? transports.collectives(group)
+            : new HostCollectives(world, job.timer().timeline()));
+  }
+
+  /** Makes the phases of this rank ranges of that device, and of no other. */
+  public static void follow(Job job, Device device) {
+    job.timer().follow(phase -> device.range(phase::title)::close);
+  }
+
+  private static TransportChoice choose(Job job, Configuration configuration, Device device) {
+    try {
+      return TransportChoice.of(
+          configuration.parallel().transport(),
+          () -> cudaAwareProblem(job, device),
+          () -> first(job, new CudaLibraries().problem(Library.NCCL).orElse("")));
+    } catch (TransportChoice.Unavailable e) {
+      throw configuration.source().error("parallel.transport", e.getMessage());
+    }
+  }
+
+  /** Collective. */
+  private static Optional<String> cudaAwareProblem(Job job, Device device) {
+    String word =
+        job.launch().devicePointers()
+            ? ""
+            : "this MPI is not known to take device pointers (RINGATTENTION_MPI_CUDA=1 says so)";
+    Optional<String> problem = first(job, word);
+    if (problem.isPresent() || job.world().size() == 1) {
+      return problem;
+    }
+    try (Staging staging = new Staging()) {
+      return ExchangeCheck.problem(job.world(), device, new GpuTransports.Copies(staging));
+    }
+  }
+
+  private static Map<String, String> rows(Job job, TransportChoice choice) {
+    Map<String, String> rows = new LinkedHashMap<>();
+    if (job.world().size() > 1) {
+      String why = choice.passedOver().isEmpty() ? "" : " (" + choice.passedOver() + ")";
+      rows.put("transport", name(job, choice.messages()) + why);
+      rows.put("collectives", name(job, choice.collectives()));
+    }
+    return rows;
+  }
+
+  private static Map<String, String> withCap(Job job, Map<String, String> description) {
+    Map<String, String> rows = new LinkedHashMap<>(description);
+    job.line().memoryCap().ifPresent(cap -> rows.put("memory cap", Units.bytes(cap)));
+    return rows;
+  }
+
+  private static String name(Job job, TransportKind kind) {
+    return switch (kind) {
+      case CUDA_AWARE ->
+          "CUDA-aware MPI ("
+              + job.world().description().split(",", 2)[0]
+              + ", exchange of device memory checked)";
+      case NCCL -> Nccl.version();
+      default -> "staged through pinned host memory";
+    };
+  }
+
+  @Override
+  public void close() {
+    onClose.run();
+  }
+}

@@ -1,0 +1,62 @@
+package ringattention.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import ringattention.report.RunHeader;
+import ringattention.report.RunHeader.Positions;
+import ringattention.shard.Decomposition;
+import ringattention.shard.SequenceLayout;
+
+/** The top of a run's log. */
+public final class Header {
+  private Header() {}
+
+  /**
+   * What a stranger needs to repeat the run. Collective.
+   *
+   * @param layout of a training run; empty where nothing is laid out
+   */
+  public static RunHeader of(
+      Job job, Equipment equipment, Decomposition decomposition, Optional<SequenceLayout> layout) {
+    List<String> hosts = job.gather(job.world().host());
+    List<String> devices = job.gather(equipment.device().description());
+    List<RunHeader.Rank> ranks = new ArrayList<>();
+    for (int rank = 0; rank < job.world().size(); rank++) {
+      int ringRank = decomposition.ringRank(rank);
+      ranks.add(
+          new RunHeader.Rank(
+              rank,
+              hosts.get(rank),
+              devices.get(rank),
+              layout.map(held -> ranges(held, ringRank)).orElse(List.of())));
+    }
+    Version version = Version.read();
+    List<String> command = new ArrayList<>(List.of("ringattention"));
+    command.addAll(job.line().arguments());
+    return new RunHeader(
+        version.toString(),
+        version.git(),
+        Runtime.version() + ", " + System.getProperty("java.vm.name"),
+        job.world().description(),
+        equipment.description(),
+        command,
+        decomposition.replicas(),
+        decomposition.ring(),
+        ranks);
+  }
+
+  /** Neighbouring positions as ranges. */
+  private static List<Positions> ranges(SequenceLayout layout, int ringRank) {
+    int[] positions = layout.positions(ringRank);
+    List<Positions> ranges = new ArrayList<>();
+    int from = 0;
+    for (int i = 1; i <= positions.length; i++) {
+      if (i == positions.length || positions[i] != positions[i - 1] + 1) {
+        ranges.add(new Positions(positions[from], positions[i - 1] + 1L));
+        from = i;
+      }
+    }
+    return ranges;
+  }
+}

@@ -1,0 +1,46 @@
+package ringattention.run;
+
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import ringattention.cli.CommandLine;
+import ringattention.comm.Communicator;
+import ringattention.comm.Launch;
+import ringattention.metrics.PhaseTimer;
+
+/**
+ * The job this rank is part of: how it was started, who the others are, what time it spends.
+ *
+ * @param gpu this rank's, if there is one
+ * @param world all ranks, for host memory; {@link Equipment#world} is for the device's
+ * @param environment the process environment
+ */
+public record Job(
+    CommandLine line,
+    Launch launch,
+    GpuChoice gpu,
+    Communicator world,
+    Map<String, String> environment,
+    PrintStream console,
+    PrintStream errors,
+    PhaseTimer timer) {
+  /** The same for some of the ranks alone. */
+  public Job on(Communicator group) {
+    return new Job(line, launch, gpu, group, environment, console, errors, timer);
+  }
+
+  public boolean root() {
+    return world.rank() == 0;
+  }
+
+  /** Does on every rank what may fail for bad input; see {@link Agreement#on}. Collective. */
+  public <T> T agree(Supplier<T> work) {
+    return new Agreement(world).on(work);
+  }
+
+  /** A text of every rank, on every rank. Collective. */
+  public List<String> gather(String text) {
+    return new Agreement(world).gather(text);
+  }
+}

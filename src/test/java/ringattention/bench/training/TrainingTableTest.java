@@ -1,0 +1,45 @@
+package ringattention.bench.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import ringattention.bench.training.TrainingTable.Rehearsal;
+import ringattention.bench.training.TrainingTable.Steps;
+import ringattention.bench.training.TrainingTable.Subject;
+import ringattention.metrics.Mfu;
+import ringattention.report.PeakBytes;
+
+class TrainingTableTest {
+  private static final long GIB = 1L << 30;
+  private static final Subject SUBJECT = new Subject("7B", 32, 65536, 2, "inputs", "none");
+  private static final PeakBytes MEMORY = new PeakBytes(60 * GIB, 61 * GIB, 2 * GIB, 3 * GIB);
+
+  @Test
+  void stepsAsOthersReadThem() {
+    TrainingTable<Steps> table = TrainingTable.ofSteps();
+    table.row(new Steps(SUBJECT, 8, 3, Optional.of(new Mfu(0.25, 0.5, 0.375)), MEMORY, 0.125));
+    table.row(new Steps(SUBJECT, 8, 1, Optional.empty(), MEMORY, 0));
+    assertEquals(
+        """
+        model,layers,tokens,ranks,saved,offload,step_s,tokens_per_s,mfu_causal,mfu_paper,\
+        mfu_hardware,planned_gib,peak_gib,exposed_wait_s
+        7B,32,65536,2,inputs,none,8.0,24576.0,0.25,0.5,0.375,60.0,61.0,0.125
+        7B,32,65536,2,inputs,none,8.0,8192.0,NaN,NaN,NaN,60.0,61.0,0.0
+        """,
+        table.csv());
+  }
+
+  @Test
+  void rehearsalsAsOthersReadThem() {
+    TrainingTable<Rehearsal> table = TrainingTable.ofRehearsals();
+    table.row(new Rehearsal(SUBJECT, 32, 100, 2, 30, MEMORY));
+    assertEquals(
+        """
+        model,layers,tokens,ranks,saved,offload,forward_blocks,forward_s,backward_blocks,\
+        backward_s,planned_gib,peak_gib,planned_host_gib,peak_host_gib
+        7B,32,65536,2,inputs,none,32,100.0,2,30.0,60.0,61.0,2.0,3.0
+        """,
+        table.csv());
+  }
+}

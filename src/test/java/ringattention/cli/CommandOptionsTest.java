@@ -1,0 +1,152 @@
+package ringattention.cli;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.commons.cli.Option;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.Attempt;
+import ringattention.cli.CommandLine.Command;
+import ringattention.input.InputException;
+
+/** Every option with every command: used or refused by name. Help is given everywhere. */
+class CommandOptionsTest {
+  private static final String ALWAYS = "h help version ";
+  private static final String COMPUTING = "D o dry-run memory-cap ";
+
+  /** What each command uses; a command that is not here uses what computes. */
+  private static final Map<Command, String> USED =
+      Map.of(
+          Command.TRAIN, COMPUTING + "resume max-minutes trace",
+          Command.BENCH_ATTENTION, COMPUTING + "trace",
+          Command.PLAN, "D o memory-cap hardware ranks paper compare",
+          Command.STATUS, "",
+          Command.COMPARE, "");
+
+  private static final Map<String, String> VALUES =
+      Map.of(
+          "D", "train.steps=1",
+          "o", "folder",
+          "max-minutes", "1",
+          "memory-cap", "1GiB",
+          "hardware", "h200",
+          "ranks", "2",
+          "compare", "folder");
+
+  static Stream<Command> commands() {
+    return Arrays.stream(Command.values())
+        .filter(command -> command != Command.HELP && command != Command.VERSION);
+  }
+
+  private static List<String> line(Command command) {
+    List<String> line = new ArrayList<>(List.of(command.words().split(" ")));
+    switch (command) {
+      case STATUS -> line.add("folder");
+      case COMPARE -> line.addAll(List.of("folder", "other"));
+      default -> line.add("x.toml");
+    }
+    return line;
+  }
+
+  private static void parse(List<String> line) {
+    CommandLine.parse(line.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyOptionIsUsedOrRefusedByName(Command command) {
+    List<String> used =
+        List.of((ALWAYS + USED.getOrDefault(command, COMPUTING)).strip().split(" +"));
+    for (Option option : CommandOptions.all().getOptions()) {
+      String name = CommandOptions.name(option);
+      String typed = (option.getOpt() == null ? "--" : "-") + name;
+      List<String> line = line(command);
+      line.add(typed);
+      if (option.hasArg() && !name.equals("trace")) {
+        line.add(VALUES.get(name));
+      }
+      if (used.contains(name)) {
+        try {
+          parse(line);
+        } catch (InputException other) { // it may need another option, or exclude one
+          String message = other.getMessage();
+          assertTrue(message.contains(" needs ") || command == Command.PLAN, message);
+        }
+      } else {
+        String message = assertThrows(InputException.class, () -> parse(line)).getMessage();
+        assertTrue(message.startsWith("command line: " + typed + " is "), message);
+        assertTrue(message.contains(" for "), message);
+      }
+    }
+  }
+
+  @Test
+  void aPlanIsPrintedAndWrittenWhereItIsATable() {
+    assertEquals(
+        "command line: -o is not for plan without --paper or --compare",
+        assertThrows(InputException.class, () -> parse(List.of("plan", "x.toml", "-o", "folder")))
+            .getMessage());
+    assertDoesNotThrow(() -> parse(List.of("plan", "--paper", "-o", "folder")));
+    assertDoesNotThrow(
+        () -> parse(List.of("plan", "--hardware", "h200", "--compare", "runs", "-o", "folder")));
+  }
+
+  private static void assertHelp(List<String> line) {
+    Attempt attempt = Attempt.run(Duration.ofSeconds(20), line);
+    assertEquals(0, attempt.exitCode(), line.toString());
+    assertEquals(List.of(), attempt.errors(), line.toString());
+    assertTrue(attempt.output().get(0).startsWith("usage: ringattention "), line.toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Command.class)
+  void helpIsGivenAtEveryPlace(Command command) {
+    List<String> line = line(command);
+    for (int place = 0; place <= line.size(); place++) {
+      for (String help : List.of("-h", "--help")) {
+        List<String> asking = new ArrayList<>(line);
+        asking.add(place, help);
+        assertHelp(asking);
+      }
+    }
+    List<String> words = new ArrayList<>(List.of(command.words().split(" ")));
+    words.add("--help");
+    assertHelp(words);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "bench --help",
+        "help",
+        "help status",
+        "train --bogus --help",
+        "train x.toml -o --help",
+        "status folder -D a=b -h",
+        "train --hel"
+      })
+  void helpIsGivenWhateverElseIsWrong(String line) {
+    assertHelp(List.of(line.split(" ")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--version", "status --version", "compare a --version", "version"})
+  void theVersionIsGiven(String line) {
+    Attempt attempt = Attempt.run(Duration.ofSeconds(20), List.of(line.split(" ")));
+    assertEquals(0, attempt.exitCode());
+    assertTrue(attempt.output().get(0).contains(" (git "), attempt.output().toString());
+  }
+}

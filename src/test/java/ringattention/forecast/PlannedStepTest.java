@@ -1,0 +1,84 @@
+package ringattention.forecast;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import ringattention.input.Inputs;
+import ringattention.metrics.Hardware;
+import ringattention.metrics.Phase;
+import ringattention.metrics.StepTime;
+
+/** Plans for one and two H200s against what was measured on them, and how plans scale. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PlannedStepTest {
+  private final List<PlanComparison.Row> rows =
+      PlanComparison.of(Hardware.H200, Path.of("validation/gpu/2xH200/runs"));
+
+  Stream<PlanComparison.Row> rows() {
+    return rows.stream();
+  }
+
+  @Test
+  void eightConfigurationsWereMeasured() {
+    assertTrue(rows.size() >= 8, rows.size() + " rows");
+  }
+
+  @ParameterizedTest
+  @MethodSource("rows")
+  void timeIsWithinTenPercent(PlanComparison.Row row) {
+    assertEquals(1, row.timeRatio(), 0.10, row.run() + ", " + row.plan().tokens() + " tokens");
+  }
+
+  /** To the byte: the policy that was chosen there is chosen here, and nothing is forgotten. */
+  @ParameterizedTest
+  @MethodSource("rows")
+  void memoryIsThatOfTheRun(PlanComparison.Row row) {
+    String run = row.run() + ", " + row.plan().tokens() + " tokens";
+    assertEquals(row.measured().get("offload"), row.plan().plan().offload(), run);
+    assertEquals(row.measured().get("saved"), row.plan().plan().saved(), run);
+    assertEquals(row.number("peak_gib"), row.plannedGib(), 1e-6, run);
+  }
+
+  private static StepTime step(Hardware hardware, int ranks, String... overrides) {
+    return HardwarePlan.of(
+            hardware, Inputs.read(Path.of("inputs/train-7b.toml"), List.of(overrides)), ranks)
+        .time()
+        .orElseThrow();
+  }
+
+  /** The sequence of each doubles with the ranks: so does a rank's attention, and nothing else. */
+  @Test
+  void ranksShareASequence() {
+    StepTime four = step(Hardware.H200, 4, "train.sequence=262144");
+    StepTime eight = step(Hardware.H200, 8, "train.sequence=524288");
+    assertEquals(
+        2, eight.phases().seconds(Phase.ATTENTION) / four.phases().seconds(Phase.ATTENTION), 0.02);
+    assertEquals(
+        four.phases().seconds(Phase.FEED_FORWARD), eight.phases().seconds(Phase.FEED_FORWARD));
+  }
+
+  /** 24 times less bandwidth: what NVLink hides, InfiniBand does not, and long blocks do again. */
+  @Test
+  void slowNetworksAreExposedUntilBlocksAreLong() {
+    String small = "train.sequence=131072";
+    String large = "train.sequence=2097152";
+    StepTime nvlink = step(Hardware.A100_NVLINK, 32, small);
+    StepTime infiniband = step(Hardware.A100_INFINIBAND, 32, small);
+    StepTime longBlocks = step(Hardware.A100_INFINIBAND, 32, large);
+    assertEquals(nvlink.sentBytes(), infiniband.sentBytes());
+    assertTrue(share(nvlink) < 0.15, "exposed " + share(nvlink));
+    assertTrue(share(infiniband) > 0.3, "exposed " + share(infiniband));
+    assertTrue(share(longBlocks) < 0.01, "exposed " + share(longBlocks));
+  }
+
+  private static double share(StepTime time) {
+    return time.exposedS() / time.phases().wallS();
+  }
+}

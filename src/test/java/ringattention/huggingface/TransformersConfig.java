@@ -1,0 +1,146 @@
+package ringattention.huggingface;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import ringattention.input.ModelConfig;
+import ringattention.input.RopeScaling;
+import ringattention.input.RopeScalingKind;
+
+/**
+ * What transformers 5.18 makes of the config.json of a Llama: its rules, written down from its
+ * source (LlamaConfig, RotaryEmbeddingConfigMixin, LlamaForCausalLM) and compared with what it
+ * answers for random files. Nothing here is the program's.
+ */
+record TransformersConfig(JsonNode root) {
+  static TransformersConfig of(Path folder) {
+    try {
+      return new TransformersConfig(
+          new ObjectMapper().readTree(Files.readString(folder.resolve("config.json"))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether LlamaConfig's own checks let it pass. */
+  boolean opens() {
+    return whole("hidden_size", 4096) % whole("num_attention_heads", 32) == 0
+        && root.path("initializer_range").asDouble(0.02) <= 1
+        && (!root.has("rms_norm_eps") || root.get("rms_norm_eps").isFloatingPointNumber());
+  }
+
+  long positions() {
+    return root.path("max_position_embeddings").asLong(2048);
+  }
+
+  /** The model, with what it does not use as it is without scaling. */
+  ModelConfig model(Path checkpoint) {
+    int heads = whole("num_attention_heads", 32);
+    int hidden = whole("hidden_size", 4096);
+    ObjectNode rope = ropeParameters();
+    return new ModelConfig(
+        whole("vocab_size", 32000),
+        hidden,
+        whole("num_hidden_layers", 32),
+        heads,
+        whole("num_key_value_heads", heads),
+        whole("head_dim", hidden / heads),
+        whole("intermediate_size", 11008),
+        rope.get("rope_theta").asDouble(),
+        scaling(rope),
+        root.path("rms_norm_eps").asDouble(1e-6),
+        root.path("tie_word_embeddings").asBoolean(false),
+        root.path("initializer_range").asDouble(0.02),
+        Optional.of(checkpoint));
+  }
+
+  private int whole(String field, int otherwise) {
+    return root.path(field).asInt(otherwise); // of null, too
+  }
+
+  /** As convert_rope_params_to_dict and standardize_rope_params do it. */
+  private ObjectNode ropeParameters() {
+    ObjectNode rope = new ObjectMapper().createObjectNode();
+    for (String form : new String[] {"rope_scaling", "rope_parameters"}) { // a or b, of Python
+      if (rope.isEmpty() && root.path(form).isObject()) {
+        rope.setAll((ObjectNode) root.get(form));
+      }
+    }
+    if (!rope.has("rope_theta")) {
+      rope.put("rope_theta", root.path("rope_theta").asDouble(10000.0));
+    }
+    if (!rope.has("rope_type")) {
+      rope.put("rope_type", rope.path("type").asText("default"));
+    }
+    String original = "original_max_position_embeddings";
+    if (rope.get("rope_type").asText().equals("llama3")) {
+      if (root.has(original)) {
+        rope.set(original, root.get(original));
+      } else if (!rope.has(original)) {
+        rope.put(original, positions());
+      }
+    }
+    return rope;
+  }
+
+  private static RopeScaling scaling(ObjectNode rope) {
+    RopeScaling none = RopeScaling.NONE;
+    return switch (rope.get("rope_type").asText()) {
+      case "default" -> none;
+      case "linear" ->
+          new RopeScaling(
+              RopeScalingKind.LINEAR,
+              rope.get("factor").asDouble(),
+              none.lowFrequencyFactor(),
+              none.highFrequencyFactor(),
+              none.originalContext());
+      case "llama3" ->
+          new RopeScaling(
+              RopeScalingKind.LLAMA3,
+              rope.get("factor").asDouble(),
+              rope.get("low_freq_factor").asDouble(),
+              rope.get("high_freq_factor").asDouble(),
+              rope.get("original_max_position_embeddings").asInt());
+      default -> throw new IllegalArgumentException(rope.toString());
+    };
+  }
+
+  /** The shapes that LlamaForCausalLM looks for, by name. */
+  Map<String, String> shapes() {
+    ModelConfig model = model(Path.of(""));
+    long queries = (long) model.heads() * model.headSize();
+    long keys = (long) model.keyValueHeads() * model.headSize();
+    long hidden = model.hidden();
+    Map<String, String> shapes = new TreeMap<>();
+    shapes.put("model.embed_tokens.weight", shape(model.vocabulary(), hidden));
+    shapes.put("model.norm.weight", shape(hidden));
+    if (!model.tied()) {
+      shapes.put("lm_head.weight", shape(model.vocabulary(), hidden));
+    }
+    for (int i = 0; i < model.layers(); i++) {
+      String layer = "model.layers." + i + ".";
+      shapes.put(layer + "input_layernorm.weight", shape(hidden));
+      shapes.put(layer + "post_attention_layernorm.weight", shape(hidden));
+      shapes.put(layer + "self_attn.q_proj.weight", shape(queries, hidden));
+      shapes.put(layer + "self_attn.k_proj.weight", shape(keys, hidden));
+      shapes.put(layer + "self_attn.v_proj.weight", shape(keys, hidden));
+      shapes.put(layer + "self_attn.o_proj.weight", shape(hidden, queries));
+      shapes.put(layer + "mlp.gate_proj.weight", shape(model.feedForward(), hidden));
+      shapes.put(layer + "mlp.up_proj.weight", shape(model.feedForward(), hidden));
+      shapes.put(layer + "mlp.down_proj.weight", shape(hidden, model.feedForward()));
+    }
+    return shapes;
+  }
+
+  private static String shape(long... extents) {
+    return Arrays.toString(extents);
+  }
+}

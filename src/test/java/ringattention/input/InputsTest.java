@@ -1,0 +1,239 @@
+package ringattention.input;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InputsTest {
+  private static final List<String> WITHOUT_DEFAULT = List.of("shape", "checkpoint");
+  private static final String COMPLETE =
+      """
+      [model]
+      hidden = 64
+      layers = 2
+      heads = 4
+      keyValueHeads = 2
+      [train]
+      sequence = 8_192
+      steps = 40
+      learningRate = 1e-3
+      [data]
+      path = "a \\"quoted\\" \\\\ folder\\t"
+      extensions = ["java", "md"]
+      [benchRing]
+      bytes = [5_000_000_000]
+      """;
+
+  @TempDir Path folder;
+
+  private Configuration read(String text, String... overrides) throws IOException {
+    Path file = folder.resolve("input.toml");
+    Files.writeString(file, text);
+    return Inputs.read(file, List.of(overrides));
+  }
+
+  @Test
+  void anotherSequenceChangesNothingElse() throws IOException, ReflectiveOperationException {
+    Configuration complete = read(COMPLETE);
+    Configuration replaced = complete.with(99, complete.memory());
+    Configuration read = read(COMPLETE, "train.sequence=99");
+    for (RecordComponent component : Configuration.class.getRecordComponents()) {
+      if (component.getType() != Source.class) {
+        Object expected = component.getAccessor().invoke(read);
+        assertEquals(expected, component.getAccessor().invoke(replaced), component.getName());
+      }
+    }
+  }
+
+  @Test
+  void modelsAreNamedAfterThePapersWhateverTheirLayers() throws IOException {
+    String other = COMPLETE.substring(COMPLETE.indexOf("[train]"));
+    assertEquals("1B", read("[model]\nshape = \"1B\"\nlayers = 16\n" + other).model().name());
+    assertEquals("7B", read("[model]\nshape = \"7B\"\n" + other).model().name());
+    String grouped = "[model]\nshape = \"7B\"\nkeyValueHeads = 8\n";
+    assertEquals("h4096", read(grouped + other).model().name());
+    assertEquals("h64", read(COMPLETE).model().name());
+  }
+
+  @Test
+  void valuesAndDefaults() throws IOException {
+    Configuration configuration = read(COMPLETE);
+    assertEquals(
+        new ModelConfig(256, 64, 2, 4, 2, 16, 176, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+        configuration.model());
+    assertEquals(
+        new TrainConfig(8192, 1, 0, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1, 3),
+        configuration.train());
+    assertEquals(Path.of("a \"quoted\" \\ folder\t"), configuration.data().path());
+    assertEquals(List.of("java", "md"), configuration.data().extensions());
+    assertEquals(List.of(5_000_000_000L), configuration.benchRing().bytes());
+    assertEquals(
+        new AttentionConfig(AttentionKind.RING, MaskKind.CAUSAL, LayoutKind.ZIGZAG),
+        configuration.attention());
+  }
+
+  @Test
+  void layoutFollowsMask() throws IOException {
+    assertEquals(LayoutKind.CONTIGUOUS, read("attention.mask = \"full\"").attention().layout());
+  }
+
+  @Test
+  void fieldAndDocumentsFollowFormat() throws IOException {
+    DataConfig text = read(COMPLETE).data();
+    assertEquals("text", text.field());
+    assertEquals(false, text.documents());
+    DataConfig conversations = read(COMPLETE, "data.format=conversations").data();
+    assertEquals("conversations", conversations.field());
+    assertEquals(true, conversations.documents());
+    assertEquals(
+        false, read(COMPLETE, "data.format=jsonl", "data.documents=false").data().documents());
+  }
+
+  @Test
+  void shapeNamesThePapersModels() {
+    assertEquals(
+        new ModelConfig(
+            32000, 4096, 32, 32, 32, 128, 11008, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+        Inputs.defaults(List.of("model.shape=7B")).model());
+    ModelConfig changed =
+        Inputs.defaults(List.of("model.shape=1B", "model.layers=3", "model.keyValueHeads=4"))
+            .model();
+    assertEquals(
+        new ModelConfig(
+            32000, 2048, 3, 16, 4, 128, 5504, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+        changed);
+  }
+
+  /** Commands that need no model run without one; asking for it is the error. */
+  @Test
+  void absentSections() {
+    Configuration configuration = Inputs.defaults(List.of());
+    assertEquals(List.of(64, 97), configuration.validate().lengths());
+    assertMessage(
+        "no input file: model.hidden is missing: this command needs section [model]",
+        configuration::model);
+    assertMessage(
+        "no input file: train.sequence is missing: this command needs section [train]",
+        configuration::train);
+    assertMessage(
+        "no input file: data.path is missing: this command needs section [data]",
+        configuration::data);
+  }
+
+  @Test
+  void overridesWinAndNeedNoQuotes() throws IOException {
+    Configuration configuration =
+        read(
+            COMPLETE,
+            "train.steps=7",
+            "attention.kind=memory-efficient",
+            "data.path=src/main",
+            "data.extensions=[\"txt\"]",
+            "output.plots = false",
+            "model.initStd=1e-1");
+    assertEquals(7, configuration.train().steps());
+    assertEquals(AttentionKind.MEMORY_EFFICIENT, configuration.attention().kind());
+    assertEquals(Path.of("src/main"), configuration.data().path());
+    assertEquals(List.of("txt"), configuration.data().extensions());
+    assertEquals(false, configuration.output().plots());
+    assertEquals(0.1, configuration.model().initStd());
+  }
+
+  @Test
+  void usedInputsReadBackEqual() throws Exception {
+    Configuration first = read(COMPLETE, "parallel.ring=3", "validate.lengths=[9]");
+    String used = first.source().toml();
+    Configuration second = read(used);
+    for (RecordComponent section : Configuration.class.getRecordComponents()) {
+      if (section.getType() != Source.class) {
+        assertEquals(section.getAccessor().invoke(first), section.getAccessor().invoke(second));
+      }
+    }
+    assertEquals(used, second.source().toml());
+    for (Key key : Inputs.keys()) {
+      String name = key.name().substring(key.name().indexOf('.') + 1);
+      assertTrue(used.contains("\n" + name + " = ") || WITHOUT_DEFAULT.contains(name), key.name());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 0, RING, 4", "4, 2, RING, 2", "3, 0, VANILLA, 1", "1, 0, RING, 1"})
+  void worldIsDivided(int ranks, int ring, AttentionKind kind, int ringSize) {
+    Configuration configuration =
+        Inputs.defaults(List.of("parallel.ring=" + ring, "attention.kind=" + kind));
+    assertEquals(ringSize, configuration.ringSize(ranks));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          4 | parallel.ring=3    | -D parallel.ring = 3: must divide the number of ranks (4)
+          2 | parallel.ring=4    | -D parallel.ring = 4: must divide the number of ranks (2)
+          4 | train.sequence=7   | -D train.sequence = 7: must be at least 8, two tokens for each rank of a ring
+          4 | parallel.ring=2    | FILE: train.batch = 1: must be a multiple of the number of rings (4 ranks / 2 = 2)
+          2 | fault.rank=2       | -D fault.rank = 2: must be below the number of ranks (2)
+          2 | attention.kind=vanilla | FILE: train.batch = 1: must be a multiple of the number of rings (2 ranks / 1 = 2)
+          """)
+  void worldThatDoesNotFit(int ranks, String override, String message) throws IOException {
+    Configuration configuration = read(COMPLETE, override);
+    assertMessage(
+        message.replace("FILE", folder.resolve("input.toml").toString()),
+        () -> configuration.ringSize(ranks));
+  }
+
+  /** Lengths that a benchmark makes of tokens and ranks are checked like those of the input. */
+  @Test
+  void sequencesOfRingsAreBelowTwoBillionTokens() throws IOException {
+    Configuration configuration = read(COMPLETE);
+    assertEquals(1 << 30, configuration.with(Architecture.RING, 1 << 28, 1, 4).train().sequence());
+    for (Executable longer :
+        List.<Executable>of(
+            () -> configuration.with(Architecture.RING, 1 << 30, 1, 2),
+            () -> configuration.withRings(2, 1 << 30, 4))) {
+      InputException refused = assertThrows(InputException.class, longer);
+      assertTrue(
+          refused
+              .getMessage()
+              .endsWith(
+                  "train.sequence = 2147483648: must be below 2^31, here 1073741824 tokens on each"
+                      + " of 2 ranks"),
+          refused.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 8, 3, 2", "0, 2, 4, 1", "5, 8, 2, 5"})
+  void threadsShareTheCores(int threads, int cores, int localRanks, int expected) {
+    assertEquals(
+        expected,
+        new DeviceConfig(DeviceKind.CPU, threads, Precision.BF16, false, 1)
+            .threads(cores, localRanks));
+  }
+
+  @Test
+  void missingAndUnreadableFiles() throws IOException {
+    Path missing = folder.resolve("none.toml");
+    assertMessage(missing + ": no such file", () -> Inputs.read(missing, List.of()));
+    assertMessage(
+        folder + ": cannot be read: must be a readable file", () -> Inputs.read(folder, List.of()));
+    Path binary = Files.write(folder.resolve("binary.toml"), new byte[] {(byte) 0xff, 0});
+    assertMessage(binary + ": must be UTF-8 text", () -> Inputs.read(binary, List.of()));
+  }
+
+  private static void assertMessage(String expected, Executable call) {
+    assertEquals(expected, assertThrows(InputException.class, call).getMessage());
+  }
+}

@@ -1,0 +1,109 @@
+package ringattention.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import ringattention.device.Device;
+import ringattention.device.MemoryPlan;
+import ringattention.device.cpu.CpuDevice;
+import ringattention.input.InputException;
+import ringattention.input.Inputs;
+import ringattention.model.ActivationPolicy;
+import ringattention.run.MemoryLimits;
+
+/** The choice is the fastest policy with room, and what it needs stays within the room. */
+class PolicyChoiceTest {
+  private static final int LAYERS = 6;
+  private static final long PLENTY = Long.MAX_VALUE;
+
+  private static TrainingPlan plan(String... overrides) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "model.hidden=64",
+                "model.layers=" + LAYERS,
+                "model.heads=4",
+                "train.sequence=2048",
+                "train.steps=1",
+                "feedForward.block=64",
+                "lossHead.block=64"));
+    all.addAll(List.of(overrides));
+    return TrainingPlan.of(Inputs.defaults(all), 1);
+  }
+
+  private static TrainingPlan fitted(long device, long host, String... overrides) {
+    try (Device cpu = new CpuDevice(1)) {
+      TrainingPlan fitted = plan(overrides).fitted(cpu, new MemoryLimits(device, host));
+      if (fitted.memory().fits()) {
+        fitted.requireRoom();
+        MemoryPlan needs = fitted.memory(0, cpu);
+        assertTrue(needs.bytes() <= device && needs.hostBytes() <= host, fitted.memory().why());
+      }
+      return fitted;
+    }
+  }
+
+  private static long bytes(ActivationPolicy policy) {
+    try (Device cpu = new CpuDevice(1)) {
+      TrainingPlan plan = plan();
+      return new TrainingPlan(plan.configuration(), plan.setup().with(policy), null)
+          .memory(0, cpu)
+          .bytes();
+    }
+  }
+
+  @Test
+  void withRoomEverythingStaysOnTheDevice() {
+    assertEquals(new ActivationPolicy(LAYERS, 1, LAYERS, 0), fitted(PLENTY, 0).setup().policy());
+  }
+
+  @Test
+  void headGroupsComeBeforeTheHost() {
+    long grouped = bytes(new ActivationPolicy(LAYERS, 2, LAYERS, 0));
+    assertEquals(new ActivationPolicy(LAYERS, 2, LAYERS, 0), fitted(grouped, 0).setup().policy());
+    assertEquals(4, fitted(grouped - 1, 0).setup().policy().headGroups());
+  }
+
+  @Test
+  void theHostTakesNoMoreThanItMust() {
+    long device = bytes(new ActivationPolicy(LAYERS, 1, LAYERS, 5));
+    ActivationPolicy chosen = fitted(device, PLENTY).setup().policy();
+    assertEquals(new ActivationPolicy(LAYERS, 1, LAYERS, 5), chosen);
+    assertTrue(fitted(device - 1, PLENTY).setup().policy().onHost() > 5);
+  }
+
+  @Test
+  void attentionIsRecomputedOnlyWhereThereIsNoRoom() {
+    long least = bytes(new ActivationPolicy(LAYERS, 4, 2, 0));
+    ActivationPolicy chosen = fitted(least, 0).setup().policy();
+    assertEquals(new ActivationPolicy(LAYERS, 4, 2, 0), chosen);
+    assertEquals("inputs+attention of 2 of 6", chosen.savedText());
+  }
+
+  @Test
+  void theInputHasTheLastWord() {
+    ActivationPolicy host =
+        fitted(PLENTY, PLENTY, "memory.offload=host", "memory.saved=inputs", "memory.headGroups=2")
+            .setup()
+            .policy();
+    assertEquals(new ActivationPolicy(LAYERS, 2, 0, LAYERS), host);
+    InputException wrong = assertThrows(InputException.class, () -> plan("memory.headGroups=3"));
+    assertEquals(
+        "-D memory.headGroups = 3: must divide 4, the groups there can be", wrong.getMessage());
+  }
+
+  @Test
+  void withoutRoomTheReasonSaysWhatIsMissing() {
+    TrainingPlan none = fitted(1000, 2000);
+    assertFalse(none.memory().fits());
+    String message = assertThrows(InputException.class, none::requireRoom).getMessage();
+    assertTrue(message.startsWith("-D train.sequence = 2048: does not fit"), message);
+    assertTrue(message.contains("of 1000 B on the device"), message);
+    assertTrue(message.contains("of 1.95 KiB on the host"), message);
+  }
+}
