@@ -25,7 +25,6 @@ import ringattention.command.ModelFolders;
 import ringattention.command.SharedInput;
 import ringattention.data.Samples;
 import ringattention.huggingface.HuggingFaceFolder;
-import ringattention.input.Inputs;
 
 /** Who may import whom: the table of docs/decisions.md, held by a test. */
 class ArchitectureTest {
@@ -243,8 +242,7 @@ class ArchitectureTest {
         Map.of(
             Samples.class, List.of("of"),
             ModelFolders.class, List.of("of"),
-            HuggingFaceFolder.class, List.of("open"),
-            Inputs.class, List.of("read", "defaults"));
+            HuggingFaceFolder.class, List.of("open"));
     readers.forEach(
         (owner, methods) ->
             noClasses()
