@@ -56,6 +56,7 @@ class ArchitectureTest {
                   "huggingface",
                   "parallel",
                   "data",
+                  "data",
                   "report",
                   "shard",
                   "comm",

@@ -22,12 +22,7 @@ import ringattention.device.cuda.Nccl;
 import ringattention.device.cuda.Staging;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.input.Configuration;
-import ringattention.input.DeviceConfig;
-import ringattention.input.DeviceKind;
-import ringattention.input.GradientWire;
 import ringattention.input.InputException;
-import ringattention.input.Precision;
-import ringattention.input.TransportKind;
 import ringattention.parallel.AloneCollectives;
 import ringattention.parallel.HostCollectives;
 import ringattention.report.Units;
@@ -123,7 +118,7 @@ public final class Equipment implements AutoCloseable {
    * @throws InputException on every rank if it cannot be had
    */
   public static Equipment open(Job job, Configuration configuration) {
-    DeviceConfig config = configuration.device();
+    DeviceConfig config = configuration.get(DeviceConfig.SECTION);
     if (config.kind() == DeviceKind.REFERENCE) {
       return onHost(job, configuration, ReferenceDevice::new, Map.of());
     }
@@ -137,7 +132,9 @@ public final class Equipment implements AutoCloseable {
     if (config.kind() == DeviceKind.CUDA) {
       throw configuration.source().error("device.kind", problem.get());
     }
-    configuration.requireHostTransport(problem.get());
+    configuration
+        .get(ParallelConfig.SECTION)
+        .requireHostTransport(configuration.source(), problem.get());
     return onHost(
         job,
         configuration,
@@ -160,7 +157,7 @@ public final class Equipment implements AutoCloseable {
     long cap =
         MemoryLimits.inHostMemory(
             job.launch(),
-            configuration.memory(),
+            configuration.get(MemoryConfig.SECTION),
             job.line().memoryCap().orElse(MemoryCount.UNCAPPED));
     Device device = open.apply(cap);
     return new Equipment(
@@ -209,7 +206,7 @@ public final class Equipment implements AutoCloseable {
   }
 
   private static Equipment onGpu(Job job, Configuration configuration) {
-    DeviceConfig config = configuration.device();
+    DeviceConfig config = configuration.get(DeviceConfig.SECTION);
     CudaDevice.Options options =
         new CudaDevice.Options(
             job.gpu().ordinal(),
@@ -226,7 +223,7 @@ public final class Equipment implements AutoCloseable {
     }
     try {
       TransportChoice choice = choose(job, configuration, device);
-      if (configuration.parallel().gradients() == GradientWire.BF16
+      if (configuration.get(ParallelConfig.SECTION).gradients() == GradientWire.BF16
           && job.world().size() > 1
           && choice.collectives() != TransportKind.NCCL) {
         throw configuration.source().error("parallel.gradients", "needs NCCL");
@@ -269,7 +266,7 @@ public final class Equipment implements AutoCloseable {
   private static TransportChoice choose(Job job, Configuration configuration, Device device) {
     try {
       return TransportChoice.of(
-          configuration.parallel().transport(),
+          configuration.get(ParallelConfig.SECTION).transport(),
           () -> cudaAwareProblem(job, device),
           () -> first(job, new CudaLibraries().problem(Library.NCCL).orElse("")));
     } catch (TransportChoice.Unavailable e) {

@@ -17,10 +17,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.Communicator;
 import ringattention.data.Sample;
 import ringattention.device.DType;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.AttentionProblem.Input;
 
