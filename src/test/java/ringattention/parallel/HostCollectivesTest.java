@@ -1,9 +1,11 @@
 package ringattention.parallel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Timeout;
@@ -114,6 +116,72 @@ class HostCollectivesTest {
       }
       assertArrayEquals(results[0], results[1]);
     }
+  }
+
+  /** Notes when a collective is started and when it is awaited. */
+  private static final class Noting extends ForwardingCommunicator {
+    private final List<String> events = new ArrayList<>();
+
+    Noting(Communicator below) {
+      super(below);
+    }
+
+    private Request noted(String what, Request request) {
+      events.add(what);
+      return () -> {
+        request.await();
+        events.add("await");
+      };
+    }
+
+    @Override
+    public Request allGather(ByteBuffer send, List<ByteBuffer> receive) {
+      return noted("gather " + send.remaining(), super.allGather(send, receive));
+    }
+
+    @Override
+    public Request reduceScatter(Element element, List<ByteBuffer> send, ByteBuffer receive) {
+      return noted("sum " + receive.remaining(), super.reduceScatter(element, send, receive));
+    }
+  }
+
+  /** Pieces of two elements of each of two ranks, of six elements or of five. */
+  @ParameterizedTest
+  @CsvSource({"6, 8", "5, 4"})
+  void aPieceIsAwaitedBeforeTheNext(int elements, int lastBytes) {
+    List<List<String>> events =
+        LocalCommunicator.run(
+            2,
+            world -> {
+              Noting noting = new Noting(world);
+              Timeline timeline = new PhaseTimer(System::nanoTime).timeline();
+              HostCollectives collectives = new HostCollectives(noting, timeline, 16);
+              try (Device device = new CpuDevice(1);
+                  Memory memory = device.allocate(3L * elements * 4)) {
+                Tensor all = new Tensor(memory, 0, device.sum(), 3L * elements);
+                device.kernels().fill(all, 1);
+                Tensor part = all.slice(0, elements);
+                Tensor whole = all.slice(elements, 3L * elements);
+                collectives.allGather(part, whole, Completion.DONE).await();
+                collectives.reduceScatter(whole, part, Completion.DONE).await();
+              }
+              return noting.events;
+            });
+    List<String> expected =
+        List.of(
+            "gather 8",
+            "await",
+            "gather 8",
+            "await",
+            "gather " + lastBytes,
+            "await", //
+            "sum 8",
+            "await",
+            "sum 8",
+            "await",
+            "sum " + lastBytes,
+            "await");
+    assertEquals(List.of(expected, expected), events);
   }
 
   /** Of very different sizes, so that another order of a sum has other bits. */
