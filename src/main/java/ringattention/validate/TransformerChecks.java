@@ -74,10 +74,10 @@ public final class TransformerChecks {
    * collective.
    */
   public List<Check> architectures(TransformerProblem problem) {
-    List<Check> checks = new ArrayList<>();
     if (world.rank() != 0) {
-      return checks;
+      return List.of();
     }
+    List<Check> checks = new ArrayList<>();
     Decomposition alone = new Decomposition(1, 1);
     Map<String, ModelSetup> architectures = new LinkedHashMap<>();
     architectures.put("vanilla", problem.vanilla());
