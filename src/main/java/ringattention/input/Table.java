@@ -3,7 +3,6 @@ package ringattention.input;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Typed, checked reads of one section. What is read is remembered: as known keys, and in the {@link
@@ -73,15 +71,15 @@ public final class Table {
     if (leaves.get(name) instanceof Long large) {
       throw source.error(name, large, "must be a whole number below 2^31");
     }
-    return read(key, WHOLE, range.text(), otherwise, value -> toInteger(value, range));
+    return read(key, WHOLE, range.text(), otherwise, value -> Values.toInteger(value, range));
   }
 
   public long longInteger(String key, Range range, Default<Long> otherwise) {
-    return read(key, WHOLE, range.text(), otherwise, value -> toLong(value, range));
+    return read(key, WHOLE, range.text(), otherwise, value -> Values.toLong(value, range));
   }
 
   public double number(String key, Range range, Default<Double> otherwise) {
-    return read(key, "number", range.text(), otherwise, value -> toNumber(value, range));
+    return read(key, "number", range.text(), otherwise, value -> Values.toNumber(value, range));
   }
 
   /**
@@ -110,7 +108,7 @@ public final class Table {
   }
 
   public String text(String key, Default<String> otherwise) {
-    return read(key, "text", "not empty", otherwise, Table::toText);
+    return read(key, "text", "not empty", otherwise, Values::toText);
   }
 
   /** A path without a default. */
@@ -134,7 +132,8 @@ public final class Table {
   }
 
   public <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {
-    return read(key, "text", choices(type), otherwise, value -> toChoice(value, type));
+    return read(
+        key, "text", Values.choices(type), otherwise, value -> Values.toChoice(value, type));
   }
 
   /** A choice without a default. */
@@ -143,13 +142,18 @@ public final class Table {
     if (leaves.containsKey(name)) {
       return Optional.of(choice(key, type, new Default<>(null, "none", null)));
     }
-    keys.add(new Key(name, "text", "none", choices(type)));
+    keys.add(new Key(name, "text", "none", Values.choices(type)));
     return Optional.empty();
   }
 
   public List<Integer> integers(String key, Range range, Default<List<Integer>> otherwise) {
     return list(
-        key, "list of whole numbers", range.text(), otherwise, value -> toInteger(value, range), 1);
+        key,
+        "list of whole numbers",
+        range.text(),
+        otherwise,
+        value -> Values.toInteger(value, range),
+        1);
   }
 
   /** A list that may be empty, and is by default. */
@@ -159,34 +163,50 @@ public final class Table {
         "list of whole numbers",
         range.text(),
         Default.list(),
-        value -> toInteger(value, range),
+        value -> Values.toInteger(value, range),
         0);
   }
 
   public List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
     return list(
-        key, "list of whole numbers", range.text(), otherwise, value -> toLong(value, range), 1);
+        key,
+        "list of whole numbers",
+        range.text(),
+        otherwise,
+        value -> Values.toLong(value, range),
+        1);
   }
 
   public List<Double> numbers(String key, Range range, Default<List<Double>> otherwise) {
     return list(
-        key, "list of numbers", range.text(), otherwise, value -> toNumber(value, range), 1);
+        key, "list of numbers", range.text(), otherwise, value -> Values.toNumber(value, range), 1);
   }
 
   public <E extends Enum<E>> List<E> choiceList(
       String key, Class<E> type, Default<List<E>> otherwise) {
-    return list(key, "list of texts", choices(type), otherwise, value -> toChoice(value, type), 1);
+    return list(
+        key,
+        "list of texts",
+        Values.choices(type),
+        otherwise,
+        value -> Values.toChoice(value, type),
+        1);
   }
 
   /** A list that may be empty, and is by default. */
   public <E extends Enum<E>> List<E> choicesOrNone(String key, Class<E> type) {
     return list(
-        key, "list of texts", choices(type), Default.list(), value -> toChoice(value, type), 0);
+        key,
+        "list of texts",
+        Values.choices(type),
+        Default.list(),
+        value -> Values.toChoice(value, type),
+        0);
   }
 
   /** A list that may be empty. */
   public List<String> texts(String key, Default<List<String>> otherwise) {
-    return list(key, "list of texts", "not empty", otherwise, Table::toText, 0);
+    return list(key, "list of texts", "not empty", otherwise, Values::toText, 0);
   }
 
   /** Whether the input has this key. */
@@ -291,42 +311,5 @@ public final class Table {
   private static String described(String type, String allowed) {
     String noun = type.equals("true or false") ? type : "a " + type;
     return allowed.equals("any") ? noun : noun + ", " + allowed;
-  }
-
-  private static Integer toInteger(Object value, Range range) {
-    Long whole = toLong(value, range);
-    return whole == null || whole != whole.intValue() ? null : Integer.valueOf(whole.intValue());
-  }
-
-  private static Long toLong(Object value, Range range) {
-    boolean whole = value instanceof Integer || value instanceof Long;
-    return whole ? accept(((Number) value).longValue(), range) : null;
-  }
-
-  private static Double toNumber(Object value, Range range) {
-    return value instanceof Number number && Double.isFinite(number.doubleValue())
-        ? accept(number.doubleValue(), range)
-        : null;
-  }
-
-  private static <T extends Number> T accept(T value, Range range) {
-    return range.accepts().test(value.doubleValue()) ? value : null;
-  }
-
-  private static String toText(Object value) {
-    return value instanceof String text && !text.isBlank() ? text : null;
-  }
-
-  private static <E extends Enum<E>> E toChoice(Object value, Class<E> type) {
-    return Arrays.stream(type.getEnumConstants())
-        .filter(choice -> choice.toString().equals(value))
-        .findFirst()
-        .orElse(null);
-  }
-
-  private static String choices(Class<? extends Enum<?>> type) {
-    return Arrays.stream(type.getEnumConstants())
-        .map(Toml::write)
-        .collect(Collectors.joining(" or "));
   }
 }
