@@ -143,7 +143,7 @@ class Host:
 
     def poison(self, size_bytes):
         """Fills free memory with NaN and frees it: a result that is not written will be NaN."""
-        torch.full((size_bytes // 4,), math.nan, device=self.device)
+        torch.full((size_bytes // 2,), math.nan, dtype=torch.bfloat16, device=self.device)  # two of them are an fp32 NaN
         self.synchronize()
 
 
