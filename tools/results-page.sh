@@ -167,43 +167,45 @@ beside_peers() {
 
 # Of each work, number of tokens and machine the fastest of PyTorch's ways, as README.md shows it.
 readme_table() {
-  cat "$peers"/*/peers.csv 2>/dev/null | awk -F, '
-    $1 == "work" || $1 == "" { next }
+  set -- "$peers"/*/peers.csv
+  if [ ! -f "$1" ]; then
+    echo "*No record has been made yet; \`make peers\` makes one on two or more GPUs.*"
+    return
+  fi
+  awk -F, '
+    FNR == 1 { machine = FILENAME; sub(/\/peers.csv$/, "", machine); sub(/.*\//, "", machine); next }
     {
-      key = $1 "," $2 "," $3
-      if (!(key in ratio)) { order[++count] = key; ratio[key] = "" }
-      if ($7 == "" && ratio[key] != "") next
-      if (ratio[key] == "" || $7 + 0 < ratio[key] + 0) { ours[key] = $4; peer[key] = $5; ratio[key] = $7 }
+      key = $1 "," $2 "," machine
+      if (!(key in ratio)) order[++count] = key
+      else if ($7 == "" || (ratio[key] != "" && $7 + 0 >= ratio[key] + 0)) next
+      ours[key] = $4; peer[key] = $5; ratio[key] = $7
     }
     END {
-      if (!count) {
-        print "*No record has been made yet; `make peers` makes it on two or more GPUs.*"
-        exit
-      }
       print "| causal, bf16 | tokens | GPUs | this program | PyTorch | times as fast |"
       print "|---|---|---|---|---|---|"
       for (i = 1; i <= count; i++) {
-        split(order[i], part, ",")
+        key = order[i]
+        split(key, part, ",")
         attention = part[1] == "attention"
         what = attention ? "attention, forward and backward, 32 heads of 128" : "a training step, 7B"
         unit = attention ? " TFLOP/s a GPU" : " s"
         form = attention ? "%.0f" : "%.2f"
-        key = order[i]
-        printf "| %s | %d | %d | " form "%s | %s | %s |\n", what, part[2], part[3], ours[key], unit,
+        printf "| %s | %d | %s | " form "%s | %s | %s |\n", what, part[2], part[3], ours[key], unit,
           peer[key] == "" ? "no room" : sprintf(form "%s", peer[key], unit), ratio[key] == "" ? "-" : sprintf("%.2f", ratio[key])
       }
-    }'
+    }' "$@"
 }
 
 # A section for each table, then one for each run of no known table.
 {
   echo "# Results"
   echo
-  echo "Every number here was measured and is kept in [validation](../validation/README.md), with its command, log and versions."
+  echo "[validation/README.md](../validation/README.md) names the file and the command behind every number here."
   echo
   words "$peers"
   echo
   beside_peers
+  echo
   words validation/gpu
   echo
   words validation/cpu
