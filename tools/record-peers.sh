@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures this program beside PyTorch's context parallelism on the GPUs of this host, in one run, and keeps the record in
-# validation/peers/<n>x<model>/ or $RECORD: peers.csv, machine.txt, versions.txt, and a folder of each run. Takes five to eight
-# minutes on two GPUs. Then tools/results-page.sh shows the record in README.md and docs/results.md.
+# validation/peers/<n>x<model>/ or $RECORD: peers.csv, machine.txt, versions.txt, and a folder of each run. Takes eight
+# minutes at most (--minutes). Then tools/results-page.sh shows the record in README.md and docs/results.md.
 # usage: tools/record-peers.sh [OPTIONS of validation/peers/compare.py]
 # $PYTHON is a Python with PyTorch 2.6 or newer and CUDA; without it python3.
 # Exit status: 0 everything was measured; 1 a run failed or had no time; 2 there is nothing to measure on.

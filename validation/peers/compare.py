@@ -209,10 +209,7 @@ def ours(run, name, table, options, arguments, seconds):
 
 
 def pytorch(run, work, options, arguments, seconds):
-    environment = dict(os.environ)
-    environment.setdefault("NCCL_NVLS_ENABLE", "0")
-    environment.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
-    environment.setdefault("OMP_NUM_THREADS", "4")
+    environment = {"OMP_NUM_THREADS": "4", **os.environ}
     results = run.folder / "runs" / "pytorch" / "results.jsonl"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(options.ranks)]
     command = [*launcher, str(HERE / "context_parallel.py"), work, "--out", str(results), *arguments]
@@ -307,6 +304,7 @@ def main():
         write_table(folder, options.ranks)
         return
     torch = needed(options)
+    os.environ.setdefault("NCCL_NVLS_ENABLE", "0")  # of both programs: multicast is not everywhere; what is set stays
     shutil.rmtree(folder / "runs", ignore_errors=True)
     (folder / "runs" / "pytorch").mkdir(parents=True)
     (folder / "versions.txt").write_text("\n".join(versions(torch)) + "\n", encoding="utf-8")
