@@ -379,11 +379,8 @@ def batch(host, shape, tokens, seed):
 
 def wrapped(host, model):
     """Returns the model with every block checkpointed and its parameters sharded over all ranks (FSDP2)."""
-    try:
-        from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
-    except ImportError:  # PyTorch 2.5
-        from torch.distributed._composable.fsdp import MixedPrecisionPolicy, fully_shard
     from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
     policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
     for i, block in enumerate(model.blocks):
