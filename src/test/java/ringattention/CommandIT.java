@@ -31,31 +31,31 @@ class CommandIT {
    * @param verdict how a line must begin
    * @param file that must be in the output folder
    */
-  @ParameterizedTest(name = "{0}")
+  @ParameterizedTest(name = "{1}")
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "validate|validate.growth=[64]|0|VALID: |checks.csv",
-        "gradients|train.sequence=97|0|gradients.safetensors|gradients.safetensors",
-        "plan|train.steps=9|0|total |",
-        "bench kernels|benchKernels.tokens=16|0|# VALID|kernels.csv",
-        "bench attention|benchAttention.tokens=[64]|0|# VALID|attention.csv",
-        "bench ring-exchange|benchRing.warmup=0|0|# VALID|ring_exchange.csv",
-        "bench overlap|benchOverlap.tokens=[16] benchOverlap.heads=2 benchOverlap.headSize=16"
+        "2|validate|validate.growth=[64]|0|VALID: |checks.csv",
+        "2|gradients|train.sequence=97|0|loss |gradients.safetensors",
+        "2|plan|train.steps=9|0|total |",
+        "1|bench kernels|benchKernels.tokens=16|0|# VALID|kernels.csv",
+        "2|bench attention|benchAttention.tokens=[64]|0|# VALID|attention.csv",
+        "2|bench ring-exchange|benchRing.warmup=0|0|# VALID|ring_exchange.csv",
+        "2|bench overlap|benchOverlap.tokens=[16] benchOverlap.heads=2 benchOverlap.headSize=16"
             + " benchOverlap.repeats=1 benchOverlap.bandwidths=[1e-4]|0|# VALID|overlap.csv",
-        "bench memory|benchMemory.tokens=[32,64] benchMemory.feedForwardBlocks=[16]"
+        "2|bench memory|benchMemory.tokens=[32,64,128] benchMemory.feedForwardBlocks=[16]"
             + " lossHead.block=16|0|# VALID|memory.csv",
-        "bench mfu|benchMfu.tokensPerRank=[64] benchMfu.batchTokens=128|0|# VALID|mfu.csv",
-        "bench scaling|benchScaling.attentionTokens=64 benchScaling.attentionTotal=64"
+        "2|bench mfu|benchMfu.tokensPerRank=[64] benchMfu.batchTokens=128|0|# VALID|mfu.csv",
+        "2|bench scaling|benchScaling.attentionTokens=64 benchScaling.attentionTotal=64"
             + " benchScaling.heads=2 benchScaling.headSize=16 benchScaling.trainingTokens=64"
             + " benchScaling.trainingTotal=128 benchScaling.repeats=2|0|# VALID|scaling.csv",
-        "bench context|memory.deviceGiB=0.001 benchContext.prove=false|3|# INVALID|context.csv",
-        "bench training|benchTraining.tokens=[64] train.learningRate=1e30 train.clipNorm=0|3"
+        "2|bench context|memory.deviceGiB=0.001 benchContext.prove=false|3|# INVALID|context.csv",
+        "2|bench training|benchTraining.tokens=[64] train.learningRate=1e30 train.clipNorm=0|3"
             + "|# INVALID|training.csv",
       })
   void runsUnderMpirun(
-      String command, String overrides, int exitCode, String verdict, String file) {
+      int ranks, String command, String overrides, int exitCode, String verdict, String file) {
     Path output = program.file("output");
     List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
     arguments.add(program.file("small.toml").toString());
@@ -65,7 +65,7 @@ class CommandIT {
     if (file != null) {
       arguments.addAll(List.of("-o", output.toString()));
     }
-    Run run = new Run(program.mpirun(2, arguments.toArray(String[]::new)), output);
+    Run run = new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
     assertEquals(exitCode, run.job().exitCode(), run.job().output());
     assertTrue(
         run.printed().stream().anyMatch(line -> line.startsWith(verdict)), run.job().output());
