@@ -36,8 +36,8 @@ class CommandIT {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "2|validate|validate.growth=[64]|0|VALID: |checks.csv",
-        "2|gradients|train.sequence=97|0|loss |gradients.safetensors",
+        "2|validate|validate.lengths=[17] validate.growth=[64]|0|VALID: |checks.csv",
+        "2|gradients|train.sequence=97|0|VALID: loss |gradients.safetensors",
         "2|plan|train.steps=9|0|total |",
         "1|bench kernels|benchKernels.tokens=16|0|# VALID|kernels.csv",
         "2|bench attention|benchAttention.tokens=[64]|0|# VALID|attention.csv",
