@@ -18,7 +18,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup build data run test test-slurm test-faults test-long mutation record bundle validate-gpu validate-8gpu paper-cpu paper-gpu format clean
+.PHONY: help setup build data run test test-slurm test-faults test-long mutation record bundle validate-gpu validate-8gpu peers paper-cpu paper-gpu format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ validate-gpu: build data ## checks and benchmarks on the GPUs here, into validat
 
 validate-8gpu: build data ## what 8 (or 4, 2) GPUs of one host show, into validation/gpu/; 6 minutes on 2
 	tools/record-gpu.sh machine host host-1m host-longest
+
+peers: build data ## this program beside PyTorch's context parallelism on the GPUs here, into validation/peers/; needs PyTorch
+	tools/record-peers.sh; status=$$?; [ $$status = 2 ] || tools/results-page.sh; exit $$status
 
 paper-cpu: build data ## the paper's tables as far as CPU ranks can show them, into validation/paper/ and docs/results.md
 	tools/record-paper.sh cpu; status=$$?; tools/results-page.sh && exit $$status

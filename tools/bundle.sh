@@ -48,6 +48,8 @@ done
 cp -a build/text "$bundle/build"
 mkdir "$bundle/validation"
 cp -a validation/transformers "$bundle/validation"
+mkdir "$bundle/validation/peers" # the programs; records stay here
+cp -a validation/peers/*.py "$bundle/validation/peers"
 
 tar -xzf build/openmpi-cuda.tar.gz -C "$bundle"
 ln -s ../../ompi/lib/mpi.jar "$bundle/build/mpi/mpi.jar"

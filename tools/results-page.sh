@@ -1,12 +1,15 @@
 #!/bin/sh
-# Writes docs/results.md from the runs that tools/record-paper.sh has kept: a section for each of the paper's tables with the
-# words of validation/paper/<table>.md, and in it for each machine and run the command, the tables, the plots and the verdict.
-# A run whose folder is <table>-<more> belongs to <table>. The same runs give the same page.
+# Writes docs/results.md: first validation/peers/results.md with the tables that tools/record-peers.sh has kept, and the words of
+# results.md in validation/gpu, validation/cpu and validation/paper; then, from the runs that tools/record-paper.sh has kept, a section for
+# each of the paper's tables with the words of validation/paper/<table>.md, and in it for each machine and run the command, the
+# tables, the plots and the verdict. A run whose folder is <table>-<more> belongs to <table>. The same records give the same page.
+# Without PAGE it also writes the table of README.md between its two lines "peers".
 # usage: tools/results-page.sh [PAGE]
 set -eu
 export LC_ALL=C # the order of folders and files is the same everywhere
 cd "$(dirname "$0")/.."
 runs=validation/paper
+peers=validation/peers
 page=${1:-docs/results.md}
 tables="context plan mfu overlap memory scaling"
 
@@ -109,7 +112,7 @@ checks() { # FILE
 section() { # RUN
   run=$1
   machine=$(basename "$(dirname "$run")")
-  echo "### $machine: $(basename "$run")"
+  echo "#### $machine: $(basename "$run")"
   echo
   echo "    $(command_line "$run")"
   echo
@@ -139,9 +142,75 @@ section() { # RUN
   echo
 }
 
+# The words of a record, a section deeper, with links as they are from the page.
+words() { # FOLDER
+  sed "s,](\([^)#:]*)\),](../$1/\1,g; s/^#/##/" "$1/results.md"
+}
+
+# The tables beside PyTorch's, one for each machine.
+beside_peers() {
+  for csv in "$peers"/*/peers.csv; do
+    if [ ! -f "$csv" ]; then
+      echo "No record has been made yet: \`make peers\` makes one on two or more GPUs."
+      continue
+    fi
+    folder=$(dirname "$csv")
+    echo "### $(basename "$folder")"
+    echo
+    markdown "$csv"
+    echo
+    echo "$(sed -n 's/^program *//p' "$folder/machine.txt"), $(sed -n 's/^date *//p' "$folder/machine.txt"), on" \
+      "[$(basename "$folder")](../$folder/machine.txt); [versions](../$folder/versions.txt)."
+    echo
+  done
+}
+
+# Of each work, number of tokens and machine the fastest of PyTorch's ways, as README.md shows it.
+readme_table() {
+  set -- "$peers"/*/peers.csv
+  if [ ! -f "$1" ]; then
+    echo "*No record has been made yet; \`make peers\` makes one on two or more GPUs.*"
+    return
+  fi
+  awk -F, '
+    FNR == 1 { machine = FILENAME; sub(/\/peers.csv$/, "", machine); sub(/.*\//, "", machine); next }
+    {
+      key = $1 "," $2 "," machine
+      if (!(key in ratio)) order[++count] = key
+      else if ($7 == "" || (ratio[key] != "" && $7 + 0 >= ratio[key] + 0)) next
+      ours[key] = $4; peer[key] = $5; ratio[key] = $7
+    }
+    END {
+      print "| causal, bf16 | tokens | GPUs | this program | PyTorch | times as fast |"
+      print "|---|---|---|---|---|---|"
+      for (i = 1; i <= count; i++) {
+        key = order[i]
+        split(key, part, ",")
+        attention = part[1] == "attention"
+        what = attention ? "attention, forward and backward, 32 heads of 128" : "a training step, 7B"
+        unit = attention ? " TFLOP/s a GPU" : " s"
+        form = attention ? "%.0f" : "%.2f"
+        printf "| %s | %d | %s | " form "%s | %s | %s |\n", what, part[2], part[3], ours[key], unit,
+          peer[key] == "" ? "no room" : sprintf(form "%s", peer[key], unit), ratio[key] == "" ? "-" : sprintf("%.2f", ratio[key])
+      }
+    }' "$@"
+}
+
 # A section for each table, then one for each run of no known table.
 {
-  echo "# Results: the paper's tables"
+  echo "# Results"
+  echo
+  echo "[validation/README.md](../validation/README.md) names the file and the command behind every number here."
+  echo
+  words "$peers"
+  echo
+  beside_peers
+  echo
+  words validation/gpu
+  echo
+  words validation/cpu
+  echo
+  words "$runs"
   echo
   echo "Made by \`tools/results-page.sh\` from the runs in [\`$runs\`](../$runs), which \`make paper-cpu\` and \`make paper-gpu\` make:"
   echo "folders of a machine, in them a run each, with its log, tables and inputs. Numbers that are not whole are rounded to four digits."
@@ -152,7 +221,7 @@ section() { # RUN
     for run in "$runs"/*/"$table"/ "$runs"/*/"$table"-*/; do
       if [ ! -f "${run}output.log" ]; then continue; fi
       if [ -z "$found" ]; then
-        if [ -f "$runs/$table.md" ]; then sed 's/^# /## /' "$runs/$table.md"; else echo "## $table"; fi
+        if [ -f "$runs/$table.md" ]; then sed 's/^# /### /' "$runs/$table.md"; else echo "### $table"; fi
         echo
         found=1
       fi
@@ -166,7 +235,7 @@ section() { # RUN
       *" $run "*) continue ;;
     esac
     if [ ! -f "$run/output.log" ]; then continue; fi
-    echo "## $(basename "$run")"
+    echo "### $(basename "$run")"
     echo
     section "$run"
   done
@@ -175,3 +244,13 @@ section() { # RUN
   $0 == "" { blank = 1; next }
   { if (blank && NR > 1) print ""; blank = 0; print }' >"$page.part"
 mv "$page.part" "$page"
+
+if [ $# = 0 ]; then
+  readme_table >README.md.table
+  awk '
+    /^<!-- peers:/ { print; while ((getline line < "README.md.table") > 0) print line; skip = 1; next }
+    /^<!-- end of peers -->/ { skip = 0 }
+    !skip' README.md >README.md.part
+  mv README.md.part README.md
+  rm README.md.table
+fi

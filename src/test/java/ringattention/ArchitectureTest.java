@@ -107,6 +107,7 @@ class ArchitectureTest {
                   "report",
                   "checkpoint",
                   "parallel",
+                  "data",
                   "shard",
                   "device",
                   "comm")),

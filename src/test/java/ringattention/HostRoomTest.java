@@ -16,13 +16,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.Launch;
 import ringattention.comm.MpiJob;
+import ringattention.command.Sections;
 import ringattention.device.Allocator.Purpose;
 import ringattention.device.DType;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
-import ringattention.input.Inputs;
-import ringattention.input.MemoryConfig;
 import ringattention.run.AvailableMemory;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 
 /** What a host has is the limit of ranks that compute in its memory; every plan is held to it. */
@@ -73,7 +73,7 @@ class HostRoomTest {
   /** The host's memory changes meanwhile, by less than half. */
   @Test
   void ranksShareTheHost() {
-    MemoryConfig free = Inputs.defaults(List.of()).memory();
+    MemoryConfig free = Sections.INPUTS.defaults(List.of()).get(MemoryConfig.SECTION);
     long alone = MemoryLimits.inHostMemory(new Launch(true, 0, 1, false), free, Long.MAX_VALUE);
     long shared = MemoryLimits.inHostMemory(new Launch(true, 0, 8, false), free, Long.MAX_VALUE);
     assertTrue(alone < AvailableMemory.here().bytes() * 1.5, alone + " bytes");

@@ -6,10 +6,10 @@ import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
-import ringattention.input.MaskKind;
 import ringattention.metrics.AttentionFlops;
 import ringattention.shard.BlockPair;
 import ringattention.shard.Documents;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

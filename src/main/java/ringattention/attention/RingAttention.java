@@ -17,12 +17,12 @@ import ringattention.device.DeviceTraits;
 import ringattention.device.Mask;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
-import ringattention.input.MaskKind;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.Track;
 import ringattention.shard.BlockPair;
 import ringattention.shard.Documents;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

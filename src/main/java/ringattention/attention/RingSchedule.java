@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.DeviceTraits;
-import ringattention.input.MaskKind;
 import ringattention.shard.BlockPair;
 import ringattention.shard.Documents;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

@@ -10,10 +10,10 @@ import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
-import ringattention.input.MaskKind;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
+import ringattention.shard.MaskKind;
 
 /**
  * The attention of the original Transformer: every rank holds whole sequences, and the whole score

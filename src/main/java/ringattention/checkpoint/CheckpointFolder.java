@@ -86,7 +86,9 @@ record CheckpointFolder(Path path) {
 
   /** Deletes a checkpoint if it is there; first it ceases to be complete. */
   static void delete(Path folder) throws IOException {
-    Files.deleteIfExists(folder.resolve(DONE));
-    DurableFile.deleteFolder(folder);
+    if (Files.exists(folder)) {
+      Files.deleteIfExists(folder.resolve(DONE));
+      DurableFile.deleteFolder(folder);
+    }
   }
 }

@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import ringattention.bench.Benchmark;
 import ringattention.bench.attention.AttentionBench;
+import ringattention.bench.attention.BenchAttentionConfig;
+import ringattention.bench.attention.BenchRingConfig;
 import ringattention.bench.attention.RingExchangeBench;
+import ringattention.bench.kernel.BenchKernelsConfig;
 import ringattention.bench.kernel.KernelBench;
 import ringattention.cli.CommandLine;
 import ringattention.cli.ExitCode;
@@ -42,7 +45,7 @@ public final class BenchCommand {
       case BENCH_ATTENTION -> {
         AttentionBench bench =
             new AttentionBench(
-                configuration.benchAttention(),
+                configuration.get(BenchAttentionConfig.SECTION),
                 equipment.world(),
                 equipment.device(),
                 job.timer(),
@@ -50,7 +53,8 @@ public final class BenchCommand {
                 output.log()::row);
         bench.run();
         output.write("attention.csv", bench.csv());
-        List<AttentionProblem> problems = AttentionBench.problems(configuration.benchAttention());
+        List<AttentionProblem> problems =
+            AttentionBench.problems(configuration.get(BenchAttentionConfig.SECTION));
         int traced = job.line().traced(problems.size());
         if (traced > 0) {
           Trace trace = new Trace(job, equipment.device());
@@ -61,7 +65,7 @@ public final class BenchCommand {
       case BENCH_KERNELS -> {
         KernelBench bench =
             new KernelBench(
-                configuration.benchKernels(),
+                configuration.get(BenchKernelsConfig.SECTION),
                 equipment.device(),
                 job.timer(),
                 System::nanoTime,
@@ -73,7 +77,7 @@ public final class BenchCommand {
       case BENCH_RING_EXCHANGE -> {
         RingExchangeBench bench =
             new RingExchangeBench(
-                configuration.benchRing(),
+                configuration.get(BenchRingConfig.SECTION),
                 equipment.world(),
                 equipment.device(),
                 System::nanoTime,
@@ -107,8 +111,9 @@ public final class BenchCommand {
       }
       return;
     }
-    job.line().traced(AttentionBench.problems(configuration.benchAttention()).size());
-    for (int tokens : configuration.benchAttention().tokens()) {
+    job.line()
+        .traced(AttentionBench.problems(configuration.get(BenchAttentionConfig.SECTION)).size());
+    for (int tokens : configuration.get(BenchAttentionConfig.SECTION).tokens()) {
       if (tokens < 2 * ranks) {
         throw configuration
             .source()

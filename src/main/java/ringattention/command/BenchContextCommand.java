@@ -7,23 +7,26 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import ringattention.bench.Benchmark;
+import ringattention.bench.training.BenchContextConfig;
 import ringattention.bench.training.ContextProof;
 import ringattention.bench.training.ContextProposal;
 import ringattention.bench.training.ContextTable;
 import ringattention.cli.ExitCode;
+import ringattention.data.DataConfig;
 import ringattention.data.Samples;
 import ringattention.device.Device;
 import ringattention.forecast.PaperContext;
-import ringattention.input.Architecture;
-import ringattention.input.BenchContextConfig;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.input.ModelConfig;
+import ringattention.model.Architecture;
+import ringattention.model.ModelConfig;
 import ringattention.plan.TrainingPlan;
+import ringattention.plan.Variants;
 import ringattention.report.Check;
 import ringattention.report.Units;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.shard.Decomposition;
@@ -48,7 +51,7 @@ public final class BenchContextCommand {
       Job job, Configuration configuration, Equipment equipment, MemoryLimits limits) {
     this.job = job;
     this.configuration = configuration;
-    this.bench = configuration.benchContext();
+    this.bench = configuration.get(BenchContextConfig.SECTION);
     this.equipment = equipment;
     this.limits = limits;
   }
@@ -62,8 +65,9 @@ public final class BenchContextCommand {
           return configuration;
         });
     try (Equipment equipment = Equipment.open(job, configuration)) {
-      MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
-      if (configuration.memory().deviceGiB() == 0
+      MemoryLimits limits =
+          MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
+      if (configuration.get(MemoryConfig.SECTION).deviceGiB() == 0
           && job.line().memoryCap().isEmpty()
           && equipment.device().inHostMemory()) {
         throw new InputException(
@@ -80,33 +84,36 @@ public final class BenchContextCommand {
 
   /** Checks all that does not depend on the device, the shortest sequences among it. */
   private static void check(Configuration read, int ranks) {
-    BenchContextConfig bench = read.benchContext();
+    BenchContextConfig bench = read.get(BenchContextConfig.SECTION);
     for (ModelConfig model : models(read)) {
       for (Architecture architecture : bench.architectures()) {
-        TrainingPlan.of(read.with(model).with(architecture, bench.multiple(), 1, ranks), ranks);
+        TrainingPlan.of(
+            Variants.of(
+                read.with(ModelConfig.SECTION, model), architecture, bench.multiple(), 1, ranks),
+            ranks);
       }
     }
     if (bench.prove()) {
-      read.data();
+      read.get(DataConfig.SECTION);
     }
   }
 
   private static List<ModelConfig> models(Configuration configuration) {
-    BenchContextConfig bench = configuration.benchContext();
+    BenchContextConfig bench = configuration.get(BenchContextConfig.SECTION);
     List<ModelConfig> models = new ArrayList<>();
     for (int i = 0; i < bench.models().size(); i++) {
       int own = bench.models().get(i).layers();
       int layers = bench.layers().isEmpty() ? own : bench.layers().get(i);
       models.add(ModelConfig.of(bench.models().get(i), layers));
     }
-    return models.isEmpty() ? List.of(configuration.model()) : models;
+    return models.isEmpty() ? List.of(configuration.get(ModelConfig.SECTION)) : models;
   }
 
   private List<List<ContextProposal>> proposals() {
     Device device = equipment.device();
     List<List<ContextProposal>> all = new ArrayList<>();
     for (ModelConfig model : models(configuration)) {
-      Configuration one = configuration.with(model);
+      Configuration one = configuration.with(ModelConfig.SECTION, model);
       all.add(
           bench.architectures().stream()
               .map(each -> ContextProposal.of(one, each, job.world().size(), device, limits))

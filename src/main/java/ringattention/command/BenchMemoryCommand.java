@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import ringattention.bench.Benchmark;
 import ringattention.bench.RowChecks;
+import ringattention.bench.training.BenchMemoryConfig;
 import ringattention.bench.training.LayerBytes;
 import ringattention.bench.training.LayerFormulas;
 import ringattention.bench.training.LayerMemoryTable;
@@ -15,22 +16,24 @@ import ringattention.bench.training.TrainingMeasurement;
 import ringattention.cli.ExitCode;
 import ringattention.data.Samples;
 import ringattention.device.Device;
-import ringattention.input.Architecture;
-import ringattention.input.BenchMemoryConfig;
 import ringattention.input.Configuration;
-import ringattention.input.MemoryConfig;
-import ringattention.input.OffloadKind;
-import ringattention.input.SavedKind;
+import ringattention.model.Architecture;
+import ringattention.model.LossHeadConfig;
+import ringattention.model.ModelConfig;
 import ringattention.plan.PeakMemory;
 import ringattention.plan.TrainingPlan;
+import ringattention.plan.Variants;
 import ringattention.report.BenchTable;
 import ringattention.report.Check;
 import ringattention.report.Plots;
 import ringattention.report.Units;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.OffloadKind;
 import ringattention.run.RunOutput;
+import ringattention.run.SavedKind;
 
 /**
  * {@code bench memory}: the peak of a training step for each architecture and length, for further
@@ -96,20 +99,21 @@ public final class BenchMemoryCommand {
 
   /** Plans all rows, their samples null. */
   private static List<Step> steps(Configuration configuration, int ranks) {
-    BenchMemoryConfig bench = configuration.benchMemory();
+    BenchMemoryConfig bench = configuration.get(BenchMemoryConfig.SECTION);
     int firstBlock = bench.feedForwardBlocks().get(0);
-    if (configuration.lossHead().block() > firstBlock) { // or slopes would be the loss head's
+    if (configuration.get(LossHeadConfig.SECTION).block()
+        > firstBlock) { // or slopes would be the loss head's
       throw configuration
           .source()
           .error(
               "lossHead.block",
               "must be at most the first of benchMemory.feedForwardBlocks (" + firstBlock + ")");
     }
-    MemoryConfig memory = configuration.memory();
+    MemoryConfig memory = configuration.get(MemoryConfig.SECTION);
     MemoryConfig fixed =
         new MemoryConfig(
             SavedKind.INPUTS, OffloadKind.NONE, 1, memory.deviceGiB(), memory.hostGiB());
-    Configuration base = configuration.with(configuration.train().sequence(), fixed);
+    Configuration base = configuration.with(MemoryConfig.SECTION, fixed);
     List<Step> steps = new ArrayList<>();
     for (Architecture architecture : bench.architectures()) {
       for (int tokens : bench.tokens(architecture)) {
@@ -118,9 +122,10 @@ public final class BenchMemoryCommand {
         for (int block : furtherBlocks ? bench.feedForwardBlocks() : List.of(firstBlock)) {
           for (int ring : rings(architecture, longest, ranks)) {
             Configuration one =
-                base.with(architecture, tokens, 1, ranks)
-                    .withRings(ring, tokens, ranks)
-                    .withFeedForwardBlock(block);
+                Variants.withFeedForwardBlock(
+                    Variants.withRings(
+                        Variants.of(base, architecture, tokens, 1, ranks), ring, tokens, ranks),
+                    block);
             steps.add(new Step(architecture, ring, TrainingPlan.of(one, ranks), null));
           }
         }
@@ -163,8 +168,8 @@ public final class BenchMemoryCommand {
     }
     MemorySlopes slopes =
         new MemorySlopes(
-            configuration.benchMemory(),
-            configuration.model(),
+            configuration.get(BenchMemoryConfig.SECTION),
+            configuration.get(ModelConfig.SECTION),
             device.compute(),
             device.sum(),
             rows);
@@ -179,7 +184,8 @@ public final class BenchMemoryCommand {
 
   private void measure(Step planned, Equipment equipment, RunOutput output) {
     Device device = equipment.device();
-    MemoryLimits limits = MemoryLimits.of(job, device, planned.plan().configuration().memory());
+    MemoryLimits limits =
+        MemoryLimits.of(job, device, planned.plan().configuration().get(MemoryConfig.SECTION));
     TrainingPlan plan = planned.plan().fitted(device, limits);
     TrainingMeasurement measurement =
         new TrainingMeasurement(job, equipment, plan, planned.samples());
@@ -214,7 +220,7 @@ public final class BenchMemoryCommand {
   /** Length of a sequence to bytes of a layer. */
   private byte[] plot(MemorySlopes slopes) {
     List<Plots.Series> lines = new ArrayList<>();
-    for (Architecture architecture : configuration.benchMemory().architectures()) {
+    for (Architecture architecture : configuration.get(BenchMemoryConfig.SECTION).architectures()) {
       List<LayerMemoryTable.Row> lengths = slopes.lengths(architecture);
       lines.add(
           new Plots.Series(

@@ -11,24 +11,27 @@ import ringattention.bench.MatrixRate;
 import ringattention.bench.RowChecks;
 import ringattention.bench.training.BatchMeasurement;
 import ringattention.bench.training.BatchTable;
+import ringattention.bench.training.BenchMfuConfig;
 import ringattention.bench.training.TrainingTable;
 import ringattention.cli.ExitCode;
 import ringattention.data.Samples;
 import ringattention.device.Device;
-import ringattention.input.Architecture;
-import ringattention.input.BenchMfuConfig;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
 import ringattention.metrics.Mfu;
+import ringattention.model.Architecture;
+import ringattention.model.AttentionConfig;
+import ringattention.model.ModelConfig;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainingPlan;
+import ringattention.plan.Variants;
 import ringattention.report.Check;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
+import ringattention.shard.MaskKind;
 import ringattention.train.DivergedException;
 
 /**
@@ -84,7 +87,7 @@ public final class BenchMfuCommand {
   private BenchMfuCommand(Job job, Configuration configuration, List<Row> rows) {
     this.job = job;
     this.configuration = configuration;
-    this.bench = configuration.benchMfu();
+    this.bench = configuration.get(BenchMfuConfig.SECTION);
     this.rows = rows;
   }
 
@@ -105,10 +108,10 @@ public final class BenchMfuCommand {
     if (ranks < 2) {
       throw new InputException("bench mfu compares a ring with one rank: mpirun -np 2 or more");
     }
-    if (configuration.attention().mask() != MaskKind.CAUSAL) {
+    if (configuration.get(AttentionConfig.SECTION).mask() != MaskKind.CAUSAL) {
       throw configuration.source().error("attention.mask", "must be \"causal\" for bench mfu");
     }
-    BenchMfuConfig bench = configuration.benchMfu();
+    BenchMfuConfig bench = configuration.get(BenchMfuConfig.SECTION);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < bench.tokensPerRank().size(); i++) {
       int tokens = bench.tokensPerRank().get(i);
@@ -117,11 +120,12 @@ public final class BenchMfuCommand {
           bench.models().isEmpty()
               ? configuration
               : configuration.with(
+                  ModelConfig.SECTION,
                   ModelConfig.of(bench.models().get(i), bench.models().get(i).layers()));
       int measured = Math.min(microBatches, 1 + bench.measured());
       for (Architecture architecture : List.of(Architecture.BLOCKWISE, Architecture.RING)) {
-        Configuration step = trained.with(architecture, tokens, measured, ranks);
-        Configuration one = trained.with(architecture, tokens, 1, ranks);
+        Configuration step = Variants.of(trained, architecture, tokens, measured, ranks);
+        Configuration one = Variants.of(trained, architecture, tokens, 1, ranks);
         rows.add(
             new Row(
                 architecture,
@@ -141,7 +145,7 @@ public final class BenchMfuCommand {
           .source()
           .error("benchMfu.tokensPerRank", "must each be below 2^31 / ranks (" + ranks + ")");
     }
-    long batch = configuration.benchMfu().batchTokens();
+    long batch = configuration.get(BenchMfuConfig.SECTION).batchTokens();
     if (batch % tokens != 0 || batch / tokens > Integer.MAX_VALUE) {
       throw configuration
           .source()
@@ -189,7 +193,8 @@ public final class BenchMfuCommand {
   }
 
   private Row fitted(Row row, Device device) {
-    MemoryLimits limits = MemoryLimits.of(job, device, row.plan().configuration().memory());
+    MemoryLimits limits =
+        MemoryLimits.of(job, device, row.plan().configuration().get(MemoryConfig.SECTION));
     return row.with(row.plan().fitted(device, limits));
   }
 

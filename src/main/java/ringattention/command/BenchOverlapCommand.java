@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import ringattention.bench.Benchmark;
+import ringattention.bench.attention.BenchOverlapConfig;
 import ringattention.bench.attention.OverlapBench;
 import ringattention.cli.ExitCode;
 import ringattention.input.Configuration;
@@ -35,7 +36,7 @@ public final class BenchOverlapCommand {
     if (ranks < 2) {
       throw new InputException("bench overlap needs at least 2 ranks: mpirun -np 2");
     }
-    List<Integer> tokens = configuration.benchOverlap().tokens();
+    List<Integer> tokens = configuration.get(BenchOverlapConfig.SECTION).tokens();
     if (tokens.get(tokens.size() - 1) > Integer.MAX_VALUE / ranks) {
       throw configuration
           .source()
@@ -47,7 +48,7 @@ public final class BenchOverlapCommand {
       Job job, Configuration configuration, Equipment equipment, RunOutput output) {
     OverlapBench bench =
         new OverlapBench(
-            configuration.benchOverlap(),
+            configuration.get(BenchOverlapConfig.SECTION),
             equipment.world(),
             equipment.device(),
             job.timer(),

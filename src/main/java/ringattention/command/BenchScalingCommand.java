@@ -12,23 +12,27 @@ import java.util.function.IntUnaryOperator;
 import ringattention.bench.Benchmark;
 import ringattention.bench.RowChecks;
 import ringattention.bench.attention.AttentionScaling;
+import ringattention.bench.training.BenchScalingConfig;
 import ringattention.bench.training.ScalingTable;
 import ringattention.bench.training.TrainingMeasurement;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
 import ringattention.data.Samples;
 import ringattention.device.Device;
-import ringattention.input.Architecture;
-import ringattention.input.BenchScalingConfig;
 import ringattention.input.Configuration;
-import ringattention.input.MaskKind;
+import ringattention.model.Architecture;
+import ringattention.model.AttentionConfig;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainingPlan;
+import ringattention.plan.Variants;
 import ringattention.report.Check;
+import ringattention.run.DeviceConfig;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
+import ringattention.shard.MaskKind;
 import ringattention.train.DivergedException;
 
 /**
@@ -54,7 +58,7 @@ public final class BenchScalingCommand {
   private BenchScalingCommand(Job job, Configuration configuration, Map<Case, TrainingPlan> plans) {
     this.job = job;
     this.configuration = configuration;
-    this.bench = configuration.benchScaling();
+    this.bench = configuration.get(BenchScalingConfig.SECTION);
     this.plans = plans;
   }
 
@@ -71,9 +75,9 @@ public final class BenchScalingCommand {
 
   /** Of every training run to be. */
   private static Map<Case, TrainingPlan> plans(Job job, Configuration configuration) {
-    BenchScalingConfig bench = configuration.benchScaling();
+    BenchScalingConfig bench = configuration.get(BenchScalingConfig.SECTION);
     int ranks = job.world().size();
-    if (configuration.attention().mask() != MaskKind.CAUSAL) {
+    if (configuration.get(AttentionConfig.SECTION).mask() != MaskKind.CAUSAL) {
       throw configuration.source().error("attention.mask", "must be \"causal\" for bench scaling");
     }
     requireFewer(configuration, "attentionTokens", bench.attentionTokens(), ranks);
@@ -84,7 +88,10 @@ public final class BenchScalingCommand {
     for (int n : counts(ranks)) {
       for (int tokens : List.of(n * bench.trainingTokens(), bench.trainingTotal())) {
         Configuration one =
-            configuration.with(Architecture.RING, 1, 1, n).with(tokens, configuration.memory());
+            Variants.of(
+                Variants.of(configuration, Architecture.RING, 1, 1, n),
+                tokens,
+                configuration.get(MemoryConfig.SECTION));
         plans.put(new Case(n, tokens), TrainingPlan.of(one, n));
       }
     }
@@ -127,7 +134,8 @@ public final class BenchScalingCommand {
       plans.forEach(
           (one, plan) -> {
             output.log().line(one.name());
-            MemoryLimits limits = MemoryLimits.of(job, device, plan.configuration().memory());
+            MemoryLimits limits =
+                MemoryLimits.of(job, device, plan.configuration().get(MemoryConfig.SECTION));
             PlanReport.print(plan.fitted(device, limits), device, output.log());
           });
       return ExitCode.VALID;
@@ -136,7 +144,11 @@ public final class BenchScalingCommand {
     table.header().forEach(output.log()::row);
     AttentionScaling attention =
         new AttentionScaling(
-            bench, configuration.attention().layout(), device, job.timer(), System::nanoTime);
+            bench,
+            configuration.get(AttentionConfig.SECTION).layout(),
+            device,
+            job.timer(),
+            System::nanoTime);
     series(
         "attention",
         n -> n * bench.attentionTokens(),
@@ -238,7 +250,9 @@ public final class BenchScalingCommand {
     Job group = job.on(some.world());
     Device device = some.device();
     TrainingPlan plan = plans.get(one);
-    plan = plan.fitted(device, MemoryLimits.of(group, device, plan.configuration().memory()));
+    plan =
+        plan.fitted(
+            device, MemoryLimits.of(group, device, plan.configuration().get(MemoryConfig.SECTION)));
     output.log().line(one.name() + ": " + plan.memory().why());
     try (Samples samples = SharedInput.samples(group, plan.configuration())) {
       var measurement = new TrainingMeasurement(group, some, plan, samples);
@@ -272,7 +286,7 @@ public final class BenchScalingCommand {
     }
     int cores = Runtime.getRuntime().availableProcessors();
     int here = job.launch().localSize();
-    int threads = configuration.device().threads(cores, here);
+    int threads = configuration.get(DeviceConfig.SECTION).threads(cores, here);
     return ranks * Math.min(1, cores / ((double) Math.min(ranks, here) * threads));
   }
 }

@@ -8,20 +8,23 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import ringattention.bench.Benchmark;
 import ringattention.bench.RowChecks;
+import ringattention.bench.training.BenchTrainingConfig;
 import ringattention.bench.training.TrainingMeasurement;
 import ringattention.bench.training.TrainingTable;
 import ringattention.cli.ExitCode;
 import ringattention.data.Samples;
 import ringattention.device.Device;
-import ringattention.input.BenchTrainingConfig;
 import ringattention.input.Configuration;
-import ringattention.input.MemoryConfig;
+import ringattention.model.ModelConfig;
 import ringattention.plan.PlanReport;
+import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
+import ringattention.plan.Variants;
 import ringattention.report.Check;
 import ringattention.report.TimeTable;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.train.DivergedException;
@@ -52,7 +55,7 @@ public final class BenchTrainingCommand {
   private BenchTrainingCommand(Job job, Configuration configuration, List<Length> lengths) {
     this.job = job;
     this.configuration = configuration;
-    this.bench = configuration.benchTraining();
+    this.bench = configuration.get(BenchTrainingConfig.SECTION);
     this.lengths = lengths;
   }
 
@@ -72,8 +75,8 @@ public final class BenchTrainingCommand {
   }
 
   private static List<TrainingPlan> plans(Job job, Configuration configuration) {
-    BenchTrainingConfig bench = configuration.benchTraining();
-    int layers = configuration.model().layers();
+    BenchTrainingConfig bench = configuration.get(BenchTrainingConfig.SECTION);
+    int layers = configuration.get(ModelConfig.SECTION).layers();
     if (bench.forwardBlocks(layers) > layers) {
       throw configuration
           .source()
@@ -94,11 +97,11 @@ public final class BenchTrainingCommand {
     }
     List<TrainingPlan> plans = new ArrayList<>();
     for (int row = 0; row < bench.tokens().size(); row++) {
-      MemoryConfig room = configuration.memory();
+      MemoryConfig room = configuration.get(MemoryConfig.SECTION);
       if (bench.deviceGiB().size() > 0) {
         room = room.withDeviceGiB(bench.deviceGiB().get(row));
       }
-      Configuration one = configuration.with(bench.tokens().get(row), room);
+      Configuration one = Variants.of(configuration, bench.tokens().get(row), room);
       plans.add(TrainingPlan.of(one, job.world().size()));
     }
     return plans;
@@ -109,7 +112,8 @@ public final class BenchTrainingCommand {
     if (job.line().dryRun()) {
       for (Length length : lengths) {
         Device device = equipment.device();
-        MemoryLimits limits = MemoryLimits.of(job, device, length.plan().configuration().memory());
+        MemoryLimits limits =
+            MemoryLimits.of(job, device, length.plan().configuration().get(MemoryConfig.SECTION));
         PlanReport.print(length.plan().fitted(device, limits), device, output.log());
       }
       return ExitCode.VALID;
@@ -135,7 +139,7 @@ public final class BenchTrainingCommand {
     String what =
         rehearsal
             ? "one forward of the last "
-                + bench.forwardBlocks(configuration.model().layers())
+                + bench.forwardBlocks(configuration.get(ModelConfig.SECTION).layers())
                 + " blocks, then loss head and backward of the last "
                 + bench.rehearse()
             : "median of " + bench.steps() + " steps after " + bench.warmup() + " not timed";
@@ -145,7 +149,8 @@ public final class BenchTrainingCommand {
   private void measure(Length planned, Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingPlan plan = planned.plan();
-    MemoryLimits limits = MemoryLimits.of(job, device, plan.configuration().memory());
+    MemoryLimits limits =
+        MemoryLimits.of(job, device, plan.configuration().get(MemoryConfig.SECTION));
     Length length = new Length(plan.fitted(device, limits), planned.samples());
     output.log().line(length.tokens() + " tokens: " + length.plan().memory().why());
     TrainingMeasurement measurement =
@@ -180,7 +185,7 @@ public final class BenchTrainingCommand {
             new TrainingTable.Steps(
                 subject(length),
                 stepS,
-                configuration.train().batch(),
+                configuration.get(TrainConfig.SECTION).batch(),
                 length.plan().mfu(equipment.device(), stepS, measured.last().squares()),
                 measured.memory().largest(),
                 measured.exposedWaitS()));
@@ -214,7 +219,7 @@ public final class BenchTrainingCommand {
             rehearsals.row(
                 new TrainingTable.Rehearsal(
                     subject(length),
-                    bench.forwardBlocks(configuration.model().layers()),
+                    bench.forwardBlocks(configuration.get(ModelConfig.SECTION).layers()),
                     measured.forwardS(),
                     bench.rehearse(),
                     measured.backwardS(),

@@ -24,12 +24,14 @@ import ringattention.model.ShardShape;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.plan.PlanReport;
+import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.report.Check;
 import ringattention.report.Safetensors;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 
@@ -106,14 +108,15 @@ public final class GradientsCommand {
   }
 
   private void fit(Device device) {
-    plan = plan.fitted(device, MemoryLimits.of(job, device, configuration.memory()));
+    plan =
+        plan.fitted(device, MemoryLimits.of(job, device, configuration.get(MemoryConfig.SECTION)));
     plan.requireRoom();
   }
 
   private static TrainingPlan small(Configuration configuration, int ranks) {
     TrainingPlan plan = TrainingPlan.of(configuration, ranks);
     ModelSetup setup = plan.setup();
-    long logits = (long) setup.sequence() * configuration.train().batch();
+    long logits = (long) setup.sequence() * configuration.get(TrainConfig.SECTION).batch();
     logits = Math.multiplyExact(logits, setup.model().vocabulary());
     Source source = configuration.source();
     long parameters = setup.model().parameters();
@@ -176,7 +179,7 @@ public final class GradientsCommand {
     List<double[]> positions = job.world().gather(repeated(device.read(batch.positions())));
     if (job.root()) {
       long sequence = setup.sequence();
-      long all = configuration.train().batch();
+      long all = configuration.get(TrainConfig.SECTION).batch();
       Safetensors file = new Safetensors();
       double[] whole = rows.join(allLogits, vocabulary);
       count("logits", whole);

@@ -5,16 +5,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import ringattention.data.DataConfig;
 import ringattention.huggingface.HuggingFaceExport;
 import ringattention.huggingface.HuggingFaceFolder;
+import ringattention.huggingface.StoredType;
 import ringattention.input.Configuration;
-import ringattention.input.ModelConfig;
-import ringattention.input.ModelExport;
 import ringattention.model.LlamaParameters;
+import ringattention.model.ModelConfig;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
+import ringattention.plan.TrainConfig;
 import ringattention.run.Job;
+import ringattention.run.ModelExport;
+import ringattention.run.OutputConfig;
 import ringattention.run.RunOutput;
 
 /**
@@ -37,12 +41,12 @@ public record ModelFolders(
    * @throws ringattention.input.InputException if the folder's files cannot be opened
    */
   static Configuration asStored(Configuration configuration) {
-    if (!configuration.hasModel() || !configuration.model().tied()) {
+    if (!configuration.has(ModelConfig.SECTION) || !configuration.get(ModelConfig.SECTION).tied()) {
       return configuration;
     }
-    ModelConfig model = configuration.model();
+    ModelConfig model = configuration.get(ModelConfig.SECTION);
     return model.checkpoint().filter(HuggingFaceFolder::hasOwnHead).isPresent()
-        ? configuration.with(model.untied())
+        ? configuration.with(ModelConfig.SECTION, model.untied())
         : configuration;
   }
 
@@ -52,13 +56,17 @@ public record ModelFolders(
    * @throws ringattention.input.InputException if the checkpoint is not one of this model
    */
   static ModelFolders of(Configuration configuration) {
-    ModelConfig model = configuration.model();
+    ModelConfig model = configuration.get(ModelConfig.SECTION);
     List<ParameterGroup> groups = LlamaParameters.groups(model);
-    ModelExport type = configuration.output().model();
+    ModelExport type = configuration.get(OutputConfig.SECTION).model();
     Optional<HuggingFaceExport> export =
         type == ModelExport.NONE
             ? Optional.empty()
-            : Optional.of(new HuggingFaceExport(model, type, positions(configuration)));
+            : Optional.of(
+                new HuggingFaceExport(
+                    model,
+                    type == ModelExport.BF16 ? StoredType.BF16 : StoredType.F32,
+                    positions(configuration)));
     return new ModelFolders(
         configuration,
         model.checkpoint().map(folder -> HuggingFaceFolder.open(folder, groups, model.tied())),
@@ -66,13 +74,16 @@ public record ModelFolders(
   }
 
   private static long positions(Configuration configuration) {
-    return (long) configuration.data().firstPosition() + configuration.train().sequence();
+    return (long) configuration.get(DataConfig.SECTION).firstPosition()
+        + configuration.get(TrainConfig.SECTION).sequence();
   }
 
   /** Sets the weights to start from; moments and gradients to zero. */
   void initialize(ShardedParameters parameters, RunOutput output) {
     if (source.isEmpty()) {
-      parameters.initialize(configuration.train().seed(), configuration.model().initStd());
+      parameters.initialize(
+          configuration.get(TrainConfig.SECTION).seed(),
+          configuration.get(ModelConfig.SECTION).initStd());
       return;
     }
     long start = System.nanoTime();
@@ -80,10 +91,11 @@ public record ModelFolders(
     parameters.load(State.WEIGHT, source.get());
     close(); // a long run needs them no more
     output.log().section("Weights");
-    String path = configuration.model().checkpoint().orElseThrow().toString();
+    String path = configuration.get(ModelConfig.SECTION).checkpoint().orElseThrow().toString();
     output.log().line(String.format(Locale.ROOT, "read in %.1f s from %s", since(start), path));
     source.get().remark().ifPresent(output.log()::line);
-    if (configuration.source().says("model.tied", true) && !configuration.model().tied()) {
+    if (configuration.source().says("model.tied", true)
+        && !configuration.get(ModelConfig.SECTION).tied()) {
       output
           .log()
           .line(
@@ -106,13 +118,13 @@ public record ModelFolders(
     Path folder = output.shared(EXPORT);
     export.get().write(folder, job.world(), parameters);
     output.log().section("Weights");
-    String type = configuration.output().model().toString();
+    String type = configuration.get(OutputConfig.SECTION).model().toString();
     output
         .log()
         .line(
             String.format(
                 Locale.ROOT, "written as %s in %.1f s to %s", type, since(start), folder));
-    ModelConfig model = configuration.model();
+    ModelConfig model = configuration.get(ModelConfig.SECTION);
     if (model.hidden() % model.heads() != 0) {
       output
           .log()

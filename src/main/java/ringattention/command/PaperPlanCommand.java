@@ -10,16 +10,15 @@ import ringattention.forecast.HardwarePlan;
 import ringattention.forecast.LongestPlan;
 import ringattention.forecast.PaperContext;
 import ringattention.forecast.PaperTable;
-import ringattention.input.Architecture;
 import ringattention.input.Configuration;
-import ringattention.input.Inputs;
-import ringattention.input.Precision;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.StepTime;
+import ringattention.model.Architecture;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;
 import ringattention.report.RunLog;
 import ringattention.run.Job;
+import ringattention.run.Precision;
 import ringattention.run.RunOutput;
 
 /** {@code plan --paper}: the paper's tables 3 and 4, its numbers beside planned ones. */
@@ -69,7 +68,7 @@ public final class PaperPlanCommand {
   private PaperPlanCommand() {}
 
   static int run(Job job) {
-    Configuration settings = Inputs.defaults(List.of());
+    Configuration settings = Sections.INPUTS.defaults(List.of());
     try (RunOutput output = RunOutput.asked(job, settings)) {
       if (job.root()) {
         new PaperPlanCommand().tables(output);
@@ -103,7 +102,8 @@ public final class PaperPlanCommand {
     Map<Architecture, LongestPlan> longest = new EnumMap<>(Architecture.class);
     for (Architecture architecture : Architecture.values()) {
       Configuration run =
-          PaperTable.run(row.model(), row.precision(), architecture, 2, row.ranks());
+          PaperTable.run(
+              Sections.INPUTS, row.model(), row.precision(), architecture, 2, row.ranks());
       longest.put(architecture, LongestPlan.of(row.hardware(), run, row.ranks()));
     }
     double blockwise = longest.get(Architecture.BLOCKWISE).tokens();
@@ -132,7 +132,8 @@ public final class PaperPlanCommand {
   private void utilization(
       PaperTable.MfuBar row, Architecture architecture, int tokensPerRank, RunLog log) {
     Configuration run =
-        PaperTable.run(row.model(), Precision.BF16, architecture, tokensPerRank, row.ranks());
+        PaperTable.run(
+            Sections.INPUTS, row.model(), Precision.BF16, architecture, tokensPerRank, row.ranks());
     HardwarePlan planned = HardwarePlan.of(row.hardware(), run, row.ranks());
     StepTime time = planned.time().orElseThrow();
     Mfu mfu = planned.mfu(time).orElseThrow();

@@ -8,6 +8,7 @@ import ringattention.plan.PlanReport;
 import ringattention.plan.TrainingPlan;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 
@@ -35,7 +36,8 @@ public final class PlanCommand {
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {
       Device device = equipment.device();
       TrainingPlan fitted =
-          plan.fitted(device, MemoryLimits.of(job, device, plan.configuration().memory()));
+          plan.fitted(
+              device, MemoryLimits.of(job, device, plan.configuration().get(MemoryConfig.SECTION)));
       PlanReport.print(fitted, device, RunOutput.console(job).log());
       fitted.requireRoom();
     }

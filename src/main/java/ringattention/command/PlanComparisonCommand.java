@@ -4,8 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import ringattention.forecast.PlanComparison;
-import ringattention.input.Inputs;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.Phase;
@@ -48,7 +46,7 @@ public final class PlanComparisonCommand {
   static int run(Job job, Hardware hardware, Path runs) {
     List<PlanComparison.Row> rows = job.agree(() -> PlanComparison.of(hardware, runs));
     PlanComparisonCommand command = new PlanComparisonCommand();
-    try (RunOutput output = RunOutput.asked(job, Inputs.defaults(List.of()))) {
+    try (RunOutput output = RunOutput.asked(job, Sections.INPUTS.defaults(List.of()))) {
       output.log().section("Predicted for " + hardware + " and measured");
       output.log().rows(command.table.header());
       rows.forEach(row -> output.log().row(command.line(row)));

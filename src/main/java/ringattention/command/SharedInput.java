@@ -3,14 +3,17 @@ package ringattention.command;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import ringattention.checkpoint.ContentPart;
 import ringattention.cli.CommandLine;
 import ringattention.comm.Communicator;
+import ringattention.data.SampleShape;
 import ringattention.data.Samples;
 import ringattention.data.Tokenizer;
 import ringattention.input.Configuration;
-import ringattention.input.ContentPart;
-import ringattention.input.Inputs;
+import ringattention.input.Trait;
 import ringattention.input.UsedInputs;
+import ringattention.model.ModelConfig;
+import ringattention.plan.TrainConfig;
 import ringattention.run.Agreement;
 import ringattention.run.Job;
 import ringattention.run.SharedParts;
@@ -23,10 +26,6 @@ import ringattention.run.Version;
  * the part.
  */
 public final class SharedInput {
-  /** Keys that a rank's own machine decides, and places of files that are compared by contents. */
-  private static final Set<String> OWN =
-      Set.of("data.cache", "device.threads", "data.path", "data.tokenizer", "model.checkpoint");
-
   private static final String DIGEST = "digest";
   private static final int DIGITS = 16; // of a digest, enough to tell files apart by accident
 
@@ -49,9 +48,10 @@ public final class SharedInput {
     Map<String, Map<String, String>> parts = new LinkedHashMap<>();
     parts.put("version", Version.read().shared());
     Map<String, String> inputs = new LinkedHashMap<>();
+    Set<String> own = configuration.source().marked(Trait.OWN);
     UsedInputs used = UsedInputs.of(configuration.source().toml());
     used.values().keySet().stream()
-        .filter(key -> !OWN.contains(key))
+        .filter(key -> !own.contains(key))
         .forEach(key -> inputs.put(key, used.text(key)));
     parts.put("inputs", inputs);
     new Agreement(job.world()).onSame(new SharedParts(parts));
@@ -66,13 +66,13 @@ public final class SharedInput {
   private static Configuration read(CommandLine line) {
     return ModelFolders.asStored(
         line.input().isPresent()
-            ? Inputs.read(line.input().get(), line.overrides())
-            : Inputs.defaults(line.overrides()));
+            ? Sections.INPUTS.read(line.input().get(), line.overrides())
+            : Sections.INPUTS.defaults(line.overrides()));
   }
 
   /** Returns the sequences of the input's corpus; the caller closes them. */
   static Samples samples(Job job, Configuration configuration) {
-    Samples samples = job.agree(() -> Samples.of(configuration));
+    Samples samples = job.agree(() -> Samples.of(configuration, shape(configuration)));
     try {
       new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
       return samples;
@@ -80,6 +80,12 @@ public final class SharedInput {
       samples.close();
       throw e;
     }
+  }
+
+  private static SampleShape shape(Configuration configuration) {
+    TrainConfig train = configuration.get(TrainConfig.SECTION);
+    int vocabulary = configuration.get(ModelConfig.SECTION).vocabulary();
+    return new SampleShape(train.sequence(), vocabulary, train.seed());
   }
 
   /** Returns where the input's weights come from and go to; the caller closes it. */

@@ -19,12 +19,12 @@ import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.input.TrainConfig;
 import ringattention.metrics.PhaseTimes;
 import ringattention.model.Replica;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
 import ringattention.plan.PlanReport;
+import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.report.MfuTable;
 import ringattention.report.Plots;
@@ -33,12 +33,15 @@ import ringattention.report.RunVerdict;
 import ringattention.report.StepRecord;
 import ringattention.report.TimeTable;
 import ringattention.run.CoreShare;
+import ringattention.run.DeviceConfig;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.run.SharedParts;
+import ringattention.run.TimeoutConfig;
 import ringattention.run.Version;
 import ringattention.run.Watchdog;
 import ringattention.train.Choices;
@@ -77,7 +80,7 @@ public final class TrainCommand {
       StopRequests stops) {
     this.job = job;
     this.configuration = configuration;
-    this.train = configuration.train();
+    this.train = configuration.get(TrainConfig.SECTION);
     this.plan = plan;
     this.samples = samples;
     this.folders = folders;
@@ -101,7 +104,7 @@ public final class TrainCommand {
         job.agree(
             () -> {
               TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
-              job.line().traced(configuration.train().steps());
+              job.line().traced(configuration.get(TrainConfig.SECTION).steps());
               return planned;
             });
     Samples samples = SharedInput.samples(job, configuration);
@@ -135,7 +138,8 @@ public final class TrainCommand {
     try (samples;
         folders;
         Equipment equipment = Equipment.open(job, configuration)) {
-      MemoryLimits limits = MemoryLimits.of(job, equipment.device(), configuration.memory());
+      MemoryLimits limits =
+          MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
       plan = plan.fitted(equipment.device(), limits, resumption.headGroups());
       plan.requireRoom();
       choices = Choices.of(job, equipment, plan);
@@ -271,7 +275,7 @@ public final class TrainCommand {
         Watchdog watchdog =
             Watchdog.start(
                 job,
-                configuration.timeout().minutes(),
+                configuration.get(TimeoutConfig.SECTION).minutes(),
                 job.timer()::entered,
                 () -> where(replica))) {
       try {
@@ -330,7 +334,8 @@ public final class TrainCommand {
           .advice(
               plan.balance(),
               plan.setup().layout().largestShard(),
-              CoreShare.crowd(shares, Math.max(1, configuration.device().threads())))
+              CoreShare.crowd(
+                  shares, Math.max(1, configuration.get(DeviceConfig.SECTION).threads())))
           .forEach(output.log()::line);
       output.log().line(TimeTable.spread(loop.steadySeconds()));
     }

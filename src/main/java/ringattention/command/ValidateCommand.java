@@ -6,16 +6,16 @@ import java.util.Map;
 import java.util.Optional;
 import ringattention.cli.ExitCode;
 import ringattention.input.Configuration;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ValidateConfig;
 import ringattention.report.Check;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionChecks;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.DocumentProbe;
@@ -23,6 +23,7 @@ import ringattention.validate.Packing;
 import ringattention.validate.PerturbationProbe;
 import ringattention.validate.TransformerChecks;
 import ringattention.validate.TransformerProblem;
+import ringattention.validate.ValidateConfig;
 
 /** {@code validate}: the product's own proof, at any number of ranks. */
 public final class ValidateCommand {
@@ -62,7 +63,7 @@ public final class ValidateCommand {
 
   /** Collective; the checks are complete on rank 0. */
   private void check(Equipment equipment) {
-    ValidateConfig config = configuration.validate();
+    ValidateConfig config = configuration.get(ValidateConfig.SECTION);
     AttentionChecks attention =
         new AttentionChecks(equipment.world(), equipment.device(), job.timer(), room(equipment));
     for (LayoutKind layout : LayoutKind.values()) {
@@ -97,7 +98,8 @@ public final class ValidateCommand {
 
   /** Returns the bytes that any rank may allocate. Collective. */
   private long room(Equipment equipment) {
-    return MemoryLimits.of(job, equipment.device(), configuration.memory()).device();
+    return MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION))
+        .device();
   }
 
   /** Sequences of fewer tokens than documents are left out. */
@@ -109,7 +111,9 @@ public final class ValidateCommand {
       AttentionProblem packed =
           problem.packed(
               Packing.of(
-                  count, problem.layout(job.world().size()), configuration.validate().seed()));
+                  count,
+                  problem.layout(job.world().size()),
+                  configuration.get(ValidateConfig.SECTION).seed()));
       checks.addAll(attention.whole(packed));
       if (attention.fits(packed)) {
         checks.addAll(
@@ -124,7 +128,7 @@ public final class ValidateCommand {
   private void transformer(Equipment equipment, MaskKind mask, LayoutKind layout) {
     int ranks = job.world().size();
     int length = Math.max(SHORT, 2 * ranks + 1);
-    long seed = configuration.validate().seed();
+    long seed = configuration.get(ValidateConfig.SECTION).seed();
     TransformerChecks transformer =
         new TransformerChecks(equipment.world(), equipment.device(), job.timer());
     for (int ring = 1; ring <= ranks; ring++) {
@@ -139,7 +143,7 @@ public final class ValidateCommand {
         new PerturbationProbe(equipment.world(), equipment.device(), job.timer());
     TransformerProblem whole = TransformerProblem.small(length, 1, mask, layout, seed);
     checks.addAll(probe.probe(whole));
-    for (int count : configuration.validate().documents()) {
+    for (int count : configuration.get(ValidateConfig.SECTION).documents()) {
       if (1 < count && count <= length) {
         Decomposition one = new Decomposition(ranks, ranks);
         TransformerProblem packed = whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
@@ -151,7 +155,7 @@ public final class ValidateCommand {
 
   private AttentionProblem problem(
       int length, int keyValueHeads, int headSize, MaskKind mask, LayoutKind layout) {
-    ValidateConfig config = configuration.validate();
+    ValidateConfig config = configuration.get(ValidateConfig.SECTION);
     return new AttentionProblem(
         length,
         config.batch(),

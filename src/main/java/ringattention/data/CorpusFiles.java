@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import ringattention.input.Configuration;
-import ringattention.input.DataConfig;
 import ringattention.input.InputException;
 import ringattention.input.Source;
 
@@ -19,7 +18,7 @@ final class CorpusFiles {
   private final Source source;
 
   CorpusFiles(Configuration configuration) {
-    this.data = configuration.data();
+    this.data = configuration.get(DataConfig.SECTION);
     this.source = configuration.source();
   }
 

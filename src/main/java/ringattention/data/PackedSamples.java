@@ -27,13 +27,13 @@ final class PackedSamples implements Samples {
    * @throws InputException if the corpus has fewer tokens than a sequence, or a sequence is no
    *     whole number of the pieces that documents are padded to
    */
-  PackedSamples(Configuration configuration, TokenFile corpus, int padding) {
+  PackedSamples(Configuration configuration, SampleShape shape, TokenFile corpus, int padding) {
     this.corpus = corpus;
     this.padding = padding;
-    this.length = configuration.train().sequence();
-    this.firstPosition = configuration.data().firstPosition();
-    this.seed = configuration.train().seed();
-    int multiple = configuration.data().documentMultiple();
+    this.length = shape.sequence();
+    this.firstPosition = configuration.get(DataConfig.SECTION).firstPosition();
+    this.seed = shape.seed();
+    int multiple = configuration.get(DataConfig.SECTION).documentMultiple();
     if (length % multiple != 0) {
       throw configuration
           .source()

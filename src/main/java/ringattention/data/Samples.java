@@ -3,8 +3,6 @@ package ringattention.data;
 import java.nio.file.Path;
 import java.util.List;
 import ringattention.input.Configuration;
-import ringattention.input.DataConfig;
-import ringattention.input.DataFormat;
 import ringattention.input.InputException;
 
 /**
@@ -48,13 +46,13 @@ public interface Samples extends AutoCloseable {
    * @throws InputException if anything of section {@code [data]} is wrong, or the tokenizer has
    *     more tokens than the model
    */
-  static Samples of(Configuration configuration) {
-    DataConfig data = configuration.data();
+  static Samples of(Configuration configuration, SampleShape shape) {
+    DataConfig data = configuration.get(DataConfig.SECTION);
     List<Path> files = new CorpusFiles(configuration).all();
     boolean bytes = data.tokenizer().equals(DataConfig.BYTES);
-    try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
+    try (Tokenizer tokenizer = Tokenizer.of(configuration, shape.vocabulary())) {
       if (data.format() == DataFormat.TEXT && bytes && !data.documents()) {
-        return new StreamSamples(configuration, new TextCorpus(configuration, files));
+        return new StreamSamples(configuration, shape, new TextCorpus(configuration, files));
       }
       TokenFile tokens = new TokenizedCorpus(configuration, tokenizer).open(files);
       if (!tokens.hasLabel()) {
@@ -62,8 +60,8 @@ public interface Samples extends AutoCloseable {
         throw configuration.source().error("data.path", "has no token to learn");
       }
       return data.documents()
-          ? new PackedSamples(configuration, tokens, tokenizer.end())
-          : new StreamSamples(configuration, tokens);
+          ? new PackedSamples(configuration, shape, tokens, tokenizer.end())
+          : new StreamSamples(configuration, shape, tokens);
     }
   }
 }

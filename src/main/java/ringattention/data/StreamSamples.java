@@ -15,11 +15,11 @@ final class StreamSamples implements Samples {
   /**
    * @throws InputException if the stream has fewer tokens than a sequence and its last label
    */
-  StreamSamples(Configuration configuration, TokenStream stream) {
+  StreamSamples(Configuration configuration, SampleShape shape, TokenStream stream) {
     this.stream = stream;
-    this.length = configuration.train().sequence();
-    this.firstPosition = configuration.data().firstPosition();
-    this.seed = Seed.of(configuration.train().seed(), "sequences");
+    this.length = shape.sequence();
+    this.firstPosition = configuration.get(DataConfig.SECTION).firstPosition();
+    this.seed = Seed.of(shape.seed(), "sequences");
     if (stream.tokens() <= length) {
       throw configuration
           .source()

@@ -9,7 +9,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import ringattention.input.Configuration;
-import ringattention.input.DataConfig;
 import ringattention.input.InputException;
 import ringattention.input.Source;
 
@@ -29,7 +28,7 @@ final class TokenizedCorpus {
   private final DocumentReader reader;
 
   TokenizedCorpus(Configuration configuration, Tokenizer tokenizer) {
-    this.data = configuration.data();
+    this.data = configuration.get(DataConfig.SECTION);
     this.source = configuration.source();
     this.tokenizer = tokenizer;
     Encoder encoder = new Encoder(tokenizer);

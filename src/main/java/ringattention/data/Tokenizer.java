@@ -2,7 +2,6 @@ package ringattention.data;
 
 import java.nio.file.Path;
 import ringattention.input.Configuration;
-import ringattention.input.DataConfig;
 import ringattention.input.InputException;
 
 /** Text to tokens. Special tokens are never added to a text, but those written in it are found. */
@@ -60,7 +59,7 @@ public interface Tokenizer extends AutoCloseable {
    * @throws InputException if they cannot be read
    */
   static String digest(Configuration configuration) {
-    String name = configuration.data().tokenizer();
+    String name = configuration.get(DataConfig.SECTION).tokenizer();
     if (name.equals(DataConfig.BYTES)) {
       return DataConfig.BYTES;
     }
@@ -69,17 +68,18 @@ public interface Tokenizer extends AutoCloseable {
   }
 
   /**
-   * The tokenizer of {@code data.tokenizer}.
+   * Returns the tokenizer of {@code data.tokenizer}.
    *
+   * @param vocabulary tokens of the model
    * @throws InputException if it cannot be read, or has more tokens than the model
    */
-  static Tokenizer of(Configuration configuration) {
-    String name = configuration.data().tokenizer();
+  static Tokenizer of(Configuration configuration, int vocabulary) {
+    String name = configuration.get(DataConfig.SECTION).tokenizer();
     Tokenizer tokenizer =
         name.equals(DataConfig.BYTES)
             ? new ByteTokenizer()
             : HuggingFaceTokenizer.read(Path.of(name), configuration.source());
-    if (tokenizer.vocabulary() > configuration.model().vocabulary()) {
+    if (tokenizer.vocabulary() > vocabulary) {
       tokenizer.close();
       throw configuration
           .source()
@@ -88,7 +88,7 @@ public interface Tokenizer extends AutoCloseable {
               "has tokens up to "
                   + (tokenizer.vocabulary() - 1)
                   + ", must be below model.vocabulary ("
-                  + configuration.model().vocabulary()
+                  + vocabulary
                   + ")");
     }
     return tokenizer;

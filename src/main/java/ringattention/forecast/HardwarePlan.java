@@ -7,13 +7,15 @@ import ringattention.device.MemoryCount;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cuda.CudaTraits;
 import ringattention.input.Configuration;
-import ringattention.input.Precision;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.Rates;
 import ringattention.metrics.StepTime;
 import ringattention.plan.TrainingPlan;
+import ringattention.run.DeviceConfig;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.Precision;
 
 /**
  * A training run on hardware that is not there.
@@ -34,7 +36,7 @@ public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits de
    */
   public static HardwarePlan of(
       Hardware hardware, Configuration configuration, int ranks, long cap) {
-    boolean bf16 = configuration.device().precision() == Precision.BF16;
+    boolean bf16 = configuration.get(DeviceConfig.SECTION).precision() == Precision.BF16;
     double peak = bf16 ? hardware.bf16() : hardware.fp32();
     if (peak == 0) {
       throw configuration.source().error("device.precision", hardware + " has bf16 only");
@@ -42,10 +44,11 @@ public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits de
     DeviceTraits device =
         CudaTraits.planned(
             bf16 ? DType.BF16 : DType.F32,
-            configuration.device().deterministic(),
-            configuration.device().causalBlock(),
+            configuration.get(DeviceConfig.SECTION).deterministic(),
+            configuration.get(DeviceConfig.SECTION).causalBlock(),
             peak);
-    MemoryLimits limits = MemoryLimits.of(hardware, configuration.memory(), ranks, cap);
+    MemoryLimits limits =
+        MemoryLimits.of(hardware, configuration.get(MemoryConfig.SECTION), ranks, cap);
     TrainingPlan plan = TrainingPlan.of(configuration, ranks).fitted(device, limits);
     return new HardwarePlan(hardware, plan, device);
   }

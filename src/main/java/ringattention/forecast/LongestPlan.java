@@ -4,11 +4,13 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 import ringattention.device.MemoryCount;
 import ringattention.input.Configuration;
-import ringattention.input.MemoryConfig;
-import ringattention.input.OffloadKind;
-import ringattention.input.SavedKind;
 import ringattention.metrics.Hardware;
 import ringattention.plan.LongestContext;
+import ringattention.plan.RunRules;
+import ringattention.plan.Variants;
+import ringattention.run.MemoryConfig;
+import ringattention.run.OffloadKind;
+import ringattention.run.SavedKind;
 
 /**
  * The longest sequence that has room on hardware that is not there, in steps of {@value #STEP}
@@ -33,12 +35,16 @@ public record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> 
    */
   public static LongestPlan of(
       Hardware hardware, Configuration configuration, int ranks, long cap) {
-    int unit = STEP * configuration.ringSize(ranks);
+    int unit = STEP * RunRules.ringSize(configuration, ranks);
     LongestContext lengths = new LongestContext(unit, Integer.MAX_VALUE);
     IntFunction<HardwarePlan> plan =
         tokens ->
             HardwarePlan.of(
-                hardware, configuration.with(tokens, asPaper(configuration.memory())), ranks, cap);
+                hardware,
+                Variants.of(
+                    configuration, tokens, asPaper(configuration.get(MemoryConfig.SECTION))),
+                ranks,
+                cap);
     int tokens = lengths.search(length -> plan.apply(length).fits());
     return new LongestPlan(
         tokens,

@@ -2,10 +2,10 @@ package ringattention.forecast;
 
 import java.util.List;
 import java.util.Locale;
-import ringattention.input.Architecture;
-import ringattention.input.ModelShape;
-import ringattention.input.Precision;
 import ringattention.metrics.Hardware;
+import ringattention.model.Architecture;
+import ringattention.model.ModelShape;
+import ringattention.run.Precision;
 
 /**
  * A row of table 3 of the paper (Liu, Zaharia, Abbeel 2023, arXiv 2310.01889): the longest context

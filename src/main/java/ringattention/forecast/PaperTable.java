@@ -1,12 +1,13 @@
 package ringattention.forecast;
 
 import java.util.List;
-import ringattention.input.Architecture;
 import ringattention.input.Configuration;
 import ringattention.input.Inputs;
-import ringattention.input.ModelShape;
-import ringattention.input.Precision;
 import ringattention.metrics.Hardware;
+import ringattention.model.Architecture;
+import ringattention.model.ModelShape;
+import ringattention.plan.Variants;
+import ringattention.run.Precision;
 
 /** Table 4 of the paper (Liu et al. 2023), and its runs as this program's. */
 public final class PaperTable {
@@ -35,19 +36,24 @@ public final class PaperTable {
 
   /** A run as the paper's: its feed-forward's blocks, one sequence on each rank or of all. */
   public static Configuration run(
+      Inputs inputs,
       ModelShape model,
       Precision precision,
       Architecture architecture,
       int tokensPerRank,
       int ranks) {
-    return Inputs.defaults(
+    return Variants.of(
+        inputs.defaults(
             List.of(
                 "model.shape=" + model,
                 "device.precision=" + precision,
                 "train.sequence=" + tokensPerRank,
                 "train.steps=1",
                 "feedForward.block=2048",
-                "lossHead.block=2048"))
-        .with(architecture, tokensPerRank, 1, ranks);
+                "lossHead.block=2048")),
+        architecture,
+        tokensPerRank,
+        1,
+        ranks);
   }
 }

@@ -4,20 +4,20 @@ import ringattention.attention.AttentionShape;
 import ringattention.attention.RingSchedule;
 import ringattention.device.DType;
 import ringattention.device.DeviceTraits;
-import ringattention.input.AttentionKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
 import ringattention.metrics.BlockTime;
 import ringattention.metrics.Phase;
 import ringattention.metrics.Rates;
 import ringattention.metrics.RingTime;
 import ringattention.metrics.StepTime;
+import ringattention.model.AttentionKind;
 import ringattention.model.LlamaParameters;
+import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.ShardShape;
 import ringattention.parallel.ParameterGroup;
 import ringattention.plan.TrainingPlan;
 import ringattention.shard.BlockPair;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

@@ -15,8 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import ringattention.comm.Communicator;
-import ringattention.input.ModelConfig;
-import ringattention.input.ModelExport;
+import ringattention.model.ModelConfig;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
@@ -35,27 +34,25 @@ public final class HuggingFaceExport {
   private final LlamaConfigFile config;
 
   /**
-   * @param type of the weights; not {@link ModelExport#NONE}
+   * @param type of the weights; {@link StoredType#BF16} or {@link StoredType#F32}
    * @param positions one more than the last position the model was trained on
    * @throws ringattention.input.InputException if the config.json of the model's checkpoint can no
    *     longer be read
    */
-  public HuggingFaceExport(ModelConfig model, ModelExport type, long positions) {
+  public HuggingFaceExport(ModelConfig model, StoredType type, long positions) {
     this(model, type, positions, LARGEST_FILE);
   }
 
   /**
    * @param largestFile bytes of tensors in one file; a larger tensor has a file of its own
    */
-  HuggingFaceExport(ModelConfig model, ModelExport type, long positions, long largestFile) {
-    this.type =
-        switch (type) {
-          case BF16 -> StoredType.BF16;
-          case FP32 -> StoredType.F32;
-          case NONE -> throw new IllegalArgumentException("export of type " + type);
-        };
+  HuggingFaceExport(ModelConfig model, StoredType type, long positions, long largestFile) {
+    if (type != StoredType.BF16 && type != StoredType.F32) {
+      throw new IllegalArgumentException("export of type " + type);
+    }
+    this.type = type;
     this.largestFile = largestFile;
-    this.config = new LlamaConfigFile(model, this.type, positions);
+    this.config = new LlamaConfigFile(model, type, positions);
   }
 
   /**

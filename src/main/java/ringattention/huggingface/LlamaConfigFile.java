@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import ringattention.input.InputException;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
-import ringattention.input.RopeScalingKind;
+import ringattention.model.ModelConfig;
+import ringattention.model.RopeScaling;
+import ringattention.model.RopeScalingKind;
 
 /**
  * The {@code config.json} of a trained model. The rotary fields are there twice: transformers 4

@@ -10,21 +10,21 @@ import java.util.List;
  * @param example stands in for a required value when keys are only listed
  */
 public record Default<T>(T value, String text, T example) {
-  static <T> Default<T> of(T value) {
+  public static <T> Default<T> of(T value) {
     return new Default<>(value, Toml.write(value), value);
   }
 
   /** From other keys: the text says which, e.g. {@code hidden / heads}. */
-  static <T> Default<T> derived(T value, String text) {
+  public static <T> Default<T> derived(T value, String text) {
     return new Default<>(value, text, value);
   }
 
-  static <T> Default<T> required(T example) {
+  public static <T> Default<T> required(T example) {
     return new Default<>(null, "required", example);
   }
 
   @SafeVarargs
-  static <T> Default<List<T>> list(T... values) {
+  public static <T> Default<List<T>> list(T... values) {
     return of(List.of(values));
   }
 }

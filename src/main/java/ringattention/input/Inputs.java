@@ -11,37 +11,56 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Consumer;
 
 /** Reads input files. All errors are {@link InputException}s; the first one found is thrown. */
 public final class Inputs {
   private static final int LARGEST = 16; // MiB
 
-  private Inputs() {}
+  private final List<Section<?>> sections;
+  private final Map<String, Lender.Opener> lenders;
+  private final Consumer<Configuration> rules;
+
+  /**
+   * @param sections all there are, in the order of the documentation
+   * @param lenders by the full key that names their file
+   * @param rules throw an {@link InputException} where sections do not go together
+   */
+  public Inputs(
+      List<Section<?>> sections,
+      Map<String, Lender.Opener> lenders,
+      Consumer<Configuration> rules) {
+    this.sections = List.copyOf(sections);
+    this.lenders = Map.copyOf(lenders);
+    this.rules = rules;
+  }
 
   /**
    * Reads a TOML file.
    *
    * @param overrides {@code section.key=value}; the value is TOML, or else taken as text
    */
-  public static Configuration read(Path file, List<String> overrides) {
+  public Configuration read(Path file, List<String> overrides) {
     return configure(file.toString(), parse(file), overrides);
   }
 
-  /** The configuration without an input file. */
-  public static Configuration defaults(List<String> overrides) {
+  /** Returns the configuration without an input file. */
+  public Configuration defaults(List<String> overrides) {
     return configure("no input file", new LinkedHashMap<>(), overrides);
   }
 
-  /** Every key there is, in the order of the sections. */
-  public static List<Key> keys() {
+  List<Section<?>> sections() {
+    return sections;
+  }
+
+  /** Returns every key there is, in the order of the sections. */
+  public List<Key> keys() {
     List<Key> keys = new ArrayList<>();
     bind(Map.of(), new Source("", Set.of()), keys, true);
     return keys;
   }
 
-  private static Configuration configure(
-      String file, Map<String, Object> leaves, List<String> overrides) {
+  private Configuration configure(String file, Map<String, Object> leaves, List<String> overrides) {
     Set<String> overridden = new LinkedHashSet<>();
     for (String override : overrides) {
       int equals = override.indexOf('=');
@@ -62,42 +81,23 @@ public final class Inputs {
                     problem -> {
                       throw source.error(key, value, problem);
                     }));
-    return bind(leaves, source, new ArrayList<>(), false);
+    return new Configuration(bind(leaves, source, new ArrayList<>(), false), source, rules);
   }
 
-  private static Configuration bind(
+  private Map<Section<?>, Object> bind(
       Map<String, Object> leaves, Source source, List<Key> keys, boolean listing) {
-    Function<String, Table> table = section -> new Table(section, leaves, source, keys, listing);
-    Function<String, Boolean> given =
-        section ->
-            listing
-                || leaves.keySet().stream()
-                    .anyMatch(key -> key.equals(section) || key.startsWith(section + "."));
-    return new Configuration(
-        given.apply("model") ? ModelConfig.read(table.apply("model")) : null,
-        AttentionConfig.read(table.apply("attention")),
-        FeedForwardConfig.read(table.apply("feedForward")),
-        LossHeadConfig.read(table.apply("lossHead")),
-        ParallelConfig.read(table.apply("parallel")),
-        MemoryConfig.read(table.apply("memory")),
-        given.apply("train") ? TrainConfig.read(table.apply("train")) : null,
-        given.apply("data") ? DataConfig.read(table.apply("data")) : null,
-        CheckpointConfig.read(table.apply("checkpoint")),
-        DeviceConfig.read(table.apply("device")),
-        ValidateConfig.read(table.apply("validate")),
-        BenchAttentionConfig.read(table.apply("benchAttention")),
-        BenchKernelsConfig.read(table.apply("benchKernels")),
-        BenchRingConfig.read(table.apply("benchRing")),
-        BenchTrainingConfig.read(table.apply("benchTraining")),
-        BenchContextConfig.read(table.apply("benchContext")),
-        BenchMfuConfig.read(table.apply("benchMfu")),
-        BenchOverlapConfig.read(table.apply("benchOverlap")),
-        BenchMemoryConfig.read(table.apply("benchMemory")),
-        BenchScalingConfig.read(table.apply("benchScaling")),
-        TimeoutConfig.read(table.apply("timeout")),
-        FaultConfig.read(table.apply("fault")),
-        OutputConfig.read(table.apply("output")),
-        source);
+    Table whole = new Table(leaves, source, keys, lenders, listing);
+    Map<Section<?>, Object> values = new LinkedHashMap<>();
+    for (Section<?> section : sections) {
+      String name = section.name();
+      boolean given =
+          leaves.keySet().stream().anyMatch(key -> key.equals(name) || key.startsWith(name + "."));
+      section.traits().forEach(trait -> source.mark(name, trait));
+      if (given || listing || section.firstKey().isEmpty()) {
+        values.put(section, section.read(whole.of(section)));
+      }
+    }
+    return values;
   }
 
   private static Map<String, Object> parse(Path file) {

@@ -1,7 +1,10 @@
 package ringattention.input;
 
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,6 +18,7 @@ public final class Source {
   private final Set<String> overridden;
   private final Map<String, Object> used = new LinkedHashMap<>();
   private final Map<String, Borrowed> borrowed = new HashMap<>();
+  private final Map<Trait, Set<String>> marked = new EnumMap<>(Trait.class);
 
   /** Where a value stands that the input leaves to a file of another key. */
   private record Borrowed(String key, String place) {}
@@ -26,6 +30,15 @@ public final class Source {
 
   void use(String key, Object value) {
     used.put(key, value);
+  }
+
+  void mark(String name, Trait trait) {
+    marked.computeIfAbsent(trait, none -> new LinkedHashSet<>()).add(name);
+  }
+
+  /** Returns the full keys with a trait, and the names of sections whose keys all have it. */
+  public Set<String> marked(Trait trait) {
+    return Collections.unmodifiableSet(marked.getOrDefault(trait, Set.of()));
   }
 
   /**
@@ -54,7 +67,7 @@ public final class Source {
   }
 
   /** As {@link #error(String, String)}, for a value that is not in use. */
-  InputException error(String key, Object value, String problem) {
+  public InputException error(String key, Object value, String problem) {
     if (borrowed.containsKey(key)) {
       Borrowed there = borrowed.get(key);
       return error(there.key(), there.place() + " = " + Toml.brief(value) + ": " + problem);
@@ -63,7 +76,7 @@ public final class Source {
     return new InputException(origin + key + " = " + Toml.brief(value) + ": " + problem);
   }
 
-  InputException missing(String key, String allowed) {
+  public InputException missing(String key, String allowed) {
     return new InputException(file + ": " + key + " is missing: " + allowed);
   }
 

@@ -3,13 +3,13 @@ package ringattention.input;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Typed, checked reads of one section. What is read is remembered: as known keys, and in the {@link
@@ -22,36 +22,64 @@ public final class Table {
   private final Map<String, Object> leaves;
   private final Source source;
   private final List<Key> keys;
+  private final Map<String, Lender.Opener> lenders;
   private final boolean listing;
+  private final Set<Trait> traits;
+
+  private Table(Table other, String section, Map<String, Object> leaves, Set<Trait> traits) {
+    this.section = section;
+    this.leaves = leaves;
+    this.source = other.source;
+    this.keys = other.keys;
+    this.lenders = other.lenders;
+    this.listing = other.listing;
+    this.traits = traits;
+  }
 
   /**
    * @param leaves all values of the file by full key
    * @param keys gets every key that is read
+   * @param lenders by the full key that names their file
    * @param listing answers with examples where required keys are missing
    */
   Table(
-      String section, Map<String, Object> leaves, Source source, List<Key> keys, boolean listing) {
-    this.section = section;
+      Map<String, Object> leaves,
+      Source source,
+      List<Key> keys,
+      Map<String, Lender.Opener> lenders,
+      boolean listing) {
+    this.section = "";
     this.leaves = leaves;
     this.source = source;
     this.keys = keys;
+    this.lenders = lenders;
     this.listing = listing;
+    this.traits = Set.of();
   }
 
-  int integer(String key, Range range, Default<Integer> otherwise) {
+  Table of(Section<?> other) {
+    return new Table(this, other.name(), leaves, other.traits());
+  }
+
+  /** Returns the same table for the read of a key that has such traits. */
+  public Table marked(Trait first, Trait... more) {
+    return new Table(this, section, leaves, EnumSet.of(first, more));
+  }
+
+  public int integer(String key, Range range, Default<Integer> otherwise) {
     String name = section + "." + key;
     if (leaves.get(name) instanceof Long large) {
       throw source.error(name, large, "must be a whole number below 2^31");
     }
-    return read(key, WHOLE, range.text(), otherwise, value -> toInteger(value, range));
+    return read(key, WHOLE, range.text(), otherwise, value -> Values.toInteger(value, range));
   }
 
-  long longInteger(String key, Range range, Default<Long> otherwise) {
-    return read(key, WHOLE, range.text(), otherwise, value -> toLong(value, range));
+  public long longInteger(String key, Range range, Default<Long> otherwise) {
+    return read(key, WHOLE, range.text(), otherwise, value -> Values.toLong(value, range));
   }
 
-  double number(String key, Range range, Default<Double> otherwise) {
-    return read(key, "number", range.text(), otherwise, value -> toNumber(value, range));
+  public double number(String key, Range range, Default<Double> otherwise) {
+    return read(key, "number", range.text(), otherwise, value -> Values.toNumber(value, range));
   }
 
   /**
@@ -59,7 +87,7 @@ public final class Table {
    * and a number other than 0 does not become 0. One rule for all devices, whatever they compute
    * in.
    */
-  double single(String key, Range range, Default<Double> otherwise) {
+  public double single(String key, Range range, Default<Double> otherwise) {
     double value = number(key, range, otherwise);
     float rounded = (float) value;
     boolean holds = value == 0 || Math.abs(rounded) >= Float.MIN_NORMAL;
@@ -70,7 +98,7 @@ public final class Table {
     return value;
   }
 
-  boolean flag(String key, Default<Boolean> otherwise) {
+  public boolean flag(String key, Default<Boolean> otherwise) {
     return read(
         key,
         "true or false",
@@ -79,12 +107,12 @@ public final class Table {
         value -> value instanceof Boolean flag ? flag : null);
   }
 
-  String text(String key, Default<String> otherwise) {
-    return read(key, "text", "not empty", otherwise, Table::toText);
+  public String text(String key, Default<String> otherwise) {
+    return read(key, "text", "not empty", otherwise, Values::toText);
   }
 
   /** A path without a default. */
-  Optional<Path> optionalPath(String key) {
+  public Optional<Path> optionalPath(String key) {
     String name = section + "." + key;
     if (!leaves.containsKey(name)) {
       keys.add(new Key(name, "text", "none", "not empty"));
@@ -93,7 +121,7 @@ public final class Table {
     return Optional.of(path(key, new Default<>(null, "none", null)));
   }
 
-  Path path(String key, Default<String> otherwise) {
+  public Path path(String key, Default<String> otherwise) {
     String path = text(key, otherwise);
     require(path.indexOf('\0') < 0, key, "must not contain a zero byte");
     try {
@@ -103,88 +131,113 @@ public final class Table {
     }
   }
 
-  <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {
-    return read(key, "text", choices(type), otherwise, value -> toChoice(value, type));
+  public <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {
+    return read(
+        key, "text", Values.choices(type), otherwise, value -> Values.toChoice(value, type));
   }
 
   /** A choice without a default. */
-  <E extends Enum<E>> Optional<E> optionalChoice(String key, Class<E> type) {
+  public <E extends Enum<E>> Optional<E> optionalChoice(String key, Class<E> type) {
     String name = section + "." + key;
     if (leaves.containsKey(name)) {
       return Optional.of(choice(key, type, new Default<>(null, "none", null)));
     }
-    keys.add(new Key(name, "text", "none", choices(type)));
+    keys.add(new Key(name, "text", "none", Values.choices(type)));
     return Optional.empty();
   }
 
-  List<Integer> integers(String key, Range range, Default<List<Integer>> otherwise) {
+  public List<Integer> integers(String key, Range range, Default<List<Integer>> otherwise) {
     return list(
-        key, "list of whole numbers", range.text(), otherwise, value -> toInteger(value, range), 1);
+        key,
+        "list of whole numbers",
+        range.text(),
+        otherwise,
+        value -> Values.toInteger(value, range),
+        1);
   }
 
   /** A list that may be empty, and is by default. */
-  List<Integer> integersOrNone(String key, Range range) {
+  public List<Integer> integersOrNone(String key, Range range) {
     return list(
         key,
         "list of whole numbers",
         range.text(),
         Default.list(),
-        value -> toInteger(value, range),
+        value -> Values.toInteger(value, range),
         0);
   }
 
-  List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
+  public List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
     return list(
-        key, "list of whole numbers", range.text(), otherwise, value -> toLong(value, range), 1);
+        key,
+        "list of whole numbers",
+        range.text(),
+        otherwise,
+        value -> Values.toLong(value, range),
+        1);
   }
 
-  List<Double> numbers(String key, Range range, Default<List<Double>> otherwise) {
+  public List<Double> numbers(String key, Range range, Default<List<Double>> otherwise) {
     return list(
-        key, "list of numbers", range.text(), otherwise, value -> toNumber(value, range), 1);
+        key, "list of numbers", range.text(), otherwise, value -> Values.toNumber(value, range), 1);
   }
 
-  <E extends Enum<E>> List<E> choiceList(String key, Class<E> type, Default<List<E>> otherwise) {
-    return list(key, "list of texts", choices(type), otherwise, value -> toChoice(value, type), 1);
+  public <E extends Enum<E>> List<E> choiceList(
+      String key, Class<E> type, Default<List<E>> otherwise) {
+    return list(
+        key,
+        "list of texts",
+        Values.choices(type),
+        otherwise,
+        value -> Values.toChoice(value, type),
+        1);
   }
 
   /** A list that may be empty, and is by default. */
-  <E extends Enum<E>> List<E> choicesOrNone(String key, Class<E> type) {
+  public <E extends Enum<E>> List<E> choicesOrNone(String key, Class<E> type) {
     return list(
-        key, "list of texts", choices(type), Default.list(), value -> toChoice(value, type), 0);
+        key,
+        "list of texts",
+        Values.choices(type),
+        Default.list(),
+        value -> Values.toChoice(value, type),
+        0);
   }
 
   /** A list that may be empty. */
-  List<String> texts(String key, Default<List<String>> otherwise) {
-    return list(key, "list of texts", "not empty", otherwise, Table::toText, 0);
+  public List<String> texts(String key, Default<List<String>> otherwise) {
+    return list(key, "list of texts", "not empty", otherwise, Values::toText, 0);
   }
 
   /** Whether the input has this key. */
-  boolean gives(String key) {
+  public boolean gives(String key) {
     return leaves.containsKey(section + "." + key);
   }
 
   /**
-   * This section with the values of a file that it names.
+   * Returns this section with the values of a file that it names.
    *
-   * @param file the key that names it
+   * @param key that names it
    * @throws InputException if the input gives one of them another value
    */
-  Table with(HuggingFaceConfig config, String file) {
+  public Table lent(String key, Path path) {
+    String from = section + "." + key;
+    Lender lender = lenders.get(from).open(path, problem -> error(key, problem));
     Map<String, Object> all = new LinkedHashMap<>(leaves);
-    config
+    lender
         .values()
         .forEach(
-            (key, given) -> {
-              String name = section + "." + key;
+            (lent, given) -> {
+              String name = section + "." + lent;
               Object before = all.put(name, given.value());
               if (before != null && !same(before, given.value())) {
                 String allowed = "must be " + Toml.write(given.value()) + " or not given";
-                String where = ", the config.json of " + section + "." + file;
+                String where = ", the " + lender.file() + " of " + from;
                 throw source.error(name, before, allowed + where + " says " + given.field());
               }
-              source.borrow(name, section + "." + file, HuggingFaceConfig.inFile(given.field()));
+              source.borrow(name, from, lender.file() + ": " + given.field());
             });
-    return new Table(section, all, source, keys, listing);
+    return new Table(this, section, all, traits);
   }
 
   private static boolean same(Object one, Object other) {
@@ -194,12 +247,12 @@ public final class Table {
   }
 
   /** The exception for a value that was read. */
-  InputException error(String key, String problem) {
+  public InputException error(String key, String problem) {
     return source.error(section + "." + key, problem);
   }
 
   /** Throws unless the value read under the key stands in this relation to others. */
-  void require(boolean holds, String key, String allowed) {
+  public void require(boolean holds, String key, String allowed) {
     if (!holds) {
       throw source.error(section + "." + key, allowed);
     }
@@ -251,48 +304,12 @@ public final class Table {
       }
     }
     source.use(name, value);
+    traits.forEach(trait -> source.mark(name, trait));
     return value;
   }
 
   private static String described(String type, String allowed) {
     String noun = type.equals("true or false") ? type : "a " + type;
     return allowed.equals("any") ? noun : noun + ", " + allowed;
-  }
-
-  private static Integer toInteger(Object value, Range range) {
-    Long whole = toLong(value, range);
-    return whole == null || whole != whole.intValue() ? null : Integer.valueOf(whole.intValue());
-  }
-
-  private static Long toLong(Object value, Range range) {
-    boolean whole = value instanceof Integer || value instanceof Long;
-    return whole ? accept(((Number) value).longValue(), range) : null;
-  }
-
-  private static Double toNumber(Object value, Range range) {
-    return value instanceof Number number && Double.isFinite(number.doubleValue())
-        ? accept(number.doubleValue(), range)
-        : null;
-  }
-
-  private static <T extends Number> T accept(T value, Range range) {
-    return range.accepts().test(value.doubleValue()) ? value : null;
-  }
-
-  private static String toText(Object value) {
-    return value instanceof String text && !text.isBlank() ? text : null;
-  }
-
-  private static <E extends Enum<E>> E toChoice(Object value, Class<E> type) {
-    return Arrays.stream(type.getEnumConstants())
-        .filter(choice -> choice.toString().equals(value))
-        .findFirst()
-        .orElse(null);
-  }
-
-  private static String choices(Class<? extends Enum<?>> type) {
-    return Arrays.stream(type.getEnumConstants())
-        .map(Toml::write)
-        .collect(Collectors.joining(" or "));
   }
 }

@@ -49,7 +49,7 @@ public final class Toml {
   }
 
   /** As it is written in a file. */
-  static String write(Object value) {
+  public static String write(Object value) {
     if (value instanceof List<?> list) {
       return list.stream().map(Toml::write).collect(Collectors.joining(", ", "[", "]"));
     }
@@ -66,7 +66,7 @@ public final class Toml {
   }
 
   /** As {@link #write}, cut to fit one line of an error. */
-  static String brief(Object value) {
+  public static String brief(Object value) {
     String text = write(value);
     return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
   }

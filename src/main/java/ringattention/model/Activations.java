@@ -6,7 +6,6 @@ import ringattention.device.Allocator;
 import ringattention.device.DType;
 import ringattention.device.Dim;
 import ringattention.device.Tensor;
-import ringattention.input.ModelConfig;
 
 /**
  * The activations of a rank that all blocks share. Attention's own are those of one group of heads,

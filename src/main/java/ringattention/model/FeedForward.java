@@ -4,7 +4,6 @@ import static ringattention.model.TokenBlocks.rows;
 
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
-import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;

@@ -5,7 +5,6 @@ import static ringattention.parallel.Parameter.Initial.ONES;
 
 import java.util.ArrayList;
 import java.util.List;
-import ringattention.input.ModelConfig;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 

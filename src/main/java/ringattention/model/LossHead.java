@@ -5,7 +5,6 @@ import static ringattention.model.TokenBlocks.rows;
 import java.util.function.Consumer;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
-import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;

@@ -5,7 +5,6 @@ import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
 import ringattention.device.Allocator;
 import ringattention.device.DType;
-import ringattention.input.AttentionKind;
 import ringattention.parallel.ShardBuffers;
 
 /**

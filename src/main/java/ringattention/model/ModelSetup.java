@@ -2,12 +2,9 @@ package ringattention.model;
 
 import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
-import ringattention.input.AttentionKind;
-import ringattention.input.FeedForwardKind;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

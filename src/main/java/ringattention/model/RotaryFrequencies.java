@@ -1,8 +1,5 @@
 package ringattention.model;
 
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
-
 /**
  * Angular frequencies of rotary position embedding, in radians per position: theta^(-2 i /
  * headSize) for i < headSize / 2 (Su et al. 2021), scaled as Hugging Face's transformers does, in

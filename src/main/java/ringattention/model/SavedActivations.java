@@ -13,7 +13,6 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.Tensor;
-import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 

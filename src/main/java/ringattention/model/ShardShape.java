@@ -1,7 +1,6 @@
 package ringattention.model;
 
 import ringattention.attention.AttentionShape;
-import ringattention.input.ModelConfig;
 
 /**
  * What one rank holds of a step.

@@ -5,7 +5,6 @@ import ringattention.attention.Attention;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
-import ringattention.input.ModelConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.ShardedParameters;

@@ -6,12 +6,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import ringattention.device.MemoryPlan;
-import ringattention.input.MemoryConfig;
-import ringattention.input.OffloadKind;
-import ringattention.input.SavedKind;
 import ringattention.model.ActivationPolicy;
 import ringattention.report.Units;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.OffloadKind;
+import ringattention.run.SavedKind;
 
 /**
  * The fastest activation policy that fits. Computing attention again costs most, copies to the host

@@ -15,7 +15,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
+import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointWriter;
+import ringattention.data.DataConfig;
 import ringattention.device.Arena;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
@@ -25,27 +27,30 @@ import ringattention.device.DeviceTraits;
 import ringattention.device.Dim;
 import ringattention.device.Mask;
 import ringattention.device.MemoryPlan;
-import ringattention.input.AttentionKind;
 import ringattention.input.Configuration;
-import ringattention.input.GradientWire;
-import ringattention.input.MaskKind;
-import ringattention.input.MemoryConfig;
-import ringattention.input.ModelConfig;
-import ringattention.input.TrainConfig;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.ModelFlops;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.StepFlops;
 import ringattention.model.ActivationPolicy;
+import ringattention.model.AttentionConfig;
+import ringattention.model.AttentionKind;
+import ringattention.model.FeedForwardConfig;
 import ringattention.model.LlamaParameters;
+import ringattention.model.LossHeadConfig;
 import ringattention.model.ModelBuffers;
+import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.report.Units;
 import ringattention.report.WorkBalance;
 import ringattention.run.Equipment;
+import ringattention.run.GradientWire;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.ParallelConfig;
 import ringattention.shard.Decomposition;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -60,12 +65,12 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    * @throws ringattention.input.InputException if the input does not suit this many ranks
    */
   public static TrainingPlan of(Configuration configuration, int ranks) {
-    ModelConfig model = configuration.model();
-    TrainConfig train = configuration.train();
-    Decomposition decomposition = new Decomposition(ranks, configuration.ringSize(ranks));
+    ModelConfig model = configuration.get(ModelConfig.SECTION);
+    TrainConfig train = configuration.get(TrainConfig.SECTION);
+    Decomposition decomposition = new Decomposition(ranks, RunRules.ringSize(configuration, ranks));
     int share = train.batch() / decomposition.replicas(); // sequences of a ring
     int batch = train.microBatch() == 0 ? share : train.microBatch();
-    int groups = configuration.memory().headGroups();
+    int groups = configuration.get(MemoryConfig.SECTION).headGroups();
     if (groups > 0 && headsToGroup(configuration) % groups != 0) {
       throw configuration
           .source()
@@ -77,27 +82,27 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
         configuration,
         new ModelSetup(
             model,
-            configuration.attention().kind(),
-            configuration.attention().mask(),
-            configuration.attention().layout(),
-            configuration.feedForward().kind(),
-            configuration.feedForward().block(),
-            configuration.lossHead().block(),
+            configuration.get(AttentionConfig.SECTION).kind(),
+            configuration.get(AttentionConfig.SECTION).mask(),
+            configuration.get(AttentionConfig.SECTION).layout(),
+            configuration.get(FeedForwardConfig.SECTION).kind(),
+            configuration.get(FeedForwardConfig.SECTION).block(),
+            configuration.get(LossHeadConfig.SECTION).block(),
             decomposition,
             train.sequence(),
             batch,
             share / batch,
             packed(configuration),
-            configuration.parallel().gradients() == GradientWire.BF16,
+            configuration.get(ParallelConfig.SECTION).gradients() == GradientWire.BF16,
             ActivationPolicy.inputs(model.layers())),
         null);
   }
 
   /** Attention can take the heads of each key/value head alone, but for the vanilla baseline. */
   private static int headsToGroup(Configuration configuration) {
-    return configuration.attention().kind() == AttentionKind.VANILLA
+    return configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.VANILLA
         ? 1
-        : configuration.model().keyValueHeads();
+        : configuration.get(ModelConfig.SECTION).keyValueHeads();
   }
 
   /**
@@ -106,7 +111,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    * @throws ringattention.input.InputException if a buffer is more than the device's kernels take
    */
   public TrainingPlan fitted(DeviceTraits device, MemoryLimits limits) {
-    return fitted(device, limits, configuration.memory());
+    return fitted(device, limits, configuration.get(MemoryConfig.SECTION));
   }
 
   /**
@@ -116,7 +121,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    * @param before head groups; 0: none to keep
    */
   public TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, int before) {
-    MemoryConfig memory = configuration.memory();
+    MemoryConfig memory = configuration.get(MemoryConfig.SECTION);
     if (memory.headGroups() == 0 && before > 0 && headsToGroup(configuration) % before == 0) {
       TrainingPlan same = fitted(device, limits, memory.withHeadGroups(before));
       if (same.memory.fits()) {
@@ -216,7 +221,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     Dim words = new Dim("words", workspaceBytes / DType.F32.bytes());
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
-    if (configuration.checkpoint().writes()) {
+    if (configuration.get(CheckpointConfig.SECTION).writes()) {
       long bytes =
           CheckpointWriter.hostBytes(
               LlamaParameters.groups(setup.model()),
@@ -274,7 +279,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
 
   /** Whether sequences are packed from documents; commands without text have none. */
   private static boolean packed(Configuration configuration) {
-    return configuration.hasData() && configuration.data().documents();
+    return configuration.has(DataConfig.SECTION)
+        && configuration.get(DataConfig.SECTION).documents();
   }
 
   /** What the blocks keep for the backward. */
@@ -309,12 +315,17 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             model.feedForward(),
             model.vocabulary());
     return flops.step(
-        configuration.train().batch(), setup.sequence(), squares, attentionRecomputed());
+        configuration.get(TrainConfig.SECTION).batch(),
+        setup.sequence(),
+        squares,
+        attentionRecomputed());
   }
 
   /** Squared lengths of a batch whose sequences are one document each. */
   public double wholeSquares() {
-    return (double) setup.sequence() * setup.sequence() * configuration.train().batch();
+    return (double) setup.sequence()
+        * setup.sequence()
+        * configuration.get(TrainConfig.SECTION).batch();
   }
 
   /**

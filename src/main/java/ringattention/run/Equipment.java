@@ -1,8 +1,6 @@
 package ringattention.run;
 
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -15,19 +13,9 @@ import ringattention.device.Device;
 import ringattention.device.MemoryCount;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.cuda.CudaDevice;
-import ringattention.device.cuda.CudaLibraries;
-import ringattention.device.cuda.CudaLibraries.Library;
-import ringattention.device.cuda.Gpus;
-import ringattention.device.cuda.Nccl;
-import ringattention.device.cuda.Staging;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.input.Configuration;
-import ringattention.input.DeviceConfig;
-import ringattention.input.DeviceKind;
-import ringattention.input.GradientWire;
 import ringattention.input.InputException;
-import ringattention.input.Precision;
-import ringattention.input.TransportKind;
 import ringattention.parallel.AloneCollectives;
 import ringattention.parallel.HostCollectives;
 import ringattention.report.Units;
@@ -123,21 +111,23 @@ public final class Equipment implements AutoCloseable {
    * @throws InputException on every rank if it cannot be had
    */
   public static Equipment open(Job job, Configuration configuration) {
-    DeviceConfig config = configuration.device();
+    DeviceConfig config = configuration.get(DeviceConfig.SECTION);
     if (config.kind() == DeviceKind.REFERENCE) {
       return onHost(job, configuration, ReferenceDevice::new, Map.of());
     }
     if (config.kind() == DeviceKind.CPU) {
       return onHost(job, configuration, cap -> cpu(job, config, cap), Map.of());
     }
-    Optional<String> problem = gpuProblem(job);
+    Optional<String> problem = GpuPlaces.problem(job);
     if (problem.isEmpty()) {
       return onGpu(job, configuration);
     }
     if (config.kind() == DeviceKind.CUDA) {
       throw configuration.source().error("device.kind", problem.get());
     }
-    configuration.requireHostTransport(problem.get());
+    configuration
+        .get(ParallelConfig.SECTION)
+        .requireHostTransport(configuration.source(), problem.get());
     return onHost(
         job,
         configuration,
@@ -160,56 +150,15 @@ public final class Equipment implements AutoCloseable {
     long cap =
         MemoryLimits.inHostMemory(
             job.launch(),
-            configuration.memory(),
+            configuration.get(MemoryConfig.SECTION),
             job.line().memoryCap().orElse(MemoryCount.UNCAPPED));
     Device device = open.apply(cap);
     return new Equipment(
         open, cap, device, join, join.apply(job.world()), withCap(job, description), device::close);
   }
 
-  /** Why not every rank has a GPU of its own; the same on every rank. Collective. */
-  private static Optional<String> gpuProblem(Job job) {
-    GpuChoice gpu = job.gpu();
-    String problem = gpu.problem();
-    if (problem.isEmpty()) {
-      problem =
-          new CudaLibraries().problem(Library.NVRTC, Library.CUBLAS, Library.CUDNN).orElse("");
-    }
-    Optional<String> first = first(job, problem);
-    if (first.isPresent()) {
-      return first;
-    }
-    String host = job.world().host();
-    List<String> places = job.gather(host + " " + Gpus.busId(gpu.ordinal()));
-    return shared(places);
-  }
-
-  /** The first rank's problem, with its host where there are others. Collective. */
-  private static Optional<String> first(Job job, String problem) {
-    String line =
-        problem.isEmpty() || job.world().size() == 1
-            ? problem
-            : problem + " (rank " + job.world().rank() + " on " + job.world().host() + ")";
-    return job.gather(line).stream().filter(text -> !text.isEmpty()).findFirst();
-  }
-
-  /**
-   * @param places host and GPU of each rank
-   */
-  static Optional<String> shared(List<String> places) {
-    for (String place : places) {
-      String host = place.split(" ")[0];
-      List<String> here = places.stream().filter(other -> other.startsWith(host + " ")).toList();
-      int gpus = new HashSet<>(here).size();
-      if (gpus < here.size()) {
-        return Optional.of(GpuChoice.tooFew(here.size(), gpus) + " (" + host + ")");
-      }
-    }
-    return Optional.empty();
-  }
-
   private static Equipment onGpu(Job job, Configuration configuration) {
-    DeviceConfig config = configuration.device();
+    DeviceConfig config = configuration.get(DeviceConfig.SECTION);
     CudaDevice.Options options =
         new CudaDevice.Options(
             job.gpu().ordinal(),
@@ -225,12 +174,7 @@ public final class Equipment implements AutoCloseable {
       device.showToProfiler();
     }
     try {
-      TransportChoice choice = choose(job, configuration, device);
-      if (configuration.parallel().gradients() == GradientWire.BF16
-          && job.world().size() > 1
-          && choice.collectives() != TransportKind.NCCL) {
-        throw configuration.source().error("parallel.gradients", "needs NCCL");
-      }
+      TransportChoice choice = GpuLinks.choose(job, configuration, device);
       GpuTransports transports = new GpuTransports(choice);
       Function<Communicator, Ranks> join = group -> join(job, choice, transports, group);
       Runnable close =
@@ -239,7 +183,13 @@ public final class Equipment implements AutoCloseable {
             device.close();
           };
       return new Equipment(
-          open, cap, device, join, join.apply(job.world()), withCap(job, rows(job, choice)), close);
+          open,
+          cap,
+          device,
+          join,
+          join.apply(job.world()),
+          withCap(job, GpuLinks.rows(job, choice)),
+          close);
     } catch (RuntimeException e) {
       device.close();
       throw e;
@@ -266,57 +216,10 @@ public final class Equipment implements AutoCloseable {
     job.timer().follow(phase -> device.range(phase::title)::close);
   }
 
-  private static TransportChoice choose(Job job, Configuration configuration, Device device) {
-    try {
-      return TransportChoice.of(
-          configuration.parallel().transport(),
-          () -> cudaAwareProblem(job, device),
-          () -> first(job, new CudaLibraries().problem(Library.NCCL).orElse("")));
-    } catch (TransportChoice.Unavailable e) {
-      throw configuration.source().error("parallel.transport", e.getMessage());
-    }
-  }
-
-  /** Collective. */
-  private static Optional<String> cudaAwareProblem(Job job, Device device) {
-    String word =
-        job.launch().devicePointers()
-            ? ""
-            : "this MPI is not known to take device pointers (RINGATTENTION_MPI_CUDA=1 says so)";
-    Optional<String> problem = first(job, word);
-    if (problem.isPresent() || job.world().size() == 1) {
-      return problem;
-    }
-    try (Staging staging = new Staging()) {
-      return ExchangeCheck.problem(job.world(), device, new GpuTransports.Copies(staging));
-    }
-  }
-
-  private static Map<String, String> rows(Job job, TransportChoice choice) {
-    Map<String, String> rows = new LinkedHashMap<>();
-    if (job.world().size() > 1) {
-      String why = choice.passedOver().isEmpty() ? "" : " (" + choice.passedOver() + ")";
-      rows.put("transport", name(job, choice.messages()) + why);
-      rows.put("collectives", name(job, choice.collectives()));
-    }
-    return rows;
-  }
-
   private static Map<String, String> withCap(Job job, Map<String, String> description) {
     Map<String, String> rows = new LinkedHashMap<>(description);
     job.line().memoryCap().ifPresent(cap -> rows.put("memory cap", Units.bytes(cap)));
     return rows;
-  }
-
-  private static String name(Job job, TransportKind kind) {
-    return switch (kind) {
-      case CUDA_AWARE ->
-          "CUDA-aware MPI ("
-              + job.world().description().split(",", 2)[0]
-              + ", exchange of device memory checked)";
-      case NCCL -> Nccl.version();
-      default -> "staged through pinned host memory";
-    };
   }
 
   @Override

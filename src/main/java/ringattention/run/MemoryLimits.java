@@ -5,7 +5,6 @@ import ringattention.comm.Launch;
 import ringattention.device.Device;
 import ringattention.device.MemoryCount;
 import ringattention.device.MemoryPlan;
-import ringattention.input.MemoryConfig;
 import ringattention.metrics.Hardware;
 
 /**

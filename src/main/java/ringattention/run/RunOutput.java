@@ -86,7 +86,8 @@ public final class RunOutput implements AutoCloseable {
         () -> {
           Optional<RunFolder> folder =
               job.root() ? Optional.of(opened.apply(path)) : Optional.empty();
-          RunOutput output = new RunOutput(job, folder, configuration.output().plots());
+          RunOutput output =
+              new RunOutput(job, folder, configuration.get(OutputConfig.SECTION).plots());
           output.write("used_inputs.toml", configuration.source().toml());
           return output;
         });

@@ -2,7 +2,6 @@ package ringattention.run;
 
 import java.util.Optional;
 import java.util.function.Supplier;
-import ringattention.input.TransportKind;
 
 /**
  * How device memory goes between ranks, and why.

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import ringattention.input.MaskKind;
 
 /**
  * A range of local queries, a range of held keys, and the mask between them. Under {@link

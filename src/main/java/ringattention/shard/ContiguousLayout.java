@@ -1,7 +1,6 @@
 package ringattention.shard;
 
 import java.util.List;
-import ringattention.input.MaskKind;
 
 /**
  * Rank r holds the r-th chunk. Under the causal mask the last rank works about twice the average.

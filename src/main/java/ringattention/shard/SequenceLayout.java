@@ -2,8 +2,6 @@ package ringattention.shard;
 
 import java.util.ArrayList;
 import java.util.List;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 
 /**
  * Spreads the positions 0 to length-1 of a sequence over the ranks of a ring. Every rank holds its

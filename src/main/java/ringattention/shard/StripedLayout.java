@@ -1,7 +1,6 @@
 package ringattention.shard;
 
 import java.util.List;
-import ringattention.input.MaskKind;
 
 /**
  * Position p lives on rank p mod ranks (Brandon et al. 2023). Every block pair is causal, with or

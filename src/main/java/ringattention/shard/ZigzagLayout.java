@@ -1,7 +1,6 @@
 package ringattention.shard;
 
 import java.util.List;
-import ringattention.input.MaskKind;
 
 /**
  * The sequence in 2 ranks chunks; rank r holds chunk r and chunk 2 ranks - 1 - r, so that every

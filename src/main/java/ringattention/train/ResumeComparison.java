@@ -12,10 +12,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import ringattention.checkpoint.Checkpoint;
+import ringattention.checkpoint.CheckpointConfig;
+import ringattention.checkpoint.ContentPart;
 import ringattention.input.Configuration;
-import ringattention.input.ContentPart;
 import ringattention.input.InputException;
+import ringattention.input.Trait;
 import ringattention.input.UsedInputs;
+import ringattention.plan.TrainConfig;
 import ringattention.run.SharedParts;
 import ringattention.run.Version;
 
@@ -26,53 +29,6 @@ import ringattention.run.Version;
  * @param ranks of this run
  */
 public record ResumeComparison(Configuration configuration, SharedParts contents, int ranks) {
-  /** Values that fix the parameters' shapes; all others may change. */
-  private static final List<String> SHAPE =
-      List.of(
-          "model.vocabulary",
-          "model.hidden",
-          "model.layers",
-          "model.heads",
-          "model.keyValueHeads",
-          "model.headSize",
-          "model.feedForward",
-          "model.tied");
-
-  /** Sections and keys without a say in the numbers of training. */
-  private static final Set<String> ASIDE =
-      Set.of(
-          "checkpoint",
-          "fault",
-          "timeout",
-          "output",
-          "validate",
-          "benchAttention",
-          "benchKernels",
-          "benchRing",
-          "benchTraining",
-          "benchContext",
-          "benchMfu",
-          "benchOverlap",
-          "benchMemory",
-          "benchScaling",
-          "memory.saved",
-          "memory.offload",
-          "memory.deviceGiB",
-          "memory.hostGiB");
-
-  /**
-   * Other values that may change between the parts of one run: they say how long it goes on, or
-   * what it does to the last bits is said when it is known.
-   */
-  private static final Set<String> FREE =
-      Set.of(
-          "train.steps",
-          "train.reportEvery",
-          "train.maxSkippedSteps",
-          "data.cache",
-          "device.threads",
-          "parallel.transport");
-
   /**
    * Demands the inputs of a run's folder, if it has any.
    *
@@ -91,10 +47,14 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read");
     }
-    for (String key : before.changed(UsedInputs.of(configuration.source().toml()), ASIDE)) {
+    Set<String> free = configuration.source().marked(Trait.FREE);
+    for (String key :
+        before.changed(
+            UsedInputs.of(configuration.source().toml()),
+            configuration.source().marked(Trait.ASIDE))) {
       Optional<ContentPart> part = part(key);
       boolean accepted = part.isPresent() && accepts(part.get().toString());
-      if (part.isPresent() == places && !accepted && !FREE.contains(key)) {
+      if (part.isPresent() == places && !accepted && !free.contains(key)) {
         throw configuration
             .source()
             .error(key, "must be " + before.text(key) + " to resume, as in " + file);
@@ -112,13 +72,13 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     UsedInputs before = checkpoint.inputs();
     UsedInputs now = UsedInputs.of(configuration.source().toml());
     String where = " in checkpoint " + checkpoint.folder();
-    for (String key : SHAPE) {
+    for (String key : configuration.source().marked(Trait.SHAPE)) {
       if (!before.text(key).equals(now.text(key))) {
         throw configuration.source().error(key, "must be " + before.text(key) + ", as" + where);
       }
     }
     long step = checkpoint.position().step();
-    if (configuration.train().steps() < step) {
+    if (configuration.get(TrainConfig.SECTION).steps() < step) {
       throw configuration
           .source()
           .error("train.steps", "must be at least " + step + ", the step" + where);
@@ -161,7 +121,7 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
   }
 
   private boolean accepts(String part) {
-    return configuration.checkpoint().accept().stream()
+    return configuration.get(CheckpointConfig.SECTION).accept().stream()
         .anyMatch(accepted -> accepted.toString().equals(part));
   }
 
@@ -172,7 +132,9 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
   /** Returns lines for the log: what is not as it was. */
   List<String> lines(Checkpoint checkpoint) {
     UsedInputs now = UsedInputs.of(configuration.source().toml());
-    List<String> all = new ArrayList<>(checkpoint.inputs().changes(now, ASIDE));
+    List<String> all =
+        new ArrayList<>(
+            checkpoint.inputs().changes(now, configuration.source().marked(Trait.ASIDE)));
     differences(checkpoint).forEach((part, values) -> all.add(part + " (" + values + ")"));
     String program = Version.read() + " (git " + Version.read().git() + ")";
     if (!checkpoint.program().equals(program)) {

@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import ringattention.checkpoint.Checkpoint;
+import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointSearch;
 import ringattention.checkpoint.TrainingPosition;
 import ringattention.command.SharedInput;
-import ringattention.input.CheckpointConfig;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
 import ringattention.model.Replica;
+import ringattention.plan.TrainConfig;
 import ringattention.report.RunFolder;
 import ringattention.run.Agreement;
 import ringattention.run.Job;
@@ -41,7 +42,7 @@ public record Resumption(
 
   private static Resumption ofInput(Job job, ResumeComparison comparison) {
     Configuration configuration = comparison.configuration();
-    CheckpointConfig config = configuration.checkpoint();
+    CheckpointConfig config = configuration.get(CheckpointConfig.SECTION);
     if (config.resume().isEmpty()) {
       return new Resumption(comparison, Optional.empty(), List.of());
     }
@@ -116,10 +117,10 @@ public record Resumption(
       Checkpoint checkpoint, Job job, Configuration configuration) {
     long step = checkpoint.position().step();
     String where = ", the step in checkpoint " + checkpoint.folder();
-    if (configuration.train().steps() <= step) {
+    if (configuration.get(TrainConfig.SECTION).steps() <= step) {
       throw configuration.source().error("train.steps", "must be above " + step + where);
     }
-    int traced = job.line().traced(configuration.train().steps());
+    int traced = job.line().traced(configuration.get(TrainConfig.SECTION).steps());
     if (traced > 0 && traced <= step) {
       throw new InputException(
           "command line: --trace=" + traced + ": must be above " + step + where);

@@ -7,11 +7,11 @@ import ringattention.comm.Communicator;
 import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Kernels;
-import ringattention.input.TrainConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
+import ringattention.plan.TrainConfig;
 import ringattention.shard.Documents;
 
 /**

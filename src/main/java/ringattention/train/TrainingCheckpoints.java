@@ -8,16 +8,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointWriter;
 import ringattention.checkpoint.Origin;
 import ringattention.checkpoint.TrainingPosition;
 import ringattention.checkpoint.WrittenCheckpoint;
 import ringattention.device.Device;
-import ringattention.input.CheckpointConfig;
 import ringattention.input.Configuration;
-import ringattention.input.TrainConfig;
 import ringattention.metrics.Phase;
 import ringattention.parallel.ShardedParameters;
+import ringattention.plan.TrainConfig;
 import ringattention.report.Units;
 import ringattention.run.Job;
 import ringattention.run.RunOutput;
@@ -53,8 +53,8 @@ public final class TrainingCheckpoints implements AutoCloseable {
       RunOutput output,
       TrainingPosition start) {
     this.job = job;
-    this.config = configuration.checkpoint();
-    this.train = configuration.train();
+    this.config = configuration.get(CheckpointConfig.SECTION);
+    this.train = configuration.get(TrainConfig.SECTION);
     this.trainer = trainer;
     this.output = output;
     this.start = start;

@@ -6,15 +6,17 @@ import java.util.Map;
 import java.util.Optional;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
-import ringattention.input.AttentionKind;
 import ringattention.input.Configuration;
+import ringattention.model.AttentionKind;
 import ringattention.model.ModelSetup;
 import ringattention.plan.PeakMemory;
+import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.report.Check;
 import ringattention.report.StepRecord;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.validate.AttentionChecks;
 import ringattention.validate.AttentionProblem;
@@ -134,7 +136,7 @@ public final class TrainingChecks {
             setup.model().headSize(),
             setup.mask(),
             setup.layoutKind(),
-            configuration.train().seed());
+            configuration.get(TrainConfig.SECTION).seed());
     int replica = setup.decomposition().replica(job.world().rank());
     Optional<Device> opened = another(equipment);
     double all = job.world().allReduce(opened.isPresent() ? 1 : 0, Communicator.Operation.MIN);
@@ -144,7 +146,7 @@ public final class TrainingChecks {
         checks.add(Check.notChecked("ring attention", "no room for a second device"));
         return;
       }
-      long room = MemoryLimits.of(job, device, configuration.memory()).device();
+      long room = MemoryLimits.of(job, device, configuration.get(MemoryConfig.SECTION)).device();
       List<Check> own = new AttentionChecks(ring, device, job.timer(), room).sampled(problem);
       checks.addAll(WorstChecks.of(job.world(), own));
     }

@@ -9,17 +9,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
-import ringattention.input.FaultKind;
-import ringattention.input.TrainConfig;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.PhaseTimes;
 import ringattention.metrics.Statistics;
+import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.report.Check;
 import ringattention.report.LineSpacing;
 import ringattention.report.Progress;
 import ringattention.report.StepRecord;
+import ringattention.run.FaultConfig;
+import ringattention.run.FaultKind;
 import ringattention.run.Job;
+import ringattention.run.OutputConfig;
 import ringattention.run.ProcessGrowth;
 import ringattention.run.RunOutput;
 import ringattention.run.Trace;
@@ -48,11 +50,11 @@ public final class TrainingLoop {
       Job job, Configuration configuration, TrainingPlan plan, Device device, RunOutput output) {
     this.job = job;
     this.configuration = configuration;
-    this.train = configuration.train();
+    this.train = configuration.get(TrainConfig.SECTION);
     this.plan = plan;
     this.device = device;
     this.output = output;
-    this.spacing = new LineSpacing(configuration.output().secondsBetweenLines());
+    this.spacing = new LineSpacing(configuration.get(OutputConfig.SECTION).secondsBetweenLines());
     this.records = output.stepsBefore();
     this.before = records.size();
     this.skipped = (int) records.stream().filter(StepRecord::isSkipped).count();
@@ -159,7 +161,7 @@ public final class TrainingLoop {
   }
 
   private boolean fails(FaultKind kind, long atStep) {
-    return configuration.fault().hits(kind, job.world().rank(), atStep);
+    return configuration.get(FaultConfig.SECTION).hits(kind, job.world().rank(), atStep);
   }
 
   /** The step that is running or ran last. */

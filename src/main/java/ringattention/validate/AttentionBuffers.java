@@ -16,7 +16,7 @@ import ringattention.device.Dim;
 import ringattention.device.Mask;
 import ringattention.device.MemoryPlan;
 import ringattention.device.Tensor;
-import ringattention.input.MaskKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

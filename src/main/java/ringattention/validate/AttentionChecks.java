@@ -69,7 +69,7 @@ public final class AttentionChecks {
    * @return the checks on rank 0, an empty list on the others
    */
   public List<Check> whole(AttentionProblem problem) {
-    return elements(problem) > MOST_ELEMENTS ? sampled(problem) : checks(problem, true);
+    return checks(problem, isShort(problem));
   }
 
   /**
@@ -82,7 +82,11 @@ public final class AttentionChecks {
 
   /** Whether the whole problem and its whole result have room. Collective. */
   public boolean fits(AttentionProblem problem) {
-    return elements(problem) <= MOST_ELEMENTS && needed(problem) <= room;
+    return isShort(problem) && needed(problem) <= room;
+  }
+
+  private static boolean isShort(AttentionProblem problem) {
+    return elements(problem) <= MOST_ELEMENTS;
   }
 
   private static long elements(AttentionProblem problem) {
@@ -198,7 +202,7 @@ public final class AttentionChecks {
   }
 
   /** Whether kernels take a whole problem, and it fits. */
-  private boolean isOneCall(AttentionProblem problem) {
+  boolean isOneCall(AttentionProblem problem) {
     return AttentionBuffers.oneCallBytes(problem, device) <= room
         && elements(problem) <= Integer.MAX_VALUE;
   }

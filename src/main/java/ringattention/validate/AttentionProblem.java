@@ -3,10 +3,10 @@ package ringattention.validate;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import ringattention.device.DType;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.random.Seed;
 import ringattention.shard.Documents;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

@@ -7,9 +7,9 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
+import ringattention.shard.MaskKind;
 
 /**
  * Makes one token of a packed sequence not a number, its query, key, value and gradient, and looks

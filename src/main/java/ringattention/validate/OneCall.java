@@ -9,8 +9,8 @@ import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Device;
 import ringattention.device.Mask;
 import ringattention.device.Tensor;
-import ringattention.input.MaskKind;
 import ringattention.shard.Documents;
+import ringattention.shard.MaskKind;
 
 /** The device's own attention over each whole document in one call: no ring, no merge, no cut. */
 final class OneCall implements Attention {

@@ -21,13 +21,9 @@ public final class Packing {
     Seed numbers = Seed.of(seed, "documents");
     int length = layout.length();
     int rank = layout.ranks() / 2;
-    int single = 1 + number(numbers, 0, length - 1);
+    int single = number(numbers, 0, length - 1);
     int[] wanted = {
-      0,
-      layout.position(rank, layout.size(rank) / 2),
-      single,
-      Math.min(single + 1, length - 1),
-      layout.position(rank, 0)
+      0, layout.position(rank, layout.size(rank) / 2), single, single + 1, layout.position(rank, 0)
     };
     TreeSet<Integer> starts = new TreeSet<>();
     for (int i = 0; starts.size() < count; i++) {

@@ -8,10 +8,10 @@ import java.util.function.Consumer;
 import ringattention.comm.Communicator;
 import ringattention.data.Sample;
 import ringattention.device.Device;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
+import ringattention.shard.MaskKind;
 
 /**
  * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly

@@ -52,14 +52,14 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
     int wanted = problem.length() > LONG ? 8 : 32;
     int least = ranks <= MANY_RANKS ? 2 : 1;
     int inHalf = Math.max(least, (wanted + 2 * ranks - 1) / (2 * ranks));
+    int parts = 2 * inHalf;
     Seed numbers = Seed.of(problem.seed(), "sample");
-    return IntStream.range(0, ranks)
-        .flatMap(
-            rank -> {
-              int size = layout.size(rank);
-              return IntStream.range(0, 2 * inHalf)
-                  .map(i -> index(numbers, rank, i, inHalf, size))
-                  .map(index -> layout.position(rank, index));
+    return IntStream.range(0, ranks * parts)
+        .map(
+            i -> {
+              int rank = i / parts;
+              int index = index(numbers.bits(i), i % parts, inHalf, layout.size(rank));
+              return layout.position(rank, index);
             })
         .sorted()
         .distinct()
@@ -70,11 +70,13 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
    * Returns a local index: each half of the shard in equal parts, and one at random in each. Where
    * a half has several, the shard's second and last are among them: the second, because a
    * sequence's very first query sees only itself, and its dQ is 0.
+   *
+   * @param size of the shard, at least 2
    */
-  private static int index(Seed numbers, int rank, int part, int inHalf, int size) {
+  private static int index(long bits, int part, int inHalf, int size) {
     boolean first = part < inHalf;
     if (inHalf > 1 && part == 0) {
-      return Math.min(1, size - 1);
+      return 1;
     }
     if (inHalf > 1 && part == 2 * inHalf - 1) {
       return size - 1;
@@ -84,8 +86,7 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
     int within = first ? part : part - inHalf;
     long from = length * within / inHalf;
     long to = Math.max(from + 1, length * (within + 1) / inHalf);
-    long bits = numbers.bits((long) rank * 2 * inHalf + part);
-    return (int) Math.min(size - 1, start + from + Long.remainderUnsigned(bits, to - from));
+    return (int) (start + from + Long.remainderUnsigned(bits, to - from));
   }
 
   private static int[] allHeads(AttentionProblem problem) {

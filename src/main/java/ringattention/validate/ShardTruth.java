@@ -7,8 +7,8 @@ import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
 import ringattention.comm.Communicator.Operation;
 import ringattention.device.DType;
-import ringattention.input.MaskKind;
 import ringattention.metrics.Largest;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem.Input;
 
 /**

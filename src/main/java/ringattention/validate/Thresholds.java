@@ -1,6 +1,6 @@
 package ringattention.validate;
 
-import ringattention.input.ModelConfig;
+import ringattention.model.ModelConfig;
 
 /**
  * How large a scaled residual may be where only rounding is at work. Derived in {@code

@@ -9,9 +9,9 @@ import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
 import ringattention.device.reference.ReferenceDevice;
-import ringattention.input.AttentionKind;
-import ringattention.input.FeedForwardKind;
 import ringattention.metrics.PhaseTimer;
+import ringattention.model.AttentionKind;
+import ringattention.model.FeedForwardKind;
 import ringattention.model.ModelSetup;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
@@ -74,10 +74,10 @@ public final class TransformerChecks {
    * collective.
    */
   public List<Check> architectures(TransformerProblem problem) {
-    List<Check> checks = new ArrayList<>();
     if (world.rank() != 0) {
-      return checks;
+      return List.of();
     }
+    List<Check> checks = new ArrayList<>();
     Decomposition alone = new Decomposition(1, 1);
     Map<String, ModelSetup> architectures = new LinkedHashMap<>();
     architectures.put("vanilla", problem.vanilla());

@@ -1,17 +1,17 @@
 package ringattention.validate;
 
 import ringattention.data.Sample;
-import ringattention.input.AttentionKind;
-import ringattention.input.FeedForwardKind;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
 import ringattention.model.ActivationPolicy;
+import ringattention.model.AttentionKind;
+import ringattention.model.FeedForwardKind;
+import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
+import ringattention.model.RopeScaling;
 import ringattention.random.Seed;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /**
  * A small Transformer with random weights and tokens.

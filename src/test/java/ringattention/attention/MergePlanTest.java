@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import ringattention.attention.MergePlan.Part;
-import ringattention.input.MaskKind;
 import ringattention.shard.BlockPair;
+import ringattention.shard.MaskKind;
 
 class MergePlanTest {
   private static BlockPair queries(int from, int to) {

@@ -15,8 +15,8 @@ import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 class OverlapProbeTest {

@@ -16,8 +16,8 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.reference.ReferenceDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /** What the probe times, by a clock that goes on only where it is told to. */

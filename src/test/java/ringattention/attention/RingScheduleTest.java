@@ -12,9 +12,9 @@ import ringattention.attention.RingSchedule.Hop;
 import ringattention.device.DType;
 import ringattention.device.DeviceTraits;
 import ringattention.device.cuda.CudaTraits;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.shard.BlockPair;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /** Every pair is computed once, for every head; every block travels as often as it must. */

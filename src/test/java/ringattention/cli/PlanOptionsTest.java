@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import ringattention.forecast.PlanComparison;
+import ringattention.command.PlanComparison;
 import ringattention.input.InputException;
 import ringattention.metrics.Hardware;
 

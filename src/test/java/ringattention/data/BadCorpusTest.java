@@ -22,7 +22,7 @@ class BadCorpusTest {
   private void assertError(Path file, String expected, String... more) {
     Configuration configuration = Given.configuration(file, more);
     InputException error =
-        assertThrows(InputException.class, () -> Samples.of(configuration), expected);
+        assertThrows(InputException.class, () -> Given.samples(configuration), expected);
     assertEquals(expected.replace("FILE", file.toString()), error.getMessage());
   }
 
@@ -90,7 +90,7 @@ class BadCorpusTest {
     for (String before : List.of("\n{\"text\": \"a\"}\n", "\n[{\"text\": \"a\"},\n")) {
       Path file = Files.writeString(folder.resolve("x"), before + object);
       Configuration configuration = Given.configuration(file, "data.format=jsonl");
-      InputException error = assertThrows(InputException.class, () -> Samples.of(configuration));
+      InputException error = assertThrows(InputException.class, () -> Given.samples(configuration));
       String expected = "-D data.path = \"" + file + "\": " + file + ":3: not valid JSON: ";
       assertTrue(error.getMessage().startsWith(expected + problem), error.getMessage());
     }

@@ -31,7 +31,7 @@ class ConversationsTest {
     String[] all = Arrays.copyOf(more, more.length + 1);
     all[more.length] = "data.format=conversations";
     Configuration configuration = Given.configuration(file, all);
-    try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
+    try (Tokenizer tokenizer = Given.tokenizer(configuration)) {
       return new TokenizedCorpus(configuration, tokenizer).open(List.of(file));
     }
   }
@@ -72,7 +72,7 @@ class ConversationsTest {
         SYSTEM + " USER: q\ud83d\ude00 ASSISTANT: yes \u00e9</s>USER: ok ASSISTANT: no</s>";
     Configuration pairs = Given.configuration(folder, "data.tokenizer=" + Given.PAIRS);
     int[] expected;
-    try (Tokenizer tokenizer = Tokenizer.of(pairs)) {
+    try (Tokenizer tokenizer = Given.tokenizer(pairs)) {
       expected = tokenizer.encode(whole);
     }
     assertEquals(~1, entries[0]); // <s>
@@ -90,7 +90,7 @@ class ConversationsTest {
     int[] entries = all(tokens(TWO_TURNS.replace("\n", ""), pairs));
     int length = entries.length;
     Samples samples =
-        Samples.of(
+        Given.samples(
             Given.configuration(
                 folder.resolve("talk.json"), pairs[0], pairs[1], "train.sequence=" + length));
     Sample sample = samples.sample(3);

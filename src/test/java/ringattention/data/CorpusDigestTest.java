@@ -23,7 +23,7 @@ class CorpusDigestTest {
   @TempDir Path folder;
 
   private String digest(Path corpus, String... more) {
-    try (Samples samples = Samples.of(Given.configuration(corpus, more))) {
+    try (Samples samples = Given.samples(Given.configuration(corpus, more))) {
       return samples.digest();
     }
   }
@@ -76,8 +76,8 @@ class CorpusDigestTest {
                 + " questions. USER: Q ASSISTANT: A\"}\n");
     String ofAsked = digest(asked, "data.format=conversations");
     try (Samples samples =
-        Samples.of(Given.configuration(told, "data.format=jsonl", "data.field=text"))) {
-      try (Samples same = Samples.of(Given.configuration(asked, "data.format=conversations"))) {
+        Given.samples(Given.configuration(told, "data.format=jsonl", "data.field=text"))) {
+      try (Samples same = Given.samples(Given.configuration(asked, "data.format=conversations"))) {
         assertEquals(samples.tokens(), same.tokens());
       }
       assertNotEquals(samples.digest(), ofAsked);

@@ -3,8 +3,10 @@ package ringattention.data;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import ringattention.command.Sections;
 import ringattention.input.Configuration;
-import ringattention.input.Inputs;
+import ringattention.model.ModelConfig;
+import ringattention.plan.TrainConfig;
 
 /** Configurations of a small run. */
 final class Given {
@@ -28,14 +30,33 @@ final class Given {
                 "train.sequence=16",
                 "train.steps=1"));
     overrides.addAll(List.of(more));
-    return Inputs.defaults(overrides);
+    return Sections.INPUTS.defaults(overrides);
   }
 
   /** Returns the tokens of one file. */
   static TokenFile tokens(Path file, String... more) {
     Configuration configuration = configuration(file, more);
-    try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
+    try (Tokenizer tokenizer = Given.tokenizer(configuration)) {
       return new TokenizedCorpus(configuration, tokenizer).open(List.of(file));
     }
+  }
+
+  static SampleShape shape(Configuration configuration) {
+    return new SampleShape(
+        configuration.get(TrainConfig.SECTION).sequence(),
+        configuration.get(ModelConfig.SECTION).vocabulary(),
+        configuration.get(TrainConfig.SECTION).seed());
+  }
+
+  static Samples samples(Configuration configuration) {
+    return Samples.of(configuration, shape(configuration));
+  }
+
+  static PackedSamples packed(Configuration configuration, TokenFile corpus, int padding) {
+    return new PackedSamples(configuration, shape(configuration), corpus, padding);
+  }
+
+  static Tokenizer tokenizer(Configuration configuration) {
+    return Tokenizer.of(configuration, configuration.get(ModelConfig.SECTION).vocabulary());
   }
 }

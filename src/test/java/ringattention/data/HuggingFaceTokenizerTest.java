@@ -28,7 +28,7 @@ class HuggingFaceTokenizerTest {
     String[] all = new String[more.length + 1];
     all[0] = "data.tokenizer=" + path;
     System.arraycopy(more, 0, all, 1, more.length);
-    return Tokenizer.of(Given.configuration(Path.of("any"), all));
+    return Given.tokenizer(Given.configuration(Path.of("any"), all));
   }
 
   /** The file asks for at most 3 tokens and padding to 8, which is not for corpora. */
@@ -196,7 +196,7 @@ class HuggingFaceTokenizerTest {
     InputException bytes =
         assertThrows(
             InputException.class,
-            () -> Tokenizer.of(Given.configuration(folder, "model.vocabulary=255")));
+            () -> Given.tokenizer(Given.configuration(folder, "model.vocabulary=255")));
     assertEquals(
         "no input file: data.tokenizer = \"bytes\": has tokens up to 255, must be below"
             + " model.vocabulary (255)",

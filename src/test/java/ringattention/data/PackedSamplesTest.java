@@ -60,8 +60,7 @@ class PackedSamplesTest {
             "data.documentMultiple=" + multiple,
             "data.firstPosition=" + first,
             "train.seed=" + seed);
-    return new PackedSamples(
-        configuration, TokenFile.open(file, configuration.source(), 1000), PADDING);
+    return Given.packed(configuration, TokenFile.open(file, configuration.source(), 1000), PADDING);
   }
 
   /**

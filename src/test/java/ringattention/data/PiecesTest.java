@@ -52,7 +52,7 @@ class PiecesTest {
   }
 
   private Tokenizer tokenizer(Path json) {
-    return Tokenizer.of(Given.configuration(folder, "data.tokenizer=" + json));
+    return Given.tokenizer(Given.configuration(folder, "data.tokenizer=" + json));
   }
 
   /** Words and odd characters, and between them white space of every kind, or none. */
@@ -247,7 +247,7 @@ class PiecesTest {
     Path file = Files.writeString(folder.resolve("text"), "a line\nb b\nabcabcabcabcabc b");
     Path json = shape("Llama 3").write(folder);
     Configuration configuration = Given.configuration(file, "data.tokenizer=" + json);
-    try (Tokenizer tokenizer = Tokenizer.of(configuration);
+    try (Tokenizer tokenizer = Given.tokenizer(configuration);
         FileChannel channel =
             FileChannel.open(
                 folder.resolve("tokens"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {

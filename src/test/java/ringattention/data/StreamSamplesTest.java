@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import ringattention.command.Sections;
 import ringattention.input.InputException;
-import ringattention.input.Inputs;
 
 /** The corpus is the bytes 0 to 99, so a sequence begins with its position. */
 class StreamSamplesTest {
@@ -46,7 +46,7 @@ class StreamSamplesTest {
             "train.steps=1",
             "train.sequence=" + sequence,
             "train.seed=" + seed));
-    return Samples.of(Inputs.defaults(overrides));
+    return Given.samples(Sections.INPUTS.defaults(overrides));
   }
 
   @Test

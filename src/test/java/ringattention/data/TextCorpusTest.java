@@ -14,9 +14,9 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import ringattention.command.Sections;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.input.Inputs;
 
 class TextCorpusTest {
   @TempDir Path folder;
@@ -33,7 +33,7 @@ class TextCorpusTest {
   private static Configuration configuration(Path path, String... more) {
     List<String> overrides = new ArrayList<>(List.of(more));
     overrides.add("data.path=" + path);
-    return Inputs.defaults(overrides);
+    return Sections.INPUTS.defaults(overrides);
   }
 
   private static TextCorpus corpus(Configuration configuration) {

@@ -87,7 +87,7 @@ class TokenFileTest {
   }
 
   private TokenFile open(Configuration configuration, Path... files) {
-    try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
+    try (Tokenizer tokenizer = Given.tokenizer(configuration)) {
       return new TokenizedCorpus(configuration, tokenizer).open(List.of(files));
     }
   }

@@ -10,13 +10,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import ringattention.input.Architecture;
+import ringattention.command.Sections;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.input.Inputs;
-import ringattention.input.ModelShape;
-import ringattention.input.Precision;
 import ringattention.metrics.Hardware;
+import ringattention.model.Architecture;
+import ringattention.model.ModelShape;
+import ringattention.plan.Variants;
+import ringattention.run.MemoryConfig;
+import ringattention.run.Precision;
 
 /** The longest sequence has room, and the next one has not. */
 class LongestPlanTest {
@@ -25,7 +27,7 @@ class LongestPlanTest {
   private static LongestPlan paper(Architecture architecture, Precision precision, int ranks) {
     return LongestPlan.of(
         Hardware.A100_NVLINK,
-        PaperTable.run(ModelShape.PAPER_7B, precision, architecture, 2, ranks),
+        PaperTable.run(Sections.INPUTS, ModelShape.PAPER_7B, precision, architecture, 2, ranks),
         ranks);
   }
 
@@ -40,7 +42,10 @@ class LongestPlanTest {
       assertEquals(0, longest.tokens() % unit);
       assertTrue(plan.fits());
       assertFalse(
-          HardwarePlan.of(Hardware.A100_NVLINK, run.with(longest.tokens() + unit, run.memory()), 8)
+          HardwarePlan.of(
+                  Hardware.A100_NVLINK,
+                  Variants.of(run, longest.tokens() + unit, run.get(MemoryConfig.SECTION)),
+                  8)
               .fits(),
           architecture.title());
     }
@@ -71,7 +76,8 @@ class LongestPlanTest {
   void aCapIsWhatTheHardwareHasAtMost() {
     Hardware hardware = Hardware.A100_NVLINK;
     Configuration run =
-        PaperTable.run(ModelShape.PAPER_7B, Precision.BF16, Architecture.RING, 1024, 8);
+        PaperTable.run(
+            Sections.INPUTS, ModelShape.PAPER_7B, Precision.BF16, Architecture.RING, 1024, 8);
     long memory = (long) hardware.memoryBytes();
     int free = LongestPlan.of(hardware, run, 8).tokens();
     int beyond = LongestPlan.of(hardware, run, 8, 2 * memory).tokens();
@@ -86,7 +92,7 @@ class LongestPlanTest {
   @Test
   void tenThousandRanksTakeSeconds() {
     Configuration input =
-        Inputs.read(Path.of("inputs/train-7b.toml"), List.of("train.sequence=16777216"));
+        Sections.INPUTS.read(Path.of("inputs/train-7b.toml"), List.of("train.sequence=16777216"));
     assertTimeout(
         Duration.ofSeconds(60), // of a loaded machine
         () -> {
@@ -102,7 +108,8 @@ class LongestPlanTest {
   @Test
   void hardwareWithoutFp32SaysSo() {
     Configuration run =
-        PaperTable.run(ModelShape.PAPER_7B, Precision.FP32, Architecture.RING, 1024, 8);
+        PaperTable.run(
+            Sections.INPUTS, ModelShape.PAPER_7B, Precision.FP32, Architecture.RING, 1024, 8);
     InputException wrong =
         assertThrows(InputException.class, () -> HardwarePlan.of(Hardware.TPU_V4, run, 8));
     assertEquals("-D device.precision = \"fp32\": tpuv4 has bf16 only", wrong.getMessage());

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import ringattention.input.Inputs;
+import ringattention.command.PlanComparison;
+import ringattention.command.Sections;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Phase;
 import ringattention.metrics.StepTime;
@@ -48,7 +49,9 @@ class PlannedStepTest {
 
   private static StepTime step(Hardware hardware, int ranks, String... overrides) {
     return HardwarePlan.of(
-            hardware, Inputs.read(Path.of("inputs/train-7b.toml"), List.of(overrides)), ranks)
+            hardware,
+            Sections.INPUTS.read(Path.of("inputs/train-7b.toml"), List.of(overrides)),
+            ranks)
         .time()
         .orElseThrow();
   }

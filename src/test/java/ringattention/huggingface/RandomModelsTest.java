@@ -23,10 +23,9 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import ringattention.input.Inputs;
-import ringattention.input.ModelConfig;
-import ringattention.input.ModelExport;
+import ringattention.command.Sections;
 import ringattention.model.LlamaParameters;
+import ringattention.model.ModelConfig;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
@@ -44,14 +43,14 @@ class RandomModelsTest {
   private final Random random = new Random(20260101);
 
   /** How a model is written. */
-  private record Form(ModelExport type, long positions, long largestFile) {}
+  private record Form(StoredType type, long positions, long largestFile) {}
 
   @Test
   void exportImportExport() throws IOException {
     for (int round = 0; round < ROUNDS; round++) {
       for (String scaling : List.of("default", "linear", "llama3")) {
         for (boolean tied : new boolean[] {false, true}) {
-          for (ModelExport type : List.of(ModelExport.BF16, ModelExport.FP32)) {
+          for (StoredType type : List.of(StoredType.BF16, StoredType.F32)) {
             long largestFile = any(1L, 3000L, 3000L, 1L << 40);
             exportImportExport(
                 keys(scaling, tied), new Form(type, random.nextLong(1L << 33), largestFile));
@@ -62,7 +61,7 @@ class RandomModelsTest {
   }
 
   private void exportImportExport(List<String> keys, Form form) throws IOException {
-    ModelConfig model = Inputs.defaults(keys).model();
+    ModelConfig model = Sections.INPUTS.defaults(keys).get(ModelConfig.SECTION);
     Path first = Files.createTempDirectory(above, "first").resolve("model");
     export(first, model, form, Shards::fill);
     TransformersConfig theirs = TransformersConfig.of(first);
@@ -132,7 +131,7 @@ class RandomModelsTest {
   }
 
   private static ModelConfig read(Path folder) {
-    return Inputs.defaults(List.of("model.checkpoint=" + folder)).model();
+    return Sections.INPUTS.defaults(List.of("model.checkpoint=" + folder)).get(ModelConfig.SECTION);
   }
 
   private static ModelConfig same(ModelConfig model, Path folder) {

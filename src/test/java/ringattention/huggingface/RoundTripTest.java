@@ -27,12 +27,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.CommunicationException;
+import ringattention.command.Sections;
 import ringattention.input.InputException;
-import ringattention.input.Inputs;
-import ringattention.input.ModelConfig;
-import ringattention.input.ModelExport;
-import ringattention.input.RopeScaling;
-import ringattention.input.RopeScalingKind;
+import ringattention.model.ModelConfig;
+import ringattention.model.RopeScaling;
+import ringattention.model.RopeScalingKind;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.State;
@@ -43,7 +42,7 @@ class RoundTripTest {
 
   @TempDir Path above;
 
-  private Path write(int ranks, boolean tied, ModelExport type, long largestFile) {
+  private Path write(int ranks, boolean tied, StoredType type, long largestFile) {
     Path folder = above.resolve("model");
     Shards.onRanks(
         ranks,
@@ -75,15 +74,15 @@ class RoundTripTest {
 
   @ParameterizedTest(name = "{0} to {1} ranks, tied {2}, {3}, files of {4} bytes")
   @CsvSource({
-    "1, 1, false, FP32, 1000000000, 1",
+    "1, 1, false, F32, 1000000000, 1",
     "1, 3, true, BF16, 1000000000, 1",
     "3, 1, false, BF16, 8000, 4",
-    "2, 5, true, FP32, 3000, 7",
-    "5, 2, false, FP32, 3000, 8",
+    "2, 5, true, F32, 3000, 7",
+    "5, 2, false, F32, 3000, 8",
     "4, 4, false, BF16, 1, 21",
   })
   void valuesSurvive(
-      int writers, int readers, boolean tied, ModelExport type, long largestFile, int files)
+      int writers, int readers, boolean tied, StoredType type, long largestFile, int files)
       throws IOException {
     Path folder = write(writers, tied, type, largestFile);
     assertEquals(files, files(folder).stream().filter(n -> n.endsWith(".safetensors")).count());
@@ -92,11 +91,11 @@ class RoundTripTest {
       long bytes = 0;
       for (ParameterGroup group : Shards.groups(tied)) {
         for (ParameterGroup.Piece piece : group.pieces(rank, readers)) {
-          bytes += piece.length() * (type == ModelExport.BF16 ? 2 : 4);
+          bytes += piece.length() * (type == StoredType.BF16 ? 2 : 4);
           float[] held = reads.get(rank).values().get(piece.parameter().name());
           for (long i = piece.index(); i < piece.index() + piece.length(); i++) {
             float value = Shards.value(piece.parameter(), i);
-            float expected = type == ModelExport.BF16 ? rounded(value) : value;
+            float expected = type == StoredType.BF16 ? rounded(value) : value;
             assertEquals(expected, held[(int) i], piece.parameter().name() + " " + i);
           }
         }
@@ -121,7 +120,7 @@ class RoundTripTest {
 
   @Test
   void indexSaysWhereEveryTensorIs() throws IOException {
-    Path folder = write(2, true, ModelExport.FP32, 3000);
+    Path folder = write(2, true, StoredType.F32, 3000);
     JsonNode index = json(folder.resolve("model.safetensors.index.json"));
     long elements = 0;
     for (ParameterGroup group : Shards.groups(true)) {
@@ -177,7 +176,8 @@ class RoundTripTest {
     ModelConfig model = new ModelConfig(300, 24, 3, 4, 2, 6, 50, 5e5, scaling, 3e-6, true, 0.1);
     byte[] bytes = new LlamaConfigFile(model, StoredType.BF16, POSITIONS).bytes();
     Files.write(above.resolve("config.json"), bytes);
-    ModelConfig read = Inputs.defaults(List.of("model.checkpoint=" + above)).model();
+    ModelConfig read =
+        Sections.INPUTS.defaults(List.of("model.checkpoint=" + above)).get(ModelConfig.SECTION);
     assertEquals(
         model.toString(), read.toString().replace("Optional[" + above + "]", "Optional.empty"));
     JsonNode json = json(above.resolve("config.json"));
@@ -287,7 +287,7 @@ class RoundTripTest {
   @EnumSource(Left.class)
   void anExportReplacesWhateverIsLeft(Left left) throws IOException {
     left.make(above);
-    Path folder = write(2, false, ModelExport.BF16, 1000000);
+    Path folder = write(2, false, StoredType.BF16, 1000000);
     assertEquals(Set.of("model"), files(above));
     Set<String> expected = new TreeSet<>(Set.of("config.json", "model.safetensors"));
     if (left.hasModel()) {
@@ -304,8 +304,7 @@ class RoundTripTest {
   void aFileInTheWayStays() throws IOException {
     Path file = Files.writeString(above.resolve("model"), "mine");
     CommunicationException failure =
-        assertThrows(
-            CommunicationException.class, () -> write(2, false, ModelExport.BF16, 1000000));
+        assertThrows(CommunicationException.class, () -> write(2, false, StoredType.BF16, 1000000));
     assertTrue(failure.getCause() instanceof UncheckedIOException, failure.toString());
     assertTrue(failure.getCause().getMessage().contains("cannot write " + file));
     assertEquals("mine", Files.readString(file));

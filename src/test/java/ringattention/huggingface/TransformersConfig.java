@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
-import ringattention.input.RopeScalingKind;
+import ringattention.model.ModelConfig;
+import ringattention.model.RopeScaling;
+import ringattention.model.RopeScalingKind;
 
 /**
  * What transformers 5.18 makes of the config.json of a Llama: its rules, written down from its

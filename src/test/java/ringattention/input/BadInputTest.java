@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.command.Sections;
 
 /**
  * What a user reads after a mistake: one line with file (or -D), key, value and what is allowed.
@@ -20,7 +21,7 @@ class BadInputTest {
   private String message(String text, List<String> overrides) throws IOException {
     Path file = Files.writeString(folder.resolve("x.toml"), text.replace(" ; ", "\n"));
     InputException error =
-        assertThrows(InputException.class, () -> Inputs.read(file, overrides), text);
+        assertThrows(InputException.class, () -> Sections.INPUTS.read(file, overrides), text);
     return error.getMessage().replace(file.toString(), "x.toml");
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import ringattention.command.Sections;
 
 /**
  * The table in docs/inputs.md says what the code does: same keys in the same order, types,
@@ -23,7 +24,7 @@ class InputDocumentationTest {
             .toList();
     List<Key> documented =
         rows.stream().map(row -> new Key(row[0].replace("`", ""), row[1], row[2], row[3])).toList();
-    assertEquals(Inputs.keys(), documented);
+    assertEquals(Sections.INPUTS.keys(), documented);
     rows.forEach(row -> assertFalse(row[4].isBlank(), row[0] + " has no meaning"));
   }
 }

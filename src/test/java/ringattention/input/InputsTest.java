@@ -1,11 +1,11 @@
 package ringattention.input;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +14,25 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.bench.attention.BenchRingConfig;
+import ringattention.command.Sections;
+import ringattention.data.DataConfig;
+import ringattention.model.Architecture;
+import ringattention.model.AttentionConfig;
+import ringattention.model.AttentionKind;
+import ringattention.model.ModelConfig;
+import ringattention.model.RopeScaling;
+import ringattention.plan.RunRules;
+import ringattention.plan.TrainConfig;
+import ringattention.plan.Variants;
+import ringattention.run.DeviceConfig;
+import ringattention.run.DeviceKind;
+import ringattention.run.MemoryConfig;
+import ringattention.run.OutputConfig;
+import ringattention.run.Precision;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
+import ringattention.validate.ValidateConfig;
 
 class InputsTest {
   private static final List<String> WITHOUT_DEFAULT = List.of("shape", "checkpoint");
@@ -40,30 +59,31 @@ class InputsTest {
   private Configuration read(String text, String... overrides) throws IOException {
     Path file = folder.resolve("input.toml");
     Files.writeString(file, text);
-    return Inputs.read(file, List.of(overrides));
+    return Sections.INPUTS.read(file, List.of(overrides));
   }
 
   @Test
-  void anotherSequenceChangesNothingElse() throws IOException, ReflectiveOperationException {
+  void anotherSequenceChangesNothingElse() throws IOException {
     Configuration complete = read(COMPLETE);
-    Configuration replaced = complete.with(99, complete.memory());
+    MemoryConfig room = complete.get(MemoryConfig.SECTION);
+    Configuration replaced = Variants.of(complete, 99, room);
     Configuration read = read(COMPLETE, "train.sequence=99");
-    for (RecordComponent component : Configuration.class.getRecordComponents()) {
-      if (component.getType() != Source.class) {
-        Object expected = component.getAccessor().invoke(read);
-        assertEquals(expected, component.getAccessor().invoke(replaced), component.getName());
-      }
+    assertFalse(Sections.INPUTS.sections().isEmpty());
+    for (Section<?> section : Sections.INPUTS.sections()) {
+      assertEquals(read.get(section), replaced.get(section), section.name());
     }
   }
 
   @Test
   void modelsAreNamedAfterThePapersWhateverTheirLayers() throws IOException {
     String other = COMPLETE.substring(COMPLETE.indexOf("[train]"));
-    assertEquals("1B", read("[model]\nshape = \"1B\"\nlayers = 16\n" + other).model().name());
-    assertEquals("7B", read("[model]\nshape = \"7B\"\n" + other).model().name());
+    assertEquals(
+        "1B",
+        read("[model]\nshape = \"1B\"\nlayers = 16\n" + other).get(ModelConfig.SECTION).name());
+    assertEquals("7B", read("[model]\nshape = \"7B\"\n" + other).get(ModelConfig.SECTION).name());
     String grouped = "[model]\nshape = \"7B\"\nkeyValueHeads = 8\n";
-    assertEquals("h4096", read(grouped + other).model().name());
-    assertEquals("h64", read(COMPLETE).model().name());
+    assertEquals("h4096", read(grouped + other).get(ModelConfig.SECTION).name());
+    assertEquals("h64", read(COMPLETE).get(ModelConfig.SECTION).name());
   }
 
   @Test
@@ -71,33 +91,38 @@ class InputsTest {
     Configuration configuration = read(COMPLETE);
     assertEquals(
         new ModelConfig(256, 64, 2, 4, 2, 16, 176, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
-        configuration.model());
+        configuration.get(ModelConfig.SECTION));
     assertEquals(
         new TrainConfig(8192, 1, 0, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1, 3),
-        configuration.train());
-    assertEquals(Path.of("a \"quoted\" \\ folder\t"), configuration.data().path());
-    assertEquals(List.of("java", "md"), configuration.data().extensions());
-    assertEquals(List.of(5_000_000_000L), configuration.benchRing().bytes());
+        configuration.get(TrainConfig.SECTION));
+    assertEquals(Path.of("a \"quoted\" \\ folder\t"), configuration.get(DataConfig.SECTION).path());
+    assertEquals(List.of("java", "md"), configuration.get(DataConfig.SECTION).extensions());
+    assertEquals(List.of(5_000_000_000L), configuration.get(BenchRingConfig.SECTION).bytes());
     assertEquals(
         new AttentionConfig(AttentionKind.RING, MaskKind.CAUSAL, LayoutKind.ZIGZAG),
-        configuration.attention());
+        configuration.get(AttentionConfig.SECTION));
   }
 
   @Test
   void layoutFollowsMask() throws IOException {
-    assertEquals(LayoutKind.CONTIGUOUS, read("attention.mask = \"full\"").attention().layout());
+    assertEquals(
+        LayoutKind.CONTIGUOUS,
+        read("attention.mask = \"full\"").get(AttentionConfig.SECTION).layout());
   }
 
   @Test
   void fieldAndDocumentsFollowFormat() throws IOException {
-    DataConfig text = read(COMPLETE).data();
+    DataConfig text = read(COMPLETE).get(DataConfig.SECTION);
     assertEquals("text", text.field());
     assertEquals(false, text.documents());
-    DataConfig conversations = read(COMPLETE, "data.format=conversations").data();
+    DataConfig conversations = read(COMPLETE, "data.format=conversations").get(DataConfig.SECTION);
     assertEquals("conversations", conversations.field());
     assertEquals(true, conversations.documents());
     assertEquals(
-        false, read(COMPLETE, "data.format=jsonl", "data.documents=false").data().documents());
+        false,
+        read(COMPLETE, "data.format=jsonl", "data.documents=false")
+            .get(DataConfig.SECTION)
+            .documents());
   }
 
   @Test
@@ -105,10 +130,11 @@ class InputsTest {
     assertEquals(
         new ModelConfig(
             32000, 4096, 32, 32, 32, 128, 11008, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
-        Inputs.defaults(List.of("model.shape=7B")).model());
+        Sections.INPUTS.defaults(List.of("model.shape=7B")).get(ModelConfig.SECTION));
     ModelConfig changed =
-        Inputs.defaults(List.of("model.shape=1B", "model.layers=3", "model.keyValueHeads=4"))
-            .model();
+        Sections.INPUTS
+            .defaults(List.of("model.shape=1B", "model.layers=3", "model.keyValueHeads=4"))
+            .get(ModelConfig.SECTION);
     assertEquals(
         new ModelConfig(
             32000, 2048, 3, 16, 4, 128, 5504, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
@@ -118,17 +144,17 @@ class InputsTest {
   /** Commands that need no model run without one; asking for it is the error. */
   @Test
   void absentSections() {
-    Configuration configuration = Inputs.defaults(List.of());
-    assertEquals(List.of(64, 97), configuration.validate().lengths());
+    Configuration configuration = Sections.INPUTS.defaults(List.of());
+    assertEquals(List.of(64, 97), configuration.get(ValidateConfig.SECTION).lengths());
     assertMessage(
         "no input file: model.hidden is missing: this command needs section [model]",
-        configuration::model);
+        () -> configuration.get(ModelConfig.SECTION));
     assertMessage(
         "no input file: train.sequence is missing: this command needs section [train]",
-        configuration::train);
+        () -> configuration.get(TrainConfig.SECTION));
     assertMessage(
         "no input file: data.path is missing: this command needs section [data]",
-        configuration::data);
+        () -> configuration.get(DataConfig.SECTION));
   }
 
   @Test
@@ -142,12 +168,12 @@ class InputsTest {
             "data.extensions=[\"txt\"]",
             "output.plots = false",
             "model.initStd=1e-1");
-    assertEquals(7, configuration.train().steps());
-    assertEquals(AttentionKind.MEMORY_EFFICIENT, configuration.attention().kind());
-    assertEquals(Path.of("src/main"), configuration.data().path());
-    assertEquals(List.of("txt"), configuration.data().extensions());
-    assertEquals(false, configuration.output().plots());
-    assertEquals(0.1, configuration.model().initStd());
+    assertEquals(7, configuration.get(TrainConfig.SECTION).steps());
+    assertEquals(AttentionKind.MEMORY_EFFICIENT, configuration.get(AttentionConfig.SECTION).kind());
+    assertEquals(Path.of("src/main"), configuration.get(DataConfig.SECTION).path());
+    assertEquals(List.of("txt"), configuration.get(DataConfig.SECTION).extensions());
+    assertEquals(false, configuration.get(OutputConfig.SECTION).plots());
+    assertEquals(0.1, configuration.get(ModelConfig.SECTION).initStd());
   }
 
   @Test
@@ -155,13 +181,11 @@ class InputsTest {
     Configuration first = read(COMPLETE, "parallel.ring=3", "validate.lengths=[9]");
     String used = first.source().toml();
     Configuration second = read(used);
-    for (RecordComponent section : Configuration.class.getRecordComponents()) {
-      if (section.getType() != Source.class) {
-        assertEquals(section.getAccessor().invoke(first), section.getAccessor().invoke(second));
-      }
+    for (Section<?> section : Sections.INPUTS.sections()) {
+      assertEquals(first.get(section), second.get(section), section.name());
     }
     assertEquals(used, second.source().toml());
-    for (Key key : Inputs.keys()) {
+    for (Key key : Sections.INPUTS.keys()) {
       String name = key.name().substring(key.name().indexOf('.') + 1);
       assertTrue(used.contains("\n" + name + " = ") || WITHOUT_DEFAULT.contains(name), key.name());
     }
@@ -171,8 +195,8 @@ class InputsTest {
   @CsvSource({"4, 0, RING, 4", "4, 2, RING, 2", "3, 0, VANILLA, 1", "1, 0, RING, 1"})
   void worldIsDivided(int ranks, int ring, AttentionKind kind, int ringSize) {
     Configuration configuration =
-        Inputs.defaults(List.of("parallel.ring=" + ring, "attention.kind=" + kind));
-    assertEquals(ringSize, configuration.ringSize(ranks));
+        Sections.INPUTS.defaults(List.of("parallel.ring=" + ring, "attention.kind=" + kind));
+    assertEquals(ringSize, RunRules.ringSize(configuration, ranks));
   }
 
   @ParameterizedTest
@@ -191,18 +215,22 @@ class InputsTest {
     Configuration configuration = read(COMPLETE, override);
     assertMessage(
         message.replace("FILE", folder.resolve("input.toml").toString()),
-        () -> configuration.ringSize(ranks));
+        () -> RunRules.ringSize(configuration, ranks));
   }
 
   /** Lengths that a benchmark makes of tokens and ranks are checked like those of the input. */
   @Test
   void sequencesOfRingsAreBelowTwoBillionTokens() throws IOException {
     Configuration configuration = read(COMPLETE);
-    assertEquals(1 << 30, configuration.with(Architecture.RING, 1 << 28, 1, 4).train().sequence());
+    assertEquals(
+        1 << 30,
+        Variants.of(configuration, Architecture.RING, 1 << 28, 1, 4)
+            .get(TrainConfig.SECTION)
+            .sequence());
     for (Executable longer :
         List.<Executable>of(
-            () -> configuration.with(Architecture.RING, 1 << 30, 1, 2),
-            () -> configuration.withRings(2, 1 << 30, 4))) {
+            () -> Variants.of(configuration, Architecture.RING, 1 << 30, 1, 2),
+            () -> Variants.withRings(configuration, 2, 1 << 30, 4))) {
       InputException refused = assertThrows(InputException.class, longer);
       assertTrue(
           refused
@@ -226,11 +254,12 @@ class InputsTest {
   @Test
   void missingAndUnreadableFiles() throws IOException {
     Path missing = folder.resolve("none.toml");
-    assertMessage(missing + ": no such file", () -> Inputs.read(missing, List.of()));
+    assertMessage(missing + ": no such file", () -> Sections.INPUTS.read(missing, List.of()));
     assertMessage(
-        folder + ": cannot be read: must be a readable file", () -> Inputs.read(folder, List.of()));
+        folder + ": cannot be read: must be a readable file",
+        () -> Sections.INPUTS.read(folder, List.of()));
     Path binary = Files.write(folder.resolve("binary.toml"), new byte[] {(byte) 0xff, 0});
-    assertMessage(binary + ": must be UTF-8 text", () -> Inputs.read(binary, List.of()));
+    assertMessage(binary + ": must be UTF-8 text", () -> Sections.INPUTS.read(binary, List.of()));
   }
 
   private static void assertMessage(String expected, Executable call) {

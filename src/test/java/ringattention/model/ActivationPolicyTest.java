@@ -23,13 +23,11 @@ import ringattention.device.Kernels;
 import ringattention.device.MemoryPlan;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.TransformerProblem;
 
 /** What is kept, where, and in how many head groups changes memory and time, not numbers. */

@@ -16,15 +16,11 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.AttentionKind;
-import ringattention.input.FeedForwardKind;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** Context grows with the number of ranks: what a rank allocates depends on its tokens only. */
 class MemoryGrowthTest {

@@ -20,16 +20,12 @@ import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.reference.ReferenceDevice;
-import ringattention.input.AttentionKind;
-import ringattention.input.FeedForwardKind;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.TransformerProblem;
 
 /**

@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
-import ringattention.input.RopeScalingKind;
 
 class RotaryFrequenciesTest {
   private static double[] frequencies(int headSize, double theta, RopeScaling scaling) {

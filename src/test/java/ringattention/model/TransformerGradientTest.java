@@ -14,15 +14,13 @@ import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.AloneCollectives;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.random.Seed;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.TransformerProblem;
 
 /**

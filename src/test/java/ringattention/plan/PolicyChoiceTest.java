@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import ringattention.command.Sections;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.input.InputException;
-import ringattention.input.Inputs;
 import ringattention.model.ActivationPolicy;
 import ringattention.run.MemoryLimits;
 
@@ -33,7 +33,7 @@ class PolicyChoiceTest {
                 "feedForward.block=64",
                 "lossHead.block=64"));
     all.addAll(List.of(overrides));
-    return TrainingPlan.of(Inputs.defaults(all), 1);
+    return TrainingPlan.of(Sections.INPUTS.defaults(all), 1);
   }
 
   private static TrainingPlan fitted(long device, long host, String... overrides) {

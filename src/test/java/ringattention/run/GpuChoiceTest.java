@@ -32,12 +32,12 @@ class GpuChoiceTest {
   void ranksMustNotShareOne() {
     assertEquals(
         Optional.empty(),
-        Equipment.shared(List.of("a 0000:18:00.0", "a 0000:2a:00.0", "b 0000:18:00.0")));
+        GpuPlaces.shared(List.of("a 0000:18:00.0", "a 0000:2a:00.0", "b 0000:18:00.0")));
     assertEquals(
         Optional.of("3 ranks on this machine but 2 GPUs (b)"),
-        Equipment.shared(List.of("a 1", "b 1", "b 2", "b 1")));
+        GpuPlaces.shared(List.of("a 1", "b 1", "b 2", "b 1")));
     assertEquals(
         Optional.of("2 ranks on this machine but 1 GPU (b)"),
-        Equipment.shared(List.of("b2 1", "b 1", "b 1")));
+        GpuPlaces.shared(List.of("b2 1", "b 1", "b 1")));
   }
 }

@@ -3,10 +3,10 @@ package ringattention.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
-import static ringattention.input.TransportKind.AUTO;
-import static ringattention.input.TransportKind.CUDA_AWARE;
-import static ringattention.input.TransportKind.NCCL;
-import static ringattention.input.TransportKind.STAGED;
+import static ringattention.run.TransportKind.AUTO;
+import static ringattention.run.TransportKind.CUDA_AWARE;
+import static ringattention.run.TransportKind.NCCL;
+import static ringattention.run.TransportKind.STAGED;
 
 import java.util.Optional;
 import java.util.function.Supplier;

@@ -12,8 +12,6 @@ import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 
 /** Block pairs of packed sequences against the mask itself, position by position. */
 class DocumentVisibilityTest {

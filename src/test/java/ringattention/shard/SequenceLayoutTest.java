@@ -12,8 +12,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 
 class SequenceLayoutTest {
   static Stream<Arguments> layouts() {

@@ -22,20 +22,20 @@ import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.AttentionKind;
-import ringattention.input.FeedForwardKind;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
-import ringattention.input.TrainConfig;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ActivationPolicy;
+import ringattention.model.AttentionKind;
+import ringattention.model.FeedForwardKind;
+import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
+import ringattention.model.RopeScaling;
 import ringattention.parallel.HostCollectives;
 import ringattention.parallel.State;
+import ringattention.plan.TrainConfig;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** Steps that make no update: those without labels, and those whose gradients are not finite. */
 class TrainerTest {

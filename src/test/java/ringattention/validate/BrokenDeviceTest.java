@@ -21,12 +21,12 @@ import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.WatchedDevice.Watcher;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** The checks pass on a sound device, and on one that computes a little wrong they do not. */
 class BrokenDeviceTest {

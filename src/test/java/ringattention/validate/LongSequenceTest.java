@@ -16,10 +16,10 @@ import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /**
  * Checks of long sequences see errors that are as small as what they are made of, in any memory.

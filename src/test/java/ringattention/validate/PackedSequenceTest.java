@@ -9,10 +9,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.data.Sample;
 import ringattention.device.reference.ReferenceDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** A packed sequence gives what its documents give on their own, to the bit: positions restart. */
 class PackedSequenceTest {

@@ -18,11 +18,11 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** Every check fails on each fault in every tensor it looks at: one NaN, one infinity, zeros. */
 class PlantedFaultsTest {

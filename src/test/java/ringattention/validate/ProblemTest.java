@@ -2,6 +2,7 @@ package ringattention.validate;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,10 +18,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.Communicator;
 import ringattention.data.Sample;
 import ringattention.device.DType;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
+import ringattention.random.Seed;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.AttentionProblem.Input;
 
@@ -89,6 +91,27 @@ class ProblemTest {
     Sample packed = TRANSFORMER.packed(two()).sequences()[0];
     assertArrayEquals(new int[] {0, 1, 2, 3, 0, 1, 2, 3, 4, 5}, packed.positions());
     assertArrayEquals(sequences[0].tokens(), packed.tokens());
+  }
+
+  /** Any rank, and any later version, makes the same inputs of the same seed. */
+  @Test
+  void inputsAreTheNumbersOfTheirPlaces() {
+    Seed queries = Seed.of(1, "QUERY"); // [9 positions, 2 * 4 heads, 6]
+    double[] rows = ATTENTION.rows(Input.QUERY, new int[] {0, 5}, DType.F32);
+    assertEquals((float) queries.bell(0), rows[0]);
+    assertEquals((float) queries.bell(5 * 48 + 7 * 6 + 4), rows[48 + 7 * 6 + 4]);
+    assertEquals((float) queries.bell(5 * 48 + 1 * 6 + 5), rows[48 + 1 * 6 + 5]);
+    Seed tokens = Seed.of(1, "tokens"); // [4 sequences, 10 tokens and the last label]
+    Sample[] sequences = TRANSFORMER.sequences();
+    assertEquals(Long.remainderUnsigned(tokens.bits(7), 61), sequences[0].tokens()[7]);
+    assertEquals(Long.remainderUnsigned(tokens.bits(2 * 11 + 3), 61), sequences[2].tokens()[3]);
+    assertEquals(Long.remainderUnsigned(tokens.bits(3 * 11 + 10), 61), sequences[3].labels()[9]);
+  }
+
+  @Test
+  void onlySeveralDocumentsMakeASetupPacked() {
+    assertFalse(TRANSFORMER.vanilla().packed());
+    assertTrue(TRANSFORMER.packed(two()).vanilla().packed());
   }
 
   @Test

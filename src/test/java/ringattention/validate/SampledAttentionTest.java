@@ -13,9 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.AttentionProblem.Input;
 

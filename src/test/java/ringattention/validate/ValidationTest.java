@@ -17,11 +17,11 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.reference.ReferenceDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** The product's own checks, over in-process ranks, on both devices. */
 class ValidationTest {

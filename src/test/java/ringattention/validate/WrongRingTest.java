@@ -16,10 +16,10 @@ import ringattention.device.BlockAttention;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** A ring that goes wrong at a single block fails; one that rounds as it must does not. */
 class WrongRingTest {

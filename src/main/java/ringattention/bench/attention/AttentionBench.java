@@ -12,12 +12,11 @@ import ringattention.bench.MatrixRate;
 import ringattention.bench.Repeats;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
-import ringattention.input.BenchAttentionConfig;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.BenchTable;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionRunner;
 

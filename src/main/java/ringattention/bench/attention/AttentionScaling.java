@@ -2,14 +2,14 @@ package ringattention.bench.attention;
 
 import java.util.function.LongSupplier;
 import ringattention.bench.Repeats;
+import ringattention.bench.training.BenchScalingConfig;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
-import ringattention.input.BenchScalingConfig;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.Statistics;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionRunner;
 

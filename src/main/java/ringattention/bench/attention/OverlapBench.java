@@ -15,7 +15,6 @@ import ringattention.bench.Repeats;
 import ringattention.comm.Communicator;
 import ringattention.comm.ThrottledCommunicator;
 import ringattention.device.Device;
-import ringattention.input.BenchOverlapConfig;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;

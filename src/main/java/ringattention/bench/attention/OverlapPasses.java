@@ -6,11 +6,10 @@ import ringattention.bench.Repeats;
 import ringattention.comm.Communicator;
 import ringattention.comm.ThrottledCommunicator;
 import ringattention.device.Device;
-import ringattention.input.BenchOverlapConfig;
-import ringattention.input.LayoutKind;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.Statistics;
+import ringattention.shard.LayoutKind;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionRunner;
 

@@ -5,7 +5,6 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
-import ringattention.input.BenchRingConfig;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;
 

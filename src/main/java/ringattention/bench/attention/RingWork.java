@@ -6,10 +6,9 @@ import ringattention.attention.RingAttention;
 import ringattention.attention.RingSchedule;
 import ringattention.attention.RingSchedule.Hop;
 import ringattention.device.DeviceTraits;
-import ringattention.input.BenchOverlapConfig;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.shard.BlockPair;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**

@@ -1,9 +1,9 @@
 package ringattention.bench.kernel;
 
 import ringattention.device.Device;
-import ringattention.input.MaskKind;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionProblem.Input;
 import ringattention.validate.AttentionRunner;

@@ -8,7 +8,6 @@ import ringattention.bench.Repeats;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
-import ringattention.input.BenchKernelsConfig;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;

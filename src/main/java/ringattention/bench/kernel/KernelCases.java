@@ -15,10 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import ringattention.device.Kernels.AdamW;
 import ringattention.device.Tensor;
-import ringattention.input.BenchKernelsConfig;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.PhaseTimer;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
 
 /** The kernels of one block of a Transformer, of its loss and of its optimizer. */

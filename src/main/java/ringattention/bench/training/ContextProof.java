@@ -79,7 +79,7 @@ public final class ContextProof {
               .steps(
                   () -> equipment.another(memoryCap),
                   0,
-                  plan.configuration().benchContext().steps());
+                  plan.configuration().get(BenchContextConfig.SECTION).steps());
       double loss = steps.last().loss();
       checks.add(steps.memory().check("memory, " + proposal.name()));
       checks.add(RowChecks.loss(proposal.name(), loss, plan.setup().model().vocabulary()));

@@ -3,11 +3,11 @@ package ringattention.bench.training;
 import java.util.OptionalInt;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
-import ringattention.input.Architecture;
-import ringattention.input.BenchContextConfig;
 import ringattention.input.Configuration;
+import ringattention.model.Architecture;
 import ringattention.plan.LongestContext;
 import ringattention.plan.TrainingPlan;
+import ringattention.plan.Variants;
 import ringattention.run.MemoryLimits;
 
 /**
@@ -26,7 +26,7 @@ public record ContextProposal(
       int ranks,
       DeviceTraits device,
       MemoryLimits limits) {
-    BenchContextConfig bench = configuration.benchContext();
+    BenchContextConfig bench = configuration.get(BenchContextConfig.SECTION);
     int multiple = bench.multiple();
     int beyond = multiple * bench.beyond();
     LongestContext longest = new LongestContext(multiple, Integer.MAX_VALUE / ranks - beyond);
@@ -48,7 +48,7 @@ public record ContextProposal(
       int ranks,
       DeviceTraits device,
       MemoryLimits limits) {
-    return TrainingPlan.of(configuration.with(architecture, tokens, 1, ranks), ranks)
+    return TrainingPlan.of(Variants.of(configuration, architecture, tokens, 1, ranks), ranks)
         .fitted(device, limits);
   }
 

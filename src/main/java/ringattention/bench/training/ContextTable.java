@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import ringattention.device.DType;
-import ringattention.input.Architecture;
+import ringattention.model.Architecture;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;
 import ringattention.report.Plots;

@@ -1,7 +1,7 @@
 package ringattention.bench.training;
 
-import ringattention.input.Architecture;
-import ringattention.input.ModelConfig;
+import ringattention.model.Architecture;
+import ringattention.model.ModelConfig;
 
 /**
  * Table 1 of the paper: bytes of a layer's activations. There e, the bytes of an element, is 2; b

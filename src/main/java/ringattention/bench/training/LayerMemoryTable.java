@@ -3,7 +3,7 @@ package ringattention.bench.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import ringattention.input.Architecture;
+import ringattention.model.Architecture;
 import ringattention.report.BenchTable;
 import ringattention.report.BenchTable.Column;
 

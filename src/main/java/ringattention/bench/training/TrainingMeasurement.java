@@ -9,14 +9,13 @@ import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
-import ringattention.input.BenchTrainingConfig;
-import ringattention.input.TrainConfig;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
 import ringattention.metrics.Statistics;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.plan.PeakMemory;
+import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
@@ -69,8 +68,8 @@ public final class TrainingMeasurement {
     this.equipment = equipment;
     this.plan = plan;
     this.samples = samples;
-    this.bench = plan.configuration().benchTraining();
-    this.train = plan.configuration().train();
+    this.bench = plan.configuration().get(BenchTrainingConfig.SECTION);
+    this.train = plan.configuration().get(TrainConfig.SECTION);
   }
 
   /** Whether every rank's device has room for what is planned on it. */
@@ -177,7 +176,7 @@ public final class TrainingMeasurement {
    * @param steps what a step is; may differ from what is measured in its micro-batches
    */
   Trainer trainer(TrainingPlan steps, Replica replica) {
-    TrainConfig config = steps.configuration().train();
+    TrainConfig config = steps.configuration().get(TrainConfig.SECTION);
     return new Trainer(
         config, steps.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
   }

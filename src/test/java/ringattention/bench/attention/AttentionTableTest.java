@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
 
 class AttentionTableTest {

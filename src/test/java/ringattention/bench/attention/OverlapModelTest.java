@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
 import ringattention.device.cuda.CudaTraits;
-import ringattention.input.MaskKind;
+import ringattention.shard.MaskKind;
 
 /** With rates that are the same for all sizes, everything can be computed by hand. */
 class OverlapModelTest {

@@ -18,10 +18,10 @@ import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
 import ringattention.device.cuda.CudaTraits;
 import ringattention.device.reference.ReferenceDevice;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionRunner;
 

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import ringattention.input.Architecture;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
+import ringattention.model.Architecture;
+import ringattention.model.ModelConfig;
+import ringattention.model.RopeScaling;
 
 class LayerFormulasTest {
   private static final ModelConfig SEVEN =

@@ -17,18 +17,17 @@ import ringattention.device.Allocator;
 import ringattention.device.DType;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
-import ringattention.input.Architecture;
-import ringattention.input.BenchMemoryConfig;
-import ringattention.input.LayoutKind;
-import ringattention.input.MaskKind;
-import ringattention.input.ModelConfig;
-import ringattention.input.RopeScaling;
 import ringattention.model.ActivationPolicy;
+import ringattention.model.Architecture;
 import ringattention.model.ModelBuffers;
+import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
+import ringattention.model.RopeScaling;
 import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
 import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
 
 /** Slopes of what a rank really allocates, and of what it would if something were wrong. */
 class MemorySlopesTest {

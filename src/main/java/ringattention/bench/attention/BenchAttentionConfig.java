@@ -1,0 +1,70 @@
+package ringattention.bench.attention;
+
+import java.util.List;
+import ringattention.bench.AttentionHeads;
+import ringattention.input.Default;
+import ringattention.input.Range;
+import ringattention.input.Section;
+import ringattention.input.Table;
+import ringattention.input.Trait;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.MaskKind;
+
+/**
+ * Section {@code [benchAttention]}: one row of the table per length, mask and layout.
+ *
+ * @param tokens sequence lengths over all ranks
+ * @param batch sequences
+ * @param heads query heads
+ * @param keyValueHeads key and value heads; divides heads
+ * @param headSize width of a head, even
+ * @param masks which positions see which
+ * @param layouts which positions a rank holds
+ * @param forward whether the forward is also timed by itself
+ * @param boundTokens the longest sequence that one rank does alone; 0: any. Of longer ones the
+ *     bound is that one's rate
+ * @param warmup runs that are not timed
+ * @param repeats runs that are
+ * @param rest seconds that all devices idle before each timed run
+ */
+public record BenchAttentionConfig(
+    List<Integer> tokens,
+    int batch,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    List<MaskKind> masks,
+    List<LayoutKind> layouts,
+    boolean forward,
+    int boundTokens,
+    int warmup,
+    int repeats,
+    double rest) {
+  public static final Section<BenchAttentionConfig> SECTION =
+      Section.of("benchAttention", BenchAttentionConfig::read).marked(Trait.ASIDE);
+
+  public BenchAttentionConfig {
+    tokens = List.copyOf(tokens);
+    masks = List.copyOf(masks);
+    layouts = List.copyOf(layouts);
+  }
+
+  static BenchAttentionConfig read(Table table) {
+    List<Integer> tokens = table.integers("tokens", Range.atLeast(2), Default.list(1024, 4096));
+    int batch = table.integer("batch", Range.atLeast(1), Default.of(1));
+    AttentionHeads heads = AttentionHeads.read(table, "benchAttention");
+    return new BenchAttentionConfig(
+        tokens,
+        batch,
+        heads.query(),
+        heads.keyValue(),
+        heads.size(),
+        table.choiceList("masks", MaskKind.class, Default.list(MaskKind.CAUSAL)),
+        table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
+        table.flag("forward", Default.of(true)),
+        table.integer("boundTokens", Range.atLeast(0), Default.of(0)),
+        table.integer("warmup", Range.atLeast(0), Default.of(2)),
+        table.integer("repeats", Range.atLeast(1), Default.of(5)),
+        table.number("rest", Range.atLeast(0), Default.of(0.0)));
+  }
+}

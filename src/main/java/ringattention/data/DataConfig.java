@@ -1,0 +1,76 @@
+package ringattention.data;
+
+import java.nio.file.Path;
+import java.util.List;
+import ringattention.input.Default;
+import ringattention.input.Range;
+import ringattention.input.Section;
+import ringattention.input.Table;
+import ringattention.input.Trait;
+
+/**
+ * Section {@code [data]}.
+ *
+ * @param path a file or a folder, relative to the working directory
+ * @param extensions of the files to read from a folder, without dot, e.g. {@code java}; empty: all
+ *     files
+ * @param format what the files hold
+ * @param field of a JSON object that is the document
+ * @param documents whether sequences are filled document by document, none of which sees another;
+ *     else a sequence is any part of the stream of all documents
+ * @param documentMultiple tokens that every document's length in a sequence is a multiple of
+ * @param firstPosition of a document, or of every sequence of a stream
+ * @param tokenizer {@link #BYTES}, or a tokenizer.json or its folder
+ * @param cache folder of tokenized corpora, or {@link #NO_CACHE}
+ */
+public record DataConfig(
+    Path path,
+    List<String> extensions,
+    DataFormat format,
+    String field,
+    boolean documents,
+    int documentMultiple,
+    int firstPosition,
+    String tokenizer,
+    String cache) {
+  public static final Section<DataConfig> SECTION =
+      Section.required("data", "path", DataConfig::read);
+
+  public static final String BYTES = "bytes";
+  public static final String NO_CACHE = "none";
+
+  public DataConfig {
+    extensions = List.copyOf(extensions);
+  }
+
+  static DataConfig read(Table table) {
+    Path path = table.marked(Trait.OWN).path("path", Default.required("text"));
+    List<String> extensions = table.texts("extensions", Default.list());
+    table.require(
+        extensions.stream().noneMatch(extension -> extension.startsWith(".")),
+        "extensions",
+        "must be without the leading dot");
+    DataFormat format = table.choice("format", DataFormat.class, Default.of(DataFormat.TEXT));
+    String field =
+        table.text(
+            "field",
+            Default.derived(
+                format == DataFormat.CONVERSATIONS ? "conversations" : "text",
+                "\"text\", or \"conversations\" of that format"));
+    boolean documents =
+        table.flag("documents", Default.derived(format != DataFormat.TEXT, "true but for text"));
+    int multiple = table.integer("documentMultiple", Range.atLeast(1), Default.of(1));
+    int firstPosition = table.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));
+    String tokenizer = table.marked(Trait.OWN).text("tokenizer", Default.of(BYTES));
+    path(table, "tokenizer", tokenizer);
+    String cache = table.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
+    path(table, "cache", cache);
+    return new DataConfig(
+        path, extensions, format, field, documents, multiple, firstPosition, tokenizer, cache);
+  }
+
+  private static Path path(Table table, String key, String text) {
+    table.require(text.indexOf('\0') < 0, key, "must not contain a zero byte");
+    return Path.of(text);
+  }
+}

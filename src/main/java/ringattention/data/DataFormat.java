@@ -1,0 +1,23 @@
+package ringattention.data;
+
+/** What the files of a corpus hold. */
+public enum DataFormat {
+  /** Any text; a file is a document. */
+  TEXT("text"),
+  /** Objects of JSON, one in a line, with a text each. */
+  JSON_LINES("jsonl"),
+  /** Objects of JSON with a list of messages each, as ShareGPT's. */
+  CONVERSATIONS("conversations");
+
+  private final String name;
+
+  DataFormat(String name) {
+    this.name = name;
+  }
+
+  /** As in an input file. */
+  @Override
+  public String toString() {
+    return name;
+  }
+}

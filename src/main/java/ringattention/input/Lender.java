@@ -1,0 +1,30 @@
+package ringattention.input;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+
+/** A file that a key names and that gives other keys of the same section their values. */
+public interface Lender {
+  /**
+   * One value of the file.
+   *
+   * @param field its name there
+   * @param value as it stands there, of whatever type
+   */
+  record Given(String field, Object value) {}
+
+  /** Returns the values by key of the section, without the section's name. */
+  Map<String, Given> values();
+
+  /** Returns how errors name the file, e.g. {@code config.json}. */
+  String file();
+
+  /** Opens the file that the key names. */
+  interface Opener {
+    /**
+     * @param error makes the exception for a problem with it
+     */
+    Lender open(Path path, Function<String, InputException> error);
+  }
+}

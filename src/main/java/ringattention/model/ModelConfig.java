@@ -1,0 +1,258 @@
+package ringattention.model;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import ringattention.input.Default;
+import ringattention.input.Range;
+import ringattention.input.Section;
+import ringattention.input.Table;
+import ringattention.input.Toml;
+import ringattention.input.Trait;
+
+/**
+ * Section {@code [model]}: a Llama-shaped Transformer. In a file, {@code shape} names one of the
+ * paper's models and the other keys override it; {@code checkpoint} names a Hugging Face folder,
+ * whose config.json gives the other keys.
+ *
+ * @param vocabulary number of tokens
+ * @param hidden width of the residual stream
+ * @param layers number of Transformer blocks
+ * @param heads query heads
+ * @param keyValueHeads key and value heads; divides heads
+ * @param headSize width of a head, even because rotary embedding turns pairs
+ * @param feedForward width of the SwiGLU feed-forward
+ * @param ropeTheta base of the rotary frequencies
+ * @param ropeScaling what becomes of them in long contexts
+ * @param normEpsilon added to the mean of squares in RMSNorm
+ * @param tied whether the head is the embedding, as tie_word_embeddings of Hugging Face
+ * @param initStd standard deviation of the initial weights
+ * @param checkpoint the folder that the weights come from instead
+ */
+public record ModelConfig(
+    int vocabulary,
+    int hidden,
+    int layers,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    int feedForward,
+    double ropeTheta,
+    RopeScaling ropeScaling,
+    double normEpsilon,
+    boolean tied,
+    double initStd,
+    Optional<Path> checkpoint) {
+  public static final Section<ModelConfig> SECTION =
+      Section.required("model", "hidden", ModelConfig::read);
+
+  /** A plan has buffers for each. */
+  static final Range LAYERS = Range.between(1, 1024);
+
+  static final Range HEADS = Range.between(1, 65536);
+
+  /** Sizes in bytes are far from 2^63. */
+  private static final double MOST_WEIGHTS = 1e15;
+
+  /** Without a checkpoint. */
+  public ModelConfig(
+      int vocabulary,
+      int hidden,
+      int layers,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      int feedForward,
+      double ropeTheta,
+      RopeScaling ropeScaling,
+      double normEpsilon,
+      boolean tied,
+      double initStd) {
+    this(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        tied,
+        initStd,
+        Optional.empty());
+  }
+
+  public ModelConfig {
+    if (keyValueHeads < 1 || heads % keyValueHeads != 0 || headSize < 2 || headSize % 2 != 0) {
+      throw new IllegalArgumentException(
+          heads + " heads of size " + headSize + " with " + keyValueHeads + " key/value heads");
+    }
+  }
+
+  /** One of the paper's models, with another number of blocks. */
+  public static ModelConfig of(ModelShape shape, int layers) {
+    return new ModelConfig(
+        shape.vocabulary(),
+        shape.hidden(),
+        layers,
+        shape.heads(),
+        shape.heads(),
+        shape.hidden() / shape.heads(),
+        shape.feedForward(),
+        10000,
+        RopeScaling.NONE,
+        1e-5,
+        false,
+        0.02);
+  }
+
+  /** Returns the same model with a loss head of its own. */
+  public ModelConfig untied() {
+    return new ModelConfig(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        false,
+        initStd,
+        checkpoint);
+  }
+
+  static ModelConfig read(Table section) {
+    Optional<ModelShape> shape = section.optionalChoice("shape", ModelShape.class);
+    Optional<Path> checkpoint = section.marked(Trait.OWN).optionalPath("checkpoint");
+    section.require(
+        shape.isEmpty() || checkpoint.isEmpty(),
+        "shape",
+        "must not be given with model.checkpoint");
+    Table table = checkpoint.map(folder -> section.lent("checkpoint", folder)).orElse(section);
+    int vocabulary =
+        table
+            .marked(Trait.SHAPE)
+            .integer(
+                "vocabulary",
+                Range.atLeast(2), // the tokenizer's, which is checked where there is one
+                Default.derived(
+                    shape.map(ModelShape::vocabulary).orElse(256), "256, or the shape's"));
+    int hidden =
+        table
+            .marked(Trait.SHAPE)
+            .integer("hidden", Range.between(2, 1 << 20), shapeOr(shape, ModelShape::hidden, 64));
+    int layers =
+        table.marked(Trait.SHAPE).integer("layers", LAYERS, shapeOr(shape, ModelShape::layers, 2));
+    int heads =
+        table.marked(Trait.SHAPE).integer("heads", HEADS, shapeOr(shape, ModelShape::heads, 4));
+    int keyValueHeads =
+        table
+            .marked(Trait.SHAPE)
+            .integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
+    table.require(
+        heads % keyValueHeads == 0,
+        "heads",
+        "must be a multiple of model.keyValueHeads (" + keyValueHeads + ")");
+    table.require(
+        table.gives("headSize") || hidden % heads == 0,
+        "heads",
+        "must divide model.hidden (" + hidden + "), or give model.headSize");
+    int headSize =
+        table
+            .marked(Trait.SHAPE)
+            .integer(
+                "headSize", Range.atLeast(2), Default.derived(hidden / heads, "hidden / heads"));
+    table.require(headSize % 2 == 0, "headSize", "must be even, by default it is hidden / heads");
+    int feedForward =
+        table
+            .marked(Trait.SHAPE)
+            .integer(
+                "feedForward",
+                Range.atLeast(1),
+                Default.derived(
+                    shape.map(ModelShape::feedForward).orElse((hidden * 8 / 3 + 7) / 8 * 8),
+                    "8/3 hidden, up to a multiple of 8"));
+    double block = 2.0 * hidden * headSize * (heads + keyValueHeads) + 3.0 * hidden * feedForward;
+    double weights = layers * block + 2.0 * vocabulary * hidden;
+    table.require(
+        weights < MOST_WEIGHTS,
+        "hidden",
+        String.format(
+            Locale.ROOT, "must give a model of less than 1e15 weights, this has %.1e", weights));
+    return new ModelConfig(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        feedForward,
+        table.single("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
+        ropeScaling(table),
+        table.single("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
+        table.marked(Trait.SHAPE).flag("tied", Default.of(false)),
+        table.single("initStd", Range.POSITIVE, Default.of(0.02)),
+        checkpoint);
+  }
+
+  private static RopeScaling ropeScaling(Table table) {
+    RopeScaling none = RopeScaling.NONE;
+    RopeScalingKind kind =
+        table.choice("ropeScaling", RopeScalingKind.class, Default.of(none.kind()));
+    double factor = table.single("ropeFactor", Range.POSITIVE, Default.of(none.factor()));
+    double low =
+        table.single("ropeLowFrequency", Range.POSITIVE, Default.of(none.lowFrequencyFactor()));
+    double high =
+        table.single("ropeHighFrequency", Range.POSITIVE, Default.of(none.highFrequencyFactor()));
+    int context =
+        table.integer("ropeOriginalContext", Range.atLeast(1), Default.of(none.originalContext()));
+    boolean llama3 = kind == RopeScalingKind.LLAMA3;
+    String ignored = "must not be given with model.ropeScaling = " + Toml.write(kind);
+    boolean scales = kind != RopeScalingKind.DEFAULT;
+    table.require(scales || factor == none.factor(), "ropeFactor", ignored);
+    table.require(llama3 || low == none.lowFrequencyFactor(), "ropeLowFrequency", ignored);
+    table.require(llama3 || high == none.highFrequencyFactor(), "ropeHighFrequency", ignored);
+    table.require(llama3 || context == none.originalContext(), "ropeOriginalContext", ignored);
+    table.require(
+        low < high,
+        "ropeLowFrequency",
+        "must be below model.ropeHighFrequency (" + Toml.write(high) + ")");
+    return new RopeScaling(kind, factor, low, high, context);
+  }
+
+  /** Number of weights, embedding and head included. */
+  public long parameters() {
+    long attention = 2L * hidden * headSize * (heads + keyValueHeads);
+    long block = attention + 3L * hidden * feedForward + 2L * hidden;
+    return layers * block + (tied ? 1L : 2L) * vocabulary * hidden + hidden;
+  }
+
+  /**
+   * The paper's model of these sizes, whatever the number of layers, for example {@code 7B}; {@code
+   * h64} for another one of hidden size 64.
+   */
+  public String name() {
+    for (ModelShape shape : ModelShape.values()) {
+      if (shape.hidden() == hidden
+          && shape.heads() == heads
+          && keyValueHeads == heads
+          && headSize == hidden / heads
+          && shape.feedForward() == feedForward
+          && shape.vocabulary() == vocabulary) {
+        return shape.toString();
+      }
+    }
+    return "h" + hidden;
+  }
+
+  private static Default<Integer> shapeOr(
+      Optional<ModelShape> shape, Function<ModelShape, Integer> extent, int example) {
+    return new Default<>(shape.map(extent).orElse(null), "required, or the shape's", example);
+  }
+}

@@ -1,0 +1,25 @@
+package ringattention.model;
+
+/**
+ * How rotary frequencies are changed for contexts longer than a model was first trained on. {@link
+ * #toString} is the spelling in TOML, that of rope_type in a Hugging Face config.json.
+ */
+public enum RopeScalingKind {
+  /** As they are. */
+  DEFAULT("default"),
+  /** Every frequency is divided by the factor. */
+  LINEAR("linear"),
+  /** Low frequencies are divided by the factor, high ones stay, between them it is smooth. */
+  LLAMA3("llama3");
+
+  private final String spelling;
+
+  RopeScalingKind(String spelling) {
+    this.spelling = spelling;
+  }
+
+  @Override
+  public String toString() {
+    return spelling;
+  }
+}

@@ -1,0 +1,101 @@
+package ringattention.plan;
+
+import ringattention.data.DataConfig;
+import ringattention.input.Configuration;
+import ringattention.input.Source;
+import ringattention.input.Toml;
+import ringattention.model.AttentionConfig;
+import ringattention.model.AttentionKind;
+import ringattention.run.DeviceConfig;
+import ringattention.run.DeviceKind;
+import ringattention.run.FaultConfig;
+import ringattention.run.MemoryConfig;
+import ringattention.run.ParallelConfig;
+import ringattention.run.SavedKind;
+
+/** Which values of the sections of a run go together, and go with its number of ranks. */
+public final class RunRules {
+  private RunRules() {}
+
+  /**
+   * Checks what sections say together.
+   *
+   * @throws ringattention.input.InputException naming the first key that does not suit another
+   */
+  public static void check(Configuration configuration) {
+    Source source = configuration.source();
+    AttentionKind kind = configuration.get(AttentionConfig.SECTION).kind();
+    ParallelConfig parallel = configuration.get(ParallelConfig.SECTION);
+    if (kind != AttentionKind.RING && parallel.ring() > 1) {
+      throw source.error("parallel.ring", "must be 1 with attention.kind = " + Toml.write(kind));
+    }
+    if (kind == AttentionKind.VANILLA
+        && configuration.get(MemoryConfig.SECTION).saved() == SavedKind.INPUTS_ATTENTION) {
+      throw source.error(
+          "memory.saved",
+          "must be \"inputs\" or \"auto\" with vanilla attention, whose backward needs its scores");
+    }
+    if (configuration.has(DataConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
+      int sequence = configuration.get(TrainConfig.SECTION).sequence();
+      if (configuration.get(DataConfig.SECTION).firstPosition() > Integer.MAX_VALUE - sequence) {
+        throw source.error(
+            "data.firstPosition",
+            "must be at most 2^31 - 1 less the tokens of a sequence (" + sequence + ")");
+      }
+    }
+    DeviceKind device = configuration.get(DeviceConfig.SECTION).kind();
+    if (device == DeviceKind.CPU || device == DeviceKind.REFERENCE) {
+      parallel.requireHostTransport(source, "device.kind = " + Toml.write(device));
+    }
+  }
+
+  /**
+   * Returns how many of these ranks share a sequence, after checking what depends on their number.
+   * Sequence and batch are checked if there is a section {@code [train]}.
+   *
+   * @throws ringattention.input.InputException if the ring does not divide the ranks, a rank would
+   *     hold fewer than two tokens, the batch does not divide among the rings, or the rank that is
+   *     to throw does not exist
+   */
+  public static int ringSize(Configuration configuration, int ranks) {
+    Source source = configuration.source();
+    boolean rings = configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.RING;
+    int asked = configuration.get(ParallelConfig.SECTION).ring();
+    int ring = asked == 0 ? (rings ? ranks : 1) : asked;
+    if (ranks % ring != 0) {
+      throw source.error("parallel.ring", "must divide the number of ranks (" + ranks + ")");
+    }
+    if (configuration.has(TrainConfig.SECTION)) {
+      check(configuration.get(TrainConfig.SECTION), source, ranks, ring);
+    }
+    if (configuration.get(FaultConfig.SECTION).rank() >= ranks) {
+      throw source.error("fault.rank", "must be below the number of ranks (" + ranks + ")");
+    }
+    return ring;
+  }
+
+  private static void check(TrainConfig train, Source source, int ranks, int ring) {
+    int rings = ranks / ring;
+    if (train.sequence() < 2L * ring) {
+      throw source.error(
+          "train.sequence",
+          "must be at least " + 2L * ring + ", two tokens for each rank of a ring");
+    }
+    if (train.batch() % rings != 0) {
+      throw source.error(
+          "train.batch",
+          "must be a multiple of the number of rings ("
+              + ranks
+              + " ranks / "
+              + ring
+              + " = "
+              + rings
+              + ")");
+    }
+    if (train.microBatch() > 0 && train.batch() / rings % train.microBatch() != 0) {
+      throw source.error(
+          "train.microBatch",
+          "must divide a ring's share of the batch (" + train.batch() / rings + ")");
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package ringattention.run;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import ringattention.device.cuda.CudaLibraries;
+import ringattention.device.cuda.CudaLibraries.Library;
+import ringattention.device.cuda.Gpus;
+
+/** Whether each rank of a job has a GPU of its own, and its libraries. */
+final class GpuPlaces {
+  private GpuPlaces() {}
+
+  /**
+   * Returns why not every rank has a GPU of its own; empty if each has, the same on every rank.
+   * Collective.
+   */
+  static Optional<String> problem(Job job) {
+    GpuChoice gpu = job.gpu();
+    String problem = gpu.problem();
+    if (problem.isEmpty()) {
+      problem =
+          new CudaLibraries().problem(Library.NVRTC, Library.CUBLAS, Library.CUDNN).orElse("");
+    }
+    Optional<String> first = first(job, problem);
+    if (first.isPresent()) {
+      return first;
+    }
+    String host = job.world().host();
+    List<String> places = job.gather(host + " " + Gpus.busId(gpu.ordinal()));
+    return shared(places);
+  }
+
+  /** Returns the first rank's problem, with its host where there are others. Collective. */
+  static Optional<String> first(Job job, String problem) {
+    String line =
+        problem.isEmpty() || job.world().size() == 1
+            ? problem
+            : problem + " (rank " + job.world().rank() + " on " + job.world().host() + ")";
+    return job.gather(line).stream().filter(text -> !text.isEmpty()).findFirst();
+  }
+
+  /**
+   * Returns the host where ranks would share a GPU, in words; empty if there is none.
+   *
+   * @param places host and GPU of each rank
+   */
+  static Optional<String> shared(List<String> places) {
+    for (String place : places) {
+      String host = place.split(" ")[0];
+      List<String> here = places.stream().filter(other -> other.startsWith(host + " ")).toList();
+      int gpus = new HashSet<>(here).size();
+      if (gpus < here.size()) {
+        return Optional.of(GpuChoice.tooFew(here.size(), gpus) + " (" + host + ")");
+      }
+    }
+    return Optional.empty();
+  }
+}

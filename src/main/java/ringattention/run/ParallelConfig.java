@@ -1,0 +1,51 @@
+package ringattention.run;
+
+import ringattention.input.Default;
+import ringattention.input.InputException;
+import ringattention.input.Range;
+import ringattention.input.Section;
+import ringattention.input.Source;
+import ringattention.input.Table;
+import ringattention.input.Trait;
+
+/**
+ * Section {@code [parallel]}.
+ *
+ * @param ring ranks that share a sequence; 0: all ranks if attention is a ring, else 1. {@link
+ *     Configuration#ringSize} settles it
+ * @param transport of messages between GPUs
+ * @param gradients what they travel in between ranks
+ */
+public record ParallelConfig(int ring, TransportKind transport, GradientWire gradients) {
+  public static final Section<ParallelConfig> SECTION =
+      Section.of("parallel", ParallelConfig::read);
+
+  static ParallelConfig read(Table table) {
+    return new ParallelConfig(
+        table.integer("ring", Range.atLeast(0), Default.of(0)),
+        table
+            .marked(Trait.FREE)
+            .choice("transport", TransportKind.class, Default.of(TransportKind.AUTO)),
+        table.choice("gradients", GradientWire.class, Default.of(GradientWire.SUM)));
+  }
+
+  /** Returns the same with rings of so many ranks. */
+  public ParallelConfig withRing(int other) {
+    return new ParallelConfig(other, transport, gradients);
+  }
+
+  /**
+   * Checks that nothing is asked for that only GPUs have.
+   *
+   * @param why there is no GPU
+   * @throws InputException if the input asks for a transport between GPUs
+   */
+  public void requireHostTransport(Source source, String why) {
+    if (transport != TransportKind.AUTO) {
+      throw source.error("parallel.transport", "is for GPUs only: " + why);
+    }
+    if (gradients == GradientWire.BF16) {
+      throw source.error("parallel.gradients", "is for GPUs only: " + why);
+    }
+  }
+}
