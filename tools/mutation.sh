@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 commit=$1
 shift
-[ $# -gt 0 ] || set -- shard parallel attention validate
+[ $# -gt 0 ] || set -- shard parallel attention validate train data checkpoint model
 mkdir -p build/mutation
 mvn -q -B -Dgit.commit="$commit" test-compile
 

@@ -97,7 +97,15 @@ public final class Program {
 
   /** Inside this process, the ranks as threads: seconds less than {@link #mpirun}. */
   MpiJob.Result inProcess(int ranks, String... arguments) {
-    Attempt attempt = Attempt.run(ranks, LIMIT, List.of(arguments));
+    return result(Attempt.run(ranks, LIMIT, List.of(arguments)));
+  }
+
+  /** Inside this process, one rank that was started without mpirun. */
+  MpiJob.Result inProcessAlone(String... arguments) {
+    return result(Attempt.run(LIMIT, List.of(arguments)));
+  }
+
+  private static MpiJob.Result result(Attempt attempt) {
     List<String> lines = new ArrayList<>(attempt.output());
     lines.addAll(attempt.errors());
     return new MpiJob.Result(attempt.exitCode(), String.join("\n", lines), attempt.time());

@@ -125,7 +125,7 @@ class TraceIT {
     Path output = program.file("traced");
     Run run =
         new Run(
-            program.mpirun(
+            program.inProcess(
                 2,
                 "bench",
                 "attention",

@@ -1,21 +1,21 @@
 package ringattention.comm;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static ringattention.comm.Windows.UNTOUCHED;
+import static ringattention.comm.Windows.assertOnlyInside;
+import static ringattention.comm.Windows.window;
+import static ringattention.comm.Windows.windows;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import ringattention.comm.Communicator.Element;
 import ringattention.comm.Communicator.Operation;
 import ringattention.comm.Communicator.Request;
@@ -24,37 +24,36 @@ import ringattention.comm.Communicator.Request;
  * What every communicator does, at any number of ranks. {@link #main} checks it over a real MPI.
  */
 final class CommunicatorContract {
-  private static final byte UNTOUCHED = 77;
-
   private CommunicatorContract() {}
 
   /** Each check is called by all ranks together. */
   static Map<String, Consumer<Communicator>> checks() {
     Map<String, Consumer<Communicator>> checks = new LinkedHashMap<>();
     checks.put("ranks count up to the size", CommunicatorContract::ranksCountUp);
+    checks.put("messages of unequal pieces go around the ring", MessageContract::unequalPieces);
+    checks.put("a rank may write to itself", MessageContract::toItself);
+    checks.put("messages between two ranks keep their order", MessageContract::messagesInOrder);
+    checks.put("a large message arrives whole", MessageContract::largeMessage);
+    checks.put("a message of another size is an error", MessageContract::wrongMessageSize);
+    checks.put("allGather puts parts in rank order", CollectiveContract::allGather);
     checks.put(
-        "messages of unequal pieces go around the ring", CommunicatorContract::unequalPieces);
-    checks.put("a rank may write to itself", CommunicatorContract::toItself);
+        "reduceScatter sums floats", world -> CollectiveContract.reduceScatter(world, Element.F32));
     checks.put(
-        "messages between two ranks keep their order", CommunicatorContract::messagesInOrder);
-    checks.put("a large message arrives whole", CommunicatorContract::largeMessage);
-    checks.put("a message of another size is an error", CommunicatorContract::wrongMessageSize);
-    checks.put("allGather puts parts in rank order", CommunicatorContract::allGather);
-    checks.put("reduceScatter sums floats", world -> reduceScatter(world, Element.F32));
-    checks.put("reduceScatter sums doubles", world -> reduceScatter(world, Element.F64));
-    checks.put("allGather into parts that lie apart", CommunicatorContract::gatherApart);
-    checks.put("reduceScatter of parts that lie apart", CommunicatorContract::scatterApart);
-    checks.put("collectives and messages may overlap", CommunicatorContract::overlap);
-    checks.put("allReduce sums and finds extremes", CommunicatorContract::allReduce);
-    checks.put("allReduce keeps a NaN of any rank", CommunicatorContract::notANumber);
-    checks.put("allReduce gives the same bits everywhere", CommunicatorContract::sameBits);
-    checks.put("gather takes unequal sizes", CommunicatorContract::gather);
-    checks.put("broadcast takes an unknown size", CommunicatorContract::broadcast);
+        "reduceScatter sums doubles",
+        world -> CollectiveContract.reduceScatter(world, Element.F64));
+    checks.put("allGather into parts that lie apart", CollectiveContract::gatherApart);
+    checks.put("reduceScatter of parts that lie apart", CollectiveContract::scatterApart);
+    checks.put("collectives and messages may overlap", CollectiveContract::overlap);
+    checks.put("allReduce sums and finds extremes", CollectiveContract::allReduce);
+    checks.put("allReduce keeps a NaN of any rank", CollectiveContract::notANumber);
+    checks.put("allReduce gives the same bits everywhere", CollectiveContract::sameBits);
+    checks.put("gather takes unequal sizes", CollectiveContract::gather);
+    checks.put("broadcast takes an unknown size", CollectiveContract::broadcast);
     checks.put("a grid of rows and columns", CommunicatorContract::grid);
     checks.put("a part of the world reports errors too", CommunicatorContract::errorsOfPart);
     checks.put("wrong arguments are refused", CommunicatorContract::wrongArguments);
-    checks.put("a block goes around the ring and comes home", CommunicatorContract::ringExchange);
-    checks.put("ring exchange refuses misuse", CommunicatorContract::ringMisuse);
+    checks.put("a block goes around the ring and comes home", MessageContract::ringExchange);
+    checks.put("ring exchange refuses misuse", MessageContract::ringMisuse);
     return checks;
   }
 
@@ -87,240 +86,6 @@ final class CommunicatorContract {
     assertTrue(Arrays.stream(present).allMatch(times -> times == 1), Arrays.toString(present));
     assertFalse(world.host().isBlank());
     assertFalse(world.description().isBlank());
-  }
-
-  private static void unequalPieces(Communicator world) {
-    int next = (world.rank() + 1) % world.size();
-    int previous = (world.rank() + world.size() - 1) % world.size();
-    // three pieces whose sizes depend on the sender, one of them empty, all inside larger buffers
-    List<ByteBuffer> receive = message(previous, UNTOUCHED);
-    Request request =
-        world.sendReceive(message(world.rank(), world.rank()), next, receive, previous);
-    request.await();
-    request.await();
-    for (ByteBuffer piece : receive) {
-      assertOnlyInside(piece, previous);
-    }
-  }
-
-  private static List<ByteBuffer> message(int sender, int value) {
-    return List.of(window(5 + sender, value), window(0, value), window(1000 * (sender + 1), value));
-  }
-
-  private static void toItself(Communicator world) {
-    ByteBuffer receive = window(100, UNTOUCHED);
-    world
-        .sendReceive(List.of(window(100, 3)), world.rank(), List.of(receive), world.rank())
-        .await();
-    assertOnlyInside(receive, 3);
-  }
-
-  private static void messagesInOrder(Communicator world) {
-    int partner = world.size() - 1 - world.rank();
-    List<Request> requests = new ArrayList<>();
-    List<ByteBuffer> received = new ArrayList<>();
-    for (int message = 0; message < 4; message++) {
-      ByteBuffer receive = window(8, UNTOUCHED);
-      received.add(receive);
-      requests.add(
-          world.sendReceive(List.of(window(8, message)), partner, List.of(receive), partner));
-    }
-    for (int message = 3; message >= 0; message--) { // awaited in another order than posted
-      requests.get(message).await();
-      assertOnlyInside(received.get(message), message);
-    }
-  }
-
-  private static void largeMessage(Communicator world) {
-    int bytes = 9_000_001; // far above what MPI sends without asking the receiver first
-    int next = (world.rank() + 1) % world.size();
-    int previous = (world.rank() + world.size() - 1) % world.size();
-    ByteBuffer receive = window(bytes, UNTOUCHED);
-    world
-        .sendReceive(List.of(window(bytes, world.rank())), next, List.of(receive), previous)
-        .await();
-    assertOnlyInside(receive, previous);
-  }
-
-  private static void wrongMessageSize(Communicator world) {
-    if (world.size() == 1) {
-      return; // Open MPI shortens what a rank sends to itself without a word
-    }
-    int next = (world.rank() + 1) % world.size();
-    int previous = (world.rank() + world.size() - 1) % world.size();
-    for (int expected : new int[] {50, 200}) {
-      List<ByteBuffer> receive = List.of(window(expected, 0));
-      Request request = world.sendReceive(List.of(window(100, 0)), next, receive, previous);
-      String text = assertThrows(CommunicationException.class, request::await).getMessage();
-      assertTrue(
-          text.contains("rank " + world.rank()) && text.contains("from rank " + previous), text);
-      world.barrier();
-    }
-  }
-
-  private static void allGather(Communicator world) {
-    int bytes = 24;
-    ByteBuffer receive = window(bytes * world.size(), UNTOUCHED);
-    world.allGather(window(bytes, world.rank()), receive).await();
-    for (int i = 0; i < receive.remaining(); i++) {
-      assertEquals(i / bytes, receive.get(receive.position() + i));
-    }
-    assertMarginsUntouched(receive);
-    world.allGather(window(0, 0), window(0, 0)).await();
-  }
-
-  private static void reduceScatter(Communicator world, Element element) {
-    int elements = 7;
-    int bytes = elements * element.bytes();
-    ByteBuffer send = window(bytes * world.size(), UNTOUCHED);
-    ByteBuffer receive = window(bytes, UNTOUCHED);
-    for (int i = 0; i < elements * world.size(); i++) {
-      put(element, send, i, i * 10 + world.rank());
-    }
-    world.reduceScatter(element, send, receive).await();
-    int sumOfRanks = world.size() * (world.size() - 1) / 2;
-    for (int i = 0; i < elements; i++) {
-      int index = world.rank() * elements + i;
-      assertEquals(index * 10.0 * world.size() + sumOfRanks, get(element, receive, i));
-    }
-    assertMarginsUntouched(receive);
-  }
-
-  private static void gatherApart(Communicator world) {
-    for (int bytes : new int[] {0, 24, 4099}) {
-      List<ByteBuffer> receive = windows(world.size(), bytes);
-      Request gather = world.allGather(window(bytes, world.rank()), receive);
-      gather.await();
-      gather.await();
-      for (int rank = 0; rank < world.size(); rank++) {
-        assertOnlyInside(receive.get(rank), (byte) rank);
-      }
-    }
-  }
-
-  private static void scatterApart(Communicator world) {
-    for (Element element : Element.values()) {
-      for (int elements : new int[] {0, 7, 1025}) {
-        List<ByteBuffer> send = windows(world.size(), elements * element.bytes());
-        for (int part = 0; part < world.size(); part++) {
-          for (int i = 0; i < elements; i++) {
-            put(element, send.get(part), i, part * 10000 + i * 10 + world.rank());
-          }
-        }
-        ByteBuffer receive = window(elements * element.bytes(), UNTOUCHED);
-        world.reduceScatter(element, send, receive).await();
-        int sumOfRanks = world.size() * (world.size() - 1) / 2;
-        for (int i = 0; i < elements; i++) {
-          double own = world.rank() * 10000 + i * 10.0;
-          assertEquals(own * world.size() + sumOfRanks, get(element, receive, i));
-        }
-        assertMarginsUntouched(receive);
-      }
-    }
-  }
-
-  private static List<ByteBuffer> windows(int count, int bytes) {
-    return IntStream.range(0, count).mapToObj(i -> window(bytes, UNTOUCHED)).toList();
-  }
-
-  private static void put(Element element, ByteBuffer buffer, int index, double value) {
-    int at = buffer.position() + index * element.bytes();
-    switch (element) {
-      case F32 -> buffer.putFloat(at, (float) value);
-      case F64 -> buffer.putDouble(at, value);
-    }
-  }
-
-  private static double get(Element element, ByteBuffer buffer, int index) {
-    int at = buffer.position() + index * element.bytes();
-    return element == Element.F32 ? buffer.getFloat(at) : buffer.getDouble(at);
-  }
-
-  private static void overlap(Communicator world) {
-    int next = (world.rank() + 1) % world.size();
-    int previous = (world.rank() + world.size() - 1) % world.size();
-    int bytes = 800_000;
-    ByteBuffer message = window(bytes, UNTOUCHED);
-    ByteBuffer gathered = window(bytes * world.size(), UNTOUCHED);
-    ByteBuffer sum = window(bytes, UNTOUCHED);
-    Request exchange =
-        world.sendReceive(List.of(window(bytes, 5)), next, List.of(message), previous);
-    Request gather = world.allGather(window(bytes, 6), gathered);
-    Request scatter = world.reduceScatter(Element.F64, window(bytes * world.size(), 0), sum);
-    double[] one = {1};
-    world.allReduce(one, Operation.SUM);
-    assertEquals(world.size(), one[0]);
-    scatter.await();
-    exchange.await();
-    gather.await();
-    assertOnlyInside(message, 5);
-    assertOnlyInside(gathered, 6);
-    assertOnlyInside(sum, 0);
-  }
-
-  private static void allReduce(Communicator world) {
-    int last = world.size() - 1;
-    assertArrayEquals(
-        new double[] {last * world.size() / 2.0, world.size()}, reduced(world, Operation.SUM));
-    assertArrayEquals(new double[] {0, 1}, reduced(world, Operation.MIN));
-    assertArrayEquals(new double[] {last, 1}, reduced(world, Operation.MAX));
-    world.allReduce(new double[0], Operation.SUM);
-  }
-
-  private static void notANumber(Communicator world) {
-    for (Operation operation : Operation.values()) {
-      for (int bad = 0; bad < world.size(); bad++) {
-        double[] values = {world.rank() == bad ? Double.NaN : world.rank(), 2};
-        world.allReduce(values, operation);
-        assertTrue(Double.isNaN(values[0]), operation + " with the NaN of rank " + bad);
-        assertEquals(operation == Operation.SUM ? 2 * world.size() : 2, values[1]);
-      }
-    }
-    double[] endless = {world.rank() == 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY};
-    world.allReduce(endless, Operation.MAX);
-    assertEquals(Double.POSITIVE_INFINITY, endless[0]);
-  }
-
-  private static double[] reduced(Communicator world, Operation operation) {
-    double[] values = {world.rank(), 1};
-    world.allReduce(values, operation);
-    return values;
-  }
-
-  private static void sameBits(Communicator world) {
-    double[] values = new double[100];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Math.sin(1000 * world.rank() + i) * Math.pow(10, world.rank());
-    }
-    world.allReduce(values, Operation.SUM);
-    byte[] own = Arrays.toString(values).getBytes(StandardCharsets.US_ASCII);
-    for (byte[] others : world.gather(own)) {
-      assertArrayEquals(own, others);
-    }
-  }
-
-  private static void gather(Communicator world) {
-    byte[] own = new byte[world.rank() * 3]; // rank 0 has nothing to say
-    Arrays.fill(own, (byte) world.rank());
-    List<byte[]> all = world.gather(own);
-    assertEquals(world.rank() == 0 ? world.size() : 0, all.size());
-    for (int rank = 0; rank < all.size(); rank++) {
-      byte[] expected = new byte[rank * 3];
-      Arrays.fill(expected, (byte) rank);
-      assertArrayEquals(expected, all.get(rank));
-    }
-  }
-
-  private static void broadcast(Communicator world) {
-    byte[] text = "known to rank 0 only".getBytes(StandardCharsets.US_ASCII);
-    byte[] given = world.rank() == 0 ? text.clone() : null;
-    byte[] received = world.broadcast(given);
-    assertArrayEquals(text, received);
-    received[0] = (byte) world.rank(); // must be nobody else's, nor what was given
-    world.barrier();
-    assertEquals((byte) world.rank(), received[0]);
-    assertTrue(given == null || given[0] == text[0]);
-    assertEquals(0, world.broadcast(new byte[0]).length);
   }
 
   private static void grid(Communicator world) {
@@ -357,7 +122,7 @@ final class CommunicatorContract {
 
   private static void errorsOfPart(Communicator world) {
     try (Communicator part = world.split(0)) {
-      wrongMessageSize(part);
+      MessageContract.wrongMessageSize(part);
     }
   }
 
@@ -386,70 +151,5 @@ final class CommunicatorContract {
 
   private static void refused(Runnable call) {
     assertThrows(IllegalArgumentException.class, call::run);
-  }
-
-  private static void ringExchange(Communicator world) {
-    RingExchange ring = new RingExchange(world);
-    assertEquals(world.size(), ring.size());
-    int bytes = 64;
-    ByteBuffer held = window(bytes, world.rank());
-    ByteBuffer arriving = window(bytes, UNTOUCHED);
-    for (int step = 1; step <= world.size() && world.size() > 1; step++) {
-      ring.post(List.of(held), List.of(arriving));
-      ring.await();
-      assertOnlyInside(arriving, Math.floorMod(world.rank() - step, world.size()));
-      ByteBuffer free = held;
-      held = arriving;
-      arriving = free;
-    }
-    long hops = world.size() > 1 ? world.size() : 0;
-    assertEquals(hops, ring.exchanges());
-    assertEquals(hops * bytes, ring.bytesSent());
-  }
-
-  private static void ringMisuse(Communicator world) {
-    RingExchange ring = new RingExchange(world);
-    List<ByteBuffer> send = List.of(window(8, 1));
-    List<ByteBuffer> receive = List.of(window(8, 0));
-    assertThrows(IllegalStateException.class, ring::await);
-    if (world.size() == 1) {
-      assertThrows(IllegalStateException.class, () -> ring.post(send, receive));
-      return;
-    }
-    ring.post(send, receive);
-    assertThrows(IllegalStateException.class, () -> ring.post(send, receive));
-    ring.await();
-    assertOnlyInside(receive.get(0), 1);
-    assertThrows(IllegalStateException.class, ring::await);
-    assertEquals(1, ring.exchanges());
-  }
-
-  /** A buffer of this many bytes inside a larger one, whose other bytes must stay as they are. */
-  private static ByteBuffer window(int bytes, int value) {
-    int margin = 16;
-    ByteBuffer whole = ByteBuffer.allocateDirect(bytes + 2 * margin).order(ByteOrder.nativeOrder());
-    for (int i = 0; i < whole.capacity(); i++) {
-      whole.put(i, i >= margin && i < margin + bytes ? (byte) value : UNTOUCHED);
-    }
-    return whole.position(margin).limit(margin + bytes);
-  }
-
-  private static void assertOnlyInside(ByteBuffer window, int value) {
-    assertMarginsUntouched(window);
-    for (int i = window.position(); i < window.limit(); i++) {
-      if (window.get(i) != (byte) value) {
-        assertEquals((byte) value, window.get(i), "byte " + i + " of " + window);
-      }
-    }
-  }
-
-  private static void assertMarginsUntouched(ByteBuffer window) {
-    ByteBuffer whole = window.duplicate().clear();
-    for (int i = 0; i < whole.capacity(); i++) {
-      if (i == window.position()) {
-        i = window.limit();
-      }
-      assertEquals(UNTOUCHED, whole.get(i), "byte " + i + " around " + window);
-    }
   }
 }

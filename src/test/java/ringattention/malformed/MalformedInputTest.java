@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,18 +44,18 @@ class MalformedInputTest {
 
   /** What is spoilt. */
   enum Kind {
-    TOML(Specimens::toml),
-    NOT_TOML(Specimens::notToml),
-    OVERRIDE(Specimens::override),
-    TENSORS(Specimens::tensors),
-    CONFIG(Specimens::config),
-    TOKENIZER(Specimens::tokenizer),
-    TEXT(Specimens::text),
-    COMMAND_LINE(Specimens::commandLine);
+    TOML((folder, damage) -> new InputSpecimens(folder, damage).toml()),
+    NOT_TOML((folder, damage) -> new InputSpecimens(folder, damage).notToml()),
+    OVERRIDE((folder, damage) -> new InputSpecimens(folder, damage).override()),
+    TENSORS((folder, damage) -> new FileSpecimens(folder, damage).tensors()),
+    CONFIG((folder, damage) -> new FileSpecimens(folder, damage).config()),
+    TOKENIZER((folder, damage) -> new FileSpecimens(folder, damage).tokenizer()),
+    TEXT((folder, damage) -> new FileSpecimens(folder, damage).text()),
+    COMMAND_LINE((folder, damage) -> new InputSpecimens(folder, damage).commandLine());
 
-    private final Function<Specimens, Malformed> spoil;
+    private final BiFunction<Path, Damage, Malformed> spoil;
 
-    Kind(Function<Specimens, Malformed> spoil) {
+    Kind(BiFunction<Path, Damage, Malformed> spoil) {
       this.spoil = spoil;
     }
   }
@@ -87,7 +87,7 @@ class MalformedInputTest {
     for (int number = 0; number < CASES; number++) {
       Damage damage = new Damage(random(kind, number));
       Path own = folder.resolve(kind + "-" + number);
-      Malformed input = kind.spoil.apply(new Specimens(own, damage));
+      Malformed input = kind.spoil.apply(own, damage);
       Map<String, String> before = files();
       Optional<String> problem;
       try {

@@ -45,6 +45,15 @@ class MutationResultTest {
     assertFalse(PackageResult.of("shard", mutants(18, 3, 0), List.of(), ALL).passed());
   }
 
+  /** Packages of formulas must be tested more sharply than others. */
+  @Test
+  void everyPackageHasItsThreshold() {
+    List<Mutant> most = mutants(17, 3, 0);
+    assertFalse(PackageResult.of("validate", most, List.of(), ALL).passed());
+    assertTrue(PackageResult.of("checkpoint", most, List.of(), ALL).passed());
+    assertFalse(PackageResult.of("checkpoint", mutants(15, 5, 0), List.of(), ALL).passed());
+  }
+
   @Test
   void linesCountToo() {
     List<Mutant> killed = mutants(5, 0, 0);

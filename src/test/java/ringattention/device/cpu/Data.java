@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Memory;
@@ -75,5 +77,10 @@ final class Data implements AutoCloseable {
   public void close() {
     memories.forEach(Memory::close);
     device.close();
+  }
+
+  /** Returns the values of an expression at 0 to size - 1. */
+  static double[] loop(int size, IntToDoubleFunction element) {
+    return IntStream.range(0, size).mapToDouble(element).toArray();
   }
 }

@@ -1,5 +1,6 @@
 package ringattention.device.cuda;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -8,18 +9,24 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What can be said of src/main/cuda without a GPU. */
 class KernelSourcesTest {
@@ -35,6 +42,11 @@ class KernelSourcesTest {
       Pattern.compile(
           "(?:__global__\\s+void\\s+(?:__launch_bounds__\\(\\w+\\)\\s+)?|\\n[A-Z_]+\\()"
               + "(\\w+?)(?:_##|\\(|_[BF]|,)");
+
+  private static final List<String> ARCHITECTURES = List.of("sm_80", "sm_90", "sm_100");
+
+  /** Holds an empty file for each source, compiler and architecture that went together. */
+  private static final Path COMPILED = Path.of("build", "kernels");
 
   @TempDir Path folder;
 
@@ -59,33 +71,62 @@ class KernelSourcesTest {
     assertEquals(Set.of(), used, "used in Java, but not defined in " + CUDA);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"sm_80", "sm_90", "sm_100"})
-  void compiles(String architecture) throws IOException, InterruptedException {
+  /** Compiles what has not compiled before: sources that are as they were are not tried again. */
+  @Test
+  void everyKernelCompiles() throws IOException, InterruptedException, ExecutionException {
     assumeTrue(
         Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
             .anyMatch(path -> Files.isExecutable(Path.of(path, "nvcc"))),
         "no nvcc on the PATH");
+    String compiler = said(List.of("nvcc", "--version"));
     String common = Files.readString(CUDA.resolve("common.cu"));
+    Files.createDirectories(COMPILED);
+    ExecutorService processes =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    List<Future<?>> compilations = new ArrayList<>();
     for (Path source : files(CUDA, ".cu")) {
       if (!name(source).equals("common")) {
-        Path whole = folder.resolve(source.getFileName());
-        Files.writeString(whole, common + Files.readString(source));
-        Process nvcc =
-            new ProcessBuilder(
-                    "nvcc",
-                    "-std=c++17",
-                    "-arch=" + architecture,
-                    "-cubin",
-                    "-o",
-                    folder.resolve("cubin").toString(),
-                    whole.toString())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(nvcc.getInputStream().readAllBytes());
-        assertEquals(0, nvcc.waitFor(), source + " for " + architecture + ": " + said);
+        String whole = common + Files.readString(source);
+        for (String architecture : ARCHITECTURES) {
+          compilations.add(
+              processes.submit(() -> compile(name(source), whole, architecture, compiler)));
+        }
       }
     }
+    processes.shutdown();
+    for (Future<?> compilation : compilations) {
+      compilation.get();
+    }
+  }
+
+  private Void compile(String name, String source, String architecture, String compiler)
+      throws Exception {
+    Path file = folder.resolve(name + "-" + architecture + ".cu");
+    List<String> flags = List.of("-std=c++17", "-arch=" + architecture, "-cubin");
+    Path stamp =
+        COMPILED.resolve(name + "-" + architecture + "-" + hash(compiler + flags + source));
+    if (Files.notExists(stamp)) {
+      Files.writeString(file, source);
+      List<String> command = new ArrayList<>(List.of("nvcc"));
+      command.addAll(flags);
+      command.addAll(List.of("-o", file + ".cubin", file.toString()));
+      said(command);
+      Files.createFile(stamp);
+    }
+    return null;
+  }
+
+  private static String hash(String text) throws NoSuchAlgorithmException {
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+    return HexFormat.of().formatHex(digest, 0, 16);
+  }
+
+  /** Returns what a command says, which must succeed. */
+  private static String said(List<String> command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertEquals(0, process.waitFor(), command + ": " + said);
+    return said;
   }
 
   private static List<Path> files(Path folder, String ending) throws IOException {

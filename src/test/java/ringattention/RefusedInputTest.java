@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.MpiJob;
 
-/** What the built program says about input it cannot take: one line, exit code 2, no files. */
-class BadInputIT {
+/** What the program says about input it cannot take: one line, exit code 2, no files. */
+class RefusedInputTest {
   // 5 s after a start of up to 5 s on two quiet cores; machines that run tests are not quiet
   private static final int LIMIT_SECONDS = 15;
 
@@ -109,7 +109,7 @@ class BadInputIT {
     assertTrue(error.contains(folder), error);
   }
 
-  /** As MalformedInputTest does by the hundred, here where a crash of the process would show. */
+  /** Of a kind each; MalformedInputTest tries hundreds. */
   @ParameterizedTest(name = "{0}, {1}")
   @CsvSource(
       quoteCharacter = '`',
@@ -144,7 +144,8 @@ class BadInputIT {
 
   /** The one line the program says. */
   private String refused(int ranks, String... arguments) {
-    MpiJob.Result job = ranks == 1 ? program.alone(arguments) : program.mpirun(ranks, arguments);
+    MpiJob.Result job =
+        ranks == 1 ? program.inProcessAlone(arguments) : program.inProcess(ranks, arguments);
     Run run = new Run(job, output);
     assertEquals(2, job.exitCode(), job.output());
     assertEquals(1, run.errors().size(), job.output());

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code bench training} with the built program. */
-class TrainingBenchIT {
+/** {@code bench training}, its ranks as threads. */
+class TrainingBenchTest {
   private static final String HEADER =
       "model,layers,tokens,ranks,saved,offload,step_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware,"
           + "planned_gib,peak_gib,exposed_wait_s";
@@ -38,7 +38,7 @@ class TrainingBenchIT {
         new ArrayList<>(List.of("bench", "training", program.file("small.toml").toString()));
     arguments.addAll(List.of("-o", output.toString(), "-D", "benchTraining.tokens=" + tokens));
     arguments.addAll(List.of(more));
-    return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+    return new Run(program.inProcess(ranks, arguments.toArray(String[]::new)), output);
   }
 
   private static double number(Map<String, String> row, String column) {

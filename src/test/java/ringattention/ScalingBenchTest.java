@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code bench scaling} with the built program. */
-class ScalingBenchIT {
+/** {@code bench scaling}, its ranks as threads. */
+class ScalingBenchTest {
   private Program program;
   private Path output;
 
@@ -43,7 +43,7 @@ class ScalingBenchIT {
       arguments.addAll(List.of("-D", "benchScaling." + key));
     }
     arguments.addAll(List.of(more));
-    return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+    return new Run(program.inProcess(ranks, arguments.toArray(String[]::new)), output);
   }
 
   /** Of 3 ranks: 1, 2 and 3 of them, with uneven shards. */

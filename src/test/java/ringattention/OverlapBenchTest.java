@@ -12,8 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code bench overlap}, and what a training run says of it, with the built program. */
-class OverlapBenchIT {
+/** {@code bench overlap}, and what a training run says of it, the ranks as threads. */
+class OverlapBenchTest {
   private static final String HEADER =
       "pass,limit_gbytes_per_s,block_tokens,attention_tflops,message_bytes,bandwidth_gbytes_per_s,"
           + "compute_ms,message_ms,predicted_wait_ms,measured_wait_ms,predicted_fraction,"
@@ -37,7 +37,7 @@ class OverlapBenchIT {
       arguments.addAll(List.of("-D", "benchOverlap." + setting));
     }
     arguments.addAll(List.of(more));
-    return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+    return new Run(program.inProcess(ranks, arguments.toArray(String[]::new)), output);
   }
 
   /**
@@ -92,7 +92,7 @@ class OverlapBenchIT {
   @Test
   void trainingSaysWhichShardHidesItsExchange() {
     Run large =
-        program.train(
+        program.trainInProcess(
             2,
             "large",
             "-D",
@@ -106,7 +106,7 @@ class OverlapBenchIT {
     assertEquals(0, large.job().exitCode(), large.job().output()); // memory is as planned
     assertFalse(large.job().output().contains("warning: "), large.job().output());
     assertTrue(large.job().output().contains("one step of the ring: attention "));
-    Run alone = program.train(1, "alone", "-D", "train.steps=1");
+    Run alone = program.trainInProcess(1, "alone", "-D", "train.steps=1");
     assertFalse(alone.job().output().contains("one step of the ring"), "there is no ring");
   }
 }

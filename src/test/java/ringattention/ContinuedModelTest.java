@@ -12,8 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Folders of trained models, with the built program. */
-class ModelFolderIT {
+/** A run goes on from the model of another, the ranks as threads. */
+class ContinuedModelTest {
   private static final int SEQUENCE = 257;
   private static final double CURVE_TOLERANCE = 1e-5; // relative, as between numbers of ranks
 
@@ -34,7 +34,7 @@ class ModelFolderIT {
     for (String value : more) {
       all.addAll(List.of("-D", value));
     }
-    Run run = program.train(ranks, name, all.toArray(String[]::new));
+    Run run = program.trainInProcess(ranks, name, all.toArray(String[]::new));
     assertEquals(0, run.job().exitCode(), run.job().output());
     return run.column("loss");
   }

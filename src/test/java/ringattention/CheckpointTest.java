@@ -24,9 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Saves and resumes with the built program. */
+/** Saves and resumes, the ranks as threads. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class CheckpointIT {
+class CheckpointTest {
   private static final int STEPS = 20;
   private static final double CURVE_TOLERANCE = 1e-5; // relative
 
@@ -45,7 +45,7 @@ class CheckpointIT {
    * @param more keys and values, and options
    */
   private Run train(int ranks, String output, String... more) {
-    return program.train(
+    return program.trainInProcess(
         ranks,
         output,
         Stream.of(more)

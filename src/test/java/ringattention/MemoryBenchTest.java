@@ -12,8 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code bench memory} with the built program. */
-class MemoryBenchIT {
+/** {@code bench memory}, its ranks as threads. */
+class MemoryBenchTest {
   private Program program;
   private Path output;
 
@@ -30,7 +30,7 @@ class MemoryBenchIT {
     arguments.addAll(List.of("-D", "benchMemory.tokens=[32, 64, 128]"));
     arguments.addAll(List.of("-D", "benchMemory.feedForwardBlocks=[16, 32]"));
     arguments.addAll(List.of(more));
-    return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+    return new Run(program.inProcess(ranks, arguments.toArray(String[]::new)), output);
   }
 
   @Test

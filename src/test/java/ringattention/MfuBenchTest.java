@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.ModelFlops;
 
-/** {@code bench mfu} with the built program. */
-class MfuBenchIT {
+/** {@code bench mfu}, its ranks as threads. */
+class MfuBenchTest {
   private static final ModelFlops SMALL = new ModelFlops(32, 2, 2, 1, 16, 88, 256);
 
   private Program program;
@@ -35,7 +35,7 @@ class MfuBenchIT {
         new ArrayList<>(List.of("bench", "mfu", program.file("small.toml").toString()));
     arguments.addAll(List.of("-o", output.toString(), "-D", "benchMfu.tokensPerRank=[64]"));
     arguments.addAll(List.of(more));
-    return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+    return new Run(program.inProcess(ranks, arguments.toArray(String[]::new)), output);
   }
 
   @Test

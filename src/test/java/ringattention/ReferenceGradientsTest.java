@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code gradients} with the built program. */
-class GradientsIT {
+/** {@code gradients} against the reference device, the ranks as threads. */
+class ReferenceGradientsTest {
   private static final int VOCABULARY = 256;
   private static final int SEQUENCE = 97;
 
@@ -44,7 +44,7 @@ class GradientsIT {
         new ArrayList<>(List.of("gradients", program.file("small.toml").toString()));
     arguments.addAll(List.of("-o", output.toString(), "-D", "train.sequence=" + SEQUENCE));
     arguments.addAll(List.of(more));
-    Run run = new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+    Run run = new Run(program.inProcess(ranks, arguments.toArray(String[]::new)), output);
     assertEquals(0, run.job().exitCode(), run.job().output());
     return run;
   }
@@ -166,7 +166,8 @@ class GradientsIT {
     String input = program.file("small.toml").toString();
     Run run =
         new Run(
-            program.alone("gradients", input, "-D", "model.feedForward=300000"), Path.of("none"));
+            program.inProcessAlone("gradients", input, "-D", "model.feedForward=300000"),
+            Path.of("none"));
     assertEquals(2, run.job().exitCode(), run.job().output());
     assertArrayEquals(
         new String[] {

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code bench context} and {@code --memory-cap} with the built program. */
-class ContextBenchIT {
+/** {@code bench context} and {@code --memory-cap}, the ranks as threads. */
+class ContextBenchTest {
   private static final String FIRST_COLUMNS =
       "model,dtype,architecture,ranks,device,memory_cap_gib,planned_tokens,measured_tokens,"
           + "ratio_to_blockwise,";
@@ -70,7 +70,7 @@ class ContextBenchIT {
         new ArrayList<>(List.of("bench", "context", program.file("context.toml").toString()));
     arguments.addAll(List.of("-o", output.toString()));
     arguments.addAll(List.of(more));
-    return new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
+    return new Run(program.inProcess(ranks, arguments.toArray(String[]::new)), output);
   }
 
   private static List<Map<String, String>> rows(Run run) {
@@ -195,12 +195,12 @@ class ContextBenchIT {
   @Test
   void trainingIsPlannedWithinTheCap() {
     String input = program.file("small.toml").toString();
-    Run fits = new Run(program.mpirun(2, "plan", input, "--memory-cap", "8MiB"), output);
+    Run fits = new Run(program.inProcess(2, "plan", input, "--memory-cap", "8MiB"), output);
     assertEquals(0, fits.job().exitCode(), fits.job().output());
     assertTrue(fits.job().output().contains("of 8.00 MiB on the device"), fits.job().output());
     Run full =
         new Run(
-            program.mpirun(2, "train", input, "--memory-cap", "1MiB", "-o", output.toString()),
+            program.inProcess(2, "train", input, "--memory-cap", "1MiB", "-o", output.toString()),
             output);
     assertEquals(2, full.job().exitCode(), full.job().output());
     assertTrue(full.errors().get(0).contains("train.sequence"), full.job().output());

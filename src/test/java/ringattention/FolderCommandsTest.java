@@ -18,19 +18,19 @@ import ringattention.comm.MpiJob;
 
 /** {@code status} and {@code compare} of real runs, and that a run says what repeats it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class FolderCommandsIT {
+class FolderCommandsTest {
   private Program program;
   private Run first;
 
   @BeforeAll
   void trainOnce(@TempDir Path folder) {
     program = new Program(folder);
-    first = program.train(2, "first", "-D", "train.batch=2", "-D", "checkpoint.every=8");
+    first = program.trainInProcess(2, "first", "-D", "train.batch=2", "-D", "checkpoint.every=8");
     assertEquals(0, first.job().exitCode(), first.job().output());
   }
 
   private MpiJob.Result compare(Run second) {
-    return program.alone("compare", first.folder().toString(), second.folder().toString());
+    return program.inProcessAlone("compare", first.folder().toString(), second.folder().toString());
   }
 
   /** By its first event and its inputs, and nothing else that the test knows of it. */
@@ -48,7 +48,7 @@ class FolderCommandsIT {
     arguments.addAll(List.of("-o", program.file(output).toString()));
     arguments.addAll(List.of(more));
     return new Run(
-        program.mpirun(start.path("ranks").asInt(), arguments.toArray(String[]::new)),
+        program.inProcess(start.path("ranks").asInt(), arguments.toArray(String[]::new)),
         program.file(output));
   }
 
@@ -72,7 +72,7 @@ class FolderCommandsIT {
 
   @Test
   void statusOfAFinishedRun() {
-    MpiJob.Result result = program.alone("status", first.folder().toString());
+    MpiJob.Result result = program.inProcessAlone("status", first.folder().toString());
     assertEquals(0, result.exitCode(), result.output());
     for (String part :
         List.of("finished (exit code 0)", "20 of 20 (100%)", "step_20", "VALID: final loss")) {
@@ -89,7 +89,7 @@ class FolderCommandsIT {
     "compare src src, src: is not the folder of a run: holds no run.jsonl",
   })
   void badFoldersAreRefusedInOneLine(String arguments, String expected) {
-    MpiJob.Result result = program.alone(arguments.split(" "));
+    MpiJob.Result result = program.inProcessAlone(arguments.split(" "));
     assertEquals(2, result.exitCode(), result.output());
     List<String> errors =
         result.output().lines().filter(line -> !line.startsWith("WARNING")).toList();

@@ -1,0 +1,189 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Trains, the ranks as threads; runs that several tests look at are made once. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TrainTest {
+  private static final int STEPS = 20;
+  private static final double CURVE_TOLERANCE = 1e-5; // relative
+
+  private final Map<Integer, Run> runs = new HashMap<>(); // by ranks
+  private Program program;
+
+  @BeforeAll
+  void makeInput(@TempDir Path folder) {
+    program = new Program(folder);
+  }
+
+  private Run run(int ranks) {
+    return runs.computeIfAbsent(
+        ranks, count -> program.trainInProcess(count, "ranks-" + count, "-D", "output.plots=true"));
+  }
+
+  static Run valid(Run run) {
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    assertTrue(run.lastLine().startsWith("VALID: final loss "), run.job().output());
+    return run;
+  }
+
+  @ParameterizedTest(name = "{0} ranks")
+  @ValueSource(ints = {1, 2, 3, 4})
+  void endsValidAndLeavesItsFiles(int ranks) throws IOException {
+    requireItsFiles(valid(run(ranks)), ranks);
+  }
+
+  /** What a run of 20 steps with plots leaves behind, and what it holds. */
+  static void requireItsFiles(Run run, int ranks) throws IOException {
+    try (Stream<Path> files = Files.walk(run.folder())) {
+      Set<String> names = new TreeSet<>();
+      files
+          .filter(Files::isRegularFile)
+          .forEach(file -> names.add(run.folder().relativize(file).toString()));
+      assertEquals(
+          Set.of(
+              "run.log",
+              "used_inputs.toml",
+              "run.jsonl",
+              "steps.csv",
+              "summary.json",
+              "checks.csv",
+              "plots/loss.png",
+              "plots/tokens_per_s.png",
+              "plots/time_breakdown.png"),
+          names);
+    }
+    assertEquals(run.printed(), run.lines("run.log"));
+    assertEquals(
+        "step,loss,grad_norm,learning_rate,time_s,tokens_per_s", run.lines("steps.csv").get(0));
+    assertEquals(STEPS, run.column("loss").size());
+    checkSummary(run, ranks);
+    checkEvents(run);
+    for (String plot : List.of("loss", "tokens_per_s", "time_breakdown")) {
+      byte[] bytes = Files.readAllBytes(run.folder().resolve("plots/" + plot + ".png"));
+      byte[] signature = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+      assertArrayEquals(signature, Arrays.copyOf(bytes, signature.length), plot);
+    }
+  }
+
+  private static void checkSummary(Run run, int ranks) {
+    JsonNode summary = run.summary();
+    assertEquals("VALID", summary.path("verdict").asText());
+    assertEquals(0, summary.path("exit_code").asInt(-1));
+    assertEquals(ranks, summary.path("ranks").asInt());
+    assertTrue(summary.path("tokens_per_s").asDouble() > 0, summary.toPrettyString());
+    assertEquals(run.column("loss").get(STEPS - 1), summary.path("final_loss").asText());
+    assertFalse(summary.path("checks").isEmpty(), summary.toPrettyString());
+    for (JsonNode check : summary.path("checks")) {
+      assertEquals("PASSED", check.path("verdict").asText(), check.toPrettyString());
+    }
+    double planned = summary.path("planned_peak_bytes").asDouble();
+    double measured = summary.path("measured_peak_bytes").asDouble();
+    assertEquals(1, measured / planned, 0.02, summary.toPrettyString());
+  }
+
+  private static void checkEvents(Run run) {
+    List<JsonNode> events = run.events();
+    List<String> names = events.stream().map(event -> event.path("event").asText()).toList();
+    assertEquals("start", names.get(0));
+    assertEquals("end", names.get(names.size() - 1));
+    assertEquals(STEPS, names.stream().filter("step"::equals).count());
+    assertEquals(
+        run.summary().path("checks").size(), names.stream().filter("check"::equals).count());
+    assertEquals(
+        run.column("loss"),
+        events.stream()
+            .filter(event -> event.path("event").asText().equals("step"))
+            .map(event -> event.path("loss").asText())
+            .toList());
+  }
+
+  @Test
+  void lossDoesNotDependOnTheNumberOfRanks() {
+    for (int ranks = 2; ranks <= 4; ranks++) {
+      assertSameCurve(valid(run(1)), valid(run(ranks)), "1 and " + ranks + " ranks");
+    }
+  }
+
+  @Test
+  void twoRingsOfTwoTrainAsOneRankDoes() {
+    Run alone = valid(program.trainInProcess(1, "batch-alone", "-D", "train.batch=2"));
+    Run rings =
+        valid(
+            program.trainInProcess(
+                4, "batch-rings", "-D", "train.batch=2", "-D", "parallel.ring=2"));
+    assertTrue(
+        rings.job().output().contains("4 ranks = 2 data-parallel x 2 ring"), rings.job().output());
+    assertSameCurve(alone, rings, "1 rank and 2 x 2 ranks");
+  }
+
+  private static void assertSameCurve(Run one, Run other, String runs) {
+    List<String> expected = one.column("loss");
+    List<String> losses = other.column("loss");
+    assertEquals(expected.size(), losses.size());
+    double worst = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      double loss = Double.parseDouble(expected.get(i));
+      worst = Math.max(worst, Math.abs(Double.parseDouble(losses.get(i)) / loss - 1));
+    }
+    System.out.printf("loss of %s: at most %.2e apart%n", runs, worst);
+    assertTrue(worst <= CURVE_TOLERANCE, runs + " are " + worst + " apart");
+  }
+
+  @Test
+  void usedInputsGiveTheSameBits() {
+    Run first = valid(run(2));
+    String used = first.folder().resolve("used_inputs.toml").toString();
+    Path output = program.file("from-used-inputs");
+    Run second =
+        valid(new Run(program.inProcess(2, "train", used, "-o", output.toString()), output));
+    assertSameBits(first, second);
+    assertEquals(first.lines("used_inputs.toml"), second.lines("used_inputs.toml"));
+  }
+
+  static void assertSameBits(Run first, Run second) {
+    assertEquals(first.column("loss"), second.column("loss"));
+    assertEquals(first.column("grad_norm"), second.column("grad_norm"));
+  }
+
+  @Test
+  void divergingEndsWithStepAndParameter() {
+    Run run =
+        program.trainInProcess(
+            2, "diverging", "-D", "train.learningRate=1e30", "-D", "train.clipNorm=0");
+    assertEquals(4, run.job().exitCode(), run.job().output());
+    JsonNode summary = run.summary();
+    assertEquals(4, summary.path("exit_code").asInt());
+    assertEquals("INVALID", summary.path("verdict").asText());
+    assertTrue(summary.path("final_loss").isNull(), summary.toPrettyString());
+    String reason = summary.path("verdict_text").asText();
+    assertTrue(
+        reason.matches(
+            "step 5: loss \\S+, gradient norm NaN, the first gradient that is not finite is that of"
+                + " model\\.embed_tokens\\.weight, and 3 steps before it were skipped"),
+        reason);
+    assertTrue(run.job().output().contains("INVALID: step 5: loss"), run.job().output());
+    assertEquals(List.of("1", "2", "3", "4"), run.column("step"));
+  }
+}
