@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
 import ringattention.input.LayoutKind;
 import ringattention.input.MaskKind;
+import ringattention.report.Table;
 import ringattention.validate.AttentionProblem;
 
 class AttentionTableTest {
@@ -14,7 +15,7 @@ class AttentionTableTest {
 
   @Test
   void gpuColumnsAreExactlyThese() {
-    AttentionTable table = new AttentionTable(false);
+    Table<AttentionTable.Row> table = AttentionTable.of(false);
     AttentionTimes times =
         new AttentionTimes(
             "forward",
