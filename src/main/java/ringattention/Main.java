@@ -14,12 +14,6 @@ import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
 import ringattention.comm.World;
 import ringattention.command.BenchCommand;
-import ringattention.command.BenchContextCommand;
-import ringattention.command.BenchMemoryCommand;
-import ringattention.command.BenchMfuCommand;
-import ringattention.command.BenchOverlapCommand;
-import ringattention.command.BenchScalingCommand;
-import ringattention.command.BenchTrainingCommand;
 import ringattention.command.FolderCommands;
 import ringattention.command.GradientsCommand;
 import ringattention.command.PlanCommand;
@@ -124,13 +118,16 @@ public final class Main {
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);
       case GRADIENTS -> GradientsCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
-      case BENCH_ATTENTION, BENCH_KERNELS, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
-      case BENCH_TRAINING -> BenchTrainingCommand.run(job);
-      case BENCH_CONTEXT -> BenchContextCommand.run(job);
-      case BENCH_MFU -> BenchMfuCommand.run(job);
-      case BENCH_OVERLAP -> BenchOverlapCommand.run(job);
-      case BENCH_MEMORY -> BenchMemoryCommand.run(job);
-      case BENCH_SCALING -> BenchScalingCommand.run(job);
+      case BENCH_ATTENTION,
+          BENCH_KERNELS,
+          BENCH_RING_EXCHANGE,
+          BENCH_TRAINING,
+          BENCH_CONTEXT,
+          BENCH_MFU,
+          BENCH_OVERLAP,
+          BENCH_MEMORY,
+          BENCH_SCALING ->
+          BenchCommand.run(job);
       case TRAIN -> {
         training = TrainCommand.of(job);
         yield training.run();

@@ -77,7 +77,8 @@ class ArchitectureTest {
                   "report")),
           Map.entry(
               "forecast",
-              List.of("plan", "run", "model", "attention", "parallel", "shard", "device")),
+              List.of(
+                  "plan", "run", "model", "attention", "parallel", "shard", "device", "report")),
           Map.entry(
               "train",
               List.of(

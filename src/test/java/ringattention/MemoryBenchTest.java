@@ -1,7 +1,6 @@
 package ringattention;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -34,16 +33,14 @@ class MemoryBenchTest {
   }
 
   @Test
-  void everyStepHasItsPeakAndTheGrowthItsVerdict() {
+  void everyStepHasItsPeakAndItsVerdict() {
     Run run = bench(2, "-D", "output.plots=true");
     assertEquals(0, run.job().exitCode(), run.job().output());
     // four architectures at three lengths, one further block, a ring of one rank
     assertEquals("# VALID: 14 rows, 2 ranks", run.lastLine());
     List<String> rows = run.lines("memory.csv");
     assertEquals(
-        "architecture,ranks,tokens,block_tokens,feed_forward_block,layers,attention_bytes,"
-            + "feed_forward_bytes,saved_bytes,workspace_bytes,peak_bytes,planned_bytes,"
-            + "formula_bytes,ratio",
+        "architecture,ranks,tokens,block_tokens,feed_forward_block,layers,peak_bytes,planned_bytes",
         rows.get(0));
     assertEquals(15, rows.size());
     assertTrue(rows.get(1).startsWith("vanilla,1,32,32,32,2,"), rows.get(1));
@@ -54,11 +51,10 @@ class MemoryBenchTest {
     for (String row : rows.subList(1, rows.size())) {
       String[] cells = row.split(",");
       assertEquals(
-          1, Double.parseDouble(cells[10]) / Double.parseDouble(cells[11]), 0.02, "peak " + row);
+          1, Double.parseDouble(cells[6]) / Double.parseDouble(cells[7]), 0.02, "peak " + row);
     }
-    assertEquals(13, run.lines("memory_slopes.csv").size());
     List<String> checks = run.lines("checks.csv");
-    assertEquals(11, checks.size());
+    assertEquals(1 + 2 * 14, checks.size(), "loss and memory of each row");
     for (String check : checks.subList(1, checks.size())) {
       assertTrue(check.endsWith(",PASSED"), check);
     }
@@ -73,19 +69,7 @@ class MemoryBenchTest {
     String why = "# vanilla, 128 tokens, 1 rank: no row: not every device has room";
     assertTrue(run.printed().stream().anyMatch(line -> line.startsWith(why)), run.job().output());
     assertTrue(run.lines("memory.csv").size() > 1, run.job().output());
-    assertTrue(run.lines("checks.csv").get(1).endsWith("FAILED"), run.job().output());
-    assertEquals(1, run.lines("memory_slopes.csv").size(), "a slope of too few lengths");
-  }
-
-  @Test
-  void refusesALossHeadWhoseSlopeItWouldMeasure() {
-    Run run = bench(1, "-D", "lossHead.block=17");
-    assertEquals(2, run.job().exitCode(), run.job().output());
-    assertTrue(
-        run.errors()
-            .get(0)
-            .endsWith("must be at most the first of benchMemory.feedForwardBlocks (16)"),
-        run.job().output());
-    assertFalse(Files.exists(output), "something was written");
+    String room = "\"room, vanilla, 128 tokens, 1 rank\",1,1.0,0.0,FAILED";
+    assertTrue(run.lines("checks.csv").contains(room), run.job().output());
   }
 }

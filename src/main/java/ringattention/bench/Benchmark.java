@@ -1,47 +1,38 @@
 package ringattention.bench;
 
-import java.util.Optional;
-import ringattention.input.Configuration;
+import java.util.List;
+import ringattention.bench.training.TrainingRow;
+import ringattention.plan.PlanReport;
 import ringattention.run.Equipment;
-import ringattention.run.Header;
 import ringattention.run.Job;
-import ringattention.run.RunOutput;
 import ringattention.shard.Decomposition;
 
-/** The frame of a benchmark: opens what it needs and says what runs. */
-public final class Benchmark {
-  /** What is measured and written; gives the exit code. */
-  public interface Body {
-    public int run(Equipment equipment, RunOutput output);
+/**
+ * A table of measurements with its checks. Its constructor refuses inputs that do not suit it or
+ * the ranks: nothing has been written or allocated then. All calls are collective.
+ */
+public interface Benchmark {
+  /** Returns how the ranks share a sequence, for the header: one ring unless it says otherwise. */
+  default Decomposition decomposition(int ranks) {
+    return new Decomposition(ranks, ranks);
   }
 
-  private Benchmark() {}
+  /** Chooses what depends on the devices, before anything is written. */
+  default void fit(Job job, Equipment equipment) {}
 
-  /** In a ring of all ranks. Collective. */
-  public static int run(Job job, Configuration configuration, Body body) {
-    int ranks = job.world().size();
-    return run(job, configuration, new Decomposition(ranks, ranks), body);
+  /** Returns the rows that train; the text must be long enough for each. */
+  default List<TrainingRow> rows() {
+    return List.of();
   }
 
-  /**
-   * Collective.
-   *
-   * @param configuration checked: nothing is written or allocated before
-   */
-  public static int run(
-      Job job, Configuration configuration, Decomposition decomposition, Body body) {
-    try (Equipment equipment = Equipment.open(job, configuration);
-        RunOutput output = RunOutput.of(job, configuration)) {
-      announce(job, equipment, decomposition, output);
-      return body.run(equipment, output);
+  /** Says what would be measured: the plans of the rows. */
+  default void plan(BenchRun run) {
+    for (TrainingRow row : rows()) {
+      run.say(row.name());
+      PlanReport.print(run.fitted(row.plan()), run.device(), run.output().log());
     }
   }
 
-  /** Says what runs, and on what. Collective. */
-  public static void announce(
-      Job job, Equipment equipment, Decomposition decomposition, RunOutput output) {
-    var header = Header.of(job, equipment, decomposition, Optional.empty());
-    output.log().rows(header.lines());
-    output.event("start", header.fields());
-  }
+  /** Measures and writes; returns the exit code. */
+  int measure(BenchRun run);
 }

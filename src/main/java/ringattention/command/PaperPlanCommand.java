@@ -1,6 +1,5 @@
 package ringattention.command;
 
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -8,62 +7,106 @@ import java.util.Map;
 import ringattention.cli.ExitCode;
 import ringattention.forecast.HardwarePlan;
 import ringattention.forecast.LongestPlan;
-import ringattention.forecast.PaperContext;
 import ringattention.forecast.PaperTable;
 import ringattention.input.Configuration;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.StepTime;
 import ringattention.model.Architecture;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
+import ringattention.plan.PaperContext;
 import ringattention.report.RunLog;
+import ringattention.report.Table;
 import ringattention.run.Job;
 import ringattention.run.Precision;
 import ringattention.run.RunOutput;
 
 /** {@code plan --paper}: the paper's tables 3 and 4, its numbers beside planned ones. */
 public final class PaperPlanCommand {
-  private final BenchTable contexts =
-      new BenchTable(
-          List.of(
-              new Column("hardware", "", "%s"),
-              new Column("ranks", "", "%d"),
-              new Column("model", "", "%s"),
-              new Column("dtype", "", "%s"),
-              new Column("architecture", "", "%s"),
-              new Column("paper_tokens", "", "%d"),
-              new Column("planned_tokens", "", "%d"),
-              new Column("paper_ratio_to_blockwise", "", "%.1f"),
-              new Column("planned_ratio_to_blockwise", "", "%.1f"),
-              new Column("head_groups", "", "%d")));
-  private final BenchTable shown = // as contexts, a row each, in thousands of tokens
-      new BenchTable(
-          List.of(
-              new Column("hardware", "", "%18s"),
-              new Column("model", "", "%s"),
-              new Column("dtype", "", "%s"),
-              new Column("vanilla", "paper/ours", "%s"),
-              new Column("memory-efficient", "paper/ours", "%s"),
-              new Column("blockwise", "paper/ours", "%s"),
-              new Column("ring", "paper/ours", "%15s"),
-              new Column("ratio", "paper/ours", "%s")));
-  private final BenchTable utilizations =
-      new BenchTable(
-          List.of(
-              new Column("hardware", "", "%18s"),
-              new Column("ranks", "", "%d"),
-              new Column("model", "", "%s"),
-              new Column("architecture", "", "%s"),
-              new Column("tokens", "", "%d"),
-              new Column("saved", "", "%28s"),
-              new Column("offload", "", "%13s"),
-              new Column("fits", "", "%s"),
-              new Column("step_s", "s", "%.2f"),
-              new Column("exposed_s", "s", "%.3f"),
-              new Column("paper_mfu", "", "%s"),
-              new Column("planned_mfu_paper", "", "%.3f"),
-              new Column("planned_mfu_causal", "", "%.3f"),
-              new Column("planned_mfu_hardware", "", "%.3f")));
+  private static final String BOTH = "paper/ours";
+
+  /** Longest contexts of one row of table 3. */
+  private record Contexts(PaperContext paper, Map<Architecture, LongestPlan> longest) {
+    private double ratio(Architecture architecture) {
+      double blockwise = longest.get(Architecture.BLOCKWISE).tokens();
+      return longest.get(architecture).tokens() / blockwise;
+    }
+
+    /** The paper's tokens and ours, in thousands. */
+    private String both(Architecture architecture) {
+      return paper.thousands(architecture)
+          + "/"
+          + longest.get(architecture).tokens() / PaperTable.K;
+    }
+  }
+
+  /** One cell of a row of table 3. */
+  private record Context(Contexts row, Architecture architecture) {
+    private LongestPlan found() {
+      return row.longest().get(architecture);
+    }
+
+    private int thousands() {
+      return row.paper().thousands(architecture);
+    }
+  }
+
+  /** A planned run of table 4. */
+  private record PlannedBar(
+      PaperTable.MfuBar bar,
+      Architecture architecture,
+      HardwarePlan plan,
+      StepTime time,
+      Mfu mfu) {}
+
+  private final Table<Context> contexts =
+      new Table<Context>()
+          .column("hardware", "%s", row -> row.row().paper().name())
+          .column("ranks", "%d", row -> row.row().paper().ranks())
+          .column("model", "%s", row -> row.row().paper().model())
+          .column("dtype", "%s", row -> row.row().paper().precision())
+          .column("architecture", "%s", Context::architecture)
+          .column("paper_tokens", "%d", row -> row.thousands() * PaperTable.K)
+          .column("planned_tokens", "%d", row -> row.found().tokens())
+          .column(
+              "paper_ratio_to_blockwise",
+              "%.1f",
+              row -> (double) row.thousands() / row.row().paper().blockwise())
+          .column("planned_ratio_to_blockwise", "%.1f", row -> row.row().ratio(row.architecture()))
+          .column("head_groups", "%d", row -> row.found().headGroups());
+  private final Table<Contexts> shown = // as contexts, a row each, in thousands of tokens
+      new Table<Contexts>()
+          .column("hardware", "%18s", row -> row.paper().name())
+          .column("model", "%s", row -> row.paper().model())
+          .column("dtype", "%s", row -> row.paper().precision())
+          .column("vanilla", BOTH, "%s", row -> row.both(Architecture.VANILLA))
+          .column("memory-efficient", BOTH, "%s", row -> row.both(Architecture.MEMORY_EFFICIENT))
+          .column("blockwise", BOTH, "%s", row -> row.both(Architecture.BLOCKWISE))
+          .column("ring", BOTH, "%15s", row -> row.both(Architecture.RING))
+          .column(
+              "ratio",
+              BOTH,
+              "%s",
+              row ->
+                  String.format(
+                      Locale.ROOT,
+                      "%d/%.1f",
+                      row.paper().ring() / row.paper().blockwise(),
+                      row.ratio(Architecture.RING)));
+  private final Table<PlannedBar> utilizations =
+      new Table<PlannedBar>()
+          .column("hardware", "%18s", row -> row.bar().name())
+          .column("ranks", "%d", row -> row.bar().ranks())
+          .column("model", "%s", row -> row.bar().model())
+          .column("architecture", "%s", PlannedBar::architecture)
+          .column("tokens", "%d", row -> row.plan().tokens())
+          .column("saved", "%28s", row -> row.plan().plan().saved())
+          .column("offload", "%13s", row -> row.plan().plan().offload())
+          .column("fits", "%s", row -> row.plan().fits() ? "yes" : "no")
+          .column("step_s", "s", "%.2f", row -> row.time().phases().wallS())
+          .column("exposed_s", "s", "%.3f", row -> row.time().exposedS())
+          .column("paper_mfu", "%s", row -> "0.30-0.37")
+          .column("planned_mfu_paper", "%.3f", row -> row.mfu().paper())
+          .column("planned_mfu_causal", "%.3f", row -> row.mfu().causalExact())
+          .column("planned_mfu_hardware", "%.3f", row -> row.mfu().hardware());
 
   private PaperPlanCommand() {}
 
@@ -106,27 +149,9 @@ public final class PaperPlanCommand {
               Sections.INPUTS, row.model(), row.precision(), architecture, 2, row.ranks());
       longest.put(architecture, LongestPlan.of(row.hardware(), run, row.ranks()));
     }
-    double blockwise = longest.get(Architecture.BLOCKWISE).tokens();
-    longest.forEach(
-        (architecture, found) ->
-            contexts.row(
-                row.name(),
-                row.ranks(),
-                row.model(),
-                row.precision(),
-                architecture,
-                row.thousands(architecture) * PaperTable.K,
-                found.tokens(),
-                (double) row.thousands(architecture) / row.blockwise(),
-                found.tokens() / blockwise,
-                found.plan().map(plan -> plan.plan().setup().policy().headGroups()).orElse(0)));
-    List<Object> cells = new ArrayList<>(List.<Object>of(row.name(), row.model(), row.precision()));
-    longest.forEach(
-        (architecture, found) ->
-            cells.add(row.thousands(architecture) + "/" + found.tokens() / PaperTable.K));
-    double ratio = longest.get(Architecture.RING).tokens() / blockwise;
-    cells.add(String.format(Locale.ROOT, "%d/%.1f", row.ring() / row.blockwise(), ratio));
-    log.row(shown.row(cells.toArray()));
+    Contexts found = new Contexts(row, longest);
+    longest.keySet().forEach(architecture -> contexts.row(new Context(found, architecture)));
+    log.row(shown.row(found));
   }
 
   private void utilization(
@@ -137,21 +162,6 @@ public final class PaperPlanCommand {
     HardwarePlan planned = HardwarePlan.of(row.hardware(), run, row.ranks());
     StepTime time = planned.time().orElseThrow();
     Mfu mfu = planned.mfu(time).orElseThrow();
-    log.row(
-        utilizations.row(
-            row.name(),
-            row.ranks(),
-            row.model(),
-            architecture,
-            planned.tokens(),
-            planned.plan().saved(),
-            planned.plan().offload(),
-            planned.fits() ? "yes" : "no",
-            time.phases().wallS(),
-            time.exposedS(),
-            "0.30-0.37",
-            mfu.paper(),
-            mfu.causalExact(),
-            mfu.hardware()));
+    log.row(utilizations.row(new PlannedBar(row, architecture, planned, time, mfu)));
   }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -13,7 +12,10 @@ import ringattention.forecast.HardwarePlan;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.metrics.Hardware;
+import ringattention.metrics.StepTime;
 import ringattention.plan.Variants;
+import ringattention.report.Csv;
+import ringattention.report.OutputException;
 import ringattention.run.MemoryConfig;
 
 /**
@@ -47,20 +49,16 @@ public final class PlanComparison {
       }
     }
 
-    public double plannedGib() {
-      return plan.memory().bytes() / GIB;
-    }
-
     public double memoryRatio() {
-      return plannedGib() / number("peak_gib");
+      return plan.memory().bytes() / GIB / number("peak_gib");
     }
 
-    public double predictedS() {
-      return plan.time().orElseThrow().phases().wallS();
+    public StepTime time() {
+      return plan.time().orElseThrow();
     }
 
     public double timeRatio() {
-      return predictedS() / number("step_s");
+      return time().phases().wallS() / number("step_s");
     }
   }
 
@@ -113,22 +111,10 @@ public final class PlanComparison {
   }
 
   private static List<Map<String, String>> table(Path csv) {
-    List<String> lines;
     try {
-      lines = Files.readAllLines(csv);
-    } catch (IOException e) {
+      return Csv.rows(Files.readString(csv));
+    } catch (IOException | OutputException e) {
       throw new InputException("command line: --compare: " + csv + ": cannot be read");
     }
-    List<Map<String, String>> rows = new ArrayList<>();
-    for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
-      String[] names = lines.get(0).split(",");
-      String[] values = line.split(",");
-      Map<String, String> row = new LinkedHashMap<>();
-      for (int i = 0; i < Math.min(names.length, values.length); i++) {
-        row.put(names[i], values[i]);
-      }
-      rows.add(row);
-    }
-    return rows;
   }
 }

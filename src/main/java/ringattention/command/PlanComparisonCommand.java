@@ -7,11 +7,8 @@ import java.util.Map;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.Phase;
-import ringattention.metrics.StepTime;
-import ringattention.plan.TrainingPlan;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
 import ringattention.report.Check;
+import ringattention.report.Table;
 import ringattention.run.Job;
 import ringattention.run.RunOutput;
 
@@ -20,25 +17,31 @@ public final class PlanComparisonCommand {
   private static final double TIME = 0.10;
   private static final double BYTES = 0.02;
 
-  private final BenchTable table =
-      new BenchTable(
-          List.of(
-              new Column("model", "", "%s"),
-              new Column("layers", "", "%d"),
-              new Column("tokens", "", "%d"),
-              new Column("ranks", "", "%d"),
-              new Column("saved", "", "%16s"),
-              new Column("offload", "", "%13s"),
-              new Column("planned_gib", "GiB", "%.3f"),
-              new Column("measured_gib", "GiB", "%.3f"),
-              new Column("memory_ratio", "", "%.4f"),
-              new Column("predicted_s", "s", "%.3f"),
-              new Column("measured_s", "s", "%.3f"),
-              new Column("time_ratio", "", "%.3f"),
-              new Column("predicted_mfu_causal", "", "%.4f"),
-              new Column("measured_mfu_causal", "", "%.4f"),
-              new Column("predicted_exposed_wait_s", "s", "%.4f"),
-              new Column("measured_exposed_wait_s", "s", "%.4f")));
+  private final Table<PlanComparison.Row> table =
+      new Table<PlanComparison.Row>()
+          .column("model", "%s", row -> row.plan().plan().setup().model().name())
+          .column("layers", "%d", row -> row.plan().plan().setup().model().layers())
+          .column("tokens", "%d", row -> row.plan().tokens())
+          .column("ranks", "%d", row -> row.plan().ranks())
+          .column("saved", "%16s", row -> row.plan().plan().saved())
+          .column("offload", "%13s", row -> row.plan().plan().offload())
+          .gib("planned_gib", "%.3f", row -> row.plan().memory().bytes())
+          .column("measured_gib", "GiB", "%.3f", row -> row.number("peak_gib"))
+          .column("memory_ratio", "%.4f", PlanComparison.Row::memoryRatio)
+          .column("predicted_s", "s", "%.3f", row -> row.time().phases().wallS())
+          .column("measured_s", "s", "%.3f", row -> row.number("step_s"))
+          .column("time_ratio", "%.3f", PlanComparison.Row::timeRatio)
+          .column(
+              "predicted_mfu_causal",
+              "%.4f",
+              row -> row.plan().mfu(row.time()).map(Mfu::causalExact).orElse(Double.NaN))
+          .column("measured_mfu_causal", "%.4f", row -> row.number("mfu_causal"))
+          .column(
+              "predicted_exposed_wait_s",
+              "s",
+              "%.4f",
+              row -> row.time().phases().seconds(Phase.RING_WAIT))
+          .column("measured_exposed_wait_s", "s", "%.4f", row -> row.number("exposed_wait_s"));
   private final List<Check> checks = new ArrayList<>();
 
   private PlanComparisonCommand() {}
@@ -56,40 +59,18 @@ public final class PlanComparisonCommand {
   }
 
   private String line(PlanComparison.Row row) {
-    TrainingPlan plan = row.plan().plan();
-    StepTime time = row.plan().time().orElseThrow();
     String subject =
-        plan.setup().model().name() + ", " + row.plan().tokens() + " tokens, " + row.run();
-    checks.add(
-        Check.atMost(
-            "time, " + subject,
-            Math.abs(row.timeRatio() - 1),
-            TIME,
-            "|predicted / measured - 1|",
-            Map.of()));
-    checks.add(
-        Check.atMost(
-            "memory, " + subject,
-            Math.abs(row.memoryRatio() - 1),
-            BYTES,
-            "|planned / measured peak - 1|",
-            Map.of()));
-    return table.row(
-        plan.setup().model().name(),
-        plan.setup().model().layers(),
-        row.plan().tokens(),
-        row.plan().ranks(),
-        plan.saved(),
-        plan.offload(),
-        row.plannedGib(),
-        row.number("peak_gib"),
-        row.memoryRatio(),
-        row.predictedS(),
-        row.number("step_s"),
-        row.timeRatio(),
-        row.plan().mfu(time).map(Mfu::causalExact).orElse(Double.NaN),
-        row.number("mfu_causal"),
-        time.phases().seconds(Phase.RING_WAIT),
-        row.number("exposed_wait_s"));
+        row.plan().plan().setup().model().name()
+            + ", "
+            + row.plan().tokens()
+            + " tokens, "
+            + row.run();
+    check("time, " + subject, row.timeRatio(), TIME, "|predicted / measured - 1|");
+    check("memory, " + subject, row.memoryRatio(), BYTES, "|planned / measured peak - 1|");
+    return table.row(row);
+  }
+
+  private void check(String name, double ratio, double limit, String formula) {
+    checks.add(Check.atMost(name, Math.abs(ratio - 1), limit, formula, Map.of()));
   }
 }

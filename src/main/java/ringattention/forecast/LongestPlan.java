@@ -52,6 +52,11 @@ public record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> 
         tokens == 0 ? Optional.empty() : Optional.of(plan.apply(tokens)));
   }
 
+  /** Returns the groups that attention goes in; 0 if no sequence has room. */
+  public int headGroups() {
+    return plan.map(found -> found.plan().setup().policy().headGroups()).orElse(0);
+  }
+
   private static MemoryConfig asPaper(MemoryConfig memory) {
     return new MemoryConfig(
         memory.saved() == SavedKind.AUTO ? SavedKind.INPUTS : memory.saved(),

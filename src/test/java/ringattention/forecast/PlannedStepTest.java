@@ -44,7 +44,7 @@ class PlannedStepTest {
     String run = row.run() + ", " + row.plan().tokens() + " tokens";
     assertEquals(row.measured().get("offload"), row.plan().plan().offload(), run);
     assertEquals(row.measured().get("saved"), row.plan().plan().saved(), run);
-    assertEquals(row.number("peak_gib"), row.plannedGib(), 1e-6, run);
+    assertEquals(1, row.memoryRatio(), 1e-8, run);
   }
 
   private static StepTime step(Hardware hardware, int ranks, String... overrides) {

@@ -4,17 +4,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
+import ringattention.bench.BenchRun;
+import ringattention.bench.Benchmark;
 import ringattention.bench.MatrixRate;
 import ringattention.bench.Repeats;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
+import ringattention.input.Configuration;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
-import ringattention.report.BenchTable;
+import ringattention.report.Table;
+import ringattention.run.Trace;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
@@ -24,15 +28,18 @@ import ringattention.validate.AttentionRunner;
  * {@code bench attention}: ring attention over all ranks against the same attention on one rank, in
  * one run. Columns are derived in {@code docs/performance.md}.
  */
-public final class AttentionBench {
+public final class AttentionBench implements Benchmark {
+  private static final String FILE = "attention.csv";
+
   private final List<AttentionProblem> problems;
   private final BenchAttentionConfig config;
-  private final Communicator world;
-  private final Device device;
-  private final Repeats repeats;
-  private final PhaseTimer timer;
-  private final Consumer<String> print;
-  private final AttentionTable table;
+  private final int traced; // number of the problem to trace, from 1; 0 for none
+  private Communicator world;
+  private Device device;
+  private Repeats repeats;
+  private PhaseTimer timer;
+  private BenchRun run;
+  private Table<AttentionTable.Row> table;
   private Alone alone; // of the latest bound; null before the first
   private long wrong;
 
@@ -40,42 +47,46 @@ public final class AttentionBench {
   private record Alone(AttentionProblem problem, AttentionRunner runner) {}
 
   /**
-   * @param clock in nanoseconds
-   * @param print takes the table's lines, on rank 0
+   * @param traced gives the number of the problem to trace, of so many
    */
-  public AttentionBench(
-      BenchAttentionConfig config,
-      Communicator world,
-      Device device,
-      PhaseTimer timer,
-      LongSupplier clock,
-      Consumer<String> print) {
+  public AttentionBench(Configuration configuration, int ranks, IntUnaryOperator traced) {
+    this.config = configuration.get(BenchAttentionConfig.SECTION);
     this.problems = problems(config);
-    this.config = config;
-    this.world = world;
-    this.device = device;
-    this.repeats =
-        Repeats.of(config.warmup(), config.repeats(), clock, device).resting(config.rest());
-    this.timer = timer;
-    this.print = print;
-    this.table = new AttentionTable(!device.asynchronous());
+    this.traced = traced.applyAsInt(problems.size());
+    for (int tokens : config.tokens()) {
+      if (tokens < 2 * ranks) {
+        throw configuration
+            .source()
+            .error(
+                "benchAttention.tokens",
+                "must each be at least " + 2 * ranks + " for " + ranks + " ranks");
+      }
+    }
   }
 
-  /** Prints the rows of a problem as soon as they are measured. Collective. */
-  public void run() {
+  @Override
+  public int measure(BenchRun run) {
+    this.run = run;
+    this.world = run.equipment().world();
+    this.device = run.device();
+    this.timer = run.job().timer();
+    this.repeats =
+        Repeats.of(config.warmup(), config.repeats(), System::nanoTime, device)
+            .resting(config.rest());
+    this.table = AttentionTable.of(!device.asynchronous());
     try (MatrixRate matrixRate = new MatrixRate(device, repeats.clock())) {
       if (world.rank() == 0) {
-        say(matrixRate.remark());
-        say("fractions are medians over repeats of ratios taken side by side");
-        if (repeats.rest() > 0) {
-          say("all devices rest " + repeats.rest() + " s before each timed run");
-        }
-        if (problems.stream().anyMatch(problem -> !bound(problem).equals(problem))) {
-          say("one rank alone does at most " + config.boundTokens() + " tokens, whose rate is");
-          say("the bound of longer sequences, too");
-        }
-        table.header().forEach(print);
+        run.say(matrixRate.remark());
       }
+      run.say("fractions are medians over repeats of ratios taken side by side");
+      if (repeats.rest() > 0) {
+        run.say("all devices rest " + repeats.rest() + " s before each timed run");
+      }
+      if (problems.stream().anyMatch(problem -> !bound(problem).equals(problem))) {
+        run.say("one rank alone does at most " + config.boundTokens() + " tokens, whose rate is");
+        run.say("the bound of longer sequences, too");
+      }
+      run.header(table, FILE);
       for (AttentionProblem problem : problems) {
         compare(problem, matrixRate);
       }
@@ -84,6 +95,12 @@ public final class AttentionBench {
         alone.runner().close();
       }
     }
+    if (traced > 0) {
+      Trace trace = new Trace(run.job(), device);
+      again(problems.get(traced - 1), (name, pass) -> trace.of(name, pass, run.output()));
+    }
+    run.wrong("wrong", "wrong elements in all rows", wrong);
+    return run.finish("all rows right, " + world.size() + " ranks", Map.of());
   }
 
   /**
@@ -91,7 +108,7 @@ public final class AttentionBench {
    *
    * @param watch gets what is computed, for people, and does the work
    */
-  public void again(AttentionProblem problem, BiConsumer<String, Runnable> watch) {
+  private void again(AttentionProblem problem, BiConsumer<String, Runnable> watch) {
     try (AttentionRunner ring = runner(problem, world)) {
       Runnable pass =
           () -> {
@@ -105,18 +122,8 @@ public final class AttentionBench {
     }
   }
 
-  /** Wrong results in all rows, on rank 0. */
-  public long wrong() {
-    return wrong;
-  }
-
-  /** All rows, on rank 0. */
-  public String csv() {
-    return table.csv();
-  }
-
   /** In the order of their rows; each has rows for both passes. */
-  public static List<AttentionProblem> problems(BenchAttentionConfig config) {
+  private static List<AttentionProblem> problems(BenchAttentionConfig config) {
     List<AttentionProblem> problems = new ArrayList<>();
     for (int tokens : config.tokens()) {
       for (MaskKind mask : config.masks()) {
@@ -215,7 +222,7 @@ public final class AttentionBench {
   /** A rank that is slower than the others on its own makes all of them wait. */
   private void ofRanks(AttentionTimes times) {
     if (world.rank() == 0 && device.asynchronous()) {
-      say(
+      run.say(
           Arrays.stream(times.computing())
               .mapToObj(seconds -> String.format(Locale.ROOT, "%.2f", seconds * 1e3))
               .collect(
@@ -226,16 +233,12 @@ public final class AttentionBench {
 
   private void row(AttentionProblem problem, int ranks, AttentionTimes times, long wrongHere) {
     if (world.rank() == 0) {
-      var row = new AttentionTable.Row(problem, ranks, device.compute(), times, wrongHere);
-      print.accept(table.row(row));
+      run.row(
+          table, FILE, new AttentionTable.Row(problem, ranks, device.compute(), times, wrongHere));
     }
   }
 
   private AttentionRunner runner(AttentionProblem problem, Communicator ranks) {
     return AttentionRunner.ring(problem, ranks, device, device.compute(), timer);
-  }
-
-  private void say(String text) {
-    print.accept(BenchTable.comment(text));
   }
 }

@@ -1,12 +1,8 @@
 package ringattention.bench.attention;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import ringattention.device.DType;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
+import ringattention.report.Table;
 import ringattention.validate.AttentionProblem;
 
 /**
@@ -21,54 +17,38 @@ public final class AttentionTable {
    */
   record Row(AttentionProblem problem, int ranks, DType dtype, AttentionTimes times, long wrong) {}
 
-  private record Field(Column column, Function<Row, Object> value) {}
-
-  private final List<Field> fields = new ArrayList<>();
-  private final BenchTable table;
+  private AttentionTable() {}
 
   /**
    * @param host whether the ranks compute on the host's cores
    */
-  AttentionTable(boolean host) {
-    add("tokens", "", "%d", row -> row.problem().length());
-    add("ranks", "", "%d", Row::ranks);
-    add("layout", "", "%s", row -> row.problem().layoutKind());
-    add("mask", "", "%s", row -> row.problem().mask());
-    add("heads", "", "%d", row -> row.problem().heads());
-    add("key_value_heads", "", "%d", row -> row.problem().keyValueHeads());
-    add("head_size", "", "%d", row -> row.problem().headSize());
-    add("dtype", "", "%s", row -> row.dtype().name().toLowerCase(Locale.ROOT));
-    add("pass", "", "%16s", row -> row.times().pass());
-    add("time_ms", "ms", "%.2f", row -> row.times().seconds() * 1e3);
+  static Table<Row> of(boolean host) {
+    Table<Row> table =
+        new Table<Row>()
+            .column("tokens", "%d", row -> row.problem().length())
+            .column("ranks", "%d", Row::ranks)
+            .column("layout", "%s", row -> row.problem().layoutKind())
+            .column("mask", "%s", row -> row.problem().mask())
+            .column("heads", "%d", row -> row.problem().heads())
+            .column("key_value_heads", "%d", row -> row.problem().keyValueHeads())
+            .column("head_size", "%d", row -> row.problem().headSize())
+            .column("dtype", "%s", row -> row.dtype().name().toLowerCase(Locale.ROOT))
+            .column("pass", "%16s", row -> row.times().pass())
+            .column("time_ms", "ms", "%.2f", row -> row.times().seconds() * 1e3);
     if (host) {
-      add("gflops_per_rank", "GFLOP/s", "%.2f", row -> row.times().rate(row.ranks()) * 1e-9);
-      add("matmul_gflops", "GFLOP/s", "%.2f", row -> row.times().productMedian() * 1e-9);
-      add("matmul_fraction", "", "%.3f", row -> row.times().ofProduct(row.ranks()));
-      add("bound_fraction", "", "%.3f", row -> row.times().bound(row.ranks()));
-      add("machine_fraction", "", "%.3f", row -> row.times().machine());
+      table
+          .column("gflops_per_rank", "GFLOP/s", "%.2f", row -> row.times().rate(row.ranks()) * 1e-9)
+          .column("matmul_gflops", "GFLOP/s", "%.2f", row -> row.times().productMedian() * 1e-9)
+          .column("matmul_fraction", "%.3f", row -> row.times().ofProduct(row.ranks()))
+          .column("bound_fraction", "%.3f", row -> row.times().bound(row.ranks()))
+          .column("machine_fraction", "%.3f", row -> row.times().machine());
     } else {
-      add("tflops_per_gpu", "TFLOP/s", "%.1f", row -> row.times().rate(row.ranks()) * 1e-12);
-      add("bound_fraction", "", "%.3f", row -> row.times().bound(row.ranks()));
+      table
+          .column("tflops_per_gpu", "TFLOP/s", "%.1f", row -> row.times().rate(row.ranks()) * 1e-12)
+          .column("bound_fraction", "%.3f", row -> row.times().bound(row.ranks()));
     }
-    add("exposed_wait_ms", "ms", "%.2f", row -> row.times().exposed() * 1e3);
-    add("wrong", "", "%d", Row::wrong);
-    this.table = new BenchTable(fields.stream().map(Field::column).toList());
-  }
-
-  private void add(String name, String unit, String format, Function<Row, Object> value) {
-    fields.add(new Field(new Column(name, unit, format), value));
-  }
-
-  List<String> header() {
-    return table.header();
-  }
-
-  /** Adds a row and returns its line. */
-  String row(Row row) {
-    return table.row(fields.stream().map(field -> field.value().apply(row)).toArray());
-  }
-
-  String csv() {
-    return table.csv();
+    return table
+        .column("exposed_wait_ms", "ms", "%.2f", row -> row.times().exposed() * 1e3)
+        .column("wrong", "%d", Row::wrong);
   }
 }

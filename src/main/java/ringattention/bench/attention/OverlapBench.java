@@ -8,20 +8,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
+import ringattention.bench.BenchRun;
+import ringattention.bench.Benchmark;
 import ringattention.bench.Repeats;
-import ringattention.comm.Communicator;
+import ringattention.bench.attention.OverlapPasses.Wait;
 import ringattention.comm.ThrottledCommunicator;
 import ringattention.device.Device;
-import ringattention.metrics.PhaseTimer;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
 import ringattention.report.Check;
 import ringattention.report.Plots;
 import ringattention.report.Plots.Axis;
 import ringattention.report.Plots.Series;
+import ringattention.report.Table;
 import ringattention.validate.AttentionRunner;
 
 /**
@@ -29,67 +29,92 @@ import ringattention.validate.AttentionRunner;
  * communication predicted from them (table 2 of the paper), and the exposed wait measured around
  * it. Columns are derived in {@code docs/performance.md}.
  */
-public final class OverlapBench {
+public final class OverlapBench implements Benchmark {
+  private static final String MESSAGES = "overlap_messages.csv";
+  private static final String BLOCKS = "overlap.csv";
+  private static final String THRESHOLDS = "overlap_threshold.csv";
   private static final long SMALLEST = 8; // bytes: the time of such a message is the latency
   private static final long LARGEST = 256L << 20; // rates of larger ones are those of this
   private static final double SHORTEST = 0.05; // seconds of a repeat where the host computes
   private static final int CURVE = 60; // points
 
+  /**
+   * Messages of one size.
+   *
+   * @param limit of the bandwidth in GB/s
+   */
+  private record Message(double limit, RingMessages.Measured measured) {}
+
   private final BenchOverlapConfig config;
-  private final ThrottledCommunicator world;
-  private final Device device;
-  private final RingMessages messages;
-  private final OverlapPasses passes;
-  private final RingWork schedule;
-  private final Consumer<String> print;
-  private final BenchTable messageTable =
-      new BenchTable(
-          List.of(
-              new Column("limit_gbytes_per_s", "GB/s", "%.3f"),
-              new Column("bytes", "B", "%d"),
-              new Column("time_us", "us", "%.1f"),
-              new Column("bandwidth_gbytes_per_s", "GB/s", "%.3f"),
-              new Column("wrong", "", "%d")));
-  private final OverlapTable blocks = new OverlapTable();
-  private final ThresholdTable thresholdTable = new ThresholdTable();
+  private ThrottledCommunicator world;
+  private Device device;
+  private RingMessages messages;
+  private OverlapPasses passes;
+  private RingWork schedule;
+  private BenchRun run;
+  private final Table<Message> messageTable =
+      new Table<Message>()
+          .column("limit_gbytes_per_s", "GB/s", "%.3f", Message::limit)
+          .column("bytes", "B", "%d", row -> row.measured().bytes())
+          .column("time_us", "us", "%.1f", row -> row.measured().seconds() * 1e6)
+          .column(
+              "bandwidth_gbytes_per_s", "GB/s", "%.3f", row -> row.measured().bytesPerS() * 1e-9)
+          .column("wrong", "%d", row -> row.measured().wrong());
+  private final Table<OverlapTable.Row> blocks = OverlapTable.blocks();
+  private final Table<ThresholdTable.Row> thresholdTable = ThresholdTable.thresholds();
   private final List<OverlapThreshold> thresholds = new ArrayList<>();
   private final List<Series> predicted = new ArrayList<>();
   private final List<Series> measured = new ArrayList<>();
   private Calm calm = new Calm(0, 1); // while rates of messages were measured
   private long wrong;
 
-  /**
-   * @param ranks two at least
-   * @param clock in nanoseconds
-   * @param print takes the tables' lines, on rank 0
-   */
-  public OverlapBench(
-      BenchOverlapConfig config,
-      Communicator ranks,
-      Device device,
-      PhaseTimer timer,
-      LongSupplier clock,
-      Consumer<String> print) {
-    this.config = config;
-    this.world = new ThrottledCommunicator(ranks);
-    this.device = device;
-    this.messages = new RingMessages(world, device, config.warmup(), config.repeats(), clock);
-    double shortest = device.asynchronous() ? Repeats.QUEUED : SHORTEST;
-    Repeats repeats =
-        new Repeats(config.warmup(), config.repeats(), shortest, config.rest(), clock, device);
-    this.passes = new OverlapPasses(config, world, device, repeats, timer);
-    this.schedule = RingWork.of(config, ranks.size(), device);
-    this.print = world.rank() == 0 ? print : line -> {};
+  public OverlapBench(Configuration configuration, int ranks) {
+    this.config = configuration.get(BenchOverlapConfig.SECTION);
+    if (ranks < 2) {
+      throw new InputException("bench overlap needs at least 2 ranks: mpirun -np 2");
+    }
+    List<Integer> tokens = config.tokens();
+    if (tokens.get(tokens.size() - 1) > Integer.MAX_VALUE / ranks) {
+      throw configuration
+          .source()
+          .error("benchOverlap.tokens", "must make sequences below 2^31 on " + ranks + " ranks");
+    }
   }
 
-  /** Prints every row as it is measured. Collective. */
-  public void run() {
-    messageTable.header().forEach(print);
+  @Override
+  public int measure(BenchRun run) {
+    this.run = run;
+    this.world = new ThrottledCommunicator(run.equipment().world());
+    this.device = run.device();
+    this.messages =
+        new RingMessages(world, device, config.warmup(), config.repeats(), System::nanoTime);
+    double shortest = device.asynchronous() ? Repeats.QUEUED : SHORTEST;
+    Repeats repeats =
+        new Repeats(
+            config.warmup(), config.repeats(), shortest, config.rest(), System::nanoTime, device);
+    this.passes = new OverlapPasses(config, world, device, repeats, run.job().timer());
+    this.schedule = RingWork.of(config, world.size(), device);
+    tables();
+    run.output().plot("overlap", this::plot);
+    run.wrong("wrong", "wrong elements of messages and results", wrong);
+    List<Check> checks = thresholds.stream().map(OverlapThreshold::check).toList();
+    run.checks().addAll(checks);
+    boolean checked =
+        checks.stream().noneMatch(check -> check.verdict() == Check.Verdict.NOT_CHECKED);
+    String result =
+        checked ? "predicted and measured blocks agree" : "results are right, blocks NOT CHECKED";
+    return run.finish(
+        result + ", " + world.size() + " ranks",
+        Map.of("thresholds", thresholds.stream().map(OverlapThreshold::fields).toList()));
+  }
+
+  private void tables() {
+    run.header(messageTable, MESSAGES);
     RateCurve asItIs = network(0);
     List<RateCurve> networks =
         config.bandwidths().stream().map(limit -> limit == 0 ? asItIs : network(limit)).toList();
     RateCurve unhidden = device.asynchronous() ? null : asItIs;
-    blocks.header().forEach(print);
+    run.header(blocks, BLOCKS);
     if (!device.asynchronous()) { // code is compiled: long loops do that sooner than many short
       passes.ring(config.tokens().get(config.tokens().size() - 1)).close();
     }
@@ -97,10 +122,8 @@ public final class OverlapBench {
     for (int tokens : config.tokens()) {
       block(tokens, networks, unhidden, found);
     }
-    thresholdTable.header().forEach(print);
-    for (PublishedOverlap row : PublishedOverlap.values()) {
-      print.accept(thresholdTable.row(row));
-    }
+    run.header(thresholdTable, THRESHOLDS);
+    ThresholdTable.PAPER.forEach(row -> run.row(thresholdTable, THRESHOLDS, row));
     found.forEach(
         (pass, sizes) -> {
           for (int i = 0; i < networks.size(); i++) {
@@ -134,9 +157,7 @@ public final class OverlapBench {
     List<RingMessages.Measured> rows = sizes.stream().map(messages::measure).toList();
     calm = calm.and(Calm.since(before, world, 1));
     for (RingMessages.Measured row : rows) {
-      print.accept(
-          messageTable.row(
-              limit, row.bytes(), row.seconds() * 1e6, row.bytesPerS() * 1e-9, row.wrong()));
+      run.row(messageTable, MESSAGES, new Message(limit, row));
       wrong += row.wrong();
     }
     return new RateCurve(
@@ -166,9 +187,8 @@ public final class OverlapBench {
             for (int i = 0; i < networks.size(); i++) {
               var model = new OverlapModel(schedule, pass, attention, networks.get(i), unhidden);
               double limit = config.bandwidths().get(i) * 1e9;
-              print.accept(
-                  blocks.row(
-                      new OverlapTable.Row(model, limit, tokens, last.waits().get(i), wrongHere)));
+              Wait wait = last.waits().get(i);
+              run.row(blocks, BLOCKS, new OverlapTable.Row(model, limit, tokens, wait, wrongHere));
             }
           });
     }
@@ -188,8 +208,8 @@ public final class OverlapBench {
     MeasuredThreshold found = MeasuredThreshold.of(tokens(), fractions, config.limit());
     OverlapThreshold threshold = OverlapThreshold.of(network, model, config.limit(), found, all);
     thresholds.add(threshold);
-    print.accept(thresholdTable.row(threshold));
-    print.accept(BenchTable.comment(threshold.line()));
+    run.row(thresholdTable, THRESHOLDS, threshold.row());
+    run.say(threshold.line());
     double[] sizes = curve();
     predicted.add(
         new Series(
@@ -217,38 +237,8 @@ public final class OverlapBench {
     return limit == 0 ? "as it is" : String.format(Locale.ROOT, "%s GB/s", limit);
   }
 
-  /** Wrong elements of all messages and results, on rank 0. */
-  public long wrong() {
-    return wrong;
-  }
-
-  /** Whether predictions hold, on rank 0. */
-  public List<Check> checks() {
-    return thresholds.stream().map(OverlapThreshold::check).toList();
-  }
-
-  /** For the summary. */
-  public List<Map<String, Object>> thresholds() {
-    return thresholds.stream().map(OverlapThreshold::fields).toList();
-  }
-
-  /** Rows of all blocks. */
-  public String blocksCsv() {
-    return blocks.csv();
-  }
-
-  /** Rows of all messages. */
-  public String messagesCsv() {
-    return messageTable.csv();
-  }
-
-  /** The paper's rows and ours. */
-  public String thresholdsCsv() {
-    return thresholdTable.csv();
-  }
-
   /** Exposed part of the time by block size: curves as predicted, points as measured. */
-  public byte[] plot() {
+  private byte[] plot() {
     return Plots.curvesAndPoints(
         "Exchange that attention does not hide",
         new Axis("tokens of a block", true),

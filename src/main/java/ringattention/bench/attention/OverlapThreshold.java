@@ -55,13 +55,20 @@ public record OverlapThreshold(
         calm);
   }
 
-  /** F / B, the paper's block: causal masks, grouped queries and gradients left out. */
-  double ratio() {
-    return flopsPerS / bytesPerS;
-  }
-
-  double sequence() {
-    return BLOCKS * hiding;
+  ThresholdTable.Row row() {
+    return new ThresholdTable.Row(
+        "here",
+        network,
+        pass,
+        flopsPerS * 1e-12,
+        bytesPerS * 1e-9,
+        flopsPerS / bytesPerS,
+        formula,
+        hiding,
+        predicted,
+        measured.tokens(),
+        measured.bound().name(),
+        BLOCKS * hiding);
   }
 
   String name() {

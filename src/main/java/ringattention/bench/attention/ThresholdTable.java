@@ -1,66 +1,79 @@
 package ringattention.bench.attention;
 
 import java.util.List;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
+import ringattention.report.Table;
 
 /** The columns of {@code overlap_threshold.csv}: the paper's table 2, then what was found here. */
 public final class ThresholdTable {
-  private final BenchTable table =
-      new BenchTable(
-          List.of(
-              new Column("source", "", "%-6s"),
-              new Column("network", "", "%15s"),
-              new Column("pass", "", "%s"),
-              new Column("attention_tflops", "TFLOP/s", "%.4f"),
-              new Column("bandwidth_gbytes_per_s", "GB/s", "%.3f"),
-              new Column("ratio_tokens", "F/B", "%.0f"),
-              new Column("formula_tokens", "", "%.0f"),
-              new Column("hiding_tokens", "", "%.0f"),
-              new Column("predicted_tokens", "", "%.0f"),
-              new Column("measured_tokens", "", "%.0f"),
-              new Column("measured_bound", "", "%9s"),
-              new Column("sequence_tokens", "", "%.0f")));
+  /**
+   * The smallest block that hides its exchange; NaN where a number is not known.
+   *
+   * @param source {@code paper} or {@code here}
+   * @param tflops F, in TFLOP/s
+   * @param gbytesPerS B, in GB/s
+   * @param ratio F / B: causal masks, grouped queries and gradients left out
+   * @param bound what the measured tokens are
+   * @param sequence tokens of a rank's smallest sequence
+   */
+  record Row(
+      String source,
+      String network,
+      RingPass pass,
+      double tflops,
+      double gbytesPerS,
+      double ratio,
+      double formula,
+      double hiding,
+      double predicted,
+      double measured,
+      String bound,
+      double sequence) {}
 
-  List<String> header() {
-    return table.header();
+  /**
+   * Table 2 of the paper (Liu, Zaharia, Abbeel 2023, section 3): peak figures of hardware, bf16, no
+   * causal mask, no grouped queries; the block is F / B, the sequence six blocks. Figures are those
+   * that the paper prints.
+   */
+  static final List<Row> PAPER =
+      List.of(
+          paper("A100 NVLink", 312, 300, 1.0e3, 6.2e3),
+          paper("A100 InfiniBand", 312, 12.5, 24.5e3, 149.5e3),
+          paper("TPUv3", 123, 112, 1.1e3, 6.6e3),
+          paper("TPUv4", 275, 268, 1.0e3, 6.2e3),
+          paper("TPUv5e", 196, 186, 1.1e3, 6.3e3));
+
+  private ThresholdTable() {}
+
+  static Table<Row> thresholds() {
+    return new Table<Row>()
+        .column("source", "%-6s", Row::source)
+        .column("network", "%15s", Row::network)
+        .column("pass", "%s", row -> row.pass().title())
+        .column("attention_tflops", "TFLOP/s", "%.4f", Row::tflops)
+        .column("bandwidth_gbytes_per_s", "GB/s", "%.3f", Row::gbytesPerS)
+        .column("ratio_tokens", "F/B", "%.0f", Row::ratio)
+        .column("formula_tokens", "%.0f", Row::formula)
+        .column("hiding_tokens", "%.0f", Row::hiding)
+        .column("predicted_tokens", "%.0f", Row::predicted)
+        .column("measured_tokens", "%.0f", Row::measured)
+        .column("measured_bound", "%9s", Row::bound)
+        .column("sequence_tokens", "%.0f", Row::sequence);
   }
 
-  /** Adds a row and returns its line. */
-  String row(PublishedOverlap paper) {
-    return table.row(
+  private static Row paper(
+      String network, double tflops, double gbytesPerS, double hiding, double sequence) {
+    return new Row(
         "paper",
-        paper.title(),
-        RingPass.FORWARD.title(),
-        paper.tflops(),
-        paper.gbytesPerS(),
-        paper.tflops() / paper.gbytesPerS() * 1e3,
+        network,
+        RingPass.FORWARD,
+        tflops,
+        gbytesPerS,
+        tflops / gbytesPerS * 1e3,
         Double.NaN,
-        paper.blockTokens(),
+        hiding,
         Double.NaN,
         Double.NaN,
         "none",
-        paper.sequenceTokens());
-  }
-
-  /** Adds a row and returns its line. */
-  String row(OverlapThreshold found) {
-    return table.row(
-        "here",
-        found.network(),
-        found.pass().title(),
-        found.flopsPerS() * 1e-12,
-        found.bytesPerS() * 1e-9,
-        found.ratio(),
-        found.formula(),
-        found.hiding(),
-        found.predicted(),
-        found.measured().tokens(),
-        found.measured().bound().name(),
-        found.sequence());
-  }
-
-  String csv() {
-    return table.csv();
+        sequence);
   }
 }

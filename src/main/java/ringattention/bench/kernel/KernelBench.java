@@ -1,83 +1,76 @@
 package ringattention.bench.kernel;
 
-import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
+import java.util.Map;
+import ringattention.bench.BenchRun;
+import ringattention.bench.Benchmark;
 import ringattention.bench.Repeats;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
-import ringattention.metrics.PhaseTimer;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.report.Table;
 
 /**
  * {@code bench kernels}: the kernels of a Transformer one by one, on one device. Rates are FLOP/s
  * and bytes over time; bytes also over those of a copy in the same run. Columns are derived in
  * {@code docs/performance.md}.
  */
-public final class KernelBench {
+public final class KernelBench implements Benchmark {
+  private static final String FILE = "kernels.csv";
   private static final long CACHE = 256L << 20; // bytes: more than any cache holds
   private static final int SETS = 8;
 
-  private final KernelCases cases;
-  private final Device device;
-  private final Repeats repeats;
-  private final Communicator single = LocalCommunicator.single();
-  private final Consumer<String> print;
-  private final BenchTable table =
-      new BenchTable(
-          List.of(
-              new Column("kernel", "", "%26s"),
-              new Column("shape", "", "%24s"),
-              new Column("dtype", "", "%s"),
-              new Column("time_us", "us", "%.1f"),
-              new Column("tflops", "TFLOP/s", "%.3f"),
-              new Column("gbytes_per_s", "GB/s", "%.1f"),
-              new Column("copy_fraction", "", "%.3f"),
-              new Column("wrong", "", "%d")));
-  private long wrong;
-
   /**
-   * @param clock in nanoseconds
-   * @param print takes the table's lines
+   * One kernel.
+   *
+   * @param copyRate in bytes a second, its own for the copy
+   * @param rate in bytes a second
    */
-  public KernelBench(
-      BenchKernelsConfig config,
-      Device device,
-      PhaseTimer timer,
-      LongSupplier clock,
-      Consumer<String> print) {
-    this.cases = new KernelCases(config, timer);
-    this.device = device;
-    this.repeats =
-        Repeats.of(config.warmup(), config.repeats(), clock, device).resting(config.rest());
-    this.print = print;
+  private record Row(
+      KernelCase kernel, String dtype, double seconds, double copyRate, double rate, long wrong) {}
+
+  private final BenchKernelsConfig config;
+  private final Communicator single = LocalCommunicator.single();
+  private final Table<Row> table =
+      new Table<Row>()
+          .column("kernel", "%26s", row -> row.kernel().kernel())
+          .column("shape", "%24s", row -> row.kernel().shape())
+          .column("dtype", "%s", Row::dtype)
+          .column("time_us", "us", "%.1f", row -> row.seconds() * 1e6)
+          .column("tflops", "TFLOP/s", "%.3f", row -> row.kernel().flops() / row.seconds() * 1e-12)
+          .column("gbytes_per_s", "GB/s", "%.1f", row -> row.rate() * 1e-9)
+          .column("copy_fraction", "%.3f", row -> row.rate() / row.copyRate())
+          .column("wrong", "%d", Row::wrong);
+
+  public KernelBench(Configuration configuration, int ranks) {
+    this.config = configuration.get(BenchKernelsConfig.SECTION);
+    if (ranks > 1) {
+      throw new InputException("bench kernels measures one device: start it without mpirun");
+    }
   }
 
-  /** Prints every row as it is measured. */
-  public void run() {
-    table.header().forEach(print);
-    double copyRate = measure(cases.copy(), Double.NaN);
-    cases.others().forEach(kernel -> measure(kernel, copyRate));
-  }
-
-  /** Wrong results in all rows. */
-  public long wrong() {
-    return wrong;
-  }
-
-  /** All rows. */
-  public String csv() {
-    return table.csv();
+  @Override
+  public int measure(BenchRun run) {
+    KernelCases cases = new KernelCases(config, run.job().timer());
+    Repeats repeats =
+        Repeats.of(config.warmup(), config.repeats(), System::nanoTime, run.device())
+            .resting(config.rest());
+    run.header(table, FILE);
+    double copyRate = measure(run, repeats, cases.copy(), Double.NaN);
+    cases.others().forEach(kernel -> measure(run, repeats, kernel, copyRate));
+    long wrong = table.rows().stream().mapToLong(Row::wrong).sum();
+    run.wrong("wrong", "wrong elements in all rows", wrong);
+    return run.finish("all rows right, 1 ranks", Map.of());
   }
 
   /**
    * @param copyRate in bytes a second; NaN for the copy itself
    * @return bytes a second
    */
-  private double measure(KernelCase kernel, double copyRate) {
+  private double measure(BenchRun run, Repeats repeats, KernelCase kernel, double copyRate) {
+    Device device = run.device();
     double bytes = kernel.bytes(device);
     int sets = (int) Math.min(SETS, Math.max(1, Math.ceil(CACHE / bytes)));
     try (KernelCase.Trial trial = kernel.open(device, sets)) {
@@ -87,17 +80,9 @@ public final class KernelBench {
       int passes = repeats.passes(single, pass);
       double seconds = repeats.median(single, passes, pass);
       double rate = bytes / seconds;
-      wrong += wrongHere;
-      print.accept(
-          table.row(
-              kernel.kernel(),
-              kernel.shape(),
-              device.compute().name().toLowerCase(Locale.ROOT),
-              seconds * 1e6,
-              kernel.flops() / seconds * 1e-12,
-              rate * 1e-9,
-              Double.isNaN(copyRate) ? 1.0 : rate / copyRate,
-              wrongHere));
+      String dtype = device.compute().name().toLowerCase(Locale.ROOT);
+      double copied = Double.isNaN(copyRate) ? rate : copyRate;
+      run.row(table, FILE, new Row(kernel, dtype, seconds, copied, rate, wrongHere));
       return rate;
     }
   }

@@ -52,9 +52,8 @@ public record ContextProposal(
         .fitted(device, limits);
   }
 
-  /** Tokens of one sequence. */
-  public int sequence() {
-    return plan.setup().sequence();
+  TrainingRow row() {
+    return new TrainingRow(name(), plan);
   }
 
   /** For checks and the log, for example {@code 7B, ring}. */

@@ -1,21 +1,15 @@
 package ringattention.bench.training;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
-import java.util.function.Function;
 import ringattention.device.DType;
 import ringattention.model.Architecture;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
 import ringattention.report.Plots;
+import ringattention.report.Table;
 
 /** The columns of {@code context.csv}. */
 public final class ContextTable {
-  private static final double GIB = 1L << 30;
-
   /**
    * One architecture of a model.
    *
@@ -77,33 +71,24 @@ public final class ContextTable {
     public static final Proof NONE = new Proof(false, 0, Double.NaN, Double.NaN);
   }
 
-  private record Field(Column column, Function<Row, Object> value) {}
-
-  private static final List<Field> FIELDS =
-      List.of(
-          field("model", "", "%s", Row::model),
-          field("dtype", "", "%s", row -> dtype(row.compute())),
-          field("architecture", "", "%16s", row -> row.architecture().toString()),
-          field("ranks", "", "%d", Row::ranks),
-          field("device", "", "%s", Row::device),
-          field("memory_cap_gib", "GiB", "%.4f", row -> row.memoryCap() / GIB),
-          field("planned_tokens", "", "%d", Row::plannedTokens),
-          field("measured_tokens", "", "%s", Row::measuredTokens),
-          field("ratio_to_blockwise", "", "%.3f", Row::ratio),
-          field("layers", "", "%d", Row::layers),
-          field("tokens_per_rank", "", "%d", Row::tokensPerRank),
-          field("head_groups", "", "%d", Row::headGroups),
-          field("planned_gib", "GiB", "%.4f", row -> row.planned() / GIB),
-          field("peak_gib", "GiB", "%.4f", row -> row.proof().peak() / GIB),
-          field("step_s", "s", "%.3f", row -> row.proof().stepS()),
-          field("loss", "nats", "%.4f", row -> row.proof().loss()));
-
-  private final BenchTable table = new BenchTable(FIELDS.stream().map(Field::column).toList());
-  private final List<Row> rows = new ArrayList<>();
-
-  private static Field field(String name, String unit, String format, Function<Row, Object> value) {
-    return new Field(new Column(name, unit, format), value);
-  }
+  private final Table<Row> table =
+      new Table<Row>()
+          .column("model", "%s", Row::model)
+          .column("dtype", "%s", row -> dtype(row.compute()))
+          .column("architecture", "%16s", row -> row.architecture().toString())
+          .column("ranks", "%d", Row::ranks)
+          .column("device", "%s", Row::device)
+          .gib("memory_cap_gib", "%.4f", Row::memoryCap)
+          .column("planned_tokens", "%d", Row::plannedTokens)
+          .column("measured_tokens", "%s", Row::measuredTokens)
+          .column("ratio_to_blockwise", "%.3f", Row::ratio)
+          .column("layers", "%d", Row::layers)
+          .column("tokens_per_rank", "%d", Row::tokensPerRank)
+          .column("head_groups", "%d", Row::headGroups)
+          .gib("planned_gib", "%.4f", Row::planned)
+          .gib("peak_gib", "%.4f", row -> row.proof().peak())
+          .column("step_s", "s", "%.3f", row -> row.proof().stepS())
+          .column("loss", "nats", "%.4f", row -> row.proof().loss());
 
   private static String dtype(DType compute) {
     return switch (compute) {
@@ -113,33 +98,13 @@ public final class ContextTable {
     };
   }
 
-  public List<String> header() {
-    return table.header();
-  }
-
-  /** Adds a row and returns its line. */
-  public String row(Row row) {
-    rows.add(row);
-    return table.row(values(row));
-  }
-
-  public String csv() {
-    return table.csv();
-  }
-
-  /** All rows, for JSON. */
-  public List<Map<String, Object>> records() {
-    List<Map<String, Object>> records = new ArrayList<>();
-    for (Row row : rows) {
-      Map<String, Object> record = new LinkedHashMap<>();
-      FIELDS.forEach(field -> record.put(field.column().name(), field.value().apply(row)));
-      records.add(record);
-    }
-    return records;
+  Table<Row> table() {
+    return table;
   }
 
   /** Bars of tokens for each model, one for each architecture. */
   public byte[] plot() {
+    List<Row> rows = table.rows();
     List<String> models = rows.stream().map(Row::model).distinct().toList();
     List<Plots.Bars> bars = new ArrayList<>();
     for (Architecture architecture : rows.stream().map(Row::architecture).distinct().toList()) {
@@ -152,14 +117,10 @@ public final class ContextTable {
   }
 
   private double tokens(String model, Architecture architecture) {
-    return rows.stream()
+    return table.rows().stream()
         .filter(row -> row.model().equals(model) && row.architecture() == architecture)
         .mapToDouble(Row::plannedTokens)
         .findFirst()
         .orElse(0);
-  }
-
-  private static Object[] values(Row row) {
-    return FIELDS.stream().map(field -> field.value().apply(row)).toArray();
   }
 }

@@ -3,9 +3,8 @@ package ringattention.bench.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
 import ringattention.report.Plots;
+import ringattention.report.Table;
 
 /** The columns of {@code bench scaling}; {@code docs/performance.md} derives them. */
 public final class ScalingTable {
@@ -33,7 +32,7 @@ public final class ScalingTable {
    * @param work of this row
    * @param first of the fewest ranks, what the others are held against
    */
-  private record Row(String what, String scaling, Work work, Work first) {
+  record Row(String what, String scaling, Work work, Work first) {
     /** Seconds at the first row's rate. */
     private double ideal() {
       return work.flops() / (work.atOnce() * first.rate());
@@ -48,59 +47,42 @@ public final class ScalingTable {
     }
   }
 
-  private record Field(Column column, Function<Row, Object> value) {}
+  private final Table<Row> table =
+      new Table<Row>()
+          .column("what", "%9s", Row::what)
+          .column("scaling", "%s", Row::scaling)
+          .column("ranks", "%d", row -> row.work().ranks())
+          .column("at_once", "%.1f", row -> row.work().atOnce())
+          .column("tokens", "%d", row -> row.work().tokens())
+          .column("time_ms", "ms", "%.2f", row -> row.work().seconds() * 1e3)
+          .column(
+              "rate_tflops_per_rank",
+              "TFLOP/s",
+              "%.4g",
+              row -> row.work().flops() / row.work().ranks() / row.work().seconds() / 1e12)
+          .column(
+              "tokens_per_s", "tok/s", "%.1f", row -> row.work().tokens() / row.work().seconds())
+          .column("efficiency", "%.3f", Row::efficiency)
+          .column("ideal_ms", "ms", "%.2f", row -> row.ideal() * 1e3);
 
-  private final List<Field> fields = new ArrayList<>();
-  private final List<Row> rows = new ArrayList<>();
-  private final BenchTable table;
-
-  public ScalingTable() {
-    add("what", "", "%9s", Row::what);
-    add("scaling", "", "%s", Row::scaling);
-    add("ranks", "", "%d", row -> row.work().ranks());
-    add("at_once", "", "%.1f", row -> row.work().atOnce());
-    add("tokens", "", "%d", row -> row.work().tokens());
-    add("time_ms", "ms", "%.2f", row -> row.work().seconds() * 1e3);
-    add(
-        "rate_tflops_per_rank",
-        "TFLOP/s",
-        "%.4g",
-        row -> row.work().flops() / row.work().ranks() / row.work().seconds() / 1e12);
-    add("tokens_per_s", "tok/s", "%.1f", row -> row.work().tokens() / row.work().seconds());
-    add("efficiency", "", "%.3f", Row::efficiency);
-    add("ideal_ms", "ms", "%.2f", row -> row.ideal() * 1e3);
-    this.table = new BenchTable(fields.stream().map(Field::column).toList());
-  }
-
-  private void add(String name, String unit, String format, Function<Row, Object> value) {
-    fields.add(new Field(new Column(name, unit, format), value));
-  }
-
-  public List<String> header() {
-    return table.header();
+  Table<Row> table() {
+    return table;
   }
 
   /**
-   * Adds a row and returns its line. The first of its kind is what the later ones are held against.
+   * Returns a row for {@link #table}. The first of its kind there is what it is held against.
    *
    * @param what {@code attention} or {@code training}
    * @param scaling {@code weak} or {@code strong}
    */
-  public String row(String what, String scaling, Work work) {
-    Row alone = new Row(what, scaling, work, work);
+  Row row(String what, String scaling, Work work) {
     Work first =
-        rows.stream()
-            .filter(row -> row.name().equals(alone.name()))
+        table.rows().stream()
+            .filter(row -> row.what().equals(what) && row.scaling().equals(scaling))
             .findFirst()
             .map(Row::work)
             .orElse(work);
-    Row row = new Row(what, scaling, work, first);
-    rows.add(row);
-    return table.row(fields.stream().map(field -> field.value().apply(row)).toArray());
-  }
-
-  public String csv() {
-    return table.csv();
+    return new Row(what, scaling, work, first);
   }
 
   /**
@@ -109,6 +91,7 @@ public final class ScalingTable {
    * @throws ringattention.report.OutputException if this machine cannot draw
    */
   public byte[] plot() {
+    List<Row> rows = table.rows();
     List<Plots.Series> lines = new ArrayList<>();
     for (String name : rows.stream().map(Row::name).distinct().toList()) {
       List<Row> series = rows.stream().filter(row -> row.name().equals(name)).toList();

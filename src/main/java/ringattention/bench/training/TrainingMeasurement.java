@@ -2,13 +2,16 @@ package ringattention.bench.training;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import ringattention.bench.training.TrainingRow.Measured;
 import ringattention.comm.Communicator;
 import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.metrics.BatchTime;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
 import ringattention.metrics.Statistics;
@@ -25,7 +28,8 @@ import ringattention.train.Trainer;
 
 /**
  * A training run of a few steps, or a part of one step, on a device of its own: nothing of another
- * measurement is in its memory or its counters. All calls are collective.
+ * measurement is in its memory or its counters. All calls are collective; those that take steps
+ * throw {@link ringattention.train.DivergedException} on every rank.
  */
 public final class TrainingMeasurement {
   /**
@@ -41,9 +45,32 @@ public final class TrainingMeasurement {
       StepResult last,
       List<PhaseTimes> times,
       double exposedWaitS,
-      PeakMemory memory) {
-    public double median() {
+      PeakMemory memory)
+      implements Measured {
+    double median() {
       return Statistics.of(seconds).median();
+    }
+
+    @Override
+    public double loss() {
+      return last.loss();
+    }
+  }
+
+  /**
+   * The beginning of a large batch, and what follows for the whole.
+   *
+   * @param time of this rank
+   * @param seconds of the whole batch on the slowest rank
+   * @param last result of the measured micro-batches' step
+   * @param exposedWaitS of the whole batch, of the rank that waited longest for the ring
+   */
+  public record Batch(
+      BatchTime time, double seconds, StepResult last, double exposedWaitS, PeakMemory memory)
+      implements Measured {
+    @Override
+    public double loss() {
+      return last.loss();
     }
   }
 
@@ -54,26 +81,25 @@ public final class TrainingMeasurement {
    * @param forwardS of the slowest rank
    * @param backwardS of the slowest rank, loss head included
    */
-  public record Rehearsal(double loss, double forwardS, double backwardS, PeakMemory memory) {}
+  public record Rehearsal(double loss, double forwardS, double backwardS, PeakMemory memory)
+      implements Measured {}
 
   private final Job job;
   private final Equipment equipment;
   private final TrainingPlan plan;
   private final Samples samples;
   private final BenchTrainingConfig bench;
-  private final TrainConfig train;
 
-  public TrainingMeasurement(Job job, Equipment equipment, TrainingPlan plan, Samples samples) {
+  TrainingMeasurement(Job job, Equipment equipment, TrainingPlan plan, Samples samples) {
     this.job = job;
     this.equipment = equipment;
     this.plan = plan;
     this.samples = samples;
     this.bench = plan.configuration().get(BenchTrainingConfig.SECTION);
-    this.train = plan.configuration().get(TrainConfig.SECTION);
   }
 
-  /** Whether every rank's device has room for what is planned on it. */
-  public boolean fits() {
+  /** Returns whether every rank's device has room for what is planned on it. */
+  boolean fits() {
     Device device = equipment.device();
     int full = 0;
     try {
@@ -84,101 +110,131 @@ public final class TrainingMeasurement {
     return job.world().allReduce(full, Communicator.Operation.SUM) == 0;
   }
 
-  /**
-   * @throws ringattention.train.DivergedException on every rank
-   */
-  public Steps steps() {
+  /** Takes the steps that the input asks for. */
+  Steps steps() {
     return steps(equipment::another, bench.warmup(), bench.steps());
   }
 
+  /** Takes one step. */
+  Steps step() {
+    return steps(equipment::another, 0, 1);
+  }
+
   /**
-   * As {@link #steps()}, so many on such a device.
+   * Takes so many steps on such a device; the last tells where its time went.
    *
    * @param timed steps, at least 1, after those that are not
    */
-  public Steps steps(Supplier<Device> open, int warmup, int timed) {
+  Steps steps(Supplier<Device> open, int warmup, int timed) {
+    return on(
+        open,
+        (device, replica) -> {
+          Trainer trainer = trainer(plan, replica);
+          for (int step = 0; step < warmup; step++) {
+            trainer.next();
+          }
+          double[] seconds = new double[timed];
+          for (int step = 0; step < timed - 1; step++) {
+            seconds[step] = seconds(device, trainer::next);
+          }
+          Trace.Recorded<StepResult> last = traced(device, "step", trainer::next);
+          seconds[timed - 1] = largest(last.wallS());
+          PhaseTimes own = times(device, last);
+          return new Steps(
+              seconds,
+              last.result(),
+              job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList(),
+              largest(own.seconds(Phase.RING_WAIT)),
+              PeakMemory.of(job, plan, device));
+        });
+  }
+
+  /**
+   * Takes a step over some micro-batches of a batch, each from an idle device to an idle device,
+   * after a step over one that warms up.
+   *
+   * @param single the plan of a step over one micro-batch
+   * @param count micro-batches of the whole batch
+   */
+  Batch batch(TrainingPlan single, int count) {
+    return on(
+        equipment::another,
+        (device, replica) -> {
+          trainer(single, replica).next();
+          Trainer trainer = trainer(plan, replica);
+          trainer.resumeAt(1, 1, 0);
+          long[] ends = new long[plan.setup().passes()];
+          int[] ended = {0};
+          Runnable end =
+              () -> {
+                device.synchronize();
+                ends[ended[0]++] = System.nanoTime();
+              };
+          Trace.Recorded<StepResult> step =
+              traced(device, "micro-batches", () -> trainer.next(end));
+          BatchTime time = BatchTime.of(step.start(), step.wallS(), ends);
+          double wait = times(device, step).seconds(Phase.RING_WAIT) / ends.length * count;
+          return new Batch(
+              time,
+              largest(time.seconds(count)),
+              step.result(),
+              largest(wait),
+              PeakMemory.of(job, plan, device));
+        });
+  }
+
+  /** Takes a forward, and the backward of the last blocks. */
+  Rehearsal rehearsal() {
+    return on(
+        equipment::another,
+        (device, replica) -> {
+          Sample[] sequences = sequences();
+          replica.load(sequences);
+          double labels = labels(sequences);
+          replica.clearLoss();
+          int blocks = bench.forwardBlocks(plan.setup().model().layers());
+          double forward = seconds(device, () -> replica.forwardLast(blocks));
+          double backward =
+              seconds(device, () -> replica.backward(1 / Math.max(1, labels), bench.rehearse()));
+          replica.parameters().clear(); // after the block before, whose weights are on their way
+          double loss = job.world().allReduce(replica.loss(), Communicator.Operation.SUM);
+          return new Rehearsal(loss / labels, forward, backward, PeakMemory.of(job, plan, device));
+        });
+  }
+
+  /** Does work with this rank's part of the model and its first weights, on such a device. */
+  private <T> T on(Supplier<Device> open, BiFunction<Device, Replica, T> work) {
     try (Device device = open.get();
         Arena arena = plan.arena(job.world().rank(), device)) {
-      Replica replica = replica(device, arena);
-      Trainer trainer = trainer(plan, replica);
-      for (int step = 0; step < warmup; step++) {
-        trainer.next();
+      if (device.asynchronous()) {
+        Equipment.follow(job, device);
       }
-      double[] seconds = new double[timed];
-      for (int step = 0; step < seconds.length - 1; step++) {
-        seconds[step] = seconds(device, trainer::next);
-      }
-      return traced(device, trainer, seconds);
+      Replica replica = plan.replica(equipment, device, arena, job.timer());
+      long seed = plan.configuration().get(TrainConfig.SECTION).seed();
+      replica.parameters().initialize(seed, plan.setup().model().initStd());
+      return work.apply(device, replica);
     }
   }
 
   /**
-   * Takes one step.
-   *
-   * @throws ringattention.train.DivergedException on every rank
-   */
-  public PeakMemory stepPeak() {
-    try (Device device = equipment.another();
-        Arena arena = plan.arena(job.world().rank(), device)) {
-      Replica replica = replica(device, arena);
-      trainer(plan, replica).next();
-      device.synchronize();
-      return PeakMemory.of(job, plan, device);
-    }
-  }
-
-  /** The last step tells where its time went. */
-  private Steps traced(Device device, Trainer trainer, double[] seconds) {
-    device.synchronize();
-    job.timer().reset();
-    Trace.Recorded<StepResult> last = new Trace(job, device).record("step", trainer::next);
-    PhaseTimes own = device.asynchronous() ? last.deviceTimes() : job.timer().times();
-    seconds[seconds.length - 1] = largest(last.wallS());
-    return new Steps(
-        seconds,
-        last.result(),
-        job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList(),
-        largest(own.seconds(Phase.RING_WAIT)),
-        PeakMemory.of(job, plan, device));
-  }
-
-  public Rehearsal rehearsal() {
-    try (Device device = equipment.another();
-        Arena arena = plan.arena(job.world().rank(), device)) {
-      Replica replica = replica(device, arena);
-      Sample[] sequences = sequences();
-      replica.load(sequences);
-      double labels = labels(sequences);
-      replica.clearLoss();
-      int blocks = bench.forwardBlocks(plan.setup().model().layers());
-      double forward = seconds(device, () -> replica.forwardLast(blocks));
-      Runnable backward = () -> replica.backward(1 / Math.max(1, labels), bench.rehearse());
-      double backwardS = largest(ownSeconds(device, backward));
-      replica.parameters().clear(); // after the block before, whose weights are on their way
-      double loss = job.world().allReduce(replica.loss(), Communicator.Operation.SUM);
-      return new Rehearsal(loss / labels, forward, backwardS, PeakMemory.of(job, plan, device));
-    }
-  }
-
-  /** This rank's part of the model with its first weights, on such a device of its own. */
-  Replica replica(Device device, Arena arena) {
-    if (device.asynchronous()) {
-      Equipment.follow(job, device);
-    }
-    Replica replica = plan.replica(equipment, device, arena, job.timer());
-    replica.parameters().initialize(train.seed(), plan.setup().model().initStd());
-    return replica;
-  }
-
-  /**
-   * From the first step, on the samples of this measurement.
+   * Returns a trainer from the first step, on the samples of this measurement.
    *
    * @param steps what a step is; may differ from what is measured in its micro-batches
    */
-  Trainer trainer(TrainingPlan steps, Replica replica) {
+  private Trainer trainer(TrainingPlan steps, Replica replica) {
     TrainConfig config = steps.configuration().get(TrainConfig.SECTION);
     return new Trainer(
         config, steps.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
+  }
+
+  private <T> Trace.Recorded<T> traced(Device device, String name, Supplier<T> work) {
+    device.synchronize();
+    job.timer().reset();
+    return new Trace(job, device).record(name, work);
+  }
+
+  private PhaseTimes times(Device device, Trace.Recorded<?> traced) {
+    return device.asynchronous() ? traced.deviceTimes() : job.timer().times();
   }
 
   /** The first sequences of this rank's ring. */
@@ -190,24 +246,21 @@ public final class TrainingMeasurement {
         .toArray(Sample[]::new);
   }
 
-  /** Returns how many labels count in the sequences of all rings. Collective. */
+  /** Returns how many labels count in the sequences of all rings. */
   private double labels(Sample[] sequences) {
     double own = Arrays.stream(sequences).mapToDouble(Sample::counted).sum();
     double all = job.world().allReduce(own, Communicator.Operation.SUM);
     return all / plan.setup().decomposition().ring(); // its ranks hold parts of the same sequences
   }
 
-  private double seconds(Device device, Supplier<?> work) {
-    return largest(ownSeconds(device, work::get));
-  }
-
-  private double ownSeconds(Device device, Runnable work) {
+  /** Seconds of the slowest rank, from an idle device to an idle device. */
+  private double seconds(Device device, Runnable work) {
     device.synchronize();
     job.world().barrier();
     long start = System.nanoTime();
     work.run();
     device.synchronize();
-    return (System.nanoTime() - start) * 1e-9;
+    return largest((System.nanoTime() - start) * 1e-9);
   }
 
   /** Over all ranks. */

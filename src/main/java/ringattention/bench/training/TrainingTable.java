@@ -1,22 +1,15 @@
 package ringattention.bench.training;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.function.ToLongFunction;
 import ringattention.metrics.Mfu;
-import ringattention.report.BenchTable;
-import ringattention.report.BenchTable.Column;
+import ringattention.plan.TrainingPlan;
 import ringattention.report.PeakBytes;
+import ringattention.report.Table;
 
-/**
- * The columns of {@code bench training}; {@code docs/performance.md} derives them.
- *
- * @param <T> what a row is made from
- */
-public final class TrainingTable<T> {
+/** The columns of {@code bench training} and mfu; {@code docs/performance.md} derives them. */
+public final class TrainingTable {
   /**
    * What is trained, and what its plan chose.
    *
@@ -26,13 +19,23 @@ public final class TrainingTable<T> {
    * @param offload where that waits
    */
   public record Subject(
-      String model, int layers, int tokens, int ranks, String saved, String offload) {}
+      String model, int layers, int tokens, int ranks, String saved, String offload) {
+    static Subject of(TrainingPlan plan) {
+      return new Subject(
+          plan.setup().model().name(),
+          plan.setup().model().layers(),
+          plan.setup().sequence(),
+          plan.setup().decomposition().world(),
+          plan.saved(),
+          plan.offload());
+    }
+  }
 
   /**
-   * Measured steps.
+   * Steps of a length.
    *
-   * @param stepS median over the steps of the slowest rank's time
-   * @param batch sequences of a step
+   * @param stepS of the slowest rank
+   * @param tokens of a step, all sequences
    * @param mfu empty where no peak is known
    * @param exposedWaitS time of a step that the ring was not hidden, of the rank that waited
    *     longest
@@ -40,28 +43,33 @@ public final class TrainingTable<T> {
   public record Steps(
       Subject subject,
       double stepS,
-      int batch,
+      long tokens,
       Optional<Mfu> mfu,
       PeakBytes memory,
       double exposedWaitS) {
-    /** Of all ranks together. */
-    public double tokensPerS() {
-      return (double) subject.tokens() * batch / stepS;
-    }
-
     private double share(ToDoubleFunction<Mfu> count) {
       return mfu.stream().mapToDouble(count).findFirst().orElse(Double.NaN);
     }
   }
 
   /**
+   * A large batch in one architecture.
+   *
+   * @param architecture {@code blockwise} or {@code ring}
+   * @param microBatches of the batch
+   * @param measured of these
+   * @param steps with the time of the whole batch
+   * @param peak FLOP/s of one rank that {@code mfu} is a share of
+   */
+  public record Batch(
+      String architecture, int microBatches, int measured, Steps steps, double peak) {}
+
+  /**
    * A forward, whole or of the last blocks, and the backward of the last blocks, loss head
-   * included.
+   * included; seconds of the slowest rank.
    *
    * @param forwardBlocks that the forward went through
-   * @param forwardS of the slowest rank
    * @param backwardBlocks that the backward went through
-   * @param backwardS of the slowest rank
    */
   public record Rehearsal(
       Subject subject,
@@ -71,76 +79,76 @@ public final class TrainingTable<T> {
       double backwardS,
       PeakBytes memory) {}
 
-  private static final double GIB = 1L << 30;
+  private TrainingTable() {}
 
-  private record Field<T>(Column column, Function<T, Object> value) {}
-
-  private final List<Field<T>> fields;
-  private final BenchTable table;
-
-  private TrainingTable(List<Field<T>> fields) {
-    this.fields = List.copyOf(fields);
-    this.table = new BenchTable(fields.stream().map(Field::column).toList());
+  /** Returns the table of {@code training.csv}. */
+  public static Table<Steps> ofSteps() {
+    Table<Steps> table = subject(new Table<>(), Steps::subject);
+    return memory(rates(table, row -> row), row -> row);
   }
 
-  /** The table of {@code training.csv}. */
-  public static TrainingTable<Steps> ofSteps() {
-    List<Field<Steps>> fields = fields(Steps::subject);
-    add(fields, "step_s", "s", "%.3f", Steps::stepS);
-    add(fields, "tokens_per_s", "tok/s", "%.1f", Steps::tokensPerS);
-    add(fields, "mfu_causal", "", "%.4f", row -> row.share(Mfu::causalExact));
-    add(fields, "mfu_paper", "", "%.4f", row -> row.share(Mfu::paper));
-    add(fields, "mfu_hardware", "", "%.4f", row -> row.share(Mfu::hardware));
-    addGib(fields, "planned_gib", row -> row.memory().planned());
-    addGib(fields, "peak_gib", row -> row.memory().peak());
-    add(fields, "exposed_wait_s", "s", "%.4f", Steps::exposedWaitS);
-    return new TrainingTable<>(fields);
+  /** Returns the table of {@code mfu.csv}. */
+  public static Table<Batch> ofBatches() {
+    Table<Batch> table =
+        new Table<Batch>()
+            .column("model", "%s", row -> row.steps().subject().model())
+            .column("layers", "%d", row -> row.steps().subject().layers())
+            .column("architecture", "%s", Batch::architecture)
+            .column("ranks", "%d", row -> row.steps().subject().ranks())
+            .column("tokens", "%d", row -> row.steps().subject().tokens())
+            .column("batch_tokens", "%d", row -> row.steps().tokens())
+            .column("micro_batches", "%d", Batch::microBatches)
+            .column("micro_batches_measured", "%d", Batch::measured);
+    rates(chosen(table, row -> row.steps().subject()), Batch::steps)
+        .column("peak_tflops", "TFLOP/s", "%.4g", row -> row.peak() * 1e-12);
+    return memory(table, Batch::steps);
   }
 
-  /** The table of {@code rehearsals.csv}. */
-  public static TrainingTable<Rehearsal> ofRehearsals() {
-    List<Field<Rehearsal>> fields = fields(Rehearsal::subject);
-    add(fields, "forward_blocks", "", "%d", Rehearsal::forwardBlocks);
-    add(fields, "forward_s", "s", "%.3f", Rehearsal::forwardS);
-    add(fields, "backward_blocks", "", "%d", Rehearsal::backwardBlocks);
-    add(fields, "backward_s", "s", "%.3f", Rehearsal::backwardS);
-    addGib(fields, "planned_gib", row -> row.memory().planned());
-    addGib(fields, "peak_gib", row -> row.memory().peak());
-    addGib(fields, "planned_host_gib", row -> row.memory().plannedHost());
-    addGib(fields, "peak_host_gib", row -> row.memory().peakHost());
-    return new TrainingTable<>(fields);
+  /** Returns the table of {@code rehearsals.csv}. */
+  public static Table<Rehearsal> ofRehearsals() {
+    return subject(new Table<>(), Rehearsal::subject)
+        .column("forward_blocks", "%d", Rehearsal::forwardBlocks)
+        .column("forward_s", "s", "%.3f", Rehearsal::forwardS)
+        .column("backward_blocks", "%d", Rehearsal::backwardBlocks)
+        .column("backward_s", "s", "%.3f", Rehearsal::backwardS)
+        .gib("planned_gib", "%.3f", row -> row.memory().planned())
+        .gib("peak_gib", "%.3f", row -> row.memory().peak())
+        .gib("planned_host_gib", "%.3f", row -> row.memory().plannedHost())
+        .gib("peak_host_gib", "%.3f", row -> row.memory().peakHost());
   }
 
-  private static <T> List<Field<T>> fields(Function<T, Subject> subject) {
-    List<Field<T>> fields = new ArrayList<>();
-    add(fields, "model", "", "%s", row -> subject.apply(row).model());
-    add(fields, "layers", "", "%d", row -> subject.apply(row).layers());
-    add(fields, "tokens", "", "%d", row -> subject.apply(row).tokens());
-    add(fields, "ranks", "", "%d", row -> subject.apply(row).ranks());
-    add(fields, "saved", "", "%16s", row -> subject.apply(row).saved());
-    add(fields, "offload", "", "%s", row -> subject.apply(row).offload());
-    return fields;
+  private static <R> Table<R> subject(Table<R> table, Function<R, Subject> subject) {
+    table
+        .column("model", "%s", row -> subject.apply(row).model())
+        .column("layers", "%d", row -> subject.apply(row).layers())
+        .column("tokens", "%d", row -> subject.apply(row).tokens())
+        .column("ranks", "%d", row -> subject.apply(row).ranks());
+    return chosen(table, subject);
   }
 
-  private static <T> void add(
-      List<Field<T>> fields, String name, String unit, String format, Function<T, Object> value) {
-    fields.add(new Field<>(new Column(name, unit, format), value));
+  private static <R> Table<R> chosen(Table<R> table, Function<R, Subject> subject) {
+    return table
+        .column("saved", "%16s", row -> subject.apply(row).saved())
+        .column("offload", "%s", row -> subject.apply(row).offload());
   }
 
-  private static <T> void addGib(List<Field<T>> fields, String name, ToLongFunction<T> bytes) {
-    add(fields, name, "GiB", "%.3f", row -> bytes.applyAsLong(row) / GIB);
+  private static <R> Table<R> rates(Table<R> table, Function<R, Steps> steps) {
+    return table
+        .column("step_s", "s", "%.3f", row -> steps.apply(row).stepS())
+        .column(
+            "tokens_per_s",
+            "tok/s",
+            "%.1f",
+            row -> steps.apply(row).tokens() / steps.apply(row).stepS())
+        .column("mfu_causal", "%.4f", row -> steps.apply(row).share(Mfu::causalExact))
+        .column("mfu_paper", "%.4f", row -> steps.apply(row).share(Mfu::paper))
+        .column("mfu_hardware", "%.4f", row -> steps.apply(row).share(Mfu::hardware));
   }
 
-  public List<String> header() {
-    return table.header();
-  }
-
-  /** Adds a row and returns its line. */
-  public String row(T row) {
-    return table.row(fields.stream().map(field -> field.value().apply(row)).toArray());
-  }
-
-  public String csv() {
-    return table.csv();
+  private static <R> Table<R> memory(Table<R> table, Function<R, Steps> steps) {
+    return table
+        .gib("planned_gib", "%.3f", row -> steps.apply(row).memory().planned())
+        .gib("peak_gib", "%.3f", row -> steps.apply(row).memory().peak())
+        .column("exposed_wait_s", "s", "%.4f", row -> steps.apply(row).exposedWaitS());
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
+import ringattention.report.Table;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.MaskKind;
 import ringattention.validate.AttentionProblem;
@@ -14,7 +15,7 @@ class AttentionTableTest {
 
   @Test
   void gpuColumnsAreExactlyThese() {
-    AttentionTable table = new AttentionTable(false);
+    Table<AttentionTable.Row> table = AttentionTable.of(false);
     AttentionTimes times =
         new AttentionTimes(
             "forward",

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import ringattention.bench.attention.MeasuredThreshold.Bound;
 import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
+import ringattention.report.Table;
 
 class OverlapThresholdTest {
   private static final double[] SIZES = {256, 512, 1024, 2048};
@@ -84,14 +85,13 @@ class OverlapThresholdTest {
 
   @Test
   void thePapersRowsAreItsOwn() {
-    for (PublishedOverlap row : PublishedOverlap.values()) { // printed to two or three digits
-      double ratio = row.tflops() / row.gbytesPerS() * 1e3;
-      assertEquals(1, row.blockTokens() / ratio, 0.06, row.title());
-      assertEquals(1, row.sequenceTokens() / (6 * ratio), 0.02, row.title());
+    for (ThresholdTable.Row row : ThresholdTable.PAPER) { // printed to two or three digits
+      assertEquals(1, row.hiding() / row.ratio(), 0.06, row.network());
+      assertEquals(1, row.sequence() / (6 * row.ratio()), 0.02, row.network());
     }
-    ThresholdTable table = new ThresholdTable();
-    table.row(PublishedOverlap.A100_INFINIBAND);
-    table.row(threshold(90000, of(0.9, 0.8, 0.7, 0.6)));
+    Table<ThresholdTable.Row> table = ThresholdTable.thresholds();
+    table.row(ThresholdTable.PAPER.get(1));
+    table.row(threshold(90000, of(0.9, 0.8, 0.7, 0.6)).row());
     assertEquals(
         """
         source,network,pass,attention_tflops,bandwidth_gbytes_per_s,ratio_tokens,formula_tokens,\

@@ -41,6 +41,6 @@ class ContextProposalTest {
     assertFalse(proposal.longer().memory().fits());
     assertTrue(proposal.longer().most(GPU).bytes() > CAP);
     int ranksOfOneSequence = architecture == Architecture.RING ? 2 : 1;
-    assertEquals(proposal.tokens() * ranksOfOneSequence, proposal.sequence());
+    assertEquals(proposal.tokens() * ranksOfOneSequence, proposal.plan().setup().sequence());
   }
 }

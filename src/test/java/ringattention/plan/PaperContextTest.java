@@ -1,4 +1,4 @@
-package ringattention.forecast;
+package ringattention.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

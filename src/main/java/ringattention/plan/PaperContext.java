@@ -1,4 +1,4 @@
-package ringattention.forecast;
+package ringattention.plan;
 
 import java.util.List;
 import java.util.Locale;
