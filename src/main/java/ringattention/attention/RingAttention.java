@@ -101,8 +101,8 @@ public final class RingAttention implements Attention {
   }
 
   /**
-   * As {@link #calls}, of sequences packed from documents whatever their lengths: no call needs
-   * more than the largest of these.
+   * Returns the calls of {@link #calls} for sequences packed from documents whatever their lengths:
+   * no call needs more than the largest of these.
    */
   public static List<AttentionCall> packedCalls(
       DeviceTraits device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {

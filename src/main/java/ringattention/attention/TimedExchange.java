@@ -22,7 +22,7 @@ final class TimedExchange {
   }
 
   /**
-   * As {@link RingExchange#post}.
+   * Posts a hop, see {@link RingExchange#post}.
    *
    * @param step that needs what arrives
    */
@@ -31,7 +31,7 @@ final class TimedExchange {
     exchange.post(send, receive);
   }
 
-  /** As {@link RingExchange#await}. */
+  /** Waits for a hop, see {@link RingExchange#await}, and counts the time. */
   void await() {
     try (var scope = timer.in(Phase.RING_WAIT)) {
       exchange.await();

@@ -69,8 +69,8 @@ public final class MatrixRate implements AutoCloseable {
   }
 
   /**
-   * Of one rank while all ranks measure at once, in FLOP/s: the mean over ranks, which may share
-   * cores; the median of some times. Collective.
+   * Returns the rate of one rank while all ranks measure at once, in FLOP/s: the mean over ranks,
+   * which may share cores; the median of some times. Collective.
    */
   public double atOnce(Communicator ranks) {
     double[] rates = new double[TIMES];

@@ -31,7 +31,7 @@ record CheckpointFolder(Path path) {
     return Files.isRegularFile(folder.resolve(DONE));
   }
 
-  /** Of a folder named step_N. */
+  /** Returns the step of a folder named step_N. */
   static long stepOf(Path folder) {
     return Long.parseLong(folder.getFileName().toString().substring(STEP.length()));
   }

@@ -43,8 +43,8 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
   }
 
   /**
-   * As {@link #find}, in the folder of a run that may not have written any: empty if there is no
-   * complete one. Collective.
+   * Finds a checkpoint like {@link #find}, in the folder of a run that may not have written any:
+   * empty if there is no complete one. Collective.
    *
    * @throws InputException on every rank the same, naming the file, if none is what was written
    */

@@ -52,7 +52,7 @@ record Manifest(
   private static final Pattern CHECKSUM =
       Pattern.compile("(?<=\"checksum\" : \")[0-9a-f]{8}(?=\")");
 
-  /** Of all files, in bytes. */
+  /** Returns the bytes of all files. */
   long bytes() {
     return files.stream().mapToLong(FileEntry::bytes).sum();
   }

@@ -92,12 +92,12 @@ public record CommandLine(
       return words.startsWith("bench ");
     }
 
-    /** As typed. */
+    /** Returns the words as typed. */
     String words() {
       return words;
     }
 
-    /** As typed, for the name of an output folder: with a dash. */
+    /** Returns the words with a dash, for the name of an output folder. */
     String dashed() {
       return words.replace(' ', '-');
     }

@@ -105,7 +105,7 @@ public interface Communicator extends AutoCloseable {
    */
   List<byte[]> gather(byte[] bytes);
 
-  /** As {@link #gather(byte[])}, for numbers. */
+  /** Gathers numbers like {@link #gather(byte[])}. */
   default List<double[]> gather(double[] values) {
     ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Double.BYTES));
     bytes.asDoubleBuffer().put(values);

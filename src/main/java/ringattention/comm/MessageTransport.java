@@ -9,7 +9,10 @@ import java.util.List;
  */
 @FunctionalInterface
 public interface MessageTransport extends AutoCloseable {
-  /** As {@link Communicator#sendReceive}. The data are in device memory once it was awaited. */
+  /**
+   * Starts an exchange like {@link Communicator#sendReceive}. The data are in device memory once it
+   * was awaited.
+   */
   Communicator.Request sendReceive(
       List<ByteBuffer> send, int to, List<ByteBuffer> receive, int from);
 

@@ -15,7 +15,9 @@ import mpi.Op;
  * copied here.
  */
 final class MpiCommunicator implements Communicator {
-  /** Of parts that lie apart: MPI copies a sum's whole twice on its way, beside this. */
+  /**
+   * Bytes of parts that lie apart and are summed together: MPI copies the whole twice, beside this.
+   */
   private static final int TOGETHER = 64 << 20;
 
   private final Intracomm group;

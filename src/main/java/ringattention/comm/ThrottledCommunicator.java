@@ -16,7 +16,10 @@ public final class ThrottledCommunicator extends ForwardingCommunicator {
   private double bytesPerSecond; // 0: as fast as below
   private long free; // when the link has carried all messages so far, by System.nanoTime
 
-  /** As fast as the one below, until {@link #limit}. Groups split from it are not throttled. */
+  /**
+   * Makes one that is as fast as the one below, until {@link #limit}. Groups split from it are not
+   * throttled.
+   */
   public ThrottledCommunicator(Communicator below) {
     super(below);
   }

@@ -305,7 +305,7 @@ public final class TrainCommand {
         choices);
   }
 
-  /** Of this rank, for a message that it hangs. */
+  /** Returns where this rank is, for a message that it hangs. */
   private String where(Replica replica) {
     String phase = job.timer().now().map(now -> ", phase " + now.title()).orElse("");
     String ring = replica.exchanging();

@@ -15,7 +15,7 @@ public enum DataFormat {
     this.name = name;
   }
 
-  /** As in an input file. */
+  /** Returns the spelling in an input file. */
   @Override
   public String toString() {
     return name;

@@ -62,7 +62,7 @@ final class TokenFile implements TokenStream {
     }
   }
 
-  /** As {@link #open}, of a file that is open; closes it if it is not whole. */
+  /** Reads like {@link #open} from a file that is open; closes it if it is not whole. */
   static TokenFile of(Path file, FileChannel channel, Source source, int vocabulary) {
     try {
       long end = channel.size() - FOOTER;

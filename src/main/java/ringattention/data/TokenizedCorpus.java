@@ -99,7 +99,10 @@ final class TokenizedCorpus {
     }
   }
 
-  /** Of all that the tokens depend on. Contents of files are taken to change with size or time. */
+  /**
+   * Returns a name for all that the tokens depend on. Contents of files are taken to change with
+   * size or time.
+   */
   private String fingerprint(List<Path> files) throws IOException {
     List<String> parts = new ArrayList<>();
     parts.addAll(List.of(LAYOUT, tokenizer.fingerprint(), data.format().toString(), data.field()));

@@ -127,7 +127,7 @@ record TokenizerFiles(
     }
   }
 
-  /** Of a token; -1 if it is none. */
+  /** Returns the id of a token; -1 if it is none. */
   private static int id(JsonNode node) {
     return node.isIntegralNumber() && node.canConvertToInt() ? node.intValue() : -1;
   }

@@ -126,7 +126,7 @@ public interface Device extends DeviceTraits, AutoCloseable {
    */
   void write(Tensor to, double... values);
 
-  /** As {@link #write(Tensor, double...)} for I32 tensors. */
+  /** Writes I32 tensors like {@link #write(Tensor, double...)}. */
   void write(Tensor to, int... values);
 
   /** Copies a tensor to the host, converted to double; waits for the work enqueued before. */

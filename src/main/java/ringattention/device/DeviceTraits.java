@@ -49,7 +49,7 @@ public interface DeviceTraits {
    */
   long workspaceBytes(List<AttentionCall> calls);
 
-  /** As {@link #workspaceBytes}, for vanilla attention of one such pair. */
+  /** Returns {@link #workspaceBytes} for vanilla attention of one such pair. */
   default long vanillaWorkspaceBytes(BlockShape whole, Mask mask) {
     return workspaceBytes(List.of());
   }

@@ -24,7 +24,7 @@ import ringattention.run.Precision;
  * @param device how a device of it is used
  */
 public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
-  /** As below, without a cap. */
+  /** Plans like the method below, without a cap. */
   public static HardwarePlan of(Hardware hardware, Configuration configuration, int ranks) {
     return of(hardware, configuration, ranks, MemoryCount.UNCAPPED);
   }
@@ -78,7 +78,7 @@ public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits de
         : Optional.empty();
   }
 
-  /** Of a step of that time; empty where it is not counted. */
+  /** Returns the utilization of a step of that time; empty where it is not counted. */
   public Optional<Mfu> mfu(StepTime time) {
     return plan.mfu(device, time.phases().wallS(), plan.wholeSquares());
   }

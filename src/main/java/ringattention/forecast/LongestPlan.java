@@ -24,7 +24,7 @@ import ringattention.run.SavedKind;
 public record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> plan) {
   private static final int STEP = 256;
 
-  /** As below, without a cap. */
+  /** Searches like the method below, without a cap. */
   public static LongestPlan of(Hardware hardware, Configuration configuration, int ranks) {
     return of(hardware, configuration, ranks, MemoryCount.UNCAPPED);
   }

@@ -165,7 +165,7 @@ public final class PlannedStep {
     return keyWeights() + outputWeights();
   }
 
-  /** Of the query, key and value products. */
+  /** Returns the weights of the query, key and value products. */
   private double keyWeights() {
     return (double) model.hidden() * model.headSize() * (model.heads() + 2 * model.keyValueHeads());
   }
@@ -174,7 +174,7 @@ public final class PlannedStep {
     return (double) model.hidden() * model.headSize() * model.heads();
   }
 
-  /** Of one of the three products. */
+  /** Returns the weights of one of the three products. */
   private double feedForwardWeights() {
     return (double) model.hidden() * model.feedForward();
   }
@@ -254,7 +254,7 @@ public final class PlannedStep {
     return time;
   }
 
-  /** Of the forward of a pair, for the heads of the hop. */
+  /** Returns the operations of the forward of a pair, for the heads of the hop. */
   private double flops(BlockPair pair, AttentionShape group, RingSchedule.Hop hop) {
     double heads = hop.heads().to() - hop.heads().from();
     double queryHeads = heads * group.heads() / group.keyValueHeads();
@@ -265,7 +265,7 @@ public final class PlannedStep {
     return BF16 * elements(hop.keyValues(), group) + SUM * elements(hop.gradients(), group);
   }
 
-  /** Of keys and values of so many tokens. */
+  /** Returns the elements of keys and values of so many tokens. */
   private static double elements(long tokens, AttentionShape group) {
     return 2.0 * tokens * group.batch() * group.keyValueHeads() * group.headSize();
   }

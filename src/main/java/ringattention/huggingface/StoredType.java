@@ -29,7 +29,7 @@ public enum StoredType {
     this.bytes = bytes;
   }
 
-  /** Of one element. */
+  /** Returns the bytes of one element. */
   int bytes() {
     return bytes;
   }

@@ -132,7 +132,10 @@ public final class WeightFiles implements AutoCloseable {
     }
   }
 
-  /** Of a tensor in two files, or in one the index does not say, readers would take either. */
+  /**
+   * Refuses a tensor in two files, or in one that the index does not name: readers would take
+   * either.
+   */
   private void requireIndexed() {
     for (SafetensorsFile file : files.values()) {
       for (String tensor : file.tensors().keySet()) {

@@ -47,7 +47,7 @@ public final class BoundedFile {
   }
 
   /**
-   * As {@link #bytes}, of text in UTF-8.
+   * Reads like {@link #bytes}, text in UTF-8.
    *
    * @throws CharacterCodingException if it is none
    */

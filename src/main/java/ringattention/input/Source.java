@@ -66,7 +66,7 @@ public final class Source {
     return error(key, used.get(key), problem);
   }
 
-  /** As {@link #error(String, String)}, for a value that is not in use. */
+  /** Makes the exception of {@link #error(String, String)} for a value that is not in use. */
   public InputException error(String key, Object value, String problem) {
     if (borrowed.containsKey(key)) {
       Borrowed there = borrowed.get(key);

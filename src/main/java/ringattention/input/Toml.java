@@ -48,7 +48,7 @@ public final class Toml {
     }
   }
 
-  /** As it is written in a file. */
+  /** Returns a value as it is written in a file. */
   public static String write(Object value) {
     if (value instanceof List<?> list) {
       return list.stream().map(Toml::write).collect(Collectors.joining(", ", "[", "]"));
@@ -65,7 +65,7 @@ public final class Toml {
     return String.valueOf(value);
   }
 
-  /** As {@link #write}, cut to fit one line of an error. */
+  /** Returns {@link #write}, cut to fit one line of an error. */
   public static String brief(Object value) {
     String text = write(value);
     return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";

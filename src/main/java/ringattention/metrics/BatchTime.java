@@ -35,7 +35,7 @@ public record BatchTime(double[] microBatches, double update) {
   }
 
   /**
-   * Of a whole step.
+   * Returns the seconds of a whole step.
    *
    * @param count its micro-batches, those measured included
    * @throws IllegalArgumentException if more were measured, or none that could stand for the others

@@ -43,7 +43,7 @@ public record ModelFlops(
   }
 
   /**
-   * As {@link #causalExact(long, long)}, of documents that do not see each other.
+   * Returns {@link #causalExact(long, long)} of documents that do not see each other.
    *
    * @param tokens of all of them
    * @param squares the sum of their squared lengths
@@ -76,7 +76,7 @@ public record ModelFlops(
   }
 
   /**
-   * As {@link #hardware(long, long, int)}, of documents that do not see each other.
+   * Returns {@link #hardware(long, long, int)} of documents that do not see each other.
    *
    * @param tokens of all of them
    * @param squares the sum of their squared lengths

@@ -59,7 +59,7 @@ public record Rates(
   /** Data, labels, loss and norm on the host: data + rest of the time tables. */
   private static final double STEP_S = 0.015;
 
-  /** Of a device. */
+  /** Returns the rates of a device. */
   public static Rates of(Hardware hardware) {
     double compute = hardware.bf16() / Hardware.H200.bf16();
     double memory = hardware.memoryBandwidth() / Hardware.H200.memoryBandwidth();

@@ -5,7 +5,7 @@ package ringattention.model;
  * #toString} is the spelling in TOML, that of rope_type in a Hugging Face config.json.
  */
 public enum RopeScalingKind {
-  /** As they are. */
+  /** The frequencies as they are. */
   DEFAULT("default"),
   /** Every frequency is divided by the factor. */
   LINEAR("linear"),

@@ -92,7 +92,7 @@ public final class Transformer {
     return forwardLast(model.layers());
   }
 
-  /** As {@link #forward}, of a model that has only the last blocks: for rehearsals. */
+  /** Computes {@link #forward} of a model that has only the last blocks: for rehearsals. */
   public Tensor forwardLast(int blocks) {
     int first = model.layers() - blocks;
     try (var scope = timer.in(Phase.EMBEDDING)) {

@@ -114,7 +114,7 @@ public final class ShardedParameters {
     }
   }
 
-  /** As {@link #load}, without rounding. */
+  /** Loads like {@link #load}, without rounding. */
   public void loadExactly(State state, StateSource source) {
     transfer(
         (tensor, host, piece, index) -> {
@@ -149,7 +149,7 @@ public final class ShardedParameters {
         DType.F32);
   }
 
-  /** As {@link #save}, without rounding. */
+  /** Saves like {@link #save}, without rounding. */
   public void saveExactly(State state, StateSink sink) {
     transfer(
         (tensor, host, piece, index) -> {

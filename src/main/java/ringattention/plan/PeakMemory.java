@@ -41,7 +41,7 @@ public record PeakMemory(List<Rank> ranks) {
     }
   }
 
-  /** Of a run that has taken its steps. Collective. */
+  /** Returns the peaks of a run that has taken its steps. Collective. */
   public static PeakMemory of(Job job, TrainingPlan plan, Device device) {
     MemoryPlan planned = plan.memory(job.world().rank(), device);
     double[] own = {

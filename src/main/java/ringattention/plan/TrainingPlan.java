@@ -115,8 +115,9 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   }
 
   /**
-   * As {@link #fitted(DeviceTraits, MemoryLimits)}, with the head groups of the run that this one
-   * goes on from, if the input leaves them open and they have room: others change the last bits.
+   * Fits like {@link #fitted(DeviceTraits, MemoryLimits)}, with the head groups of the run that
+   * this one goes on from, if the input leaves them open and they have room: others change the last
+   * bits.
    *
    * @param before head groups; 0: none to keep
    */
@@ -198,7 +199,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     }
   }
 
-  /** Of the rank that needs most. */
+  /** Returns the plan of the rank that needs most. */
   public MemoryPlan most(DeviceTraits device) {
     return most(neediest(), device, rank -> workspaceBytes(rank, device));
   }
@@ -233,7 +234,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     return plan;
   }
 
-  /** As {@link #memory}, without the device's own workspace and what checkpoints need. */
+  /** Returns {@link #memory} without the device's own workspace and what checkpoints need. */
   MemoryPlan buffers(int rank, DeviceTraits device) {
     MemoryPlan plan = new MemoryPlan();
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
@@ -299,7 +300,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   }
 
   /**
-   * Of one step over all ranks, with causal attention.
+   * Returns the operations of one step over all ranks, with causal attention.
    *
    * @param squares sum of the squared lengths of all documents
    */

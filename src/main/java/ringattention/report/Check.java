@@ -38,7 +38,7 @@ public record Check(
       this.text = text;
     }
 
-    /** As printed. */
+    /** Returns the word that is printed. */
     @Override
     public String toString() {
       return text;

@@ -15,7 +15,7 @@ import ringattention.input.InputException;
 
 /** Where two runs differ: inputs, versions and machines, losses. */
 public record RunComparison(RecordedRun first, RecordedRun second) {
-  /** Of the start event: these follow from others, or are nobody's business. */
+  /** Fields of the start event that follow from others, or are nobody's business. */
   private static final Set<String> ASIDE =
       Set.of("event", "command", "arguments", "directory", "resumed_step");
 

@@ -107,7 +107,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * As {@link #append(String)}, for a table.
+   * Opens a file like {@link #append(String)}, for a table.
    *
    * @param heading its first line; a file that goes on must have the same
    */

@@ -19,7 +19,7 @@ public record RunVerdict(String word, String text) {
     this(valid ? VALID : "INVALID", text);
   }
 
-  /** Of a run that stopped before its end and can go on. */
+  /** Returns the verdict of a run that stopped before its end and can be resumed. */
   public static RunVerdict stopped(String why) {
     return new RunVerdict("STOPPED", why);
   }

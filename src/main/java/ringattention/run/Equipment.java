@@ -82,7 +82,7 @@ public final class Equipment implements AutoCloseable {
   }
 
   /**
-   * As {@link #another()}, with another cap.
+   * Opens a device like {@link #another()}, with another cap.
    *
    * @param bytes the device holds at most
    */
@@ -95,7 +95,10 @@ public final class Equipment implements AutoCloseable {
     return ranks.world();
   }
 
-  /** Of all ranks, for parameters and gradients on this or {@link #another} device. */
+  /**
+   * Returns the collectives of all ranks, for parameters and gradients on this or {@link #another}
+   * device.
+   */
   public Collectives collectives(Device ofRank) {
     return world().size() == 1 ? new AloneCollectives(ofRank) : ranks.collectives();
   }

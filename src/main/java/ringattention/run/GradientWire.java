@@ -2,7 +2,7 @@ package ringattention.run;
 
 /** What gradients travel in between ranks. {@link #toString} is the spelling in TOML. */
 public enum GradientWire {
-  /** As they are summed on each rank: fp32. */
+  /** In the type in which each rank sums them: fp32. */
   SUM("fp32"),
   /** Half the bytes; sums over ranks are rounded to bf16. */
   BF16("bf16");

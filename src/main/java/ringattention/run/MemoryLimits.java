@@ -23,7 +23,7 @@ public record MemoryLimits(long device, long host, long both, boolean hard) {
   /** What libraries take later: NCCL, MPI, and kernels that are loaded at first use. */
   private static final long LIBRARIES = 3L << 30;
 
-  /** Of hardware that is not there. */
+  /** Devices of one host, of hardware that is not there. */
   private static final int DEVICES_OF_HOST = 8;
 
   /** The host needs some itself, and so do the heaps of its ranks. */

@@ -21,7 +21,7 @@ public final class ProcessGrowth {
   private static final double TOLERANCE = 0.02;
   private static final int SAMPLES = 5; // a checkpoint on its way holds files open
 
-  /** Of every rank, after so many steps of this process. */
+  /** The sizes of every rank, after so many steps of this process. */
   record Sample(long step, List<ProcessSize> ranks) {}
 
   private final Job job;
@@ -119,7 +119,7 @@ public final class ProcessGrowth {
             Map.of()));
   }
 
-  /** Of the first samples, or of the last. */
+  /** Returns the smallest size of the first samples, or of the last. */
   private static long fewest(List<Sample> samples, int rank, boolean last) {
     int from = last ? Math.max(0, samples.size() - SAMPLES) : 0;
     int to = last ? samples.size() : Math.min(SAMPLES, samples.size());

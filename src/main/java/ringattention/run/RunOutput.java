@@ -116,7 +116,7 @@ public final class RunOutput implements AutoCloseable {
     return folder.<Consumer<String>>map(made -> made.append(file)::line).orElse(NOWHERE);
   }
 
-  /** As {@link #lines(String)}, for a table with this first line. */
+  /** Takes lines like {@link #lines(String)}, for a table with this first line. */
   public Consumer<String> table(String file, String heading) {
     return folder.<Consumer<String>>map(made -> made.append(file, heading)::line).orElse(NOWHERE);
   }

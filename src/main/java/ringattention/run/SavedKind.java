@@ -2,7 +2,7 @@ package ringattention.run;
 
 /** What a block keeps for its backward. {@link #toString} is the spelling in TOML. */
 public enum SavedKind {
-  /** As much as fits. */
+  /** Whatever fits. */
   AUTO("auto"),
   /** The block's input; all else is computed again. */
   INPUTS("inputs"),

@@ -28,7 +28,7 @@ public record Documents(List<Integer> starts) {
     }
   }
 
-  /** As the constructor. */
+  /** Returns documents that begin at these positions. */
   public static Documents startingAt(int... starts) {
     return new Documents(IntStream.of(starts).boxed().toList());
   }

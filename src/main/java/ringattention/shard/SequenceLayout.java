@@ -36,7 +36,7 @@ public interface SequenceLayout {
   }
 
   /**
-   * As {@link #visible(int, int, MaskKind)}, of a sequence packed from documents, none of which
+   * Returns {@link #visible(int, int, MaskKind)} of a sequence packed from documents, none of which
    * sees another. A document is a range of every shard, because positions ascend there.
    */
   default List<BlockPair> visible(int queryRank, int keyRank, MaskKind mask, Documents documents) {
@@ -104,7 +104,7 @@ public interface SequenceLayout {
     return visiblePairs(rank, mask, Documents.ONE);
   }
 
-  /** As {@link #visiblePairs(int, MaskKind)}, of a sequence packed from documents. */
+  /** Returns {@link #visiblePairs(int, MaskKind)} of a sequence packed from documents. */
   default long visiblePairs(int rank, MaskKind mask, Documents documents) {
     long pairs = 0;
     for (int keyRank = 0; keyRank < ranks(); keyRank++) {

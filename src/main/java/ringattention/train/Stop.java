@@ -13,7 +13,7 @@ public enum Stop {
     this.title = title;
   }
 
-  /** As a user calls it. */
+  /** Returns what a user calls it. */
   public String title() {
     return title;
   }

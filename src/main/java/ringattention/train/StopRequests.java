@@ -32,7 +32,7 @@ public final class StopRequests implements Supplier<Stop> {
     on(Stop.TERM, "TERM");
   }
 
-  /** Of this process, in nanoseconds. */
+  /** Returns the age of this process, in nanoseconds. */
   private static long age() {
     return ProcessHandle.current()
         .info()

@@ -114,7 +114,7 @@ public final class Trainer {
   }
 
   /**
-   * As {@link #next()}.
+   * Trains a step like {@link #next()}.
    *
    * @param afterEach called when a micro-batch has been enqueued
    */

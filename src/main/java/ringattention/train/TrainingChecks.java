@@ -40,12 +40,12 @@ public final class TrainingChecks {
     return checks;
   }
 
-  /** Of the rank that differs most. */
+  /** Returns the planned bytes of the rank that differs most. */
   public long plannedBytes() {
     return peak.planned();
   }
 
-  /** Of the same rank. */
+  /** Returns the measured bytes of the same rank. */
   public long measuredBytes() {
     return peak.measured();
   }

@@ -232,7 +232,10 @@ public final class TrainingLoop {
     return (double) train.sequence() * train.batch() / steady(seconds());
   }
 
-  /** Of the mean step without the first; empty if no step was made, or no peak is known. */
+  /**
+   * Returns the utilization of the mean step without the first; empty if no step was made, or no
+   * peak is known.
+   */
   public Optional<Mfu> mfu() {
     return trained() ? plan.mfu(device, steady(seconds()), squares()) : Optional.empty();
   }
@@ -247,7 +250,7 @@ public final class TrainingLoop {
     return growth.checks();
   }
 
-  /** Of all steps made now but the first. */
+  /** Returns the seconds of all steps made now but the first. */
   public double[] steadySeconds() {
     return withoutFirst(seconds());
   }
@@ -271,7 +274,10 @@ public final class TrainingLoop {
         .toArray();
   }
 
-  /** Of the steps made now, if there are any: those before may have had another machine. */
+  /**
+   * Returns the seconds of the steps made now, if there are any: those before may have had another
+   * machine.
+   */
   private List<Double> seconds() {
     return records.stream().skip(trained() ? before : 0).map(StepRecord::timeS).toList();
   }

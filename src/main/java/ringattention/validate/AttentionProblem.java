@@ -27,7 +27,7 @@ public record AttentionProblem(
     long seed,
     Documents documents) {
 
-  /** Of one document. */
+  /** Makes a problem of one document. */
   public AttentionProblem(
       int length,
       int batch,

@@ -58,7 +58,7 @@ final class Thresholds {
     return score(headSize) * precision.sumStep() + 4;
   }
 
-  /** As {@link #attentionOutput}, for what never leaves the sum type, in that type's steps. */
+  /** Returns {@link #attentionOutput} for what never leaves the sum type, in that type's steps. */
   static double logSumExp(int headSize) {
     return score(headSize) + 4;
   }

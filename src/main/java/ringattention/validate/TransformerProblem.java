@@ -32,7 +32,7 @@ public record TransformerProblem(
   private static final double INITIAL =
       0.15; // large weights, so that attention is far from uniform
 
-  /** Of one document. */
+  /** Makes a problem of one document. */
   public TransformerProblem(
       ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
     this(model, length, batch, mask, layout, seed, Documents.ONE);

@@ -28,7 +28,7 @@ public final class RingMessages {
    * @param wrong elements that arrived, over all ranks
    */
   record Measured(long bytes, double seconds, long wrong) {
-    /** Of a rank in one direction. */
+    /** Returns what a rank sends in one direction. */
     double bytesPerS() {
       return bytes / seconds;
     }

@@ -10,7 +10,7 @@ public interface KernelCase {
   /** Its extents, for example {@code 8192x4096}. */
   String shape();
 
-  /** Of its matrix products; 0 where it has none. */
+  /** Returns the operations of its matrix products; 0 where it has none. */
   double flops();
 
   /**

@@ -27,11 +27,11 @@ public record Operand(String name, Role role, Kind kind, boolean shared, int... 
 
   /** Element type and contents. */
   enum Kind {
-    /** Of the compute type, bell-shaped. */
+    /** Bell-shaped numbers of the compute type. */
     COMPUTE,
-    /** Of the sum type, bell-shaped. */
+    /** Bell-shaped numbers of the sum type. */
     SUM,
-    /** Of the sum type, squares of bell-shaped numbers. */
+    /** Squares of bell-shaped numbers, of the sum type. */
     SQUARES,
     /** The number of the row. */
     INDEX,

@@ -33,7 +33,9 @@ import ringattention.run.MemoryLimits;
  * the paper): planned for all, then proved row by row, on devices that hold no more than the cap.
  */
 public final class ContextBench implements Benchmark {
-  /** Of ranks x blockwise, for what the ring holds more: slots, and gradients on their way. */
+  /**
+   * The share of ranks x blockwise that the ring may lose to its slots and gradients on their way.
+   */
   private static final double LARGEST_LOSS = 0.05;
 
   private final Configuration configuration;

@@ -36,12 +36,12 @@ public final class ContextTable {
       int headGroups,
       long planned,
       Proof proof) {
-    /** Of one sequence. */
+    /** Returns the planned tokens of one sequence. */
     public int plannedTokens() {
       return tokensPerRank * sharing();
     }
 
-    /** Of one sequence; empty text if none was trained. */
+    /** Returns the trained tokens of one sequence; empty if none was trained. */
     private String measuredTokens() {
       return proof.trained() ? String.valueOf(plannedTokens()) : "";
     }

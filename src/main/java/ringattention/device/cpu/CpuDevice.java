@@ -28,7 +28,7 @@ public final class CpuDevice extends HostDevice {
   }
 
   /**
-   * As {@link #CpuDevice(int)}.
+   * Opens the device like {@link #CpuDevice(int)}, with a cap.
    *
    * @param memoryCap most bytes allocated at once, workspace included
    * @throws OutOfMemoryError if the workspace exceeds it

@@ -33,7 +33,9 @@ final class AttentionKernels {
     }
   }
 
-  /** As {@link ringattention.device.BlockAttention#merge}, arguments checked. */
+  /**
+   * Merges like {@link ringattention.device.BlockAttention#merge}, of arguments that were checked.
+   */
   void merge(Tensor total, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, Tensor out) {
     int headSize = Math.toIntExact(out.dim(3));
     long rows = logSumExp.elements();

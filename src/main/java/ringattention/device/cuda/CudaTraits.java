@@ -29,7 +29,7 @@ public record CudaTraits(
     }
   }
 
-  /** Of a GPU that is not there, with cuDNN 9.19. */
+  /** Returns the traits of a GPU that is not there, with cuDNN 9.19. */
   public static CudaTraits planned(
       DType compute, boolean deterministic, int causalBlock, double peakFlops) {
     return new CudaTraits(
@@ -72,7 +72,10 @@ public record CudaTraits(
         .orElse(0);
   }
 
-  /** Of calls that no fused engine takes, and of the keys that its backward leaves. */
+  /**
+   * Returns the bytes for calls that no fused engine takes, and for the keys that its backward
+   * leaves.
+   */
   long scoreBytes(List<AttentionCall> calls) {
     long largest = 0;
     for (AttentionCall call : calls) {

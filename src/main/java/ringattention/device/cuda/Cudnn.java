@@ -35,7 +35,7 @@ final class Cudnn implements AutoCloseable {
     return handle;
   }
 
-  /** Of the installed library: 91900 is 9.19.0. */
+  /** Returns the version of the installed library: 91900 is 9.19.0. */
   static long version() {
     return cudnnGetVersion();
   }

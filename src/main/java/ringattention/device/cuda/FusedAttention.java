@@ -83,7 +83,7 @@ final class FusedAttention implements AutoCloseable {
   }
 
   /**
-   * As {@link ringattention.device.BlockAttention#forward}.
+   * Computes {@link ringattention.device.BlockAttention#forward}.
    *
    * @throws PlanCache.Refusal before anything is computed
    */
@@ -116,7 +116,7 @@ final class FusedAttention implements AutoCloseable {
   record Inputs(Tensor q, Tensor k, Tensor v, Tensor out, Tensor logSumExp, Tensor dOut) {}
 
   /**
-   * As {@link ringattention.device.BlockAttention#backward}, of at least one head.
+   * Computes {@link ringattention.device.BlockAttention#backward} of at least one head.
    *
    * @throws PlanCache.Refusal before anything is computed
    */

@@ -46,7 +46,7 @@ record FusedScratch(
         stats, 0, 0, 0, 0, 0, copied.q, copied.k, copied.v, out, 0, cudnn, layout.bytes());
   }
 
-  /** As {@link #forward}. */
+  /** Lays out the scratch of a backward, see {@link #forward}. */
   static FusedScratch backward(
       BlockShape block, boolean copies, boolean deterministic, long planBytes) {
     ScratchLayout layout = new ScratchLayout();

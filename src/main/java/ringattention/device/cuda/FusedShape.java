@@ -15,7 +15,7 @@ import ringattention.device.Mask;
  */
 record FusedShape(
     BlockShape block, Mask mask, int heads, int keyValueHeads, float scale, boolean deterministic) {
-  /** Of q, out and their gradients. */
+  /** Returns the extents of q, out and their gradients. */
   long[] queryDims() {
     return new long[] {block.batch(), block.heads(), block.queries(), block.headSize()};
   }
@@ -24,7 +24,7 @@ record FusedShape(
     return strides(block.queries(), heads);
   }
 
-  /** Of dq, which holds no other heads. */
+  /** Returns the strides of dq, which holds no other heads. */
   long[] queryGradientStrides() {
     return strides(block.queries(), block.heads());
   }

@@ -37,7 +37,7 @@ final class Kernel implements AutoCloseable {
   }
 
   /**
-   * As {@link #launch(long, int, long...)} on a grid of two dimensions.
+   * Launches like {@link #launch(long, int, long...)} on a grid of two dimensions.
    *
    * @param sharedBytes of dynamic shared memory, at most 48 KiB
    */

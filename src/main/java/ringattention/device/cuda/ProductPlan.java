@@ -134,7 +134,7 @@ final class ProductPlan implements AutoCloseable {
     }
   }
 
-  /** Of a matrix whose op is [rows, columns]. */
+  /** Returns the layout of a matrix whose op is [rows, columns]. */
   private static cublasLtMatrixLayoutOpaque_t layout(
       Stored stored, long rows, long columns, int batch) {
     try (PointerPointer<Pointer> made = new PointerPointer<>(1);

@@ -15,7 +15,7 @@ interface ScorePasses {
    */
   record Rows(int heads, int queries, int keys, int first, int step) {}
 
-  /** As {@link Cublas#product}. */
+  /** Computes {@link Cublas#product}. */
   void product(
       Operand a, Operand b, Operand c, long m, long n, long k, float alpha, float beta, int batch);
 

@@ -49,7 +49,7 @@ record ScoreScratch(DType compute, long tileBytes) {
     return compute == DType.F32 ? Float.BYTES : Float.BYTES + compute.bytes();
   }
 
-  /** As in the forward, and the same for the gradient of the probability. */
+  /** Returns the bytes of the forward, and as many for the gradient of the probability. */
   int backwardBytes() {
     return 2 * forwardBytes();
   }

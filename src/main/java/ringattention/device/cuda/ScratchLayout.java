@@ -13,7 +13,7 @@ final class ScratchLayout {
     return offset;
   }
 
-  /** Of all arrays so far. */
+  /** Returns the bytes of all arrays so far. */
   long bytes() {
     return bytes;
   }

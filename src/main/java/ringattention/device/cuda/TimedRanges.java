@@ -77,7 +77,7 @@ final class TimedRanges {
         .toList();
   }
 
-  /** Of the host's clock, when the stream came to each event since the base. */
+  /** Returns times of the host's clock, when the stream came to each event since the base. */
   private long[] times() {
     long[] times = new long[events.size()];
     times[base] = baseNanoseconds;
