@@ -87,26 +87,4 @@ class OverlapBenchTest {
         large.job().output());
     assertFalse(Files.exists(output), "something was written");
   }
-
-  /** Of attention to 2048 tokens and a message of 1 MiB; who is alone sends nothing. */
-  @Test
-  void trainingSaysWhichShardHidesItsExchange() {
-    Run large =
-        program.trainInProcess(
-            2,
-            "large",
-            "-D",
-            "train.sequence=4096",
-            "-D",
-            "train.steps=1",
-            "-D",
-            "model.layers=1",
-            "-D",
-            "model.headSize=64");
-    assertEquals(0, large.job().exitCode(), large.job().output()); // memory is as planned
-    assertFalse(large.job().output().contains("warning: "), large.job().output());
-    assertTrue(large.job().output().contains("one step of the ring: attention "));
-    Run alone = program.trainInProcess(1, "alone", "-D", "train.steps=1");
-    assertFalse(alone.job().output().contains("one step of the ring"), "there is no ring");
-  }
 }

@@ -376,7 +376,7 @@ public final class RingAttention implements Attention {
         + (pair.mask() == MaskKind.CAUSAL ? " causal" : " full");
   }
 
-  static Mask mask(BlockPair pair) {
+  private static Mask mask(BlockPair pair) {
     return pair.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
   }
 }

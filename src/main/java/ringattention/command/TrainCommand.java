@@ -46,7 +46,6 @@ import ringattention.run.Version;
 import ringattention.run.Watchdog;
 import ringattention.train.Choices;
 import ringattention.train.DivergedException;
-import ringattention.train.OverlapLines;
 import ringattention.train.Resumption;
 import ringattention.train.Stop;
 import ringattention.train.StopRequests;
@@ -192,7 +191,6 @@ public final class TrainCommand {
       Trainer trainer =
           new Trainer(
               train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
-      List<String> overlap = OverlapLines.of(replica.overlap(System::nanoTime));
       trainer.stopWhen(stops);
       if (!resumption.start(job, replica, trainer)) {
         folders.initialize(replica.parameters(), output);
@@ -200,7 +198,6 @@ public final class TrainCommand {
       output.log().section("Training");
       output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
       output.log().line(started());
-      overlap.forEach(output.log()::line);
       loop = new TrainingLoop(job, configuration, plan, device, output);
       summary = steps(trainer, replica, device, output);
       if (loop.stop() != Stop.NONE) {

@@ -1,10 +1,8 @@
 package ringattention.device;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -68,15 +66,5 @@ public final class MemoryPlan implements Allocator {
         .filter(buffer -> buffer.onHost() == onHost)
         .mapToLong(Buffer::bytes)
         .sum();
-  }
-
-  /** Bytes by purpose; purposes without buffers are 0. */
-  public Map<Purpose, Long> bytesByPurpose() {
-    Map<Purpose, Long> sums = new EnumMap<>(Purpose.class);
-    for (Purpose purpose : Purpose.values()) {
-      sums.put(purpose, 0L);
-    }
-    buffers.forEach(buffer -> sums.merge(buffer.purpose(), buffer.bytes(), Long::sum));
-    return sums;
   }
 }

@@ -14,10 +14,9 @@ import java.util.function.LongSupplier;
  * the outer one, so that the phases never sum to more than the wall time. Used from one thread, but
  * for what says otherwise.
  *
- * <p>The timer also says which phase failed. {@link #in(Phase, Runnable)} sees exceptions pass:
- * where phases are entered by it, the answer is exact. A {@link Scope} cannot tell an exception
- * from a normal end, so {@link #failed} names the innermost of the scopes that closed last, one
- * right after the other: right unless the outer scope threw after the inner one had ended.
+ * <p>The timer also says which phase failed. A {@link Scope} cannot tell an exception from a normal
+ * end, so {@link #failed} names the innermost of the scopes that closed last, one right after the
+ * other: right unless the outer scope threw after the inner one had ended.
  */
 public final class PhaseTimer {
   /** An open phase; closing it returns to the phase around it. */
@@ -90,19 +89,6 @@ public final class PhaseTimer {
     now = phase;
     entered = entered + 1;
     return scope;
-  }
-
-  /** Does some work in a phase. */
-  public void in(Phase phase, Runnable work) {
-    Scope scope = in(phase);
-    try {
-      work.run();
-    } catch (RuntimeException | Error failure) {
-      scope.close();
-      throw failure;
-    }
-    end(scope);
-    unwound = null;
   }
 
   /** Forgets all times, for example after the warm-up. Open phases stay open and count from now. */

@@ -12,15 +12,24 @@ public record RingTime(double work, double exposed, double travelling, double by
   public static final RingTime NONE = new RingTime(0, 0, 0, 0);
 
   /**
-   * One hop more.
+   * Returns the time with one hop more: what a hop costs, for predictions and forecasts alike.
    *
-   * @param work seconds
-   * @param message bytes sent beside the work; 0: none
+   * @param work seconds computed beside the messages
+   * @param seconds that the messages take by themselves; 0 if there are none
+   * @param message their bytes
+   * @param least seconds that no work hides, however long it takes
+   * @param notice seconds between the end of the hop and the start of the next
    */
-  public RingTime plusHop(Rates rates, double work, double message) {
-    double seconds = rates.messageS(message);
-    double late = Math.max(0, seconds - work) + (message > 0 ? rates.hopS() : 0);
+  public RingTime plusHop(
+      double work, double seconds, double message, double least, double notice) {
+    double late = Math.max(least, seconds - work) + notice;
     return new RingTime(this.work + work, exposed + late, travelling + seconds, bytes + message);
+  }
+
+  /** Returns the time with one hop more at the rates of some hardware. */
+  public RingTime plusHop(Rates rates, double work, double message) {
+    double notice = message > 0 ? rates.hopS() : 0;
+    return plusHop(work, rates.messageS(message), message, 0, notice);
   }
 
   public RingTime plus(RingTime other) {

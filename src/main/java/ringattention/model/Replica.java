@@ -3,12 +3,8 @@ package ringattention.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import ringattention.attention.Attention;
-import ringattention.attention.OverlapEstimate;
-import ringattention.attention.OverlapProbe;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
@@ -163,21 +159,6 @@ public final class Replica {
   /** The batch that {@link #load} put on the device: its tokens, labels and positions. */
   public Activations activations() {
     return activations;
-  }
-
-  /**
-   * Times attention and exchange of one step of the ring; empty where there is none. Before the
-   * first {@link #forward}. Collective.
-   *
-   * @param clock in nanoseconds
-   */
-  public Optional<OverlapEstimate> overlap(LongSupplier clock) {
-    if (ring.size() == 1) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new OverlapProbe(device, clock)
-            .measure(ring, setup.layout(), setup.mask(), ringBuffers, activations.query()));
   }
 
   /** See {@link Transformer#logits}. */

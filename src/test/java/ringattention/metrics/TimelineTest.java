@@ -16,7 +16,9 @@ class TimelineTest {
     now += 1;
     try (var attention = timer.in(Phase.ATTENTION)) {
       now += 10;
-      timer.in(Phase.RING_WAIT, () -> now += 3);
+      try (var scope = timer.in(Phase.RING_WAIT)) {
+        now += 3;
+      }
       now += 5;
     }
     now += 1;

@@ -1,7 +1,9 @@
 package ringattention.bench.attention;
 
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import ringattention.bench.attention.RingWork.Step;
+import ringattention.metrics.RingTime;
 
 /**
  * Predicts from measured rates how long a pass of the ring waits for its messages. A step waits for
@@ -20,37 +22,40 @@ public record OverlapModel(
 
   /** Seconds of a rank's own work. */
   double computeS(int tokens) {
-    return schedule.steps(pass, tokens, 0).stream().mapToDouble(Step::flops).sum()
-        / attention.at(tokens);
+    return time(tokens, 0, unhidden).work();
   }
 
   /** Bytes that a rank sends. */
   long messageBytes(int tokens) {
-    return schedule.steps(pass, tokens, 0).stream()
-        .flatMap(step -> step.messages().stream())
-        .mapToLong(Long::longValue)
-        .sum();
+    return (long) time(tokens, 0, unhidden).bytes();
   }
 
   /** Seconds that these take by themselves. */
   double messageS(int tokens) {
-    return schedule.steps(pass, tokens, 0).stream()
-        .mapToDouble(step -> seconds(step, network))
-        .sum();
+    return time(tokens, 0, unhidden).travelling();
   }
 
   /** Seconds of a pass that the exchange is not hidden, of the rank that waits longest. */
   double waitS(int tokens) {
-    double longest = 0;
-    for (int rank = 0; rank < schedule.ranks(); rank++) {
-      double wait = 0;
-      for (Step step : schedule.steps(pass, tokens, rank)) {
-        double floor = unhidden == null ? 0 : seconds(step, unhidden);
-        wait += Math.max(floor, seconds(step, network) - step.flops() / attention.at(tokens));
-      }
-      longest = Math.max(longest, wait);
+    return waitS(tokens, unhidden);
+  }
+
+  private double waitS(int tokens, RateCurve floor) {
+    return IntStream.range(0, schedule.ranks())
+        .mapToDouble(rank -> time(tokens, rank, floor).exposed())
+        .max()
+        .orElseThrow();
+  }
+
+  private RingTime time(int tokens, int rank, RateCurve floor) {
+    RingTime time = RingTime.NONE;
+    for (Step step : schedule.steps(pass, tokens, rank)) {
+      double least = floor == null ? 0 : seconds(step, floor);
+      double bytes = step.messages().stream().mapToDouble(Long::doubleValue).sum();
+      double work = step.flops() / attention.at(tokens);
+      time = time.plusHop(work, seconds(step, network), bytes, least, 0);
     }
-    return longest;
+    return time;
   }
 
   /** Part of the time of a pass that the exchange is not hidden. */
@@ -61,14 +66,7 @@ public record OverlapModel(
 
   /** Whether the work of every step of every rank takes as long as its messages. */
   boolean hides(int tokens) {
-    for (int rank = 0; rank < schedule.ranks(); rank++) {
-      for (Step step : schedule.steps(pass, tokens, rank)) {
-        if (step.flops() / attention.at(tokens) < seconds(step, network)) {
-          return false;
-        }
-      }
-    }
-    return true;
+    return waitS(tokens, null) == 0;
   }
 
   /** The smallest block from which on all hide communication; see {@link #smallest}. */
