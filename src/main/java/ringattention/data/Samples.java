@@ -1,10 +1,6 @@
 package ringattention.data;
 
-import java.nio.file.Path;
-import java.util.List;
 import ringattention.input.Configuration;
-import ringattention.input.DataConfig;
-import ringattention.input.DataFormat;
 import ringattention.input.InputException;
 
 /**
@@ -43,27 +39,16 @@ public interface Samples extends AutoCloseable {
   void close();
 
   /**
-   * Reads, and tokenizes, the corpus.
+   * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it.
    *
    * @throws InputException if anything of section {@code [data]} is wrong, or the tokenizer has
    *     more tokens than the model
    */
   static Samples of(Configuration configuration) {
-    DataConfig data = configuration.data();
-    List<Path> files = new CorpusFiles(configuration).all();
-    boolean bytes = data.tokenizer().equals(DataConfig.BYTES);
-    try (Tokenizer tokenizer = Tokenizer.of(configuration)) {
-      if (data.format() == DataFormat.TEXT && bytes && !data.documents()) {
-        return new StreamSamples(configuration, new TextCorpus(configuration, files));
-      }
-      TokenFile tokens = new TokenizedCorpus(configuration, tokenizer).open(files);
-      if (!tokens.hasLabel()) {
-        tokens.close();
-        throw configuration.source().error("data.path", "has no token to learn");
-      }
-      return data.documents()
-          ? new PackedSamples(configuration, tokens, tokenizer.end())
-          : new StreamSamples(configuration, tokens);
-    }
+    return Corpus.open(
+        configuration,
+        new Split(configuration, false),
+        stream -> new StreamSamples(configuration, stream),
+        (documents, padding) -> new PackedSamples(configuration, documents, padding));
   }
 }

@@ -16,6 +16,7 @@ public record Configuration(
     MemoryConfig memory,
     TrainConfig train,
     DataConfig data,
+    ValidationConfig validation,
     CheckpointConfig checkpoint,
     DeviceConfig device,
     ValidateConfig validate,
@@ -127,6 +128,19 @@ public record Configuration(
     return (int) tokens;
   }
 
+  /** The same with {@code validation.path} in place of {@code data.path}, also in errors. */
+  public Configuration ofValidation() {
+    return with(
+        model,
+        attention,
+        feedForward,
+        parallel,
+        train,
+        data().withPath(validation.path().orElseThrow()),
+        memory,
+        source.naming("data.path", "validation.path"));
+  }
+
   private Configuration with(
       ModelConfig model,
       AttentionConfig attention,
@@ -134,6 +148,18 @@ public record Configuration(
       ParallelConfig parallel,
       TrainConfig train,
       MemoryConfig memory) {
+    return with(model, attention, feedForward, parallel, train, data, memory, source);
+  }
+
+  private Configuration with(
+      ModelConfig model,
+      AttentionConfig attention,
+      FeedForwardConfig feedForward,
+      ParallelConfig parallel,
+      TrainConfig train,
+      DataConfig data,
+      MemoryConfig memory,
+      Source source) {
     return new Configuration(
         model,
         attention,
@@ -143,6 +169,7 @@ public record Configuration(
         memory,
         train,
         data,
+        validation,
         checkpoint,
         device,
         validate,

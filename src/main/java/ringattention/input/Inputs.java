@@ -82,6 +82,7 @@ public final class Inputs {
         MemoryConfig.read(table.apply("memory")),
         given.apply("train") ? TrainConfig.read(table.apply("train")) : null,
         given.apply("data") ? DataConfig.read(table.apply("data")) : null,
+        ValidationConfig.read(table.apply("validation")),
         CheckpointConfig.read(table.apply("checkpoint")),
         DeviceConfig.read(table.apply("device")),
         ValidateConfig.read(table.apply("validate")),

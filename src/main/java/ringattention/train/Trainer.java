@@ -126,7 +126,7 @@ public final class Trainer {
       labels = labels();
     }
     double scale = labels == 0 ? 0 : 1.0 / labels;
-    replica.clearLoss();
+    replica.transformer().clearLoss();
     double squares = 0;
     for (int pass = 0; pass < setup.passes(); pass++) {
       try (var scope = timer.in(Phase.DATA)) {
@@ -134,10 +134,10 @@ public final class Trainer {
         replica.load(sequences);
         squares += squares(sequences);
       }
-      replica.accumulate(faulty.test(step) ? Double.NaN : scale);
+      replica.transformer().accumulate(faulty.test(step) ? Double.NaN : scale);
       afterEach.run();
     }
-    double[] loss = {replica.loss(), squares / setup.decomposition().ring()};
+    double[] loss = {replica.transformer().loss(), squares / setup.decomposition().ring()};
     double rate = schedule.at(step);
     double norm;
     String skipped;

@@ -161,8 +161,7 @@ final class CpuKernels implements Kernels {
     Require.floats("logits", logits);
     Require.integers("labels", labels, Require.rows(logits));
     Require.elements("losses", losses, 2 * Require.rows(logits));
-    vocabulary.labelLosses(
-        logits, indices("label", labels, -1, Require.columns(logits)), losses);
+    vocabulary.labelLosses(logits, indices("label", labels, -1, Require.columns(logits)), losses);
   }
 
   @Override
