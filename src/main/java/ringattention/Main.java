@@ -20,6 +20,7 @@ import ringattention.command.BenchMfuCommand;
 import ringattention.command.BenchOverlapCommand;
 import ringattention.command.BenchScalingCommand;
 import ringattention.command.BenchTrainingCommand;
+import ringattention.command.EvaluateCommand;
 import ringattention.command.FolderCommands;
 import ringattention.command.GradientsCommand;
 import ringattention.command.PlanCommand;
@@ -123,6 +124,7 @@ public final class Main {
       case PLAN -> PlanCommand.run(job);
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);
       case GRADIENTS -> GradientsCommand.run(job);
+      case EVALUATE -> EvaluateCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION, BENCH_KERNELS, BENCH_RING_EXCHANGE -> BenchCommand.run(job);
       case BENCH_TRAINING -> BenchTrainingCommand.run(job);

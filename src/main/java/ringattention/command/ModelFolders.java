@@ -13,7 +13,7 @@ import ringattention.input.ModelExport;
 import ringattention.model.LlamaParameters;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
-import ringattention.parallel.State;
+import ringattention.parallel.ShardedWeights;
 import ringattention.run.Job;
 import ringattention.run.RunOutput;
 
@@ -75,9 +75,15 @@ public record ModelFolders(
       parameters.initialize(configuration.train().seed(), configuration.model().initStd());
       return;
     }
-    long start = System.nanoTime();
     parameters.clear();
-    parameters.load(State.WEIGHT, source.get());
+    read(parameters.weights(), output);
+  }
+
+  /** Sets the weights of the folder that the input names; there must be one. */
+  void read(ShardedWeights weights, RunOutput output) {
+    long start = System.nanoTime();
+    weights.clear();
+    weights.load(source.orElseThrow());
     close(); // a long run needs them no more
     output.log().section("Weights");
     String path = configuration.model().checkpoint().orElseThrow().toString();

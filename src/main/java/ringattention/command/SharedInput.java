@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import ringattention.cli.CommandLine;
 import ringattention.comm.Communicator;
+import ringattention.data.HeldOutSamples;
 import ringattention.data.Samples;
 import ringattention.data.Tokenizer;
 import ringattention.input.Configuration;
@@ -25,7 +26,13 @@ import ringattention.run.Version;
 public final class SharedInput {
   /** Keys that a rank's own machine decides, and places of files that are compared by contents. */
   private static final Set<String> OWN =
-      Set.of("data.cache", "device.threads", "data.path", "data.tokenizer", "model.checkpoint");
+      Set.of(
+          "data.cache",
+          "device.threads",
+          "data.path",
+          "data.tokenizer",
+          "model.checkpoint",
+          "validation.path");
 
   private static final String DIGEST = "digest";
   private static final int DIGITS = 16; // of a digest, enough to tell files apart by accident
@@ -73,6 +80,18 @@ public final class SharedInput {
   /** Returns the sequences of the input's corpus; the caller closes them. */
   static Samples samples(Job job, Configuration configuration) {
     Samples samples = job.agree(() -> Samples.of(configuration));
+    try {
+      new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
+      return samples;
+    } catch (RuntimeException e) {
+      samples.close();
+      throw e;
+    }
+  }
+
+  /** Returns the sequences that are not learned from; the caller closes them. */
+  static HeldOutSamples heldOut(Job job, Configuration configuration) {
+    HeldOutSamples samples = job.agree(() -> HeldOutSamples.of(configuration));
     try {
       new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
       return samples;

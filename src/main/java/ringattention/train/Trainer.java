@@ -222,13 +222,20 @@ public final class Trainer {
     return squares;
   }
 
-  /** How many labels count in the whole batch, that of all rings. */
+  /**
+   * How many labels count in the whole batch, that of all rings: every rank counts its share of the
+   * sequences of its ring. Collective.
+   */
   private long labels() {
-    long labels = 0;
-    for (int i = 0; i < config.batch(); i++) {
-      labels += samples.labels((step - 1) * config.batch() + i);
+    int share = setup.batch() * setup.passes();
+    int ring = setup.decomposition().ring();
+    long first =
+        (step - 1) * config.batch() + (long) setup.decomposition().replica(world.rank()) * share;
+    long own = 0;
+    for (int i = setup.decomposition().ringRank(world.rank()); i < share; i += ring) {
+      own += samples.labels(first + i);
     }
-    return labels;
+    return (long) world.allReduce((double) own, Communicator.Operation.SUM);
   }
 
   /** What is not finite; empty if all is. Collective. */
