@@ -11,6 +11,10 @@
 // N is 8 for bf16, 4 for fp32, 1 where an address or a row is not a multiple of 16 bytes.
 // Accumulation in fp32, of losses in double. 2 to 3 accesses of 2 or 4 bytes, 2 exponentials, 6 FLOPs an element.
 // Reference: ReferenceKernels.crossEntropy.
+//
+// labelLosses leaves the logits as they are and writes of each row its loss, and 1 if the label is the first of the largest
+// logits: losses [rows, 2] fp32. The same grid; one pass over the row, and one more over what is before the label.
+// Reference: ReferenceKernels.labelLosses.
 
 using namespace wide;
 
@@ -156,6 +160,40 @@ __device__ inline void crossEntropy(
     crossEntropy<N>(logits, labels, rows, vocabulary, scale, partial);                                     \
   }
 FOR_EACH_TYPE(CROSS_ENTROPY)
+
+template <int N, typename T>
+__device__ inline void labelLosses(const T* logits, const int* labels, long rows, int vocabulary, float* losses) {
+  __shared__ Softmax shared[WARPS];
+  for (long i = blockIdx.x; i < rows; i += gridDim.x) {
+    const T* row = logits + i * vocabulary;
+    int label = labels[i];
+    if (label < 0 || label >= vocabulary) {
+      if (threadIdx.x == 0) {
+        losses[2 * i] = label == -1 ? 0 : __int_as_float(0x7fc00000);
+        losses[2 * i + 1] = 0;
+      }
+      continue;
+    }
+    Softmax all = softmax<N>(row, vocabulary, shared);
+    const float atLabel = toFloat(row[label]);
+    int sooner = 0; // whether a logit before the label's is as large
+    for (int at = threadIdx.x; at < label; at += blockDim.x) {
+      sooner |= toFloat(row[at]) == atLabel;
+    }
+    sooner = __syncthreads_or(sooner);
+    if (threadIdx.x == 0) {
+      losses[2 * i] = logf(all.sum) + (all.maximum - atLabel);
+      losses[2 * i + 1] = atLabel == all.maximum && !sooner ? 1 : 0;
+    }
+  }
+}
+
+#define LABEL_LOSSES(NAME, T, N)                                                                           \
+  extern "C" __global__ void __launch_bounds__(1024) labelLosses_##NAME(                                   \
+      const T* logits, const int* labels, long rows, int vocabulary, float* losses) {                      \
+    labelLosses<N>(logits, labels, rows, vocabulary, losses);                                              \
+  }
+FOR_EACH_TYPE(LABEL_LOSSES)
 
 extern "C" __global__ void addLoss(const double* partial, int blocks, float* lossSum) {
   __shared__ double shared[WARPS];

@@ -14,6 +14,7 @@ import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
 import ringattention.comm.World;
 import ringattention.command.BenchCommand;
+import ringattention.command.EvaluateCommand;
 import ringattention.command.FolderCommands;
 import ringattention.command.GradientsCommand;
 import ringattention.command.PlanCommand;
@@ -117,6 +118,7 @@ public final class Main {
       case PLAN -> PlanCommand.run(job);
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);
       case GRADIENTS -> GradientsCommand.run(job);
+      case EVALUATE -> EvaluateCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION,
           BENCH_KERNELS,

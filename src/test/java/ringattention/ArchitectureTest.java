@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import ringattention.command.ModelFolders;
 import ringattention.command.SharedInput;
+import ringattention.data.HeldOutSamples;
 import ringattention.data.Samples;
 import ringattention.huggingface.HuggingFaceFolder;
 
@@ -47,6 +48,7 @@ class ArchitectureTest {
                   "bench",
                   "forecast",
                   "train",
+                  "evaluate",
                   "validate",
                   "plan",
                   "run",
@@ -95,6 +97,8 @@ class ArchitectureTest {
                   "device",
                   "comm",
                   "shard")),
+          Map.entry(
+              "evaluate", List.of("plan", "model", "run", "report", "data", "device", "comm")),
           Map.entry(
               "validate",
               List.of(
@@ -243,6 +247,7 @@ class ArchitectureTest {
     Map<Class<?>, List<String>> readers =
         Map.of(
             Samples.class, List.of("of"),
+            HeldOutSamples.class, List.of("of"),
             ModelFolders.class, List.of("of"),
             HuggingFaceFolder.class, List.of("open"));
     readers.forEach(

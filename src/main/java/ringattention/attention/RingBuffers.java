@@ -10,7 +10,8 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
 /**
- * What ring attention holds beside queries and outputs.
+ * What ring attention holds beside queries and outputs. Gradients are null, or none, without a
+ * backward.
  *
  * @param own this rank's keys and values
  * @param ownGradient their gradient
@@ -19,7 +20,7 @@ import ringattention.device.Tensor;
  *     next rank
  * @param landing where gradients arrive from the rank before; null without a ring
  * @param querySum [tokens, batch, heads, headSize]: running total of the output in the forward, the
- *     gradient of the queries in the backward
+ *     gradient of the queries in the backward; null where neither is needed
  * @param blockOut output of one block pair before it is merged; null where there is no second pair
  * @param blockLogSumExp its log-sum-exp
  */
@@ -40,34 +41,45 @@ public record RingBuffers(
    */
   public static RingBuffers allocate(
       Allocator allocator, AttentionShape shape, DType compute, DType sum, boolean ring) {
+    return allocate(allocator, shape, compute, sum, ring, true);
+  }
+
+  /**
+   * As {@link #allocate(Allocator, AttentionShape, DType, DType, boolean)}.
+   *
+   * @param backward whether there is one
+   */
+  public static RingBuffers allocate(
+      Allocator allocator,
+      AttentionShape shape,
+      DType compute,
+      DType sum,
+      boolean ring,
+      boolean backward) {
     KeyValue own =
         KeyValue.allocate(
             allocator, "attention.key_value", ring ? RING : ACTIVATIONS, compute, shape);
     KeyValue ownGradient =
-        KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape);
-    List<KeyValue> slots = List.of();
-    List<KeyValue> travelling = List.of();
-    KeyValue landing = null;
-    if (ring) {
-      slots =
-          List.of(
-              KeyValue.allocate(allocator, "ring.slot.0", RING, compute, shape),
-              KeyValue.allocate(allocator, "ring.slot.1", RING, compute, shape));
-      travelling =
-          List.of(
-              KeyValue.allocate(allocator, "ring.gradient.0", RING, sum, shape),
-              KeyValue.allocate(allocator, "ring.gradient.1", RING, sum, shape));
-      landing = KeyValue.allocate(allocator, "ring.gradient.landing", RING, sum, shape);
-    }
+        backward
+            ? KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape)
+            : null;
+    List<KeyValue> slots = ring ? two(allocator, "ring.slot", compute, shape) : List.of();
+    List<KeyValue> travelling =
+        ring && backward ? two(allocator, "ring.gradient", sum, shape) : List.of();
+    KeyValue landing =
+        ring && backward
+            ? KeyValue.allocate(allocator, "ring.gradient.landing", RING, sum, shape)
+            : null;
     Dim tokens = new Dim("tokens", shape.tokens());
     Dim batch = new Dim("batch", shape.batch());
     Dim heads = new Dim("heads", shape.heads());
     Dim headSize = new Dim("head size", shape.headSize());
     Tensor querySum =
-        allocator.allocate("attention.query_sum", ACTIVATIONS, sum, tokens, batch, heads, headSize);
-    if (!ring && compute == sum) {
-      return new RingBuffers(own, ownGradient, slots, travelling, landing, querySum, null, null);
-    }
+        backward || compute != sum
+            ? allocator.allocate(
+                "attention.query_sum", ACTIVATIONS, sum, tokens, batch, heads, headSize)
+            : null;
+    boolean merges = ring || compute != sum;
     return new RingBuffers(
         own,
         ownGradient,
@@ -75,8 +87,20 @@ public record RingBuffers(
         travelling,
         landing,
         querySum,
-        allocator.allocate(
-            "attention.block_out", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        allocator.allocate("attention.block_log_sum_exp", ACTIVATIONS, sum, tokens, batch, heads));
+        merges
+            ? allocator.allocate(
+                "attention.block_out", ACTIVATIONS, compute, tokens, batch, heads, headSize)
+            : null,
+        merges
+            ? allocator.allocate(
+                "attention.block_log_sum_exp", ACTIVATIONS, sum, tokens, batch, heads)
+            : null);
+  }
+
+  private static List<KeyValue> two(
+      Allocator allocator, String name, DType dtype, AttentionShape shape) {
+    return List.of(
+        KeyValue.allocate(allocator, name + ".0", RING, dtype, shape),
+        KeyValue.allocate(allocator, name + ".1", RING, dtype, shape));
   }
 }

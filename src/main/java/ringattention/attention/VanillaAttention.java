@@ -36,16 +36,29 @@ public final class VanillaAttention implements Attention {
     /**
      * @param shape of one call
      * @param turns calls of a forward, each with sequences of its own
+     * @param backward whether there is one: without it there are no gradients, and the calls share
+     *     one matrix of probabilities
      */
     public static Buffers allocate(
-        Allocator allocator, AttentionShape shape, int turns, DType compute, DType sum) {
+        Allocator allocator,
+        AttentionShape shape,
+        int turns,
+        boolean backward,
+        DType compute,
+        DType sum) {
       Dim heads = new Dim("heads", shape.heads());
       Dim queries = new Dim("queries", shape.tokens());
       Dim keys = new Dim("keys", shape.tokens());
       Dim batch = new Dim("batch", shape.batch());
-      Dim all = new Dim("batch", (long) turns * shape.batch());
+      Dim all = new Dim("batch", (backward ? turns : 1L) * shape.batch());
+      KeyValue own =
+          KeyValue.allocate(allocator, "attention.key_value", ACTIVATIONS, compute, shape);
+      if (!backward) {
+        return new Buffers(
+            own, null, null, probabilities(allocator, compute, all, heads, queries, keys), null);
+      }
       return new Buffers(
-          KeyValue.allocate(allocator, "attention.key_value", ACTIVATIONS, compute, shape),
+          own,
           KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape),
           allocator.allocate(
               "attention.query_sum",
@@ -55,8 +68,7 @@ public final class VanillaAttention implements Attention {
               new Dim("batch", shape.batch()),
               new Dim("heads", shape.heads()),
               new Dim("head size", shape.headSize())),
-          allocator.allocate(
-              "attention.probabilities", ACTIVATIONS, compute, all, heads, queries, keys),
+          probabilities(allocator, compute, all, heads, queries, keys),
           allocator.allocate(
               "attention.probabilities.gradient",
               ACTIVATIONS,
@@ -65,6 +77,10 @@ public final class VanillaAttention implements Attention {
               heads,
               queries,
               keys));
+    }
+
+    private static Tensor probabilities(Allocator allocator, DType compute, Dim... dims) {
+      return allocator.allocate("attention.probabilities", ACTIVATIONS, compute, dims);
     }
   }
 
@@ -96,8 +112,9 @@ public final class VanillaAttention implements Attention {
 
   /** [batch, heads, tokens, tokens] */
   private Tensor probabilities() {
-    long batch = buffers.scoreGradients().dim(0);
-    return buffers.probabilities().slice(sequence * batch, (sequence + 1) * batch);
+    long batch = own().storage().dim(2);
+    int place = buffers.probabilities().dim(0) == batch ? 0 : sequence;
+    return buffers.probabilities().slice(place * batch, (place + 1) * batch);
   }
 
   @Override
@@ -166,7 +183,7 @@ public final class VanillaAttention implements Attention {
   }
 
   private List<Block> blocks() {
-    Tensor scores = buffers.scoreGradients();
+    Tensor scores = probabilities();
     List<Block> blocks = new ArrayList<>();
     int from = 0;
     long firstScore = 0;

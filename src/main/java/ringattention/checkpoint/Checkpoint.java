@@ -12,6 +12,7 @@ import ringattention.input.InputException;
 import ringattention.input.UsedInputs;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.ShardedWeights;
 import ringattention.parallel.State;
 
 /**
@@ -108,13 +109,25 @@ public final class Checkpoint implements AutoCloseable {
    * @throws IllegalStateException if a file cannot be read, or no file has the values
    */
   public void load(ShardedParameters parameters, int rank, int ranks) {
-    int likeliest = (int) ((long) rank * manifest.ranks() / ranks);
+    int likeliest = likeliest(rank, ranks);
     for (State state : State.values()) {
       parameters.loadExactly(
           state,
           (parameter, index, into) ->
               read(state, parameter, index, into, parameters.type(), likeliest));
     }
+  }
+
+  /** As {@link #load}, of the weights alone: nothing else is read. */
+  public void loadWeights(ShardedWeights weights, int rank, int ranks) {
+    int likeliest = likeliest(rank, ranks);
+    weights.loadExactly(
+        (parameter, index, into) ->
+            read(State.WEIGHT, parameter, index, into, weights.type(), likeliest));
+  }
+
+  private int likeliest(int rank, int ranks) {
+    return (int) ((long) rank * manifest.ranks() / ranks);
   }
 
   private void read(

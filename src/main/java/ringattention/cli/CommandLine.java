@@ -49,6 +49,7 @@ public record CommandLine(
   /** What the program can do. */
   public enum Command {
     TRAIN("train", true),
+    EVALUATE("evaluate", true),
     VALIDATE("validate", false),
     BENCH_ATTENTION("bench attention", false),
     BENCH_KERNELS("bench kernels", false),

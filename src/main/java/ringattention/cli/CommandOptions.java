@@ -30,6 +30,7 @@ public final class CommandOptions {
 
       Commands:
         train INPUT.toml             train a Transformer with ring attention
+        evaluate INPUT.toml          held-out loss of a model, in total and by position
         validate [INPUT.toml]        check ring attention and training against vanilla attention
         bench attention [INPUT]      rate of ring attention against one rank and matrix products
         bench kernels [INPUT]        rates of one device's matrix products, kernels and attention

@@ -172,7 +172,7 @@ public final class GradientsCommand {
     int vocabulary = setup.model().vocabulary();
     int held = Math.toIntExact(batch.tokens().elements());
     DoubleBuffer logits = DoubleBuffer.allocate(held * vocabulary);
-    replica.logits(block -> logits.put(device.read(block)));
+    replica.transformer().logits(block -> logits.put(device.read(block)));
     List<double[]> allLogits = job.world().gather(logits.array());
     List<double[]> tokens = job.world().gather(device.read(batch.tokens()));
     List<double[]> labels = job.world().gather(device.read(batch.labels()));

@@ -14,7 +14,7 @@ import ringattention.model.LlamaParameters;
 import ringattention.model.ModelConfig;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
-import ringattention.parallel.State;
+import ringattention.parallel.ShardedWeights;
 import ringattention.plan.TrainConfig;
 import ringattention.run.Job;
 import ringattention.run.ModelExport;
@@ -86,9 +86,15 @@ public record ModelFolders(
           configuration.get(ModelConfig.SECTION).initStd());
       return;
     }
-    long start = System.nanoTime();
     parameters.clear();
-    parameters.load(State.WEIGHT, source.get());
+    read(parameters.weights(), output);
+  }
+
+  /** Sets the weights of the folder that the input names; there must be one. */
+  void read(ShardedWeights weights, RunOutput output) {
+    long start = System.nanoTime();
+    weights.clear();
+    weights.load(source.orElseThrow());
     close(); // a long run needs them no more
     output.log().section("Weights");
     String path = configuration.get(ModelConfig.SECTION).checkpoint().orElseThrow().toString();

@@ -13,6 +13,7 @@ import ringattention.bench.training.BenchScalingConfig;
 import ringattention.bench.training.BenchTrainingConfig;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
+import ringattention.data.ValidationConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.input.Inputs;
 import ringattention.model.AttentionConfig;
@@ -43,6 +44,7 @@ public final class Sections {
               MemoryConfig.SECTION,
               TrainConfig.SECTION,
               DataConfig.SECTION,
+              ValidationConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,
               ValidateConfig.SECTION,

@@ -6,6 +6,7 @@ import java.util.Set;
 import ringattention.checkpoint.ContentPart;
 import ringattention.cli.CommandLine;
 import ringattention.comm.Communicator;
+import ringattention.data.HeldOutSamples;
 import ringattention.data.SampleShape;
 import ringattention.data.Samples;
 import ringattention.data.Tokenizer;
@@ -73,6 +74,19 @@ public final class SharedInput {
   /** Returns the sequences of the input's corpus; the caller closes them. */
   static Samples samples(Job job, Configuration configuration) {
     Samples samples = job.agree(() -> Samples.of(configuration, shape(configuration)));
+    try {
+      new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
+      return samples;
+    } catch (RuntimeException e) {
+      samples.close();
+      throw e;
+    }
+  }
+
+  /** Returns the sequences that are not learned from; the caller closes them. */
+  static HeldOutSamples heldOut(Job job, Configuration configuration) {
+    HeldOutSamples samples =
+        job.agree(() -> HeldOutSamples.of(configuration, shape(configuration)));
     try {
       new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
       return samples;

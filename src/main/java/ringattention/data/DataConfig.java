@@ -69,6 +69,20 @@ public record DataConfig(
         path, extensions, format, field, documents, multiple, firstPosition, tokenizer, cache);
   }
 
+  /** The same of another corpus. */
+  DataConfig withPath(Path other) {
+    return new DataConfig(
+        other,
+        extensions,
+        format,
+        field,
+        documents,
+        documentMultiple,
+        firstPosition,
+        tokenizer,
+        cache);
+  }
+
   private static Path path(Table table, String key, String text) {
     table.require(text.indexOf('\0') < 0, key, "must not contain a zero byte");
     return Path.of(text);

@@ -11,12 +11,10 @@ import ringattention.input.InputException;
  * from its index.
  */
 final class PackedSamples implements Samples {
-  private final TokenFile corpus;
-  private final int padding;
+  private final TokenDocuments corpus;
   private final int length;
-  private final int firstPosition;
   private final long seed;
-  private final long[] starts; // of the documents in the corpus, [documents]
+  private final DocumentPieces pieces;
   private final int[] padded; // their lengths in a sequence, [documents]
   private final long epochTokens;
   private EpochOrder order;
@@ -27,27 +25,16 @@ final class PackedSamples implements Samples {
    * @throws InputException if the corpus has fewer tokens than a sequence, or a sequence is no
    *     whole number of the pieces that documents are padded to
    */
-  PackedSamples(Configuration configuration, SampleShape shape, TokenFile corpus, int padding) {
+  PackedSamples(
+      Configuration configuration, SampleShape shape, TokenDocuments corpus, int padding) {
     this.corpus = corpus;
-    this.padding = padding;
     this.length = shape.sequence();
-    this.firstPosition = configuration.get(DataConfig.SECTION).firstPosition();
     this.seed = shape.seed();
-    int multiple = configuration.get(DataConfig.SECTION).documentMultiple();
-    if (length % multiple != 0) {
-      throw configuration
-          .source()
-          .error("data.documentMultiple", "must divide train.sequence (" + length + ")");
-    }
-    int[] lengths = corpus.lengths();
-    this.starts = new long[lengths.length];
-    for (int i = 1; i < lengths.length; i++) {
-      starts[i] = starts[i - 1] + lengths[i - 1];
-    }
-    this.padded =
-        Arrays.stream(lengths)
-            .map(tokens -> Math.multiplyExact((tokens - 1) / multiple + 1, multiple))
-            .toArray();
+    int multiple = multiple(configuration, length);
+    this.pieces =
+        new DocumentPieces(
+            corpus, padding, multiple, configuration.get(DataConfig.SECTION).firstPosition());
+    this.padded = pieces.padded();
     this.epochTokens = Arrays.stream(padded).asLongStream().sum();
     if (epochTokens < length) {
       throw configuration
@@ -57,13 +44,28 @@ final class PackedSamples implements Samples {
               "has "
                   + epochTokens
                   + " tokens in "
-                  + lengths.length
+                  + padded.length
                   + " documents, must have at least train.sequence ("
                   + length
                   + ")");
     }
     this.order = new EpochOrder(seed, 0, padded);
     this.other = order;
+  }
+
+  /**
+   * Returns what lengths of documents are multiples of.
+   *
+   * @throws InputException if it does not divide a sequence
+   */
+  static int multiple(Configuration configuration, int length) {
+    int multiple = configuration.get(DataConfig.SECTION).documentMultiple();
+    if (length % multiple != 0) {
+      throw configuration
+          .source()
+          .error("data.documentMultiple", "must divide train.sequence (" + length + ")");
+    }
+    return multiple;
   }
 
   @Override
@@ -77,7 +79,7 @@ final class PackedSamples implements Samples {
     for (int at = 0; at < length; ) {
       int document = epoch.document(place);
       int count = Math.min(length - at, padded[document] - within);
-      piece(document, within, count, sample, at);
+      pieces.put(document, within, count, sample, at);
       sample.documents()[documents++] = at;
       at += count;
       within = 0;
@@ -91,23 +93,6 @@ final class PackedSamples implements Samples {
         sample.labels(),
         sample.positions(),
         Arrays.copyOf(sample.documents(), documents));
-  }
-
-  /** Tokens [from, from + count) of a document, to the place {@code at} of a sample. */
-  private void piece(int document, int from, int count, Sample to, int at) {
-    int left = Math.max(0, corpus.lengths()[document] - from); // without padding
-    int tokens = Math.min(count, left);
-    // one more than the piece has, if the document has it: the label of the last
-    int[] entries =
-        tokens == 0
-            ? new int[0]
-            : corpus.entries(starts[document] + from, Math.min(left, tokens + 1));
-    for (int i = 0; i < count; i++) {
-      to.tokens()[at + i] = i < tokens ? TokenStream.token(entries[i]) : padding;
-      to.labels()[at + i] =
-          i + 1 < entries.length ? TokenStream.label(entries[i + 1]) : Sample.NO_LABEL;
-      to.positions()[at + i] = firstPosition + i;
-    }
   }
 
   private EpochOrder order(long epoch) {

@@ -1,7 +1,5 @@
 package ringattention.data;
 
-import java.nio.file.Path;
-import java.util.List;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 
@@ -41,27 +39,17 @@ public interface Samples extends AutoCloseable {
   void close();
 
   /**
-   * Reads, and tokenizes, the corpus.
+   * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it.
    *
    * @throws InputException if anything of section {@code [data]} is wrong, or the tokenizer has
    *     more tokens than the model
    */
   static Samples of(Configuration configuration, SampleShape shape) {
-    DataConfig data = configuration.get(DataConfig.SECTION);
-    List<Path> files = new CorpusFiles(configuration).all();
-    boolean bytes = data.tokenizer().equals(DataConfig.BYTES);
-    try (Tokenizer tokenizer = Tokenizer.of(configuration, shape.vocabulary())) {
-      if (data.format() == DataFormat.TEXT && bytes && !data.documents()) {
-        return new StreamSamples(configuration, shape, new TextCorpus(configuration, files));
-      }
-      TokenFile tokens = new TokenizedCorpus(configuration, tokenizer).open(files);
-      if (!tokens.hasLabel()) {
-        tokens.close();
-        throw configuration.source().error("data.path", "has no token to learn");
-      }
-      return data.documents()
-          ? new PackedSamples(configuration, shape, tokens, tokenizer.end())
-          : new StreamSamples(configuration, shape, tokens);
-    }
+    return Corpus.open(
+        configuration,
+        shape,
+        new Split(configuration, shape.seed(), false),
+        stream -> new StreamSamples(configuration, shape, stream),
+        (documents, padding) -> new PackedSamples(configuration, shape, documents, padding));
   }
 }

@@ -16,10 +16,9 @@ import ringattention.input.Source;
  * the number of tokens and the number of documents (8 bytes each), and the SHA-256 of all that (32
  * bytes). The lengths are held in memory.
  */
-final class TokenFile implements TokenStream {
+final class TokenFile implements TokenDocuments {
   static final long MAGIC = 0x72696E67746F6B32L; // ringtok2
   private static final int DIGEST = 32;
-  private static final int PIECE = 1 << 16; // entries
   static final int FOOTER = 3 * Long.BYTES + DIGEST;
 
   private final Path file;
@@ -116,28 +115,8 @@ final class TokenFile implements TokenStream {
     return source.error("data.cache", file + " cannot be read: " + CorpusFiles.reason(unreadable));
   }
 
-  /**
-   * Returns whether any token is to be predicted from the one before it in its document. Reads no
-   * further than the first.
-   *
-   * @throws InputException if the file can no longer be read
-   */
-  boolean hasLabel() {
-    long start = 0;
-    for (int length : lengths) {
-      for (long from = 1; from < length; from += PIECE) {
-        int[] entries = entries(start + from, (int) Math.min(PIECE, length - from));
-        if (Arrays.stream(entries).anyMatch(entry -> TokenStream.label(entry) != Sample.NO_LABEL)) {
-          return true;
-        }
-      }
-      start += length;
-    }
-    return false;
-  }
-
-  /** Tokens of every document, in the order of the corpus; not to be changed. */
-  int[] lengths() {
+  @Override
+  public int[] lengths() {
     return lengths;
   }
 

@@ -105,6 +105,17 @@ public interface Kernels {
    */
   void crossEntropy(Tensor logits, Tensor labels, double scale, Tensor lossSum);
 
+  /**
+   * Loss and hit of every row, logits left as they are: {@code -log softmax(logits)[label]}, and 1
+   * if the label is the greedy prediction, the lowest index among the largest logits, otherwise 0.
+   * Rows with label -1 get two zeros.
+   *
+   * @param logits [rows, vocabulary]
+   * @param labels [rows], I32
+   * @param losses [rows, 2], sum type: loss, then hit
+   */
+  void labelLosses(Tensor logits, Tensor labels, Tensor losses);
+
   /** Sum of squares of all elements, in double; waits for the device. */
   double sumOfSquares(Tensor x);
 

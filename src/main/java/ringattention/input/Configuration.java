@@ -60,6 +60,8 @@ public final class Configuration {
   public final class Change {
     private final Map<Section<?>, Object> changed = new LinkedHashMap<>(values);
 
+    private Source from = source;
+
     private Change() {}
 
     public <T> Change set(Section<T> section, T value) {
@@ -67,9 +69,15 @@ public final class Configuration {
       return this;
     }
 
+    /** Lets errors name a key as another, from which its value comes. */
+    public Change naming(String key, String other) {
+      from = from.naming(key, other);
+      return this;
+    }
+
     /** Returns the changed configuration. */
     public Configuration done() {
-      return new Configuration(changed, source, rules);
+      return new Configuration(changed, from, rules);
     }
   }
 }

@@ -16,16 +16,42 @@ import java.util.TreeSet;
 public final class Source {
   private final String file;
   private final Set<String> overridden;
-  private final Map<String, Object> used = new LinkedHashMap<>();
-  private final Map<String, Borrowed> borrowed = new HashMap<>();
-  private final Map<Trait, Set<String>> marked = new EnumMap<>(Trait.class);
+  private final Map<String, Object> used;
+  private final Map<String, Borrowed> borrowed;
+  private final Map<Trait, Set<String>> marked;
+  private final Map<String, String> shown; // which key errors name in place of another
 
   /** Where a value stands that the input leaves to a file of another key. */
   private record Borrowed(String key, String place) {}
 
   Source(String file, Set<String> overridden) {
+    this(
+        file,
+        new TreeSet<>(overridden),
+        new LinkedHashMap<>(),
+        new HashMap<>(),
+        new EnumMap<>(Trait.class),
+        Map.of());
+  }
+
+  private Source(
+      String file,
+      Set<String> overridden,
+      Map<String, Object> used,
+      Map<String, Borrowed> borrowed,
+      Map<Trait, Set<String>> marked,
+      Map<String, String> shown) {
     this.file = file;
-    this.overridden = new TreeSet<>(overridden);
+    this.overridden = overridden;
+    this.used = used;
+    this.borrowed = borrowed;
+    this.marked = marked;
+    this.shown = shown;
+  }
+
+  /** Returns this source for readers of a key that errors are to name as another. */
+  Source naming(String key, String as) {
+    return new Source(file, overridden, used, borrowed, marked, Map.of(key, as));
   }
 
   void use(String key, Object value) {
@@ -63,7 +89,8 @@ public final class Source {
    * @param problem what is wrong or what is allowed, e.g. {@code no such file or folder}
    */
   public InputException error(String key, String problem) {
-    return error(key, used.get(key), problem);
+    String named = shown.getOrDefault(key, key);
+    return error(named, used.get(named), problem);
   }
 
   /** Makes the exception of {@link #error(String, String)} for a value that is not in use. */

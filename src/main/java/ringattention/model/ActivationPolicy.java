@@ -10,16 +10,30 @@ package ringattention.model;
  * @param headGroups divides the key/value heads; attention's own buffers shrink by it
  * @param savedAttention blocks whose attention is not computed again
  * @param onHost saved tensors in the host's memory
+ * @param forwardOnly whether there is no backward: then nothing is kept at all, and there is no
+ *     room for gradients
  */
-public record ActivationPolicy(int layers, int headGroups, int savedAttention, int onHost) {
+public record ActivationPolicy(
+    int layers, int headGroups, int savedAttention, int onHost, boolean forwardOnly) {
   public ActivationPolicy {
     if (headGroups < 1
         || savedAttention < 0
         || savedAttention > layers
         || onHost < 0
-        || onHost > layers + savedAttention) {
+        || onHost > layers + savedAttention
+        || forwardOnly && savedAttention + onHost > 0) {
       throw new IllegalArgumentException("no such policy of " + layers + " layers");
     }
+  }
+
+  /** A policy of training. */
+  public ActivationPolicy(int layers, int headGroups, int savedAttention, int onHost) {
+    this(layers, headGroups, savedAttention, onHost, false);
+  }
+
+  /** Nothing is kept. */
+  public static ActivationPolicy forwardOnly(int layers, int headGroups) {
+    return new ActivationPolicy(layers, headGroups, 0, 0, true);
   }
 
   /** Block inputs only, on the device; all heads at once. */
@@ -49,8 +63,14 @@ public record ActivationPolicy(int layers, int headGroups, int savedAttention, i
     return block + Math.max(0, block - (layers - savedAttention));
   }
 
-  /** For tables: {@code inputs}, {@code inputs+attention}, or how many blocks' attention. */
+  /**
+   * For tables: {@code nothing}, {@code inputs}, {@code inputs+attention}, or how many blocks'
+   * attention.
+   */
   public String savedText() {
+    if (forwardOnly) {
+      return "nothing";
+    }
     if (savedAttention == 0) {
       return "inputs";
     }

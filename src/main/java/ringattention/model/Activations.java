@@ -9,7 +9,8 @@ import ringattention.device.Tensor;
 
 /**
  * The activations of a rank that all blocks share. Attention's own are those of one group of heads,
- * and of one sequence at a time where each is packed from documents of its own.
+ * and of one sequence at a time where each is packed from documents of its own. What only a
+ * backward needs is null where there is none.
  *
  * @param saved what each block keeps
  * @param gradient of the residual stream, [tokens, batch, hidden]
@@ -23,7 +24,9 @@ import ringattention.device.Tensor;
  * @param groupAttended attention output of a call, as query; null where there is one call
  * @param groupDAttended its gradient, likewise
  * @param block scratch for one block of tokens
- * @param loss sum of losses, sum type, [1]
+ * @param loss sum of losses, sum type, [1]; null without a backward
+ * @param labelLosses loss and hit of every label, sum type, [tokens, batch, 2]; null where they are
+ *     not asked for
  * @param tokens I32, [tokens, batch]
  * @param labels I32, [tokens, batch]; -1 counts nothing
  * @param positions I32, [turns of attention, tokens]: for the rotary embedding
@@ -40,32 +43,42 @@ public record Activations(
     Tensor groupDAttended,
     Block block,
     Tensor loss,
+    Tensor labelLosses,
     Tensor tokens,
     Tensor labels,
     Tensor positions,
     Tensor frequencies) {
+  /** Where there is no backward. */
+  private static final Allocator NOTHING = (name, purpose, dtype, dims) -> null;
 
   /**
    * Scratch for one block of tokens; rows = block * batch.
    *
    * @param normed [rows, hidden], as is dNormed
+   * @param ofTurn rows of a turn's sequences, as normed: dNormed where there is a backward; null
+   *     where there is one turn
    * @param gate [rows, feedForward], as are up, activated, dActivated
    * @param logits [loss rows, vocabulary]
    */
   public record Block(
       Tensor normed,
       Tensor dNormed,
+      Tensor ofTurn,
       Tensor gate,
       Tensor up,
       Tensor activated,
       Tensor dActivated,
       Tensor logits) {}
 
+  /**
+   * @param labelLosses whether loss and hit of every label are asked for
+   */
   public static Activations allocate(
       Allocator allocator,
       ModelConfig model,
       ActivationPolicy policy,
       ShardShape shape,
+      boolean labelLosses,
       DType compute,
       DType sum) {
     Dim tokens = new Dim("tokens", shape.tokens());
@@ -76,21 +89,19 @@ public record Activations(
     Dim headSize = new Dim("head size", model.headSize());
     Dim together = new Dim("batch", shape.together());
     boolean parts = shape.turns() * policy.headGroups() > 1;
+    Dim keyValues =
+        new Dim("hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model)));
+    Allocator backward = policy.forwardOnly() ? NOTHING : allocator;
     Tensor afterAttention =
-        allocator.allocate(
-            "after_attention",
-            ACTIVATIONS,
-            compute,
-            tokens,
-            batch,
-            new Dim(
-                "hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model))));
+        backward.allocate("after_attention", ACTIVATIONS, compute, tokens, batch, keyValues);
     return new Activations(
         SavedActivations.allocate(allocator, model, policy, shape, compute, sum),
-        allocator.allocate("residual.gradient", ACTIVATIONS, compute, tokens, batch, hidden),
-        afterAttention.prefix(shape.tokens(), shape.batch(), model.hidden()),
-        afterAttention.view(afterAttention.elements()),
-        allocator.allocate(
+        backward.allocate("residual.gradient", ACTIVATIONS, compute, tokens, batch, hidden),
+        policy.forwardOnly()
+            ? null
+            : afterAttention.prefix(shape.tokens(), shape.batch(), model.hidden()),
+        policy.forwardOnly() ? null : afterAttention.view(afterAttention.elements()),
+        backward.allocate(
             "attended.gradient", ACTIVATIONS, compute, tokens, batch, heads, headSize),
         allocator.allocate("query", ACTIVATIONS, compute, tokens, together, groupHeads, headSize),
         !parts
@@ -99,7 +110,7 @@ public record Activations(
                 "group.attended", ACTIVATIONS, compute, tokens, together, groupHeads, headSize),
         !parts
             ? null
-            : allocator.allocate(
+            : backward.allocate(
                 "group.attended.gradient",
                 ACTIVATIONS,
                 compute,
@@ -107,8 +118,12 @@ public record Activations(
                 together,
                 groupHeads,
                 headSize),
-        block(allocator, model, shape, compute),
-        allocator.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
+        block(allocator, model, policy, shape, compute),
+        backward.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
+        !labelLosses
+            ? null
+            : allocator.allocate(
+                "label_losses", ACTIVATIONS, sum, tokens, batch, new Dim("loss and hit", 2)),
         allocator.allocate("tokens", ACTIVATIONS, DType.I32, tokens, batch),
         allocator.allocate("labels", ACTIVATIONS, DType.I32, tokens, batch),
         allocator.allocate(
@@ -130,20 +145,33 @@ public record Activations(
   }
 
   private static Block block(
-      Allocator allocator, ModelConfig model, ShardShape shape, DType compute) {
+      Allocator allocator,
+      ModelConfig model,
+      ActivationPolicy policy,
+      ShardShape shape,
+      DType compute) {
+    Allocator backward = policy.forwardOnly() ? NOTHING : allocator;
     int most = Math.max(shape.feedForwardBlock(), shape.lossBlock());
     Dim normRows = new Dim("rows", (long) most * shape.batch());
     Dim rows = new Dim("rows", (long) shape.feedForwardBlock() * shape.batch());
     Dim lossRows = new Dim("rows", (long) shape.lossBlock() * shape.batch());
     Dim hidden = new Dim("hidden", model.hidden());
     Dim feedForward = new Dim("feed-forward", model.feedForward());
+    Tensor normed =
+        allocator.allocate("token_block.normed", ACTIVATIONS, compute, normRows, hidden);
+    Tensor dNormed =
+        backward.allocate("token_block.normed.gradient", ACTIVATIONS, compute, normRows, hidden);
+    boolean copies = policy.forwardOnly() && shape.turns() > 1;
     return new Block(
-        allocator.allocate("token_block.normed", ACTIVATIONS, compute, normRows, hidden),
-        allocator.allocate("token_block.normed.gradient", ACTIVATIONS, compute, normRows, hidden),
+        normed,
+        dNormed,
+        copies
+            ? allocator.allocate("token_block.of_turn", ACTIVATIONS, compute, normRows, hidden)
+            : dNormed,
         allocator.allocate("token_block.gate", ACTIVATIONS, compute, rows, feedForward),
         allocator.allocate("token_block.up", ACTIVATIONS, compute, rows, feedForward),
         allocator.allocate("token_block.activated", ACTIVATIONS, compute, rows, feedForward),
-        allocator.allocate(
+        backward.allocate(
             "token_block.activated.gradient", ACTIVATIONS, compute, rows, feedForward),
         allocator.allocate(
             "token_block.logits",

@@ -221,7 +221,7 @@ final class AttentionLayer {
     if (turns == 1) {
       return x.rows();
     }
-    Tensor one = activations.block().dNormed().prefix(x.dim(0), 1, 1, x.dim(2));
+    Tensor one = activations.block().ofTurn().prefix(x.dim(0), 1, 1, x.dim(2));
     kernels.copyHeads(x.view(x.dim(0), 1, x.dim(1), x.dim(2)), turn, one, 0, 1);
     return one.rows();
   }

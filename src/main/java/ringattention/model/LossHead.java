@@ -54,6 +54,24 @@ final class LossHead {
   }
 
   /**
+   * Writes loss and hit of every label.
+   *
+   * @param x as for {@link #lossAndGradient}
+   * @param labels [tokens, batch], -1 counts nothing
+   * @param losses [tokens, batch, 2]: see {@link Kernels#labelLosses}
+   */
+  void labelLosses(Weights weights, Tensor x, Tensor labels, Tensor losses) {
+    try (var scope = timer.in(Phase.LOSS_HEAD)) {
+      blocks.forEach(
+          (from, to) -> {
+            Tensor logits = logits(weights, rows(x, from, to));
+            Tensor blockLabels = labels.slice(from, to).view(logits.dim(0));
+            kernels.labelLosses(logits, blockLabels, rows(losses, from, to));
+          });
+    }
+  }
+
+  /**
    * Adds the loss of every token to {@code lossSum} and writes its gradient.
    *
    * @param x output of the last block, [tokens, batch, hidden]

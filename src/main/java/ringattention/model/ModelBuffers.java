@@ -1,20 +1,26 @@
 package ringattention.model;
 
+import java.util.List;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
 import ringattention.device.Allocator;
 import ringattention.device.DType;
+import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardBuffers;
+import ringattention.parallel.WeightBuffers;
 
 /**
- * Every buffer of a training step on one rank.
+ * Every buffer of a training step, or of an evaluation, on one rank.
  *
+ * @param weights of all parameters
+ * @param training the same weights with their moments and gradients; null without a backward
  * @param ring null for vanilla attention
  * @param vanilla null for ring and memory-efficient attention
  */
 public record ModelBuffers(
-    ShardBuffers parameters,
+    WeightBuffers weights,
+    ShardBuffers training,
     Activations activations,
     RingBuffers ring,
     VanillaAttention.Buffers vanilla) {
@@ -26,19 +32,31 @@ public record ModelBuffers(
     AttentionShape attention = setup.attentionShape(rank);
     boolean vanilla = setup.attention() == AttentionKind.VANILLA;
     boolean ring = setup.attention() == AttentionKind.RING;
+    boolean backward = !setup.policy().forwardOnly();
+    List<ParameterGroup> groups = LlamaParameters.groups(setup.model());
+    int ranks = setup.decomposition().world();
+    ShardBuffers training =
+        backward
+            ? ShardBuffers.allocate(
+                allocator,
+                groups,
+                ranks,
+                compute,
+                sum,
+                setup.gradientWire(sum),
+                setup.accumulates())
+            : null;
     return new ModelBuffers(
-        ShardBuffers.allocate(
-            allocator,
-            LlamaParameters.groups(setup.model()),
-            setup.decomposition().world(),
-            compute,
-            sum,
-            setup.gradientWire(sum),
-            setup.accumulates()),
-        Activations.allocate(allocator, setup.model(), setup.policy(), shape, compute, sum),
-        vanilla ? null : RingBuffers.allocate(allocator, attention, compute, sum, ring),
+        backward
+            ? training.weights()
+            : WeightBuffers.allocate(allocator, groups, ranks, compute, sum),
+        training,
+        Activations.allocate(
+            allocator, setup.model(), setup.policy(), shape, setup.labelLosses(), compute, sum),
+        vanilla ? null : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward),
         vanilla
-            ? VanillaAttention.Buffers.allocate(allocator, attention, shape.turns(), compute, sum)
+            ? VanillaAttention.Buffers.allocate(
+                allocator, attention, shape.turns(), backward, compute, sum)
             : null);
   }
 }

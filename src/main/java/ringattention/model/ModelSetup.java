@@ -20,6 +20,7 @@ import ringattention.shard.SequenceLayout;
  * @param packed whether every sequence is packed from documents of its own
  * @param bf16Gradients whether gradients travel in bf16
  * @param policy what blocks keep, and in how many groups of heads attention goes
+ * @param labelLosses whether loss and hit of every label are asked for, as in an evaluation
  */
 public record ModelSetup(
     ModelConfig model,
@@ -35,7 +36,8 @@ public record ModelSetup(
     int passes,
     boolean packed,
     boolean bf16Gradients,
-    ActivationPolicy policy) {
+    ActivationPolicy policy,
+    boolean labelLosses) {
   public ModelSetup {
     if (attention != AttentionKind.RING && decomposition.ring() > 1) {
       throw new IllegalArgumentException(attention + " attention needs whole sequences: ring of 1");
@@ -47,12 +49,55 @@ public record ModelSetup(
     }
   }
 
+  /** A setup that gives the sum of losses only. */
+  public ModelSetup(
+      ModelConfig model,
+      AttentionKind attention,
+      MaskKind mask,
+      LayoutKind layoutKind,
+      FeedForwardKind feedForward,
+      int feedForwardBlock,
+      int lossBlock,
+      Decomposition decomposition,
+      int sequence,
+      int batch,
+      int passes,
+      boolean packed,
+      boolean bf16Gradients,
+      ActivationPolicy policy) {
+    this(
+        model,
+        attention,
+        mask,
+        layoutKind,
+        feedForward,
+        feedForwardBlock,
+        lossBlock,
+        decomposition,
+        sequence,
+        batch,
+        passes,
+        packed,
+        bf16Gradients,
+        policy,
+        false);
+  }
+
   public SequenceLayout layout() {
     return SequenceLayout.of(layoutKind, sequence, decomposition.ring());
   }
 
   /** The same with another policy. */
   public ModelSetup with(ActivationPolicy other) {
+    return with(other, labelLosses);
+  }
+
+  /** The same, with loss and hit of every label. */
+  public ModelSetup withLabelLosses() {
+    return with(policy, true);
+  }
+
+  private ModelSetup with(ActivationPolicy other, boolean losses) {
     return new ModelSetup(
         model,
         attention,
@@ -67,7 +112,8 @@ public record ModelSetup(
         passes,
         packed,
         bf16Gradients,
-        other);
+        other,
+        losses);
   }
 
   /** Returns the sizes of one call of attention on a rank. */

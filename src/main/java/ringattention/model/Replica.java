@@ -3,7 +3,6 @@ package ringattention.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import ringattention.attention.Attention;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
@@ -14,16 +13,21 @@ import ringattention.data.Sample;
 import ringattention.device.Allocator;
 import ringattention.device.Collectives;
 import ringattention.device.Device;
-import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.ShardedWeights;
 import ringattention.shard.Documents;
 
-/** This rank's part of a model, put together: buffers, ring, sharded parameters, Transformer. */
+/**
+ * This rank's part of a model, put together: buffers, ring, sharded parameters, Transformer. With a
+ * policy that is forward only there are weights, and no moments and gradients.
+ */
 public final class Replica {
   private final ModelSetup setup;
   private final int rank;
-  private final ShardedParameters parameters;
+  private final ShardedWeights weights;
+  private final ShardedParameters parameters; // null without a backward
   private final Activations activations;
   private final Communicator ring;
   private final Device device;
@@ -54,14 +58,15 @@ public final class Replica {
     this.rank = world.rank();
     ModelBuffers buffers =
         ModelBuffers.allocate(allocator, setup, rank, device.compute(), device.sum());
+    List<ParameterGroup> groups = LlamaParameters.groups(setup.model());
     this.parameters =
-        new ShardedParameters(
-            device,
-            world,
-            collectives,
-            LlamaParameters.groups(setup.model()),
-            buffers.parameters(),
-            timer);
+        buffers.training() == null
+            ? null
+            : new ShardedParameters(device, world, collectives, groups, buffers.training(), timer);
+    this.weights =
+        parameters == null
+            ? new ShardedWeights(device, world, collectives, groups, buffers.weights(), timer)
+            : parameters.weights();
     this.activations = buffers.activations();
     this.ring = world.split(setup.decomposition().replica(rank));
     this.device = device;
@@ -73,6 +78,7 @@ public final class Replica {
             setup.policy(),
             setup.shape(rank),
             device,
+            weights,
             parameters,
             attention,
             activations,
@@ -109,8 +115,22 @@ public final class Replica {
             + exchanges.get(1).state();
   }
 
+  /**
+   * @throws IllegalStateException if there is no backward
+   */
   public ShardedParameters parameters() {
+    if (parameters == null) {
+      throw new IllegalStateException("a replica that only goes forward has weights only");
+    }
     return parameters;
+  }
+
+  public ShardedWeights weights() {
+    return weights;
+  }
+
+  public Transformer transformer() {
+    return transformer;
   }
 
   /**
@@ -161,45 +181,10 @@ public final class Replica {
     return activations;
   }
 
-  /** See {@link Transformer#logits}. */
-  public void logits(Consumer<Tensor> sink) {
-    transformer.logits(sink);
-  }
-
-  /** See {@link Transformer#forwardLast}. */
-  public Tensor forwardLast(int blocks) {
-    return transformer.forwardLast(blocks);
-  }
-
-  /** See {@link Transformer#forward}. */
-  public Tensor forward() {
-    return transformer.forward();
-  }
-
-  /** See {@link Transformer#clearLoss}. */
-  public void clearLoss() {
-    transformer.clearLoss();
-  }
-
-  /** See {@link Transformer#accumulate}. */
-  public void accumulate(double scale) {
-    transformer.accumulate(scale);
-  }
-
-  /** See {@link Transformer#backward}. */
-  public void backward(double scale, int blocks) {
-    transformer.backward(scale, blocks);
-  }
-
-  /** See {@link Transformer#loss}. */
-  public double loss() {
-    return transformer.loss();
-  }
-
   /** Loss and gradients of one batch: sum of the losses of this rank's tokens. Collective. */
   public double lossAndGradients(double scale) {
-    clearLoss();
-    accumulate(scale);
-    return loss();
+    transformer.clearLoss();
+    transformer.accumulate(scale);
+    return transformer.loss();
   }
 }

@@ -36,7 +36,17 @@ final class SavedActivations {
       List<Tensor> hostInputs,
       List<Kept> hostAttention,
       List<Tensor> inputWindows,
-      List<Kept> attentionWindows) {}
+      List<Kept> attentionWindows) {
+    private static Buffers empty() {
+      return new Buffers(
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>());
+    }
+  }
 
   /**
    * Attention of one block.
@@ -54,14 +64,10 @@ final class SavedActivations {
       DType compute,
       DType sum) {
     Maker maker = new Maker(allocator, model, policy, shape, compute, sum);
-    Buffers buffers =
-        new Buffers(
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>());
+    if (policy.forwardOnly()) {
+      return windows(maker, policy.layers());
+    }
+    Buffers buffers = Buffers.empty();
     for (int block = 0; block < policy.layers(); block++) {
       String name = "block." + block + ".";
       boolean inputOnHost = policy.inputOnHost(block);
@@ -84,6 +90,23 @@ final class SavedActivations {
     for (int i = 0; i < windows; i++) {
       buffers.attentionWindows.add(maker.attention("window." + i + ".", ACTIVATIONS));
     }
+    return buffers;
+  }
+
+  /** Nothing but windows: what a forward makes it overwrites two blocks later. */
+  private static Buffers windows(Maker maker, int layers) {
+    Buffers buffers = Buffers.empty();
+    for (int block = 0; block < layers; block++) {
+      buffers.inputs.add(null);
+      buffers.attention.add(null);
+      buffers.hostInputs.add(null);
+      buffers.hostAttention.add(null);
+    }
+    buffers.inputs.add(null); // the blocks' output
+    for (int i = 0; i < WINDOWS; i++) {
+      buffers.inputWindows.add(maker.hidden("window." + i + ".input", ACTIVATIONS));
+    }
+    buffers.attentionWindows.add(maker.attention("window.0.", ACTIVATIONS));
     return buffers;
   }
 

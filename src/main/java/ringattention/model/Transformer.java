@@ -7,7 +7,8 @@ import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
-import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.GradientSink;
+import ringattention.parallel.ParameterSource;
 import ringattention.parallel.Weights;
 
 /**
@@ -22,7 +23,8 @@ public final class Transformer {
   private final ModelConfig model;
   private final Device device;
   private final Kernels kernels;
-  private final ShardedParameters parameters;
+  private final ParameterSource parameters;
+  private final GradientSink gradients; // null without a backward
   private final Activations activations;
   private final ActivationPolicy policy;
   private final SavedActivations saved;
@@ -31,12 +33,16 @@ public final class Transformer {
   private final LossHead lossHead;
   private final PhaseTimer timer;
 
+  /**
+   * @param gradients null where the policy is forward only
+   */
   public Transformer(
       ModelConfig model,
       ActivationPolicy policy,
       ShardShape shape,
       Device device,
-      ShardedParameters parameters,
+      ParameterSource parameters,
+      GradientSink gradients,
       Attention attention,
       Activations activations,
       PhaseTimer timer) {
@@ -44,6 +50,7 @@ public final class Transformer {
     this.device = device;
     this.kernels = device.kernels();
     this.parameters = parameters;
+    this.gradients = gradients;
     this.activations = activations;
     this.timer = timer;
     this.policy = policy;
@@ -147,6 +154,19 @@ public final class Transformer {
   }
 
   /**
+   * Returns loss and hit of every label of this rank, labels that count nothing with two zeros;
+   * waits for the device. Collective.
+   *
+   * @return [tokens, batch, 2]
+   */
+  public double[] labelLosses() {
+    Tensor output = forward();
+    Weights weights = parameters.weights(head());
+    lossHead.labelLosses(weights, output, activations.labels(), activations.labelLosses());
+    return device.read(activations.labelLosses());
+  }
+
+  /**
    * Adds the losses of this rank's tokens, and the gradients of all parameters, summed over all
    * ranks, to their shards. Collective.
    *
@@ -157,10 +177,10 @@ public final class Transformer {
     forward();
     backward(scale, model.layers());
     try (var scope = timer.in(Phase.EMBEDDING)) {
-      Tensor table = parameters.gradients(EMBEDDING).get(LlamaParameters.EMBEDDING);
+      Tensor table = gradients.gradients(EMBEDDING).get(LlamaParameters.EMBEDDING);
       kernels.embedBackward(flat(activations.tokens()), activations.gradient().rows(), table);
     }
-    parameters.reduce(EMBEDDING);
+    gradients.reduce(EMBEDDING);
   }
 
   /**
@@ -176,13 +196,13 @@ public final class Transformer {
     saved.fetch(model.layers() - 1);
     lossHead.lossAndGradient(
         weights,
-        parameters.gradients(head()),
+        gradients.gradients(head()),
         saved.input(model.layers()),
         activations.labels(),
         scale,
         activations.loss(),
         activations.gradient());
-    parameters.reduce(head());
+    gradients.reduce(head());
     for (int block = model.layers() - 1; block >= model.layers() - blocks; block--) {
       backward(block);
     }
@@ -195,7 +215,7 @@ public final class Transformer {
       parameters.prefetch(group(block - 1));
       saved.fetch(block - 1);
     }
-    Weights gradients = parameters.gradients(group(block));
+    Weights own = gradients.gradients(group(block));
     saved.arrive(block);
     Tensor input = saved.input(block);
     SavedActivations.Kept attention = saved.attention(block);
@@ -206,9 +226,9 @@ public final class Transformer {
     }
     Tensor afterAttention = activations.afterAttention();
     attentionLayer.output(weights, input, attention.out(), afterAttention);
-    feedForward.backward(weights, gradients, afterAttention, gradient);
-    attentionLayer.backward(weights, gradients, input, attention, again, gradient);
-    parameters.reduce(group(block));
+    feedForward.backward(weights, own, afterAttention, gradient);
+    attentionLayer.backward(weights, own, input, attention, again, gradient);
+    gradients.reduce(group(block));
   }
 
   /** The parameter group of a block. */

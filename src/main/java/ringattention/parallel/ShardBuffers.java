@@ -1,7 +1,6 @@
 package ringattention.parallel;
 
 import static ringattention.device.Allocator.Purpose.GATHERED;
-import static ringattention.device.Allocator.Purpose.PARAMETERS;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,12 +10,11 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
 /**
- * The memory of sharded parameters. Of whole groups there are two each: one in use, one on its way.
+ * The memory of sharded parameters that are trained. Of whole groups there are two each: one in
+ * use, one on its way.
  *
  * @param shards one per group
- * @param wires this rank's part of a group in the type it travels in; empty where that is the sum
- *     type
- * @param gathered whole groups
+ * @param weights the shards' weights, and what gathers them
  * @param gradients of whole groups
  * @param gradientWires the same in the type they travel in; empty where that is the sum type
  * @param reduced this rank's part of a sum before it is added to the shard; null where it goes
@@ -24,8 +22,7 @@ import ringattention.device.Tensor;
  */
 public record ShardBuffers(
     List<Shard> shards,
-    List<Tensor> wires,
-    List<Tensor> gathered,
+    WeightBuffers weights,
     List<Tensor> gradients,
     List<Tensor> gradientWires,
     Tensor reduced) {
@@ -54,35 +51,27 @@ public record ShardBuffers(
       DType gradientWire,
       boolean accumulates) {
     List<Shard> shards = new ArrayList<>();
-    long largest = 0;
     for (ParameterGroup group : groups) {
-      largest = Math.max(largest, group.shardElements(ranks));
-      Dim size = new Dim("elements of the shard", group.shardElements(ranks));
-      String name = "parameters." + group.name() + ".";
       shards.add(
           new Shard(
-              allocator.allocate(name + "weight", PARAMETERS, sum, size),
-              allocator.allocate(name + "momentum", PARAMETERS, sum, size),
-              allocator.allocate(name + "variance", PARAMETERS, sum, size),
-              allocator.allocate(name + "gradient", PARAMETERS, sum, size)));
+              WeightBuffers.shard(allocator, group, "weight", ranks, sum),
+              WeightBuffers.shard(allocator, group, "momentum", ranks, sum),
+              WeightBuffers.shard(allocator, group, "variance", ranks, sum),
+              WeightBuffers.shard(allocator, group, "gradient", ranks, sum)));
     }
-    Dim shard = new Dim("elements of the largest shard", largest);
+    List<Tensor> weights = shards.stream().map(Shard::weight).toList();
+    Dim shard = WeightBuffers.largestShard(groups, ranks);
     Dim parts = new Dim("ranks", ranks);
     boolean converts = gradientWire != sum;
     return new ShardBuffers(
         shards,
-        compute == sum ? List.of() : two(allocator, "gathered.own", compute, shard),
-        two(allocator, "gathered", compute, parts, shard),
-        two(allocator, "gathered.gradient", sum, parts, shard),
-        converts ? two(allocator, "gathered.gradient.wire", gradientWire, parts, shard) : List.of(),
+        WeightBuffers.of(allocator, weights, groups, ranks, compute, sum),
+        WeightBuffers.two(allocator, "gathered.gradient", sum, parts, shard),
+        converts
+            ? WeightBuffers.two(allocator, "gathered.gradient.wire", gradientWire, parts, shard)
+            : List.of(),
         converts || accumulates
             ? allocator.allocate("gathered.gradient.reduced", GATHERED, gradientWire, shard)
             : null);
-  }
-
-  private static List<Tensor> two(Allocator allocator, String name, DType dtype, Dim... dims) {
-    return List.of(
-        allocator.allocate(name + ".0", GATHERED, dtype, dims),
-        allocator.allocate(name + ".1", GATHERED, dtype, dims));
   }
 }

@@ -1,18 +1,15 @@
 package ringattention.parallel;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import ringattention.comm.Communicator;
 import ringattention.device.Collectives;
-import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
-import ringattention.device.Memory;
 import ringattention.device.Tensor;
-import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 
 /**
@@ -20,20 +17,15 @@ import ringattention.metrics.PhaseTimer;
  * {@link #weights} until the group after next is prefetched; its gradient only from {@link
  * #gradients} to {@link #reduce}.
  */
-public final class ShardedParameters {
-  private static final int NONE = -1;
-  private static final int UPLOAD = 1 << 22; // bytes on the host at a time
-
+public final class ShardedParameters implements ParameterSource, GradientSink {
   private final Device device;
   private final Communicator world;
   private final Collectives collectives;
   private final List<ParameterGroup> groups;
   private final ShardBuffers buffers;
-  private final PhaseTimer timer;
+  private final ShardedWeights weights;
+  private final ShardTransfer transfer;
   private final GradientSums sums;
-  private final int[] resident = {NONE, NONE}; // which group each gathering buffer holds
-  private final Completion[] arrival = {Completion.DONE, Completion.DONE};
-  private int lastUsed; // gathering buffer
 
   /**
    * @param world all ranks, for small values
@@ -51,7 +43,8 @@ public final class ShardedParameters {
     this.collectives = collectives;
     this.groups = List.copyOf(groups);
     this.buffers = buffers;
-    this.timer = timer;
+    this.weights = new ShardedWeights(device, world, collectives, groups, buffers.weights(), timer);
+    this.transfer = new ShardTransfer(device, this.groups, world.rank(), world.size());
     this.sums = new GradientSums(device, collectives, world.size(), groups, buffers, timer);
   }
 
@@ -61,33 +54,25 @@ public final class ShardedParameters {
 
   /** Returns the element type of all states: the device's sum type. */
   public DType type() {
-    return buffers.shards().get(0).weight().dtype();
+    return weights.type();
   }
 
   /** Sets weights from the seed, moments and gradients to zero. */
   public void initialize(long seed, double standardDeviation) {
     clear();
-    InitialWeights initial = new InitialWeights(seed, standardDeviation);
-    for (int group = 0; group < groups.size(); group++) {
-      ShardBuffers.Shard shard = buffers.shards().get(group);
-      for (ParameterGroup.Piece piece : pieces(group)) {
-        Tensor weight = shard.weight().slice(piece.from(), piece.from() + piece.length());
-        initial.set(device.kernels(), piece.parameter(), piece.index(), weight);
-      }
-    }
+    weights.initialize(seed, standardDeviation);
   }
 
   /**
    * Sets weights, moments and gradients to zero, padding included: what {@link #load} starts on.
    */
   public void clear() {
+    weights.clear();
     for (ShardBuffers.Shard shard : buffers.shards()) {
-      for (Tensor tensor :
-          List.of(shard.weight(), shard.momentum(), shard.variance(), shard.gradient())) {
+      for (Tensor tensor : List.of(shard.momentum(), shard.variance(), shard.gradient())) {
         device.kernels().fill(tensor, 0);
       }
     }
-    weightsChanged();
   }
 
   /**
@@ -96,36 +81,14 @@ public final class ShardedParameters {
    * @param source asked for this rank's part only, in the order of the model
    */
   public void load(State state, ValueSource source) {
-    transfer(
-        (tensor, host, piece, index) -> {
-          source.read(piece.parameter(), index, floats(host));
-          if (tensor.dtype() == host.dtype()) {
-            device.waitFor(device.toDevice(host, tensor));
-          } else { // the reference holds double precision
-            double[] values = new double[(int) host.elements()];
-            Arrays.setAll(values, floats(host)::get);
-            device.write(tensor, values);
-          }
-        },
-        state,
-        DType.F32);
-    if (state == State.WEIGHT) {
-      weightsChanged();
-    }
+    transfer.load(shards(state), source);
+    changed(state);
   }
 
   /** Loads like {@link #load}, without rounding. */
   public void loadExactly(State state, StateSource source) {
-    transfer(
-        (tensor, host, piece, index) -> {
-          source.read(piece.parameter(), index, host.buffer());
-          device.waitFor(device.toDevice(host, tensor));
-        },
-        state,
-        type());
-    if (state == State.WEIGHT) {
-      weightsChanged();
-    }
+    transfer.loadExactly(shards(state), source, type());
+    changed(state);
   }
 
   /**
@@ -133,115 +96,45 @@ public final class ShardedParameters {
    * through single precision.
    */
   public void save(State state, ValueSink sink) {
-    transfer(
-        (tensor, host, piece, index) -> {
-          if (tensor.dtype() == host.dtype()) {
-            device.toHost(tensor, host).await();
-          } else {
-            FloatBuffer values = floats(host);
-            for (double value : device.read(tensor)) {
-              values.put((float) value);
-            }
-          }
-          sink.write(piece.parameter(), index, floats(host));
-        },
-        state,
-        DType.F32);
+    transfer.save(shards(state), sink);
   }
 
   /** Saves like {@link #save}, without rounding. */
   public void saveExactly(State state, StateSink sink) {
-    transfer(
-        (tensor, host, piece, index) -> {
-          device.toHost(tensor, host).await();
-          sink.write(piece.parameter(), index, host.buffer());
-        },
-        state,
-        type());
+    transfer.saveExactly(shards(state), sink, type());
   }
 
-  private interface Move {
-    /** A part of a shard, and room for it on the host. */
-    void accept(Tensor tensor, Tensor host, ParameterGroup.Piece piece, long index);
+  private IntFunction<Tensor> shards(State state) {
+    return group -> buffers.shards().get(group).of(state);
   }
 
-  /**
-   * @param type of what is on the host
-   */
-  private void transfer(Move move, State state, DType type) {
-    try (Memory host = device.allocateHost(UPLOAD)) {
-      for (int group = 0; group < groups.size(); group++) {
-        Tensor shard = buffers.shards().get(group).of(state);
-        for (ParameterGroup.Piece piece : pieces(group)) {
-          int room = UPLOAD / type.bytes(); // elements
-          for (long done = 0; done < piece.length(); done += room) {
-            long count = Math.min(room, piece.length() - done);
-            long from = piece.from() + done;
-            move.accept(
-                shard.slice(from, from + count),
-                new Tensor(host, 0, type, count),
-                piece,
-                piece.index() + done);
-            device.synchronize(); // before the room is used again
-          }
-        }
-      }
+  private void changed(State state) {
+    if (state == State.WEIGHT) {
+      weights.changed();
     }
   }
 
-  private static FloatBuffer floats(Tensor host) {
-    return host.buffer().asFloatBuffer();
+  /** Returns the weights alone: what a forward needs. */
+  public ShardedWeights weights() {
+    return weights;
   }
 
-  /**
-   * Starts gathering a group, unless it is there; the group last asked for by {@link #weights}
-   * stays.
-   */
+  @Override
   public void prefetch(int group) {
-    if (group == resident[0] || group == resident[1]) {
-      return;
-    }
-    int buffer = 1 - lastUsed;
-    device.waitFor(arrival[buffer]); // of a group fetched but never used
-    try (var scope = timer.in(Phase.GATHER)) {
-      long elements = groups.get(group).shardElements(world.size());
-      Tensor part = buffers.shards().get(group).weight();
-      if (!buffers.wires().isEmpty()) {
-        Tensor wire = flat(buffers.wires().get(buffer), elements);
-        device.kernels().copy(part, wire);
-        part = wire;
-      }
-      Tensor whole = flat(buffers.gathered().get(buffer), elements * world.size());
-      arrival[buffer] = collectives.allGather(part, whole, device.mark());
-    }
-    resident[buffer] = group;
+    weights.prefetch(group);
   }
 
-  /**
-   * The whole group, gathered, in the compute type; valid until the group after the next is
-   * prefetched.
-   */
+  @Override
   public Weights weights(int group) {
-    prefetch(group);
-    lastUsed = resident[0] == group ? 0 : 1;
-    try (var scope = timer.in(Phase.GATHER)) {
-      device.waitFor(arrival[lastUsed]);
-    }
-    return new Weights(groups.get(group), flat(buffers.gathered().get(lastUsed)));
+    return weights.weights(group);
   }
 
-  /**
-   * Room for the gradient of a whole group, zeroed, in the sum type; until {@link #reduce} of the
-   * same group.
-   */
+  @Override
   public Weights gradients(int group) {
     return new Weights(groups.get(group), sums.room(group));
   }
 
-  /**
-   * Starts summing the group's gradient over all ranks, of which this rank's part is added to its
-   * shard, beside the work that follows.
-   */
+  @Override
   public void reduce(int group) {
     sums.reduce(group);
   }
@@ -326,7 +219,7 @@ public final class ShardedParameters {
       }
     }
     sums.restart();
-    weightsChanged();
+    weights.changed();
   }
 
   /** Forgets the gradients; weights and moments stay, the next gradients start from zero. */
@@ -345,14 +238,6 @@ public final class ShardedParameters {
     Tensor whole = flat(buffers.gradients().get(0), part.elements() * world.size());
     collectives.allGather(part, whole, device.mark()).await();
     return Arrays.copyOf(device.read(whole), Math.toIntExact(groups.get(group).elements()));
-  }
-
-  /** What was gathered before is no longer true. */
-  private void weightsChanged() {
-    for (int buffer = 0; buffer < resident.length; buffer++) {
-      device.waitFor(arrival[buffer]);
-      resident[buffer] = NONE;
-    }
   }
 
   private List<ParameterGroup.Piece> pieces(int group) {

@@ -67,6 +67,23 @@ public record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
     return new PolicyChoice(first.get(), true, text(first.get(), plan, limits) + why);
   }
 
+  /** The fewest head groups that fit where there is no backward, so that nothing is kept. */
+  static PolicyChoice forwardOnly(
+      MemoryConfig config,
+      int layers,
+      int heads,
+      MemoryLimits limits,
+      Function<ActivationPolicy, MemoryPlan> plan) {
+    List<ActivationPolicy> policies =
+        groups(config, heads).stream()
+            .map(groups -> ActivationPolicy.forwardOnly(layers, groups))
+            .toList();
+    Optional<ActivationPolicy> first =
+        policies.stream().filter(policy -> fits(plan.apply(policy), limits)).findFirst();
+    ActivationPolicy chosen = first.orElse(policies.get(policies.size() - 1));
+    return new PolicyChoice(chosen, first.isPresent(), text(chosen, plan, limits));
+  }
+
   /** What needs the least of the device with so many groups and saved attention outputs. */
   private static ActivationPolicy smallest(MemoryConfig config, int layers, int groups, int saved) {
     ActivationPolicy onDevice = new ActivationPolicy(layers, groups, saved, 0);

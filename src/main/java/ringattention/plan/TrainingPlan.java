@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -18,6 +19,7 @@ import ringattention.attention.RingAttention;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointWriter;
 import ringattention.data.DataConfig;
+import ringattention.data.ValidationConfig;
 import ringattention.device.Arena;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
@@ -78,8 +80,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
               "memory.headGroups",
               "must divide " + headsToGroup(configuration) + ", the groups there can be");
     }
-    return new TrainingPlan(
-        configuration,
+    ModelSetup setup =
         new ModelSetup(
             model,
             configuration.get(AttentionConfig.SECTION).kind(),
@@ -94,8 +95,33 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             share / batch,
             packed(configuration),
             configuration.get(ParallelConfig.SECTION).gradients() == GradientWire.BF16,
-            ActivationPolicy.inputs(model.layers())),
-        null);
+            ActivationPolicy.inputs(model.layers()));
+    if (configuration.get(ValidationConfig.SECTION).isOn()) {
+      requireCausal(configuration, "validation");
+      setup = setup.withLabelLosses();
+    }
+    return new TrainingPlan(configuration, setup, null);
+  }
+
+  /**
+   * As {@link #of}, of a run that evaluates: there is no backward, and nothing that only one needs.
+   *
+   * @throws ringattention.input.InputException if a prediction would see what it is to predict
+   */
+  public static TrainingPlan ofEvaluation(Configuration configuration, int ranks) {
+    TrainingPlan training = of(configuration, ranks);
+    requireCausal(configuration, "evaluate");
+    ModelSetup setup = training.setup.withLabelLosses();
+    ActivationPolicy policy = ActivationPolicy.forwardOnly(setup.model().layers(), 1);
+    return new TrainingPlan(configuration, setup.with(policy), null);
+  }
+
+  private static void requireCausal(Configuration configuration, String why) {
+    if (configuration.get(AttentionConfig.SECTION).mask() != MaskKind.CAUSAL) {
+      throw configuration
+          .source()
+          .error("attention.mask", "must be \"causal\" for " + why + ", or labels are seen");
+    }
   }
 
   /** Attention can take the heads of each key/value head alone, but for the vanilla baseline. */
@@ -135,21 +161,22 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   private TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, MemoryConfig config) {
     List<Integer> ranks = limits.hard() ? neediest() : List.of(fullestRank());
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
+    Function<ActivationPolicy, MemoryPlan> needs =
+        policy ->
+            with(policy)
+                .most(
+                    ranks,
+                    device,
+                    rank ->
+                        workspaces.computeIfAbsent(
+                            List.of(rank, policy.headGroups()),
+                            call -> with(policy).workspaceBytes(rank, device)));
+    int layers = setup.model().layers();
+    int heads = headsToGroup(configuration);
     PolicyChoice choice =
-        PolicyChoice.of(
-            savable(config),
-            setup.model().layers(),
-            headsToGroup(configuration),
-            limits,
-            policy ->
-                with(policy)
-                    .most(
-                        ranks,
-                        device,
-                        rank ->
-                            workspaces.computeIfAbsent(
-                                List.of(rank, policy.headGroups()),
-                                call -> with(policy).workspaceBytes(rank, device))));
+        setup.policy().forwardOnly()
+            ? PolicyChoice.forwardOnly(config, layers, heads, limits, needs)
+            : PolicyChoice.of(savable(config), layers, heads, limits, needs);
     TrainingPlan fitted = new TrainingPlan(configuration, setup.with(choice.policy()), choice);
     if (device.largestTensorBytes() < Long.MAX_VALUE) {
       fitted.requireSmallBuffers(device);
@@ -222,7 +249,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     Dim words = new Dim("words", workspaceBytes / DType.F32.bytes());
     plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
-    if (configuration.get(CheckpointConfig.SECTION).writes()) {
+    if (configuration.get(CheckpointConfig.SECTION).writes() && !setup.policy().forwardOnly()) {
       long bytes =
           CheckpointWriter.hostBytes(
               LlamaParameters.groups(setup.model()),

@@ -69,6 +69,23 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
    *     something else that the input does not accept
    */
   void require(Checkpoint checkpoint) {
+    requireShape(configuration, checkpoint);
+    String where = " in checkpoint " + checkpoint.folder();
+    long step = checkpoint.position().step();
+    if (configuration.get(TrainConfig.SECTION).steps() < step) {
+      throw configuration
+          .source()
+          .error("train.steps", "must be at least " + step + ", the step" + where);
+    }
+    requireContents(checkpoint);
+  }
+
+  /**
+   * Demands a checkpoint of a model with such weights.
+   *
+   * @throws InputException naming the first key that differs
+   */
+  public static void requireShape(Configuration configuration, Checkpoint checkpoint) {
     UsedInputs before = checkpoint.inputs();
     UsedInputs now = UsedInputs.of(configuration.source().toml());
     String where = " in checkpoint " + checkpoint.folder();
@@ -77,13 +94,6 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
         throw configuration.source().error(key, "must be " + before.text(key) + ", as" + where);
       }
     }
-    long step = checkpoint.position().step();
-    if (configuration.get(TrainConfig.SECTION).steps() < step) {
-      throw configuration
-          .source()
-          .error("train.steps", "must be at least " + step + ", the step" + where);
-    }
-    requireContents(checkpoint);
   }
 
   private void requireContents(Checkpoint checkpoint) {

@@ -126,7 +126,7 @@ public final class Trainer {
       labels = labels();
     }
     double scale = labels == 0 ? 0 : 1.0 / labels;
-    replica.clearLoss();
+    replica.transformer().clearLoss();
     double squares = 0;
     for (int pass = 0; pass < setup.passes(); pass++) {
       try (var scope = timer.in(Phase.DATA)) {
@@ -134,10 +134,10 @@ public final class Trainer {
         replica.load(sequences);
         squares += squares(sequences);
       }
-      replica.accumulate(faulty.test(step) ? Double.NaN : scale);
+      replica.transformer().accumulate(faulty.test(step) ? Double.NaN : scale);
       afterEach.run();
     }
-    double[] loss = {replica.loss(), squares / setup.decomposition().ring()};
+    double[] loss = {replica.transformer().loss(), squares / setup.decomposition().ring()};
     double rate = schedule.at(step);
     double norm;
     String skipped;
@@ -222,13 +222,20 @@ public final class Trainer {
     return squares;
   }
 
-  /** How many labels count in the whole batch, that of all rings. */
+  /**
+   * How many labels count in the whole batch, that of all rings: every rank counts its share of the
+   * sequences of its ring. Collective.
+   */
   private long labels() {
-    long labels = 0;
-    for (int i = 0; i < config.batch(); i++) {
-      labels += samples.labels((step - 1) * config.batch() + i);
+    int share = setup.batch() * setup.passes();
+    int ring = setup.decomposition().ring();
+    long first =
+        (step - 1) * config.batch() + (long) setup.decomposition().replica(world.rank()) * share;
+    long own = 0;
+    for (int i = setup.decomposition().ringRank(world.rank()); i < share; i += ring) {
+      own += samples.labels(first + i);
     }
-    return labels;
+    return (long) world.allReduce((double) own, Communicator.Operation.SUM);
   }
 
   /** What is not finite; empty if all is. Collective. */

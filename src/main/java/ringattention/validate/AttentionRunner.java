@@ -179,7 +179,7 @@ public final class AttentionRunner implements AutoCloseable {
     return new VanillaAttention(
         device,
         problem.mask(),
-        VanillaAttention.Buffers.allocate(arena, shape, 1, device.compute(), device.sum()),
+        VanillaAttention.Buffers.allocate(arena, shape, 1, true, device.compute(), device.sum()),
         timer);
   }
 

@@ -78,7 +78,7 @@ final class TransformerRunner implements AutoCloseable {
    */
   double[] forward(Sample[] sequences) {
     replica.load(mine(sequences));
-    return Gathered.rows(world, setup.layout(), device.read(replica.forward()));
+    return Gathered.rows(world, setup.layout(), device.read(replica.transformer().forward()));
   }
 
   private Sample[] mine(Sample[] sequences) {

@@ -225,6 +225,27 @@ class DeviceContractTest {
         });
   }
 
+  /** Every fifth row has its largest logit twice: the first of them is the prediction. */
+  @ParameterizedTest
+  @CsvSource({"1, 2, 1", "5, 257, 1", "33, 7, 1", "40, 257, 64", "0, 5, 1"})
+  void labelLosses(int rows, int vocabulary, int spread) {
+    int[] labels = IntStream.range(0, rows).map(i -> i % 4 == 2 ? -1 : i % vocabulary).toArray();
+    compare(
+        trial -> {
+          Tensor logits = trial.random(rows, vocabulary);
+          trial.kernels().scale(logits, spread);
+          for (int row = 0; row < rows; row += 5) {
+            Tensor one = logits.slice(row, row + 1).view(vocabulary);
+            trial.kernels().fill(one.slice(0, 1), 512);
+            trial.kernels().fill(one.slice(vocabulary - 1, vocabulary), 512);
+          }
+          Tensor losses = trial.randomSum(rows, 2);
+          trial.kernels().labelLosses(logits, trial.integers(labels), losses);
+          trial.result("logits", logits, 0);
+          trial.result("loss and hit", losses, sum(vocabulary) * 64);
+        });
+  }
+
   /** In double whatever the element type: exact here, and too long for single precision. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 100_003})

@@ -71,17 +71,17 @@ class ParameterGroupTest {
   @Test
   void onlyWhatIsUsedIsAllocated() {
     ShardBuffers direct = allocate(DType.F64, DType.F64, false);
-    assertTrue(direct.wires().isEmpty() && direct.gradientWires().isEmpty());
+    assertTrue(direct.weights().wires().isEmpty() && direct.gradientWires().isEmpty());
     assertEquals(null, direct.reduced());
     ShardBuffers adding = allocate(DType.F64, DType.F64, true);
     assertEquals(DType.F64, adding.reduced().dtype());
     ShardBuffers weights = allocate(DType.F32, DType.F64, false);
-    assertEquals(DType.F32, weights.wires().get(1).dtype());
-    assertEquals(DType.F32, weights.gathered().get(1).dtype());
+    assertEquals(DType.F32, weights.weights().wires().get(1).dtype());
+    assertEquals(DType.F32, weights.weights().gathered().get(1).dtype());
     assertTrue(weights.gradientWires().isEmpty());
     assertEquals(null, weights.reduced());
     ShardBuffers gradients = allocate(DType.F64, DType.F32, false);
-    assertTrue(gradients.wires().isEmpty());
+    assertTrue(gradients.weights().wires().isEmpty());
     assertFalse(gradients.gradientWires().isEmpty());
     assertEquals(DType.F32, gradients.gradientWires().get(1).dtype());
     assertEquals(DType.F32, gradients.reduced().dtype());

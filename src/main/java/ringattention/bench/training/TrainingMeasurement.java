@@ -191,13 +191,16 @@ public final class TrainingMeasurement {
           Sample[] sequences = sequences();
           replica.load(sequences);
           double labels = labels(sequences);
-          replica.clearLoss();
+          replica.transformer().clearLoss();
           int blocks = bench.forwardBlocks(plan.setup().model().layers());
-          double forward = seconds(device, () -> replica.forwardLast(blocks));
+          double forward = seconds(device, () -> replica.transformer().forwardLast(blocks));
           double backward =
-              seconds(device, () -> replica.backward(1 / Math.max(1, labels), bench.rehearse()));
+              seconds(
+                  device,
+                  () -> replica.transformer().backward(1 / Math.max(1, labels), bench.rehearse()));
           replica.parameters().clear(); // after the block before, whose weights are on their way
-          double loss = job.world().allReduce(replica.loss(), Communicator.Operation.SUM);
+          double loss =
+              job.world().allReduce(replica.transformer().loss(), Communicator.Operation.SUM);
           return new Rehearsal(loss / labels, forward, backward, PeakMemory.of(job, plan, device));
         });
   }

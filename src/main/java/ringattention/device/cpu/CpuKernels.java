@@ -157,6 +157,14 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
+  public void labelLosses(Tensor logits, Tensor labels, Tensor losses) {
+    Require.floats("logits", logits);
+    Require.integers("labels", labels, Require.rows(logits));
+    Require.elements("losses", losses, 2 * Require.rows(logits));
+    vocabulary.labelLosses(logits, indices("label", labels, -1, Require.columns(logits)), losses);
+  }
+
+  @Override
   public double sumOfSquares(Tensor x) {
     Require.floats("x", x);
     return scans.sumOfSquares(x);

@@ -90,6 +90,42 @@ final class Vocabulary {
     total.put(0, (float) (total.get(0) + sum));
   }
 
+  void labelLosses(Tensor logits, int[] labels, Tensor losses) {
+    int vocabulary = Require.columns(logits);
+    workers.run(
+        logits.elements() > CpuKernels.SPLIT,
+        (worker, part, parts) -> {
+          float[] row = worker.row(0, vocabulary);
+          Floats window = worker.window(0, logits);
+          Floats out = worker.window(1, losses);
+          long end = Workers.start(labels.length, part + 1, parts, 1);
+          for (long at = Workers.start(labels.length, part, parts, 1); at < end; at++) {
+            int label = labels[(int) at];
+            if (label == IGNORED) {
+              out.put(2 * at, 0);
+              out.put(2 * at + 1, 0);
+            } else {
+              window.get(at * vocabulary, row, 0, vocabulary);
+              VectorMath.pad(row, vocabulary, Float.NEGATIVE_INFINITY);
+              float max = VectorMath.max(row, vocabulary);
+              out.put(2 * at + 1, first(row, max) == label ? 1 : 0);
+              double logit = row[label] - (double) max;
+              double sum = VectorMath.exponentials(row, vocabulary, max);
+              out.put(2 * at, (float) (StrictMath.log(sum) - logit));
+            }
+          }
+        });
+  }
+
+  /** Returns where a value stands first; none if it is not a number. */
+  private static int first(float[] row, float value) {
+    int at = 0;
+    while (at < row.length && row[at] != value) {
+      at++;
+    }
+    return at;
+  }
+
   private static double lossAndGradient(float[] row, int vocabulary, int label, double scale) {
     VectorMath.pad(row, vocabulary, Float.NEGATIVE_INFINITY);
     float max = VectorMath.max(row, vocabulary);

@@ -185,6 +185,15 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
+  public void labelLosses(Tensor logits, Tensor labels, Tensor losses) {
+    Require.type("logits", logits, device.compute());
+    Require.length("vocabulary", Require.columns(logits), MOST_COLUMNS);
+    Require.elements("labels", labels, DType.I32, Require.rows(logits));
+    Require.elements("losses", losses, device.sum(), 2 * Require.rows(logits));
+    vocabulary.labelLosses(logits, labels, losses);
+  }
+
+  @Override
   public double sumOfSquares(Tensor x) {
     Require.floats("x", x);
     return reductions.sumOfSquares(x);

@@ -79,8 +79,7 @@ final class Vocabulary {
     }
     Pack pack = Pack.ofRows(vocabulary, logits);
     int threads = Pack.threads(pack.of(vocabulary), LOSS_PACKS, LOSS_THREADS);
-    long resident = (long) device.multiprocessors() * (LOSS_THREADS / threads);
-    long blocks = Math.min(rows, Math.min(resident, MOST_BLOCKS));
+    long blocks = blocks(rows, threads);
     device
         .kernel("crossentropy", pack.kernel("crossEntropy", logits.dtype()))
         .launch(
@@ -95,5 +94,31 @@ final class Vocabulary {
     device
         .kernel("crossentropy", "addLoss")
         .launch(1, 256, scratch.address(), blocks, lossSum.address());
+  }
+
+  void labelLosses(Tensor logits, Tensor labels, Tensor losses) {
+    long vocabulary = Require.columns(logits);
+    long rows = labels.elements();
+    if (rows == 0) {
+      return;
+    }
+    Pack pack = Pack.ofRows(vocabulary, logits);
+    int threads = Pack.threads(pack.of(vocabulary), LOSS_PACKS, LOSS_THREADS);
+    device
+        .kernel("crossentropy", pack.kernel("labelLosses", logits.dtype()))
+        .launch(
+            blocks(rows, threads),
+            threads,
+            logits.address(),
+            labels.address(),
+            rows,
+            vocabulary,
+            losses.address());
+  }
+
+  /** Returns how many blocks take the rows: those that run at the same time. */
+  private long blocks(long rows, int threads) {
+    long resident = (long) device.multiprocessors() * (LOSS_THREADS / threads);
+    return Math.min(rows, Math.min(resident, MOST_BLOCKS));
   }
 }

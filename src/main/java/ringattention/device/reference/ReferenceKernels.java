@@ -281,6 +281,29 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
+  public void labelLosses(Tensor logits, Tensor labels, Tensor losses) {
+    int vocabulary = columns(logits);
+    DoubleBuffer logit = doubles(logits);
+    IntBuffer label = integers(labels);
+    DoubleBuffer out = doubles(losses);
+    for (int row = 0; row < label.limit(); row++) {
+      int first = row * vocabulary;
+      int largest = 0;
+      for (int i = 1; i < vocabulary; i++) {
+        largest = logit.get(first + i) > logit.get(first + largest) ? i : largest;
+      }
+      double maximum = logit.get(first + largest);
+      double sum = 0;
+      for (int i = 0; i < vocabulary; i++) {
+        sum += Math.exp(logit.get(first + i) - maximum);
+      }
+      int target = label.get(row);
+      out.put(2 * row, target < 0 ? 0 : maximum + Math.log(sum) - logit.get(first + target));
+      out.put(2 * row + 1, target == largest ? 1 : 0);
+    }
+  }
+
+  @Override
   public double sumOfSquares(Tensor x) {
     DoubleBuffer elements = doubles(x);
     double sum = 0;

@@ -1,0 +1,61 @@
+package ringattention.data;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import ringattention.input.Configuration;
+
+/** Opens the corpus of section {@code [data]}, or a part of it. */
+final class Corpus {
+  private Corpus() {}
+
+  /** Makes sequences of documents. */
+  interface OfDocuments<T> {
+    /**
+     * @param padding the token that documents are padded with
+     */
+    T of(TokenDocuments documents, int padding);
+  }
+
+  /**
+   * Reads, and tokenizes, the corpus; without a tokenizer every file is a document.
+   *
+   * @param ofStream makes sequences of one stream of all documents
+   * @throws ringattention.input.InputException if anything of section {@code [data]} is wrong, or
+   *     the tokenizer has more tokens than the model
+   */
+  static <T> T open(
+      Configuration configuration,
+      SampleShape shape,
+      Split split,
+      Function<TokenStream, T> ofStream,
+      OfDocuments<T> ofDocuments) {
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    List<Path> files = new CorpusFiles(configuration).all();
+    boolean bytes = data.tokenizer().equals(DataConfig.BYTES);
+    try (Tokenizer tokenizer = Tokenizer.of(configuration, shape.vocabulary())) {
+      if (data.format() == DataFormat.TEXT && bytes && !data.documents()) {
+        List<Path> own =
+            split.divides()
+                ? Arrays.stream(split.of(files.size())).mapToObj(files::get).toList()
+                : files;
+        return ofStream.apply(new TextCorpus(configuration, own));
+      }
+      TokenFile whole = new TokenizedCorpus(configuration, tokenizer).open(files);
+      try {
+        TokenDocuments tokens =
+            split.divides()
+                ? new SelectedDocuments(whole, split.of(whole.lengths().length))
+                : whole;
+        if (!tokens.hasLabel()) {
+          throw configuration.source().error("data.path", "has no token to learn");
+        }
+        return data.documents() ? ofDocuments.of(tokens, tokenizer.end()) : ofStream.apply(tokens);
+      } catch (RuntimeException e) {
+        whole.close();
+        throw e;
+      }
+    }
+  }
+}

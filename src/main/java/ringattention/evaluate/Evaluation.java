@@ -1,0 +1,133 @@
+package ringattention.evaluate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import ringattention.comm.Communicator;
+import ringattention.data.HeldOutSamples;
+import ringattention.data.ValidationConfig;
+import ringattention.device.Device;
+import ringattention.model.HeldOutLoss;
+import ringattention.model.LossByPosition;
+import ringattention.model.Replica;
+import ringattention.plan.PeakMemory;
+import ringattention.plan.TrainingPlan;
+import ringattention.report.Check;
+import ringattention.run.Job;
+import ringattention.run.RunOutput;
+
+/** An evaluation and what it leaves: log, files, checks and verdict. */
+public final class Evaluation {
+  private final Job job;
+  private final TrainingPlan plan;
+  private final HeldOutSamples samples;
+  private final HeldOutLoss heldOut;
+  private final int most; // sequences; 0: all
+
+  public Evaluation(Job job, TrainingPlan plan, Replica replica, HeldOutSamples samples) {
+    ValidationConfig config = plan.configuration().get(ValidationConfig.SECTION);
+    this.job = job;
+    this.plan = plan;
+    this.samples = samples;
+    this.most = config.sequences();
+    this.heldOut = new HeldOutLoss(plan.setup(), job.world(), replica, samples, most, job.timer());
+  }
+
+  /**
+   * Measures the loss, writes it down and judges it. Collective.
+   *
+   * @return the exit code
+   */
+  public int run(Device device, RunOutput output) {
+    output.log().section("Evaluation");
+    output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
+    long start = System.nanoTime();
+    LossByPosition losses = heldOut.measure();
+    double own = (System.nanoTime() - start) * 1e-9;
+    double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
+    output.log().line(covered());
+    PositionTable table = new PositionTable(losses);
+    output.log().section("Loss by position, in nats");
+    output.log().rows(table.lines());
+    String bits = bits(losses);
+    output.log().line(bits);
+    output.write("positions.csv", table.csv());
+    output.plot("loss_by_position", table::plot);
+    Map<String, Object> values = values(losses, seconds);
+    output.event("evaluation", values);
+    String result =
+        String.format(
+            Locale.ROOT,
+            "loss %.4f, perplexity %.4g, %s, accuracy %.2f%%, %d labels, %d ranks",
+            losses.loss(),
+            losses.perplexity(),
+            bits,
+            100 * losses.accuracy(),
+            losses.labels(),
+            job.world().size());
+    double rate = heldOut.sequences() * (double) plan.setup().sequence() / seconds;
+    PeakMemory peak = PeakMemory.of(job, plan, device);
+    values.put("planned_peak_bytes", peak.worst().planned());
+    values.put("measured_peak_bytes", peak.worst().measured());
+    return output.finish(checks(losses, peak), result, losses.loss(), rate, values);
+  }
+
+  private static String bits(LossByPosition losses) {
+    return losses.bitsPerByte().isPresent()
+        ? String.format(Locale.ROOT, "%.4f bits per byte", losses.bitsPerByte().getAsDouble())
+        : "no bits per byte (this tokenizer's bytes are not known)";
+  }
+
+  /** Says what was evaluated, and what was not. */
+  private String covered() {
+    long all = samples.sequences();
+    String which =
+        heldOut.sequences() == all
+            ? "all " + all + " sequences; the last is padded, padding does not count"
+            : "the first " + heldOut.sequences() + " of " + all + " sequences";
+    return which + "; losses are means over labels, in nats";
+  }
+
+  private Map<String, Object> values(LossByPosition losses, double seconds) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("loss", losses.loss());
+    values.put("perplexity", losses.perplexity());
+    losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
+    values.put("accuracy", losses.accuracy());
+    values.put("labels", losses.labels());
+    values.put("nats", losses.nats());
+    if (losses.knowsBytes()) {
+      values.put("bytes", losses.bytes());
+    }
+    values.put("sequences", heldOut.sequences());
+    values.put("evaluation_s", seconds);
+    return values;
+  }
+
+  private List<Check> checks(LossByPosition losses, PeakMemory peak) {
+    List<Check> checks = new ArrayList<>();
+    checks.add(peak.check("memory"));
+    checks.add(
+        Check.atMost(
+            "loss is finite",
+            Double.isFinite(losses.loss()) ? 0 : 1,
+            0,
+            "1 if the mean loss is not finite",
+            Map.of("labels", (double) losses.labels())));
+    if (heldOut.sequences() < samples.sequences()) {
+      checks.add(Check.notChecked("every label once", "validation.sequences leaves some out"));
+    } else {
+      long labels = samples.labels();
+      checks.add(
+          Check.atMost(
+              "every label once",
+              Math.abs(losses.labels() - labels),
+              0,
+              "|labels evaluated - labels of the corpus|",
+              Map.of("labels of the corpus", (double) labels)));
+    }
+    return checks;
+  }
+}

@@ -1,0 +1,81 @@
+package ringattention.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import ringattention.model.LossByPosition;
+import ringattention.report.Plots;
+
+/** Losses by position, as the log, {@code positions.csv} and the plot show them. */
+record PositionTable(LossByPosition losses) {
+  /** Returns lines for the log. */
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%-23s %12s %10s %12s %9s",
+            "position",
+            "labels",
+            "loss",
+            "perplexity",
+            "accuracy"));
+    for (LossByPosition.Bucket bucket : losses.buckets()) {
+      if (bucket.labels() > 0) {
+        lines.add(
+            row(
+                bucket.from() + " to " + bucket.to(),
+                bucket.labels(),
+                bucket.loss(),
+                bucket.accuracy()));
+      }
+    }
+    lines.add(row("all", losses.labels(), losses.loss(), losses.accuracy()));
+    return lines;
+  }
+
+  private static String row(String position, long labels, double loss, double accuracy) {
+    return String.format(
+        Locale.ROOT,
+        "%-23s %12d %10.4f %12.4g %8.2f%%",
+        position,
+        labels,
+        loss,
+        Math.exp(loss),
+        100 * accuracy);
+  }
+
+  /** Returns {@code positions.csv}: sums with all digits, means empty where there is no label. */
+  String csv() {
+    StringBuilder text = new StringBuilder("from,to,labels,nats,hits,bytes,loss,accuracy\n");
+    for (LossByPosition.Bucket bucket : losses.buckets()) {
+      List<Object> cells =
+          List.of(
+              bucket.from(),
+              bucket.to(),
+              bucket.labels(),
+              bucket.nats(),
+              bucket.hits(),
+              losses.knowsBytes() ? bucket.bytes() : "",
+              bucket.labels() == 0 ? "" : bucket.loss(),
+              bucket.labels() == 0 ? "" : bucket.accuracy());
+      text.append(String.join(",", cells.stream().map(Object::toString).toList())).append('\n');
+    }
+    return text.toString();
+  }
+
+  /** Returns the plot: every bucket at its first position, the first at 1. */
+  byte[] plot() {
+    List<LossByPosition.Bucket> filled =
+        losses.buckets().stream().filter(bucket -> bucket.labels() > 0).toList();
+    return Plots.lines(
+        "Loss by position",
+        new Plots.Axis("tokens of its document that the prediction has seen", true),
+        new Plots.Axis("nats per label", false),
+        List.of(
+            new Plots.Series(
+                "held-out loss",
+                filled.stream().mapToDouble(bucket -> Math.max(1, bucket.from())).toArray(),
+                filled.stream().mapToDouble(LossByPosition.Bucket::loss).toArray())));
+  }
+}

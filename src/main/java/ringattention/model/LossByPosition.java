@@ -1,0 +1,135 @@
+package ringattention.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Losses of labels, summed in double by their position: by how many tokens of its document a
+ * prediction has seen. Positions go in buckets by powers of two: 0 to 1, 2 to 3, 4 to 7, ...
+ *
+ * @param buckets up to the last that has a label
+ * @param knowsBytes whether the bytes of labels are known
+ */
+public record LossByPosition(List<Bucket> buckets, boolean knowsBytes) {
+  private static final int BUCKETS = 31; // positions are below 2^31
+  private static final int VALUES = 4; // of a bucket
+
+  /**
+   * Labels of neighbouring positions.
+   *
+   * @param from first position
+   * @param to last position
+   * @param labels that count
+   * @param nats sum of their losses
+   * @param hits labels that were the greedy prediction
+   * @param bytes of text that the labels stand for
+   */
+  public record Bucket(int from, int to, long labels, double nats, long hits, long bytes) {
+    /** Returns the mean loss of a label, in nats; NaN without labels. */
+    public double loss() {
+      return nats / labels;
+    }
+
+    /** Returns the share of labels that were the greedy prediction; NaN without labels. */
+    public double accuracy() {
+      return (double) hits / labels;
+    }
+  }
+
+  public LossByPosition {
+    buckets = List.copyOf(buckets);
+  }
+
+  /** Sums of one rank, or of all. */
+  static final class Sums {
+    private final double[] values = new double[BUCKETS * VALUES];
+
+    void add(int position, double nats, double hit, int bytes) {
+      int first = bucket(position) * VALUES;
+      values[first]++;
+      values[first + 1] += nats;
+      values[first + 2] += hit;
+      values[first + 3] += bytes;
+    }
+
+    /** Returns the numbers to be summed over ranks; counts are exact up to 2^53. */
+    double[] values() {
+      return values;
+    }
+  }
+
+  /**
+   * @param values of {@link Sums}, of all ranks
+   */
+  static LossByPosition of(double[] values, boolean knowsBytes) {
+    List<Bucket> buckets = new ArrayList<>();
+    for (int i = 0; i < BUCKETS; i++) {
+      int at = i * VALUES;
+      int from = i == 0 ? 0 : 1 << i;
+      int to = (int) ((2L << i) - 1);
+      buckets.add(
+          new Bucket(
+              from,
+              to,
+              (long) values[at],
+              values[at + 1],
+              (long) values[at + 2],
+              (long) values[at + 3]));
+    }
+    while (!buckets.isEmpty() && buckets.get(buckets.size() - 1).labels() == 0) {
+      buckets.remove(buckets.size() - 1);
+    }
+    return new LossByPosition(buckets, knowsBytes);
+  }
+
+  /** Returns the bucket of a position. */
+  static int bucket(int position) {
+    return position < 2 ? 0 : Integer.SIZE - 1 - Integer.numberOfLeadingZeros(position);
+  }
+
+  public long labels() {
+    return (long) sum(Bucket::labels);
+  }
+
+  /** Returns the sum of all losses, in nats. */
+  public double nats() {
+    return sum(Bucket::nats);
+  }
+
+  /** Returns the mean loss of a label, in nats; NaN without labels. */
+  public double loss() {
+    return nats() / labels();
+  }
+
+  /** Returns the exponential of the mean loss. */
+  public double perplexity() {
+    return Math.exp(loss());
+  }
+
+  /** Returns the share of labels that were the greedy prediction. */
+  public double accuracy() {
+    return sum(Bucket::hits) / labels();
+  }
+
+  /** Returns the bytes of text that the labels stand for. */
+  public long bytes() {
+    return (long) sum(Bucket::bytes);
+  }
+
+  /** Returns the sum of all losses in bits by byte of text; empty where bytes are not known. */
+  public OptionalDouble bitsPerByte() {
+    return knowsBytes && bytes() > 0
+        ? OptionalDouble.of(nats() / Math.log(2) / bytes())
+        : OptionalDouble.empty();
+  }
+
+  private double sum(ToDoubleFunction<Bucket> value) {
+    double sum = 0;
+    for (Bucket bucket : buckets) {
+      sum += value.applyAsDouble(bucket);
+    }
+    return sum;
+  }
+}
