@@ -14,7 +14,7 @@ public final class Csv {
   private static final CsvMapper MAPPER =
       CsvMapper.builder()
           .enable(CsvGenerator.Feature.STRICT_CHECK_FOR_QUOTING)
-          .enable(CsvParser.Feature.WRAP_AS_ARRAY)
+          .enable(CsvParser.Feature.FAIL_ON_MISSING_COLUMNS)
           .build();
 
   private Csv() {}

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import ringattention.metrics.Mfu;
 
 /**
@@ -54,7 +53,8 @@ public record StepRecord(
    */
   public static String csvHeader(boolean mfu) {
     Optional<Mfu> shares = mfu ? Optional.of(new Mfu(0, 0, 0)) : Optional.empty();
-    return String.join(",", new StepRecord(0, 0, 0, 0, 0, 0, shares).fields().keySet());
+    StepRecord any = new StepRecord(0, 0, 0, 0, 0, 0, shares);
+    return Csv.line(List.copyOf(any.fields().keySet())).stripTrailing();
   }
 
   /** A line of {@code steps.csv}, with all digits, so that curves can be compared to the bit. */
@@ -64,7 +64,7 @@ public record StepRecord(
       cells.put("loss", "");
       cells.put("grad_norm", "");
     }
-    return cells.values().stream().map(Object::toString).collect(Collectors.joining(","));
+    return Csv.line(List.copyOf(cells.values())).stripTrailing();
   }
 
   /**
@@ -74,22 +74,19 @@ public record StepRecord(
    * @throws OutputException if it is not such a line
    */
   public static StepRecord ofCsv(String header, String line) {
-    List<String> names = List.of(header.split(","));
-    String[] values = line.split(",", -1);
     try {
-      String loss = values[names.indexOf("loss")];
-      String norm = values[names.indexOf("grad_norm")];
-      boolean labelled = !loss.isEmpty() || !norm.isEmpty();
+      Map<String, String> cells = Csv.rows(header + "\n" + line).get(0);
+      boolean labelled = !cells.get("loss").isEmpty() || !cells.get("grad_norm").isEmpty();
       return new StepRecord(
-          Long.parseLong(values[names.indexOf("step")]),
+          Long.parseLong(cells.get("step")),
           labelled,
-          labelled ? Double.parseDouble(loss) : Double.NaN,
-          labelled ? Double.parseDouble(norm) : Double.NaN,
-          Double.parseDouble(values[names.indexOf("learning_rate")]),
-          Double.parseDouble(values[names.indexOf("time_s")]),
-          Double.parseDouble(values[names.indexOf("tokens_per_s")]),
+          labelled ? Double.parseDouble(cells.get("loss")) : Double.NaN,
+          labelled ? Double.parseDouble(cells.get("grad_norm")) : Double.NaN,
+          Double.parseDouble(cells.get("learning_rate")),
+          Double.parseDouble(cells.get("time_s")),
+          Double.parseDouble(cells.get("tokens_per_s")),
           Optional.empty());
-    } catch (NumberFormatException | IndexOutOfBoundsException e) {
+    } catch (OutputException | NumberFormatException | NullPointerException e) {
       throw new OutputException("steps.csv: not a line of that file: " + line, e);
     }
   }

@@ -58,7 +58,8 @@ class TableTest {
   }
 
   @Test
-  void aRowOfTooManyCellsIsNoTable() {
+  void aRowOfOtherCellsIsNoTable() {
+    assertThrows(OutputException.class, () -> Csv.rows("a,b\n1\n"));
     assertThrows(OutputException.class, () -> Csv.rows("a,b\n1,2,3\n"));
     assertThrows(OutputException.class, () -> Csv.rows("a,b\n\"1,2\n"));
     assertEquals(List.of(), Csv.rows("a,b\n"));
