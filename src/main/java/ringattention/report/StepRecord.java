@@ -18,6 +18,7 @@ import ringattention.metrics.Mfu;
  * @param timeS seconds, the maximum over ranks
  * @param tokensPerS tokens of all ranks together per second
  * @param mfu empty where no peak is known
+ * @param validationLoss mean held-out loss after the step, in nats; empty where not measured
  */
 public record StepRecord(
     long step,
@@ -27,7 +28,11 @@ public record StepRecord(
     double learningRate,
     double timeS,
     double tokensPerS,
-    Optional<Mfu> mfu) {
+    Optional<Mfu> mfu,
+    Optional<Double> validationLoss) {
+  /** The column of {@code steps.csv} that only a run with held-out texts has. */
+  private static final String VALIDATION = "validation_loss";
+
   public StepRecord {
     if (!labelled) {
       loss = Double.NaN;
@@ -44,17 +49,24 @@ public record StepRecord(
       double timeS,
       double tokensPerS,
       Optional<Mfu> mfu) {
-    this(step, true, loss, gradNorm, learningRate, timeS, tokensPerS, mfu);
+    this(step, true, loss, gradNorm, learningRate, timeS, tokensPerS, mfu, Optional.empty());
   }
 
   /**
    * First line of {@code steps.csv}.
    *
    * @param mfu whether the records have one
+   * @param validation whether they may have a held-out loss
    */
-  public static String csvHeader(boolean mfu) {
+  public static String csvHeader(boolean mfu, boolean validation) {
     Optional<Mfu> shares = mfu ? Optional.of(new Mfu(0, 0, 0)) : Optional.empty();
-    return String.join(",", new StepRecord(0, 0, 0, 0, 0, 0, shares).fields().keySet());
+    String names = String.join(",", new StepRecord(0, 0, 0, 0, 0, 0, shares).fields().keySet());
+    return validation ? names + "," + VALIDATION : names;
+  }
+
+  /** As {@link #csv}, with a last column for the held-out loss. */
+  public String csvWithValidation() {
+    return csv() + "," + validationLoss.map(Object::toString).orElse("");
   }
 
   /** A line of {@code steps.csv}, with all digits, so that curves can be compared to the bit. */
@@ -80,6 +92,8 @@ public record StepRecord(
       String loss = values[names.indexOf("loss")];
       String norm = values[names.indexOf("grad_norm")];
       boolean labelled = !loss.isEmpty() || !norm.isEmpty();
+      int heldOut = names.indexOf(VALIDATION);
+      String validation = heldOut < 0 ? "" : values[heldOut];
       return new StepRecord(
           Long.parseLong(values[names.indexOf("step")]),
           labelled,
@@ -88,7 +102,8 @@ public record StepRecord(
           Double.parseDouble(values[names.indexOf("learning_rate")]),
           Double.parseDouble(values[names.indexOf("time_s")]),
           Double.parseDouble(values[names.indexOf("tokens_per_s")]),
-          Optional.empty());
+          Optional.empty(),
+          validation.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(validation)));
     } catch (NumberFormatException | IndexOutOfBoundsException e) {
       throw new OutputException("steps.csv: not a line of that file: " + line, e);
     }

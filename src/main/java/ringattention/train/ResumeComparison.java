@@ -55,7 +55,6 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
           "benchOverlap",
           "benchMemory",
           "benchScaling",
-          "validation.path",
           "validation.every",
           "validation.sequences",
           "memory.saved",
