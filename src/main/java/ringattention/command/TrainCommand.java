@@ -14,12 +14,15 @@ import ringattention.checkpoint.CheckpointSearch;
 import ringattention.checkpoint.Origin;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
+import ringattention.data.HeldOutSamples;
 import ringattention.data.Samples;
+import ringattention.data.ValidationConfig;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimes;
+import ringattention.model.HeldOutLoss;
 import ringattention.model.Replica;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
@@ -53,6 +56,7 @@ import ringattention.train.Trainer;
 import ringattention.train.TrainingCheckpoints;
 import ringattention.train.TrainingChecks;
 import ringattention.train.TrainingLoop;
+import ringattention.train.Validation;
 
 /** {@code train}: a Transformer from text, over all ranks. */
 public final class TrainCommand {
@@ -62,6 +66,7 @@ public final class TrainCommand {
   private TrainingPlan plan; // fitted once there is a device
   private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
   private final Samples samples;
+  private final Optional<HeldOutSamples> heldOut; // what section [validation] keeps out
   private final ModelFolders folders;
   private final Resumption resumption;
   private final StopRequests stops;
@@ -73,6 +78,7 @@ public final class TrainCommand {
       Configuration configuration,
       TrainingPlan plan,
       Samples samples,
+      Optional<HeldOutSamples> heldOut,
       ModelFolders folders,
       Optional<RunLock> lock,
       Resumption resumption,
@@ -82,6 +88,7 @@ public final class TrainCommand {
     this.train = configuration.get(TrainConfig.SECTION);
     this.plan = plan;
     this.samples = samples;
+    this.heldOut = heldOut;
     this.folders = folders;
     this.lock = lock;
     this.resumption = resumption;
@@ -107,12 +114,17 @@ public final class TrainCommand {
               return planned;
             });
     Samples samples = SharedInput.samples(job, configuration);
+    Optional<HeldOutSamples> heldOut =
+        configuration.get(ValidationConfig.SECTION).isOn()
+            ? Optional.of(SharedInput.heldOut(job, configuration))
+            : Optional.empty();
     ModelFolders folders = SharedInput.folders(job, configuration);
     Optional<RunLock> lock = job.agree(() -> lock(job));
     try {
       SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, folders));
       Resumption resumption = Resumption.of(job, configuration, contents);
-      return new TrainCommand(job, configuration, plan, samples, folders, lock, resumption, stops);
+      return new TrainCommand(
+          job, configuration, plan, samples, heldOut, folders, lock, resumption, stops);
     } catch (InputException e) {
       lock.ifPresent(RunLock::close);
       throw e;
@@ -135,6 +147,7 @@ public final class TrainCommand {
 
   public int run() {
     try (samples;
+        HeldOutSamples closedToo = heldOut.orElse(null);
         folders;
         Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits =
@@ -197,6 +210,16 @@ public final class TrainCommand {
       }
       output.log().section("Training");
       output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
+      heldOut.ifPresent(
+          out ->
+              output
+                  .log()
+                  .line(
+                      "not learned: "
+                          + out.documents()
+                          + " documents with "
+                          + out.tokens()
+                          + " tokens, for the held-out loss"));
       output.log().line(started());
       loop = new TrainingLoop(job, configuration, plan, device, output);
       summary = steps(trainer, replica, device, output);
@@ -276,7 +299,7 @@ public final class TrainCommand {
                 job.timer()::entered,
                 () -> where(replica))) {
       try {
-        loop.run(trainer, checkpoints);
+        loop.run(trainer, checkpoints, validation(replica, output));
       } catch (DivergedException e) {
         checkpoints.await(); // what was saved before is good
         throw e;
@@ -289,6 +312,13 @@ public final class TrainCommand {
       }
       return checkpoints.summary();
     }
+  }
+
+  private Optional<Validation> validation(Replica replica, RunOutput output) {
+    int most = configuration.get(ValidationConfig.SECTION).sequences();
+    return heldOut
+        .map(out -> new HeldOutLoss(plan.setup(), job.world(), replica, out, most, job.timer()))
+        .map(loss -> new Validation(configuration, loss, output));
   }
 
   private Origin origin() {
@@ -363,8 +393,11 @@ public final class TrainCommand {
     String result =
         String.format(
             Locale.ROOT,
-            "final loss %.4f, %.2f ktok/s without the first step, %d ranks",
+            "final loss %.4f, %s%.2f ktok/s without the first step, %d ranks",
             loop.lastLoss(),
+            loop.validationLoss()
+                .map(loss -> String.format(Locale.ROOT, "held-out loss %.4f, ", loss))
+                .orElse(""),
             rate * 1e-3,
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
@@ -375,6 +408,7 @@ public final class TrainCommand {
     more.put("measured_peak_bytes", checks.measuredBytes());
     more.put("skipped_steps", loop.skipped());
     more.put("steps_without_labels", loop.unlabelled());
+    loop.validationLoss().ifPresent(loss -> more.put("validation_loss", loss));
     loop.mfu().ifPresent(shares -> StepRecord.putMfu(more, shares));
     more.putAll(checkpoints);
     return output.finish(checks.all(), result, loop.lastLoss(), rate, more);

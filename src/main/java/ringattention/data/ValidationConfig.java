@@ -22,7 +22,7 @@ public record ValidationConfig(Optional<Path> path, double fraction, int every, 
       Section.of("validation", ValidationConfig::read);
 
   static ValidationConfig read(Table table) {
-    Optional<Path> path = table.marked(Trait.ASIDE, Trait.OWN).optionalPath("path");
+    Optional<Path> path = table.marked(Trait.OWN).optionalPath("path");
     double fraction = table.number("fraction", Range.FRACTION, Default.of(0.0));
     table.require(
         path.isEmpty() || fraction == 0,

@@ -97,7 +97,26 @@ public final class Plots {
 
   /** Loss by step. */
   public static byte[] loss(List<StepRecord> steps) {
-    return png(() -> bySteps("Loss", "nats per token", steps, StepRecord::loss));
+    return png(
+        () -> {
+          XYChart chart = bySteps("Loss", "nats per token", steps, StepRecord::loss);
+          List<StepRecord> measured =
+              steps.stream()
+                  .filter(record -> record.validationLoss().filter(Double::isFinite).isPresent())
+                  .toList();
+          if (!measured.isEmpty()) {
+            Series heldOut =
+                new Series(
+                    "held-out loss",
+                    measured.stream().mapToDouble(StepRecord::step).toArray(),
+                    measured.stream().mapToDouble(r -> r.validationLoss().get()).toArray());
+            chart.addSeries(heldOut.name(), heldOut.x(), heldOut.y());
+            Color red = new Color(COLOURS[5]);
+            restyle(chart, heldOut, red, SeriesMarkers.CIRCLE, new BasicStroke(2));
+            chart.getStyler().setLegendVisible(true);
+          }
+          return chart;
+        });
   }
 
   /** Throughput of all ranks together by step. */

@@ -1,5 +1,6 @@
 package ringattention.report;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import ringattention.metrics.Mfu;
  * @param timeS seconds, the maximum over ranks
  * @param tokensPerS tokens of all ranks together per second
  * @param mfu empty where no peak is known
+ * @param validationLoss mean held-out loss after the step, in nats; empty where not measured
  */
 public record StepRecord(
     long step,
@@ -26,7 +28,11 @@ public record StepRecord(
     double learningRate,
     double timeS,
     double tokensPerS,
-    Optional<Mfu> mfu) {
+    Optional<Mfu> mfu,
+    Optional<Double> validationLoss) {
+  /** The column of {@code steps.csv} that only a run with held-out texts has. */
+  private static final String VALIDATION = "validation_loss";
+
   public StepRecord {
     if (!labelled) {
       loss = Double.NaN;
@@ -43,18 +49,28 @@ public record StepRecord(
       double timeS,
       double tokensPerS,
       Optional<Mfu> mfu) {
-    this(step, true, loss, gradNorm, learningRate, timeS, tokensPerS, mfu);
+    this(step, true, loss, gradNorm, learningRate, timeS, tokensPerS, mfu, Optional.empty());
   }
 
   /**
    * First line of {@code steps.csv}.
    *
    * @param mfu whether the records have one
+   * @param validation whether they may have a held-out loss
    */
-  public static String csvHeader(boolean mfu) {
+  public static String csvHeader(boolean mfu, boolean validation) {
     Optional<Mfu> shares = mfu ? Optional.of(new Mfu(0, 0, 0)) : Optional.empty();
     StepRecord any = new StepRecord(0, 0, 0, 0, 0, 0, shares);
-    return Csv.line(List.copyOf(any.fields().keySet())).stripTrailing();
+    List<String> names = new ArrayList<>(any.fields().keySet());
+    if (validation) {
+      names.add(VALIDATION);
+    }
+    return Csv.line(names).stripTrailing();
+  }
+
+  /** Returns {@link #csv} with a last column for the held-out loss. */
+  public String csvWithValidation() {
+    return csv() + "," + validationLoss.map(Object::toString).orElse("");
   }
 
   /** A line of {@code steps.csv}, with all digits, so that curves can be compared to the bit. */
@@ -77,6 +93,7 @@ public record StepRecord(
     try {
       Map<String, String> cells = Csv.rows(header + "\n" + line).get(0);
       boolean labelled = !cells.get("loss").isEmpty() || !cells.get("grad_norm").isEmpty();
+      String validation = cells.getOrDefault(VALIDATION, "");
       return new StepRecord(
           Long.parseLong(cells.get("step")),
           labelled,
@@ -85,7 +102,8 @@ public record StepRecord(
           Double.parseDouble(cells.get("learning_rate")),
           Double.parseDouble(cells.get("time_s")),
           Double.parseDouble(cells.get("tokens_per_s")),
-          Optional.empty());
+          Optional.empty(),
+          validation.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(validation)));
     } catch (OutputException | NumberFormatException | NullPointerException e) {
       throw new OutputException("steps.csv: not a line of that file: " + line, e);
     }

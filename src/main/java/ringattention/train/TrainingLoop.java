@@ -12,6 +12,7 @@ import ringattention.input.Configuration;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.PhaseTimes;
 import ringattention.metrics.Statistics;
+import ringattention.model.LossByPosition;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.report.Check;
@@ -62,7 +63,8 @@ public final class TrainingLoop {
   }
 
   /** Steps to the run's last, or until it is to stop. Collective. */
-  public void run(Trainer trainer, TrainingCheckpoints checkpoints) {
+  public void run(
+      Trainer trainer, TrainingCheckpoints checkpoints, Optional<Validation> validation) {
     trainer.skipAtMost(train.maxSkippedSteps());
     trainer.spoil(number -> fails(FaultKind.GRADIENT, number));
     step = trainer.step();
@@ -71,14 +73,17 @@ public final class TrainingLoop {
     long first = step;
     long began = System.nanoTime();
     Consumer<String> csv =
-        output.table("steps.csv", StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent()));
+        output.table(
+            "steps.csv",
+            StepRecord.csvHeader(plan.mfu(device, 1, 1).isPresent(), validation.isPresent()));
     job.timer().reset();
     while (step < train.steps() && stop == Stop.NONE) {
       step = step + 1;
       failOnPurpose();
       StepResult result = step == tracedStep() ? traced(trainer) : trainer.next();
-      StepRecord record = record(result);
-      csv.accept(record.csv());
+      Optional<LossByPosition> heldOut = validation.flatMap(loss -> loss.after(step));
+      StepRecord record = record(result, heldOut.map(LossByPosition::loss));
+      csv.accept(validation.isPresent() ? record.csvWithValidation() : record.csv());
       output.event("step", record.fields());
       noteWithoutUpdate(result);
       double elapsed = (System.nanoTime() - began) * 1e-9;
@@ -88,6 +93,7 @@ public final class TrainingLoop {
         OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
         output.log().row(progress.line(record, share, device.peakBytes()));
       }
+      heldOut.ifPresent(losses -> output.log().line(Validation.line(step, losses)));
       growth.afterStep(step, train.steps());
       checkpoints.afterStep(step);
       stop = step < train.steps() ? result.stop() : Stop.NONE;
@@ -113,7 +119,7 @@ public final class TrainingLoop {
     }
   }
 
-  private StepRecord record(StepResult result) {
+  private StepRecord record(StepResult result, Optional<Double> heldOut) {
     double tokens = (double) train.sequence() * train.batch();
     StepRecord record =
         new StepRecord(
@@ -124,7 +130,8 @@ public final class TrainingLoop {
             result.learningRate(),
             result.seconds(),
             tokens / result.seconds(),
-            plan.mfu(device, result.seconds(), result.squares()));
+            plan.mfu(device, result.seconds(), result.squares()),
+            heldOut);
     squares.add(result.squares());
     records.add(record);
     return record;
@@ -206,6 +213,13 @@ public final class TrainingLoop {
         .reduce((earlier, later) -> later)
         .map(StepRecord::loss)
         .orElse(Double.NaN);
+  }
+
+  /** Returns the last held-out loss that was measured; empty if none was. */
+  public Optional<Double> validationLoss() {
+    return records.stream()
+        .flatMap(record -> record.validationLoss().stream())
+        .reduce((earlier, later) -> later);
   }
 
   /** Returns whether the last step with labels was skipped. */

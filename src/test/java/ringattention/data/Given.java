@@ -59,4 +59,8 @@ final class Given {
   static Tokenizer tokenizer(Configuration configuration) {
     return Tokenizer.of(configuration, configuration.get(ModelConfig.SECTION).vocabulary());
   }
+
+  static HeldOutSamples heldOut(Configuration configuration) {
+    return HeldOutSamples.of(configuration, shape(configuration));
+  }
 }

@@ -24,7 +24,7 @@ class RecordsTest {
   void stepsKeepAllDigits() {
     StepRecord record =
         new StepRecord(3, 1.0 / 3, 2.0 / 3, 1e-7, 0.1 + 0.2, 1e6 / 7, Optional.empty());
-    String header = StepRecord.csvHeader(false);
+    String header = StepRecord.csvHeader(false, false);
     assertEquals("step,loss,grad_norm,learning_rate,time_s,tokens_per_s", header);
     assertEquals(
         "3,0.3333333333333333,0.6666666666666666,1.0E-7,0.30000000000000004,142857.14285714287",
@@ -49,7 +49,7 @@ class RecordsTest {
     StepRecord record = new StepRecord(3, 1.5, 2.5, 0.5, 4, 8, Optional.of(shares));
     assertEquals(
         "step,loss,grad_norm,learning_rate,time_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware",
-        StepRecord.csvHeader(true));
+        StepRecord.csvHeader(true, false));
     assertEquals("3,1.5,2.5,0.5,4.0,8.0,0.25,0.5,0.375", record.csv());
   }
 
@@ -115,12 +115,13 @@ class RecordsTest {
   void stepsAreReadBackToTheBit() {
     StepRecord record =
         new StepRecord(7, 0.1 + 0.2, Double.NaN, 1e-5, 1.5, 1e3 / 3, Optional.empty());
-    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(false), record.csv()));
+    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(false, false), record.csv()));
     String shares = record.csv() + ",0.5,0.4,0.3";
-    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(true), shares));
+    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(true, false), shares));
     OutputException error =
         assertThrows(
-            OutputException.class, () -> StepRecord.ofCsv(StepRecord.csvHeader(false), "7,0.3"));
+            OutputException.class,
+            () -> StepRecord.ofCsv(StepRecord.csvHeader(false, false), "7,0.3"));
     assertEquals("steps.csv: not a line of that file: 7,0.3", error.getMessage());
   }
 
