@@ -3,6 +3,7 @@ package ringattention;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ class CommandIT {
         "2|bench ring-exchange|benchRing.warmup=0|0|# VALID|ring_exchange.csv",
         "2|bench overlap|benchOverlap.tokens=[16] benchOverlap.heads=2 benchOverlap.headSize=16"
             + " benchOverlap.repeats=1 benchOverlap.bandwidths=[1e-4]|0|# VALID|overlap.csv",
-        "2|bench memory|benchMemory.tokens=[32,64,128] benchMemory.feedForwardBlocks=[16]"
+        "2|bench memory|benchMemory.tokens=[32,64,128] benchMemory.feedForwardBlocks=[16,32]"
             + " lossHead.block=16|0|# VALID|memory.csv",
         "2|bench mfu|benchMfu.tokensPerRank=[64] benchMfu.batchTokens=128|0|# VALID|mfu.csv",
         "2|bench scaling|benchScaling.attentionTokens=64 benchScaling.attentionTotal=64"
@@ -55,7 +56,8 @@ class CommandIT {
             + "|# INVALID|training.csv",
       })
   void runsUnderMpirun(
-      int ranks, String command, String overrides, int exitCode, String verdict, String file) {
+      int ranks, String command, String overrides, int exitCode, String verdict, String file)
+      throws IOException {
     Path output = program.file("output");
     List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
     arguments.add(program.file("small.toml").toString());
@@ -70,7 +72,7 @@ class CommandIT {
     assertTrue(
         run.printed().stream().anyMatch(line -> line.startsWith(verdict)), run.job().output());
     if (file != null) {
-      assertTrue(!run.lines(file).isEmpty(), file);
+      assertTrue(Files.size(output.resolve(file)) > 0, file);
     }
   }
 
