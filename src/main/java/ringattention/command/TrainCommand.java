@@ -24,19 +24,10 @@ import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimes;
 import ringattention.model.HeldOutLoss;
 import ringattention.model.Replica;
-import ringattention.parallel.ShardedParameters;
-import ringattention.parallel.State;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
-import ringattention.report.MfuTable;
-import ringattention.report.Plots;
 import ringattention.report.RunLock;
-import ringattention.report.RunVerdict;
-import ringattention.report.StepRecord;
-import ringattention.report.TimeTable;
-import ringattention.run.CoreShare;
-import ringattention.run.DeviceConfig;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
 import ringattention.run.Job;
@@ -55,6 +46,7 @@ import ringattention.train.StopRequests;
 import ringattention.train.Trainer;
 import ringattention.train.TrainingCheckpoints;
 import ringattention.train.TrainingChecks;
+import ringattention.train.TrainingEnd;
 import ringattention.train.TrainingLoop;
 import ringattention.train.Validation;
 
@@ -197,6 +189,8 @@ public final class TrainCommand {
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
+    loop = new TrainingLoop(job, configuration, plan, device, output);
+    TrainingEnd end = new TrainingEnd(job, plan, loop, output);
     List<PhaseTimes> times;
     Map<String, Object> summary;
     try (Arena arena = plan.arena(job.world().rank(), device)) {
@@ -221,62 +215,30 @@ public final class TrainCommand {
                           + out.tokens()
                           + " tokens, for the held-out loss"));
       output.log().line(started());
-      loop = new TrainingLoop(job, configuration, plan, device, output);
       summary = steps(trainer, replica, device, output);
       if (loop.stop() != Stop.NONE) {
-        return stopped(summary, output);
+        return end.stopped(summary);
       }
-      requireFinite(replica.parameters());
-      warnOfUnlabelled(output);
+      end.requireFinite(replica.parameters());
+      end.warnOfUnlabelled();
       if (loop.hasResult()) {
         folders.export(job, replica.parameters(), output);
       }
-      times = times(output);
-      mfu(output);
+      times = end.times();
+      end.mfu();
     } catch (DivergedException e) {
-      curves(output);
-      return invalid(output, e.getMessage(), ExitCode.DIVERGED);
+      end.curves();
+      return TrainingEnd.invalid(output, e.getMessage(), ExitCode.DIVERGED);
     } catch (CheckpointException e) {
-      return invalid(output, e.getMessage(), ExitCode.ERROR);
+      return TrainingEnd.invalid(output, e.getMessage(), ExitCode.ERROR);
     }
     checks.memory(device, loop.trained());
     checks.loss(loop.records(), loop.knowsFirst() && folders.source().isEmpty());
     checks.result(loop);
     checks.add(loop.growth());
     checks.attention(configuration, equipment);
-    plots(times, output);
-    return finish(checks, summary, output);
-  }
-
-  /**
-   * Weights that are not finite are no result, whatever the losses say. Collective.
-   *
-   * @throws DivergedException on every rank
-   */
-  private void requireFinite(ShardedParameters parameters) {
-    for (State state : State.values()) {
-      String parameter = parameters.firstNonFinite(state);
-      if (!parameter.isEmpty()) {
-        throw new DivergedException(
-            "after the last step the " + state.title() + " of " + parameter + " is not finite");
-      }
-    }
-    if (loop.lastSkipped() && Double.isNaN(loop.lastLoss())) {
-      throw new DivergedException("no step has a finite loss and gradient");
-    }
-  }
-
-  private void warnOfUnlabelled(RunOutput output) {
-    if (loop.unlabelled() > 0) {
-      String steps = loop.unlabelled() + " of " + loop.records().size() + " steps";
-      output.log().line("WARNING: " + steps + " had no label that counts: no loss, no update");
-    }
-  }
-
-  /** Ends a run whose numbers may not be used; the same on every rank. */
-  private static int invalid(RunOutput output, String why, int exitCode) {
-    output.end(new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
-    return exitCode;
+    end.plots(times);
+    return end.finish(checks, summary);
   }
 
   /** Gives what the summary says of checkpoints. */
@@ -337,101 +299,6 @@ public final class TrainCommand {
     String phase = job.timer().now().map(now -> ", phase " + now.title()).orElse("");
     String ring = replica.exchanging();
     return "step " + loop.step() + phase + (ring.isEmpty() ? "" : ", " + ring);
-  }
-
-  /** The time table of all ranks. Collective. */
-  private List<PhaseTimes> times(RunOutput output) {
-    PhaseTimes own = loop.deviceTimes().orElseGet(() -> job.timer().times());
-    List<PhaseTimes> times =
-        job.world().gather(own.toArray()).stream().map(PhaseTimes::of).toList();
-    List<CoreShare> shares =
-        job.gather(CoreShare.here(job.world().host()).text()).stream()
-            .map(CoreShare::parse)
-            .toList();
-    if (job.root()) {
-      TimeTable table = new TimeTable(times);
-      output
-          .log()
-          .section(
-              loop.deviceTimes().isPresent()
-                  ? "Time of step " + loop.tracedStep() + ", by the device's events, over ranks"
-                  : "Time, all steps, over ranks");
-      output.log().rows(table.lines());
-      table
-          .advice(
-              plan.balance(),
-              plan.setup().layout().largestShard(),
-              CoreShare.crowd(
-                  shares, Math.max(1, configuration.get(DeviceConfig.SECTION).threads())))
-          .forEach(output.log()::line);
-      output.log().line(TimeTable.spread(loop.steadySeconds()));
-    }
-    return times;
-  }
-
-  private void mfu(RunOutput output) {
-    loop.mfu()
-        .ifPresent(
-            shares -> {
-              output.log().section("Model FLOP utilization, without the first step");
-              output.log().rows(new MfuTable(plan.flops(loop.squares()), shares).lines());
-            });
-  }
-
-  private void curves(RunOutput output) {
-    output.plot("loss", () -> Plots.loss(loop.records()));
-    output.plot("tokens_per_s", () -> Plots.tokensPerSecond(loop.records()));
-  }
-
-  private void plots(List<PhaseTimes> times, RunOutput output) {
-    curves(output);
-    output.plot("time_breakdown", () -> Plots.timeBreakdown(times));
-  }
-
-  private int finish(TrainingChecks checks, Map<String, Object> checkpoints, RunOutput output) {
-    double rate = loop.rate();
-    String result =
-        String.format(
-            Locale.ROOT,
-            "final loss %.4f, %s%.2f ktok/s without the first step, %d ranks",
-            loop.lastLoss(),
-            loop.validationLoss()
-                .map(loss -> String.format(Locale.ROOT, "held-out loss %.4f, ", loss))
-                .orElse(""),
-            rate * 1e-3,
-            job.world().size());
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put("steps", train.steps());
-    more.put("step_p50_s", loop.percentile(50));
-    more.put("step_p99_s", loop.percentile(99));
-    more.put("planned_peak_bytes", checks.plannedBytes());
-    more.put("measured_peak_bytes", checks.measuredBytes());
-    more.put("skipped_steps", loop.skipped());
-    more.put("steps_without_labels", loop.unlabelled());
-    loop.validationLoss().ifPresent(loss -> more.put("validation_loss", loss));
-    loop.mfu().ifPresent(shares -> StepRecord.putMfu(more, shares));
-    more.putAll(checkpoints);
-    return output.finish(checks.all(), result, loop.lastLoss(), rate, more);
-  }
-
-  /** Ends a run that is to go on later; its numbers are not judged yet. */
-  private int stopped(Map<String, Object> checkpoints, RunOutput output) {
-    String text =
-        String.format(
-            Locale.ROOT,
-            "after step %d of %d by %s, with a checkpoint; --resume goes on",
-            loop.step(),
-            train.steps(),
-            loop.stop().title());
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put("steps", train.steps());
-    more.put("stopped_step", loop.step());
-    more.put("stopped_by", loop.stop().title());
-    more.put("skipped_steps", loop.skipped());
-    more.putAll(checkpoints);
-    output.end(
-        RunVerdict.stopped(text), ExitCode.STOPPED, loop.lastLoss(), loop.rate(), List.of(), more);
-    return ExitCode.STOPPED;
   }
 
   /** Time from the start of this process to the first step, of the slowest rank. Collective. */
