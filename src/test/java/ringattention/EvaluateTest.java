@@ -164,6 +164,12 @@ class EvaluateTest {
     Run run = valid(evaluate(1, "run", text, "checkpoint.resume=" + program.file("still")));
     assertEquals(Double.parseDouble(training.column("loss").get(0)), loss(run), 1e-6);
     assertEquals(257, run.summary().get("labels").intValue());
+    assertFalse(run.job().output().contains("WARNING"), run.job().output());
+    Run other =
+        evaluate(
+            1, "other", text, "checkpoint.resume=" + program.file("still"), "model.ropeTheta=77");
+    String warned = "WARNING: not as it was trained: model.ropeTheta 10000 -> 77";
+    assertTrue(other.job().output().contains(warned), other.job().output());
   }
 
   /** Three files of which one is kept out, or a corpus of its own. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import ringattention.checkpoint.Checkpoint;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointSearch;
@@ -14,6 +15,7 @@ import ringattention.device.Device;
 import ringattention.evaluate.Evaluation;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
+import ringattention.input.UsedInputs;
 import ringattention.model.ModelConfig;
 import ringattention.model.Replica;
 import ringattention.plan.PlanReport;
@@ -140,6 +142,8 @@ public final class EvaluateCommand {
       from.loadWeights(replica.weights(), job.world().rank(), job.world().size());
       output.log().section("Weights");
       passedOver.forEach(why -> output.log().line("WARNING: checkpoint passed over: " + why));
+      others(from)
+          .forEach(change -> output.log().line("WARNING: not as it was trained: " + change));
       output
           .log()
           .line(
@@ -150,5 +154,20 @@ public final class EvaluateCommand {
                   + ", written by "
                   + from.program());
     }
+  }
+
+  /** Returns what the input says of the model that is not as the checkpoint was trained. */
+  private List<String> others(Checkpoint from) {
+    UsedInputs now = UsedInputs.of(configuration.source().toml());
+    return from
+        .inputs()
+        .changes(now, Set.of("model.checkpoint", "model.initStd", "model.shape"))
+        .stream()
+        .filter(
+            change ->
+                change.startsWith("model.")
+                    || change.startsWith("data.tokenizer ")
+                    || change.startsWith("data.firstPosition "))
+        .toList();
   }
 }

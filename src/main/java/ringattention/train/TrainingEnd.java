@@ -74,7 +74,9 @@ public final class TrainingEnd {
     return exitCode;
   }
 
-  /** Prints the time table of all ranks and returns their times; empty but on rank 0. Collective. */
+  /**
+   * Prints the time table of all ranks and returns their times; empty but on rank 0. Collective.
+   */
   public List<PhaseTimes> times() {
     PhaseTimes own = loop.deviceTimes().orElseGet(() -> job.timer().times());
     List<PhaseTimes> times =
@@ -157,7 +159,10 @@ public final class TrainingEnd {
     return output.finish(checks.all(), result, loop.lastLoss(), rate, more);
   }
 
-  /** Ends a run that is to be resumed later, whose numbers are not judged yet; returns the exit code. */
+  /**
+   * Ends a run that is to be resumed later, whose numbers are not judged yet; returns the exit
+   * code.
+   */
   public int stopped(Map<String, Object> checkpoints) {
     String text =
         String.format(
