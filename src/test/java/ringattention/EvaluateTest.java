@@ -168,7 +168,7 @@ class EvaluateTest {
     Run other =
         evaluate(
             1, "other", text, "checkpoint.resume=" + program.file("still"), "model.ropeTheta=77");
-    String warned = "WARNING: not as it was trained: model.ropeTheta 10000 -> 77";
+    String warned = "WARNING: not as it was trained: model.ropeTheta 10000.0 -> 77.0";
     assertTrue(other.job().output().contains(warned), other.job().output());
   }
 
