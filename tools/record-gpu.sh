@@ -3,7 +3,7 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   policies packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
+#   policies evaluate packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
@@ -15,7 +15,7 @@ tutorial=inputs/tutorial.toml
 small=inputs/train-1b.toml
 large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies evaluate packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
 
 . tools/recording.sh
 if ! find_gpus; then
@@ -47,17 +47,24 @@ machine() {
 }
 
 # Largest |difference| of the losses of two runs, step by step, as a row of checks.csv.
-loss_curve() { # CHECK THRESHOLD RUN OTHER-RUN
+loss_curve() { same_rows steps.csv 2 "$@"; }    # CHECK THRESHOLD RUN OTHER-RUN
+positions() { same_rows positions.csv 7 "$@"; } # likewise
+
+# Compares a column of two tables whose rows have the same first column.
+same_rows() { # FILE COLUMN CHECK THRESHOLD RUN OTHER-RUN
+  table=$1
+  column=$2
+  shift 2
   mkdir -p "$runs/loss-curves"
   row=$(
-    awk -F, -v check="$1" -v threshold="$2" -v ranks="$count" '
+    awk -F, -v check="$1" -v threshold="$2" -v ranks="$count" -v column="$column" '
       FNR == 1 { file++; next }
-      file == 1 { loss[$1] = $2; steps++; next }
-      { compared++; d = $2 - loss[$1]; if (d < 0) d = -d
-        if ($2 + 0 != $2 || !($1 in loss)) bad = 1; if (d > worst) worst = d }
-      END { ok = !bad && steps > 0 && compared == steps && worst <= threshold
+      file == 1 { loss[$1] = $column; steps++; next }
+      { compared++; if ($column == "" && loss[$1] == "" && ($1 in loss)) next; numbers++; d = $column - loss[$1]; if (d < 0) d = -d
+        if ($column + 0 != $column || !($1 in loss)) bad = 1; if (d > worst) worst = d }
+      END { ok = !bad && numbers > 0 && compared == steps && worst <= threshold
         printf "\"%s\",%d,%g,%g,%s\n", check, ranks, worst, threshold, ok ? "PASSED" : "FAILED" }' \
-      "$runs/$3/steps.csv" "$runs/$4/steps.csv"
+      "$runs/$3/$table" "$runs/$4/$table"
   ) || row="\"$1\",$count,,$2,FAILED"
   file="$runs/loss-curves/checks.csv"
   if [ ! -f "$file" ]; then echo "check,ranks,value,threshold,verdict" >"$file"; fi
@@ -91,6 +98,18 @@ policies() {
 }
 
 # Two sequences of packed documents a step: one after the other, side by side, and one on each of two rings.
+# Held-out loss of the same weights on the CPU and on the GPUs: of all labels, and of each range of positions.
+evaluation() {
+  keep evaluate-train "$count" train "$tutorial" -D device.kind=cuda $fp32 -D train.steps=20 -D checkpoint.atEnd=true
+  weights="-D checkpoint.resume=$scratch/evaluate-train"
+  keep evaluate-cpu-fp32 "$count" evaluate inputs/evaluate.toml $weights -D device.kind=cpu
+  keep evaluate-gpu-fp32 "$count" evaluate inputs/evaluate.toml $weights -D device.kind=cuda $fp32
+  keep evaluate-gpu-fp32-1 1 evaluate inputs/evaluate.toml $weights -D device.kind=cuda $fp32
+  keep evaluate-gpu-bf16 "$count" evaluate inputs/evaluate.toml $weights -D device.kind=cuda
+  positions "held-out loss by position, GPU fp32 vs CPU fp32" 1e-4 evaluate-cpu-fp32 evaluate-gpu-fp32
+  positions "held-out loss by position, one GPU vs all, fp32" 1e-4 evaluate-gpu-fp32-1 evaluate-gpu-fp32
+  positions "held-out loss by position, GPU bf16 vs CPU fp32" 2e-2 evaluate-cpu-fp32 evaluate-gpu-bf16
+}
 packed() {
   common="-D device.kind=cuda $fp32 -D data.documents=true -D train.batch=2 -D train.sequence=2048 -D train.steps=20 -D output.plots=false"
   keep packed-one-by-one 1 train "$tutorial" $common -D train.microBatch=1
@@ -262,6 +281,7 @@ for step in $steps; do
       if [ "$count" -gt 1 ]; then keep ring-exchange "$count" bench ring-exchange inputs/bench-gpu.toml; else echo "ring-exchange: NOT CHECKED: one GPU"; fi ;;
     tutorial) tutorial ;;
     policies) policies ;;
+    evaluate) evaluation ;;
     packed) packed ;;
     resume) resume ;;
     transformers) transformers ;;
