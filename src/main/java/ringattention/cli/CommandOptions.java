@@ -39,7 +39,7 @@ public final class CommandOptions {
         bench context INPUT.toml     the longest sequence that trains, of the paper's architectures
         bench mfu INPUT.toml         model FLOP utilization of blockwise and ring training
         bench overlap INPUT.toml     the smallest block whose exchange is hidden
-        bench memory INPUT.toml      activation bytes of a layer by length and block size
+        bench memory INPUT.toml      planned and measured peaks of a step by length and block size
         bench scaling INPUT.toml     weak and strong scaling over the ranks present
         plan INPUT.toml              print every buffer of a run without allocating it
         plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware

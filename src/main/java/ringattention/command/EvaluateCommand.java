@@ -20,15 +20,14 @@ import ringattention.model.ModelConfig;
 import ringattention.model.Replica;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainingPlan;
-import ringattention.run.Agreement;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
-import ringattention.run.SharedParts;
 import ringattention.train.ResumeComparison;
+import ringattention.train.Resumption;
 
 /** {@code evaluate}: the loss of a model on a corpus, without gradients. */
 public final class EvaluateCommand {
@@ -100,20 +99,10 @@ public final class EvaluateCommand {
       }
       return Optional.empty();
     }
-    CheckpointSearch search =
-        new CheckpointSearch(job.world(), configuration.get(CheckpointConfig.SECTION).fallback());
-    CheckpointSearch.Result found;
-    try {
-      found = search.find(configuration.get(CheckpointConfig.SECTION).resume().get());
-    } catch (InputException e) {
-      throw configuration.source().error("checkpoint.resume", e.getMessage());
-    }
-    Checkpoint checkpoint = found.checkpoint();
-    Map<String, String> own = Map.of("checksum", checkpoint.checksum());
-    new Agreement(job.world()).onSame(SharedParts.of("checkpoint", own));
+    CheckpointSearch.Result found = Resumption.find(job, configuration);
     return job.agree(
         () -> {
-          ResumeComparison.requireShape(configuration, checkpoint);
+          ResumeComparison.requireShape(configuration, found.checkpoint());
           return Optional.of(found);
         });
   }

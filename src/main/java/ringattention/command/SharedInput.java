@@ -3,6 +3,9 @@ package ringattention.command;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import ringattention.checkpoint.ContentPart;
 import ringattention.cli.CommandLine;
 import ringattention.comm.Communicator;
@@ -73,27 +76,20 @@ public final class SharedInput {
 
   /** Returns the sequences of the input's corpus; the caller closes them. */
   static Samples samples(Job job, Configuration configuration) {
-    Samples samples = job.agree(() -> Samples.of(configuration, shape(configuration)));
-    try {
-      new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
-      return samples;
-    } catch (RuntimeException e) {
-      samples.close();
-      throw e;
-    }
+    return alike(
+        job,
+        () -> Samples.of(configuration, shape(configuration)),
+        samples -> contents(configuration, samples),
+        Samples::close);
   }
 
   /** Returns the sequences that are not learned from; the caller closes them. */
   static HeldOutSamples heldOut(Job job, Configuration configuration) {
-    HeldOutSamples samples =
-        job.agree(() -> HeldOutSamples.of(configuration, shape(configuration)));
-    try {
-      new Agreement(job.world()).onSame(job.agree(() -> contents(configuration, samples)));
-      return samples;
-    } catch (RuntimeException e) {
-      samples.close();
-      throw e;
-    }
+    return alike(
+        job,
+        () -> HeldOutSamples.of(configuration, shape(configuration)),
+        samples -> contents(configuration, samples),
+        HeldOutSamples::close);
   }
 
   private static SampleShape shape(Configuration configuration) {
@@ -104,12 +100,19 @@ public final class SharedInput {
 
   /** Returns where the input's weights come from and go to; the caller closes it. */
   static ModelFolders folders(Job job, Configuration configuration) {
-    ModelFolders folders = job.agree(() -> ModelFolders.of(configuration));
+    return alike(
+        job, () -> ModelFolders.of(configuration), SharedInput::contents, ModelFolders::close);
+  }
+
+  /** Opens what has the same contents on all ranks, or is closed again on each. Collective. */
+  private static <T> T alike(
+      Job job, Supplier<T> open, Function<T, SharedParts> contents, Consumer<T> close) {
+    T opened = job.agree(open);
     try {
-      new Agreement(job.world()).onSame(job.agree(() -> contents(folders)));
-      return folders;
+      new Agreement(job.world()).onSame(job.agree(() -> contents.apply(opened)));
+      return opened;
     } catch (RuntimeException e) {
-      folders.close();
+      close.accept(opened);
       throw e;
     }
   }

@@ -12,7 +12,6 @@ import ringattention.checkpoint.TrainingPosition;
 import ringattention.command.SharedInput;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.input.Source;
 import ringattention.model.Replica;
 import ringattention.plan.TrainConfig;
 import ringattention.report.RunFolder;
@@ -46,9 +45,7 @@ public record Resumption(
     if (config.resume().isEmpty()) {
       return new Resumption(comparison, Optional.empty(), List.of());
     }
-    Source source = configuration.source();
-    CheckpointSearch.Result result = search(job, config, source);
-    requireSameCheckpoint(job, result.checkpoint());
+    CheckpointSearch.Result result = find(job, configuration);
     return job.agree(
         () -> {
           requireStepsAfter(result.checkpoint(), job, configuration);
@@ -99,13 +96,23 @@ public record Resumption(
     return folder;
   }
 
-  private static CheckpointSearch.Result search(Job job, CheckpointConfig config, Source source) {
+  /**
+   * Finds and verifies the checkpoint that {@code checkpoint.resume} names, the same on all ranks.
+   * Collective.
+   *
+   * @throws InputException on every rank if there is none
+   */
+  public static CheckpointSearch.Result find(Job job, Configuration configuration) {
+    CheckpointConfig config = configuration.get(CheckpointConfig.SECTION);
     Path path = config.resume().orElseThrow();
+    CheckpointSearch.Result result;
     try {
-      return new CheckpointSearch(job.world(), config.fallback()).find(path);
+      result = new CheckpointSearch(job.world(), config.fallback()).find(path);
     } catch (InputException e) {
-      throw source.error("checkpoint.resume", e.getMessage());
+      throw configuration.source().error("checkpoint.resume", e.getMessage());
     }
+    requireSameCheckpoint(job, result.checkpoint());
+    return result;
   }
 
   private static Resumption of(CheckpointSearch.Result result, ResumeComparison comparison) {
