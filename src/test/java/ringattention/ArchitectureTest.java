@@ -126,7 +126,7 @@ class ArchitectureTest {
           Map.entry("report", List.of()),
           Map.entry("shard", List.of()),
           Map.entry("file", List.of()),
-          Map.entry("device", List.of()),
+          Map.entry("device", List.of("shard")),
           Map.entry("comm", List.of()),
           Map.entry("metrics", List.of()),
           Map.entry("random", List.of()),

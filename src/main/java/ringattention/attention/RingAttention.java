@@ -14,7 +14,6 @@ import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
-import ringattention.device.Mask;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
@@ -22,7 +21,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.Track;
 import ringattention.shard.BlockPair;
 import ringattention.shard.Documents;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -53,7 +52,7 @@ public final class RingAttention implements Attention {
   public RingAttention(
       Device device,
       SequenceLayout layout,
-      MaskKind mask,
+      Mask mask,
       int rank,
       RingExchange keyValues,
       RingExchange gradients,
@@ -89,7 +88,7 @@ public final class RingAttention implements Attention {
    * for.
    */
   public static List<AttentionCall> calls(
-      DeviceTraits device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
+      DeviceTraits device, SequenceLayout layout, Mask mask, int rank, AttentionShape shape) {
     RingSchedule schedule = new RingSchedule(layout, mask, rank);
     Set<AttentionCall> calls = new LinkedHashSet<>();
     for (int holder = 0; holder < layout.ranks(); holder++) {
@@ -105,7 +104,7 @@ public final class RingAttention implements Attention {
    * no call needs more than the largest of these.
    */
   public static List<AttentionCall> packedCalls(
-      DeviceTraits device, SequenceLayout layout, MaskKind mask, int rank, AttentionShape shape) {
+      DeviceTraits device, SequenceLayout layout, Mask mask, int rank, AttentionShape shape) {
     RingSchedule schedule = new RingSchedule(layout, mask, rank);
     Set<AttentionCall> calls = new LinkedHashSet<>(calls(device, layout, mask, rank, shape));
     for (int holder = 0; holder < layout.ranks(); holder++) {
@@ -127,7 +126,7 @@ public final class RingAttention implements Attention {
             pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
     return Stream.of(new Heads(0, early), new Heads(early, heads))
         .filter(some -> some.from() < some.to())
-        .map(some -> new AttentionCall(block, mask(pair), some))
+        .map(some -> new AttentionCall(block, pair.mask(), some))
         .toList();
   }
 
@@ -174,12 +173,12 @@ public final class RingAttention implements Attention {
     if (merges.isEmpty()) { // the first block these queries see
       Tensor firstOut = out.slice(pair.queryFrom(), pair.queryTo());
       Tensor firstLogSumExp = logSumExp.slice(pair.queryFrom(), pair.queryTo());
-      block.forward(queries, keys, values, mask(pair), firstOut, firstLogSumExp);
+      block.forward(queries, keys, values, pair.mask(), firstOut, firstLogSumExp);
       return;
     }
     Tensor blockOut = buffers.blockOut().slice(0, pair.queries());
     Tensor blockLogSumExp = buffers.blockLogSumExp().slice(0, pair.queries());
-    block.forward(queries, keys, values, mask(pair), blockOut, blockLogSumExp);
+    block.forward(queries, keys, values, pair.mask(), blockOut, blockLogSumExp);
     try (Range range = device.range(() -> "merge")) {
       for (MergePlan.Part part : merges) {
         int from = part.from() - pair.queryFrom();
@@ -273,7 +272,7 @@ public final class RingAttention implements Attention {
               q.slice(pair.queryFrom(), pair.queryTo()),
               held.keys().slice(pair.keyFrom(), pair.keyTo()),
               held.values().slice(pair.keyFrom(), pair.keyTo()),
-              mask(pair),
+              pair.mask(),
               out.slice(pair.queryFrom(), pair.queryTo()),
               logSumExp.slice(pair.queryFrom(), pair.queryTo()),
               dOut.slice(pair.queryFrom(), pair.queryTo()),
@@ -373,10 +372,6 @@ public final class RingAttention implements Attention {
         + pair.queries()
         + " x "
         + pair.keys()
-        + (pair.mask() == MaskKind.CAUSAL ? " causal" : " full");
-  }
-
-  private static Mask mask(BlockPair pair) {
-    return pair.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
+        + (pair.mask() == Mask.CAUSAL ? " causal" : " full");
   }
 }

@@ -7,7 +7,7 @@ import ringattention.device.BlockAttention.Heads;
 import ringattention.device.DeviceTraits;
 import ringattention.shard.BlockPair;
 import ringattention.shard.Documents;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -16,7 +16,7 @@ import ringattention.shard.SequenceLayout;
  *
  * @param rank in the ring
  */
-public record RingSchedule(SequenceLayout layout, MaskKind mask, int rank) {
+public record RingSchedule(SequenceLayout layout, Mask mask, int rank) {
   /**
    * What is computed while messages are on their way.
    *

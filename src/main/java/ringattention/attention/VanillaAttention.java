@@ -8,12 +8,11 @@ import ringattention.device.Allocator;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * The attention of the original Transformer: every rank holds whole sequences, and the whole score
@@ -91,9 +90,9 @@ public final class VanillaAttention implements Attention {
   private Documents[] sequences = {Documents.ONE};
   private int sequence; // attended to
 
-  public VanillaAttention(Device device, MaskKind mask, Buffers buffers, PhaseTimer timer) {
+  public VanillaAttention(Device device, Mask mask, Buffers buffers, PhaseTimer timer) {
     this.device = device;
-    this.mask = mask == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
+    this.mask = mask;
     this.buffers = buffers;
     this.timer = timer;
   }

@@ -15,7 +15,7 @@ import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionChecks;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.DocumentProbe;
@@ -67,7 +67,7 @@ public final class ValidateCommand {
     AttentionChecks attention =
         new AttentionChecks(equipment.world(), equipment.device(), job.timer(), room(equipment));
     for (LayoutKind layout : LayoutKind.values()) {
-      for (MaskKind mask : MaskKind.values()) {
+      for (Mask mask : Mask.values()) {
         for (int headSize : config.headSizes()) {
           for (int keyValueHeads : config.keyValueHeads()) {
             for (int length : longEnough(config.lengths())) {
@@ -86,14 +86,14 @@ public final class ValidateCommand {
                   length,
                   config.keyValueHeads().get(0),
                   config.headSizes().get(config.headSizes().size() - 1),
-                  MaskKind.CAUSAL,
+                  Mask.CAUSAL,
                   LayoutKind.ZIGZAG)));
     }
     checks.addAll(
         new TransformerChecks(equipment.world(), equipment.device(), job.timer())
             .architectures(
                 TransformerProblem.small(
-                    SHORT, 2, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
+                    SHORT, 2, Mask.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
   }
 
   /** Returns the bytes that any rank may allocate. Collective. */
@@ -125,7 +125,7 @@ public final class ValidateCommand {
   }
 
   /** Loss, gradients and the perturbation probe, in every decomposition of the ranks. */
-  private void transformer(Equipment equipment, MaskKind mask, LayoutKind layout) {
+  private void transformer(Equipment equipment, Mask mask, LayoutKind layout) {
     int ranks = job.world().size();
     int length = Math.max(SHORT, 2 * ranks + 1);
     long seed = configuration.get(ValidateConfig.SECTION).seed();
@@ -154,7 +154,7 @@ public final class ValidateCommand {
   }
 
   private AttentionProblem problem(
-      int length, int keyValueHeads, int headSize, MaskKind mask, LayoutKind layout) {
+      int length, int keyValueHeads, int headSize, Mask mask, LayoutKind layout) {
     ValidateConfig config = configuration.get(ValidateConfig.SECTION);
     return new AttentionProblem(
         length,

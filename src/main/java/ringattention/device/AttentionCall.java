@@ -1,6 +1,7 @@
 package ringattention.device;
 
 import ringattention.device.BlockAttention.Heads;
+import ringattention.shard.Mask;
 
 /**
  * What a block pair asks of a device: its forward, and its backward for some key/value heads.

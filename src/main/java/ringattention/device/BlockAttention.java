@@ -1,5 +1,7 @@
 package ringattention.device;
 
+import ringattention.shard.Mask;
+
 /**
  * Attention of a block of queries over a block of keys and values, and the rule that merges blocks.
  * Shapes are sequence-major: queries [queries, batch, heads, headSize], keys and values [keys,

@@ -2,6 +2,7 @@ package ringattention.device;
 
 import java.util.List;
 import java.util.OptionalDouble;
+import ringattention.shard.Mask;
 
 /**
  * What a plan must know of a device: everything that decides which calls are made and how many

@@ -17,7 +17,7 @@ import ringattention.model.ShardShape;
 import ringattention.parallel.ParameterGroup;
 import ringattention.plan.TrainingPlan;
 import ringattention.shard.BlockPair;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -65,7 +65,7 @@ public final class PlannedStep {
   }
 
   /** Work rises or falls with the rank in every layout, but for a few tokens: its ends will do. */
-  private static int busiestRank(SequenceLayout layout, MaskKind mask) {
+  private static int busiestRank(SequenceLayout layout, Mask mask) {
     int last = layout.ranks() - 1;
     int busiest = 0;
     for (int rank : new int[] {last / 2, last}) {

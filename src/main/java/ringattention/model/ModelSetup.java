@@ -4,7 +4,7 @@ import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -25,7 +25,7 @@ import ringattention.shard.SequenceLayout;
 public record ModelSetup(
     ModelConfig model,
     AttentionKind attention,
-    MaskKind mask,
+    Mask mask,
     LayoutKind layoutKind,
     FeedForwardKind feedForward,
     int feedForwardBlock,
@@ -53,7 +53,7 @@ public record ModelSetup(
   public ModelSetup(
       ModelConfig model,
       AttentionKind attention,
-      MaskKind mask,
+      Mask mask,
       LayoutKind layoutKind,
       FeedForwardKind feedForward,
       int feedForwardBlock,

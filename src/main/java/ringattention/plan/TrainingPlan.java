@@ -27,7 +27,6 @@ import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
 import ringattention.device.Dim;
-import ringattention.device.Mask;
 import ringattention.device.MemoryPlan;
 import ringattention.input.Configuration;
 import ringattention.metrics.Mfu;
@@ -52,7 +51,7 @@ import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.ParallelConfig;
 import ringattention.shard.Decomposition;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -117,7 +116,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   }
 
   private static void requireCausal(Configuration configuration, String why) {
-    if (configuration.get(AttentionConfig.SECTION).mask() != MaskKind.CAUSAL) {
+    if (configuration.get(AttentionConfig.SECTION).mask() != Mask.CAUSAL) {
       throw configuration
           .source()
           .error("attention.mask", "must be \"causal\" for " + why + ", or labels are seen");
@@ -288,7 +287,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
               shape.heads(),
               shape.keyValueHeads(),
               shape.headSize()),
-          setup.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL);
+          setup.mask());
     }
     return device.workspaceBytes(attentionCalls(rank, device));
   }
@@ -361,7 +360,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    */
   public Optional<Mfu> mfu(DeviceTraits device, double seconds, double squares) {
     OptionalDouble peak = device.peakFlops();
-    if (peak.isEmpty() || setup.mask() != MaskKind.CAUSAL) {
+    if (peak.isEmpty() || setup.mask() != Mask.CAUSAL) {
       return Optional.empty();
     }
     return Optional.of(

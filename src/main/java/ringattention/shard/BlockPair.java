@@ -7,17 +7,16 @@ import java.util.stream.IntStream;
 
 /**
  * A range of local queries, a range of held keys, and the mask between them. Under {@link
- * MaskKind#CAUSAL} the ranges are equally long and query i of the range sees keys 0 to i of the
- * range.
+ * Mask#CAUSAL} the ranges are equally long and query i of the range sees keys 0 to i of the range.
  */
-public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, MaskKind mask) {
+public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask mask) {
   private static final int TILE = 128;
 
   public BlockPair {
     if (queryFrom < 0 || queryTo < queryFrom || keyFrom < 0 || keyTo < keyFrom) {
       throw new IllegalArgumentException("bad ranges");
     }
-    if (mask == MaskKind.CAUSAL && queryTo - queryFrom != keyTo - keyFrom) {
+    if (mask == Mask.CAUSAL && queryTo - queryFrom != keyTo - keyFrom) {
       throw new IllegalArgumentException("a causal block pair is square");
     }
   }
@@ -36,7 +35,7 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
    * either all or none among those of the parts before it.
    */
   public List<BlockPair> cut(int longestCausal) {
-    if (mask == MaskKind.FULL || queries() <= longestCausal || queries() < 2) {
+    if (mask == Mask.FULL || queries() <= longestCausal || queries() < 2) {
       return List.of(this);
     }
     int half = queries() < 2 * TILE ? queries() / 2 : (queries() / 2 + TILE - 1) / TILE * TILE;
@@ -44,7 +43,7 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
     int key = keyFrom + half;
     List<BlockPair> parts =
         new ArrayList<>(new BlockPair(queryFrom, query, keyFrom, key, mask).cut(longestCausal));
-    parts.add(new BlockPair(query, queryTo, keyFrom, key, MaskKind.FULL));
+    parts.add(new BlockPair(query, queryTo, keyFrom, key, Mask.FULL));
     parts.addAll(new BlockPair(query, queryTo, key, keyTo, mask).cut(longestCausal));
     return parts;
   }
@@ -60,7 +59,7 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
     int lastQuery = Math.min(queryTo, queryEnd);
     int key = Math.max(keyFrom, documentKey);
     int lastKey = Math.min(keyTo, keyEnd);
-    if (mask == MaskKind.CAUSAL) {
+    if (mask == Mask.CAUSAL) {
       int offset = keyFrom - queryFrom; // of a query's last key
       query = Math.max(query, key - offset);
       lastKey = Math.min(lastKey, lastQuery + offset);
@@ -85,7 +84,7 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
     int[] keys = bounds(keyFrom, keyTo, tile);
     List<BlockPair> parts = new ArrayList<>();
     for (int key = 0; key + 1 < keys.length; key++) {
-      boolean causal = mask == MaskKind.CAUSAL;
+      boolean causal = mask == Mask.CAUSAL;
       for (int query = causal ? key : 0; query + 1 < queries.length; query++) {
         parts.add(
             new BlockPair(
@@ -93,7 +92,7 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
                 queries[query + 1],
                 keys[key],
                 keys[key + 1],
-                causal && query == key ? MaskKind.CAUSAL : MaskKind.FULL));
+                causal && query == key ? Mask.CAUSAL : Mask.FULL));
       }
     }
     return parts;
@@ -106,20 +105,20 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
   public List<BlockPair> largestParts(int longestCausal, int tile) {
     int queries = queries();
     int keys = keys();
-    if (mask == MaskKind.CAUSAL) { // whole, or a half that ends a tile
+    if (mask == Mask.CAUSAL) { // whole, or a half that ends a tile
       int half = Math.min(queries, (queries / 2 + TILE) / TILE * TILE);
       queries = Math.min(queries, Math.max(longestCausal, half));
       keys = queries;
     }
     List<BlockPair> parts = new ArrayList<>(List.of(firsts(queries, keys, mask)));
     if (tile > 1) { // remainders, which a device may compute another way
-      parts.add(firsts(Math.min(queries, tile - 1), keys, MaskKind.FULL));
-      parts.add(firsts(queries, Math.min(keys, tile - 1), MaskKind.FULL));
+      parts.add(firsts(Math.min(queries, tile - 1), keys, Mask.FULL));
+      parts.add(firsts(queries, Math.min(keys, tile - 1), Mask.FULL));
     }
     return parts;
   }
 
-  private BlockPair firsts(int queries, int keys, MaskKind kind) {
+  private BlockPair firsts(int queries, int keys, Mask kind) {
     return new BlockPair(queryFrom, queryFrom + queries, keyFrom, keyFrom + keys, kind);
   }
 
@@ -142,8 +141,6 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
 
   /** How many query-key pairs are visible. */
   public long visiblePairs() {
-    return mask == MaskKind.FULL
-        ? (long) queries() * keys()
-        : (long) queries() * (queries() + 1) / 2;
+    return mask == Mask.FULL ? (long) queries() * keys() : (long) queries() * (queries() + 1) / 2;
   }
 }

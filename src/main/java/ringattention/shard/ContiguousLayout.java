@@ -24,10 +24,10 @@ record ContiguousLayout(int length, int ranks) implements SequenceLayout {
   public List<BlockPair> causalBlocks(int queryRank, int keyRank) {
     int queries = size(queryRank);
     if (keyRank == queryRank) {
-      return List.of(new BlockPair(0, queries, 0, queries, MaskKind.CAUSAL));
+      return List.of(new BlockPair(0, queries, 0, queries, Mask.CAUSAL));
     }
     return keyRank < queryRank
-        ? List.of(new BlockPair(0, queries, 0, size(keyRank), MaskKind.FULL))
+        ? List.of(new BlockPair(0, queries, 0, size(keyRank), Mask.FULL))
         : List.of();
   }
 }

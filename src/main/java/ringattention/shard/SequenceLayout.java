@@ -28,18 +28,18 @@ public interface SequenceLayout {
   List<BlockPair> causalBlocks(int queryRank, int keyRank);
 
   /** What the queries of one rank see of the keys of another. */
-  default List<BlockPair> visible(int queryRank, int keyRank, MaskKind mask) {
-    if (mask == MaskKind.CAUSAL) {
+  default List<BlockPair> visible(int queryRank, int keyRank, Mask mask) {
+    if (mask == Mask.CAUSAL) {
       return causalBlocks(queryRank, keyRank);
     }
-    return List.of(new BlockPair(0, size(queryRank), 0, size(keyRank), MaskKind.FULL));
+    return List.of(new BlockPair(0, size(queryRank), 0, size(keyRank), Mask.FULL));
   }
 
   /**
-   * Returns {@link #visible(int, int, MaskKind)} of a sequence packed from documents, none of which
+   * Returns {@link #visible(int, int, Mask)} of a sequence packed from documents, none of which
    * sees another. A document is a range of every shard, because positions ascend there.
    */
-  default List<BlockPair> visible(int queryRank, int keyRank, MaskKind mask, Documents documents) {
+  default List<BlockPair> visible(int queryRank, int keyRank, Mask mask, Documents documents) {
     List<BlockPair> whole = visible(queryRank, keyRank, mask);
     if (documents.count() == 1) {
       return whole;
@@ -100,12 +100,12 @@ public interface SequenceLayout {
   }
 
   /** Visible query-key pairs of a rank over the whole ring: its work. */
-  default long visiblePairs(int rank, MaskKind mask) {
+  default long visiblePairs(int rank, Mask mask) {
     return visiblePairs(rank, mask, Documents.ONE);
   }
 
-  /** Returns {@link #visiblePairs(int, MaskKind)} of a sequence packed from documents. */
-  default long visiblePairs(int rank, MaskKind mask, Documents documents) {
+  /** Returns {@link #visiblePairs(int, Mask)} of a sequence packed from documents. */
+  default long visiblePairs(int rank, Mask mask, Documents documents) {
     long pairs = 0;
     for (int keyRank = 0; keyRank < ranks(); keyRank++) {
       for (BlockPair pair : visible(rank, keyRank, mask, documents)) {

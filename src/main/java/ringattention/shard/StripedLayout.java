@@ -21,9 +21,9 @@ record StripedLayout(int length, int ranks) implements SequenceLayout {
   public List<BlockPair> causalBlocks(int queryRank, int keyRank) {
     int queries = size(queryRank);
     if (keyRank <= queryRank) { // key index j is visible to query index i when j <= i
-      return List.of(new BlockPair(0, queries, 0, queries, MaskKind.CAUSAL));
+      return List.of(new BlockPair(0, queries, 0, queries, Mask.CAUSAL));
     }
     return List.of( // j < i: shift the queries by one and the diagonal is visible again
-        new BlockPair(1, queries, 0, queries - 1, MaskKind.CAUSAL));
+        new BlockPair(1, queries, 0, queries - 1, Mask.CAUSAL));
   }
 }

@@ -37,14 +37,14 @@ record ZigzagLayout(int length, int ranks) implements SequenceLayout {
   public List<BlockPair> causalBlocks(int queryRank, int keyRank) {
     int queries = size(queryRank);
     if (keyRank == queryRank) {
-      return List.of(new BlockPair(0, queries, 0, queries, MaskKind.CAUSAL));
+      return List.of(new BlockPair(0, queries, 0, queries, Mask.CAUSAL));
     }
     if (keyRank
         < queryRank) { // both query chunks come after the key rank's low chunk and before its high
       // one
-      return List.of(new BlockPair(0, queries, 0, lowSize(keyRank), MaskKind.FULL));
+      return List.of(new BlockPair(0, queries, 0, lowSize(keyRank), Mask.FULL));
     }
     return List.of( // the low query chunk comes before both key chunks, the high one after both
-        new BlockPair(lowSize(queryRank), queries, 0, size(keyRank), MaskKind.FULL));
+        new BlockPair(lowSize(queryRank), queries, 0, size(keyRank), Mask.FULL));
   }
 }

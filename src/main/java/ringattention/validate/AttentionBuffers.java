@@ -13,10 +13,8 @@ import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
-import ringattention.device.Mask;
 import ringattention.device.MemoryPlan;
 import ringattention.device.Tensor;
-import ringattention.shard.MaskKind;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -91,7 +89,6 @@ record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp)
   }
 
   private static List<AttentionCall> oneCalls(AttentionProblem problem) {
-    Mask mask = problem.mask() == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
     return problem.documents().lengths(problem.length()).stream()
         .distinct()
         .map(
@@ -104,7 +101,7 @@ record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp)
                         problem.heads(),
                         problem.keyValueHeads(),
                         problem.headSize()),
-                    mask,
+                    problem.mask(),
                     new Heads(0, problem.keyValueHeads())))
         .toList();
   }

@@ -6,7 +6,7 @@ import ringattention.device.DType;
 import ringattention.random.Seed;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -22,7 +22,7 @@ public record AttentionProblem(
     int heads,
     int keyValueHeads,
     int headSize,
-    MaskKind mask,
+    Mask mask,
     LayoutKind layoutKind,
     long seed,
     Documents documents) {
@@ -34,7 +34,7 @@ public record AttentionProblem(
       int heads,
       int keyValueHeads,
       int headSize,
-      MaskKind mask,
+      Mask mask,
       LayoutKind layoutKind,
       long seed) {
     this(length, batch, heads, keyValueHeads, headSize, mask, layoutKind, seed, Documents.ONE);

@@ -9,7 +9,7 @@ import ringattention.comm.Communicator;
 import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * Makes one token of a packed sequence not a number, its query, key, value and gradient, and looks
@@ -107,7 +107,7 @@ public final class DocumentProbe {
     long wrong(int token) {
       int first = problem.documents().first(token);
       int end = problem.documents().end(token, problem.length());
-      int firstSeeing = problem.mask() == MaskKind.CAUSAL ? token : first;
+      int firstSeeing = problem.mask() == Mask.CAUSAL ? token : first;
       return wrong(before.out(), after.out(), true, first, firstSeeing, end)
           + wrong(before.logSumExp(), after.logSumExp(), true, first, firstSeeing, end)
           + wrong(before.dQuery(), after.dQuery(), repeats, first, firstSeeing, end)

@@ -7,10 +7,9 @@ import ringattention.device.BlockAttention;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.Device;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.shard.Documents;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** The device's own attention over each whole document in one call: no ring, no merge, no cut. */
 final class OneCall implements Attention {
@@ -20,9 +19,9 @@ final class OneCall implements Attention {
   private Documents[] sequences = {Documents.ONE};
   private Documents documents = Documents.ONE; // of the sequence attended to
 
-  OneCall(Device device, MaskKind mask, RingBuffers buffers) {
+  OneCall(Device device, Mask mask, RingBuffers buffers) {
     this.block = device.attention();
-    this.mask = mask == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
+    this.mask = mask;
     this.buffers = buffers;
   }
 

@@ -11,7 +11,7 @@ import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly
@@ -91,7 +91,7 @@ public final class PerturbationProbe {
 
   /** Positions that changed but must not have, or the other way round, or hold no number. */
   private static int wrong(double[] before, double[] after, int token, TransformerProblem problem) {
-    int first = problem.mask() == MaskKind.CAUSAL ? token : problem.documents().first(token);
+    int first = problem.mask() == Mask.CAUSAL ? token : problem.documents().first(token);
     int end = problem.documents().end(token, problem.length());
     int row = before.length / problem.length();
     int wrong = 0;

@@ -8,7 +8,7 @@ import ringattention.comm.Communicator;
 import ringattention.comm.Communicator.Operation;
 import ringattention.device.DType;
 import ringattention.metrics.Largest;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem.Input;
 
 /**
@@ -239,7 +239,7 @@ final class ShardTruth {
   }
 
   private boolean causal() {
-    return problem.mask() == MaskKind.CAUSAL;
+    return problem.mask() == Mask.CAUSAL;
   }
 
   /** Returns how many of these positions, which ascend, lie before this one. */

@@ -11,7 +11,7 @@ import ringattention.random.Seed;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * A small Transformer with random weights and tokens.
@@ -24,7 +24,7 @@ public record TransformerProblem(
     ModelConfig model,
     int length,
     int batch,
-    MaskKind mask,
+    Mask mask,
     LayoutKind layout,
     long seed,
     Documents documents) {
@@ -34,13 +34,13 @@ public record TransformerProblem(
 
   /** Makes a problem of one document. */
   public TransformerProblem(
-      ModelConfig model, int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+      ModelConfig model, int length, int batch, Mask mask, LayoutKind layout, long seed) {
     this(model, length, batch, mask, layout, seed, Documents.ONE);
   }
 
   /** Two blocks, grouped queries, no size a power of two. */
   public static TransformerProblem small(
-      int length, int batch, MaskKind mask, LayoutKind layout, long seed) {
+      int length, int batch, Mask mask, LayoutKind layout, long seed) {
     ModelConfig model =
         new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, false, INITIAL);
     return new TransformerProblem(model, length, batch, mask, layout, seed);

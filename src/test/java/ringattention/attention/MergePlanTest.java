@@ -7,11 +7,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import ringattention.attention.MergePlan.Part;
 import ringattention.shard.BlockPair;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 class MergePlanTest {
   private static BlockPair queries(int from, int to) {
-    return new BlockPair(from, to, 0, 8, MaskKind.FULL);
+    return new BlockPair(from, to, 0, 8, Mask.FULL);
   }
 
   @Test

@@ -18,7 +18,7 @@ import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionResult;
 import ringattention.validate.AttentionRunner;
@@ -34,7 +34,7 @@ class RingAttentionTest {
   static List<AttentionProblem> problems(int ranks) {
     List<AttentionProblem> problems = new ArrayList<>();
     for (LayoutKind layout : LayoutKind.values()) {
-      for (MaskKind mask : MaskKind.values()) {
+      for (Mask mask : Mask.values()) {
         problems.add(new AttentionProblem(2 * ranks, 1, 2, 2, 4, mask, layout, 1));
         problems.add(new AttentionProblem(29, 2, 4, 2, 6, mask, layout, 2));
         problems.add(new AttentionProblem(48, 1, 3, 1, 8, mask, layout, 3));
@@ -100,9 +100,9 @@ class RingAttentionTest {
   void severalDocumentsInABatchAreRefused() {
     Documents three = Documents.startingAt(0, 5, 9);
     AttentionProblem batch =
-        new AttentionProblem(29, 2, 4, 2, 6, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1, three);
+        new AttentionProblem(29, 2, 4, 2, 6, Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three);
     AttentionProblem beyond =
-        new AttentionProblem(9, 1, 4, 2, 6, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1, three);
+        new AttentionProblem(9, 1, 4, 2, 6, Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three);
     for (boolean vanilla : new boolean[] {false, true}) {
       for (AttentionProblem problem : List.of(batch, beyond)) {
         assertThrows(

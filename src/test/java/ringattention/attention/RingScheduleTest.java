@@ -14,7 +14,7 @@ import ringattention.device.DeviceTraits;
 import ringattention.device.cuda.CudaTraits;
 import ringattention.shard.BlockPair;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /** Every pair is computed once, for every head; every block travels as often as it must. */
@@ -29,13 +29,12 @@ class RingScheduleTest {
                 Stream.of(LayoutKind.values())
                     .flatMap(
                         kind ->
-                            Stream.of(MaskKind.values())
-                                .map(mask -> Arguments.of(ranks, kind, mask))));
+                            Stream.of(Mask.values()).map(mask -> Arguments.of(ranks, kind, mask))));
   }
 
   @ParameterizedTest
   @MethodSource("rings")
-  void countsWhatTheRingDoes(int ranks, LayoutKind kind, MaskKind mask) {
+  void countsWhatTheRingDoes(int ranks, LayoutKind kind, Mask mask) {
     SequenceLayout layout = SequenceLayout.of(kind, 1003, ranks);
     long sent = 0;
     long summed = 0;
@@ -60,7 +59,7 @@ class RingScheduleTest {
   /** Queries are merged with every block but the first that they see. */
   @ParameterizedTest
   @MethodSource("rings")
-  void countsMerges(int ranks, LayoutKind kind, MaskKind mask) {
+  void countsMerges(int ranks, LayoutKind kind, Mask mask) {
     SequenceLayout layout = SequenceLayout.of(kind, 1003, ranks);
     for (int rank = 0; rank < ranks; rank++) {
       List<Hop> hops = new RingSchedule(layout, mask, rank).forward(DEVICE, HEADS);
@@ -88,7 +87,7 @@ class RingScheduleTest {
   @Test
   void sizesAreThoseOfTheHolder() {
     SequenceLayout layout = SequenceLayout.of(LayoutKind.CONTIGUOUS, 10, 3);
-    RingSchedule schedule = new RingSchedule(layout, MaskKind.FULL, 1);
+    RingSchedule schedule = new RingSchedule(layout, Mask.FULL, 1);
     List<Hop> backward = schedule.backward(DEVICE, HEADS);
     assertEquals(List.of(3L, 4L, 0L, 0L), backward.stream().map(Hop::keyValues).toList());
     assertEquals(List.of(0L, 0L, 4L, 3L), backward.stream().map(Hop::gradients).toList());
@@ -99,6 +98,6 @@ class RingScheduleTest {
   @Test
   void oneRankHasNoHopHome() {
     SequenceLayout layout = SequenceLayout.of(LayoutKind.CONTIGUOUS, 10, 1);
-    assertEquals(1, new RingSchedule(layout, MaskKind.FULL, 0).backward(DEVICE, HEADS).size());
+    assertEquals(1, new RingSchedule(layout, Mask.FULL, 0).backward(DEVICE, HEADS).size());
   }
 }

@@ -23,7 +23,6 @@ import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.Device;
-import ringattention.device.Mask;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
@@ -33,7 +32,7 @@ import ringattention.metrics.Span;
 import ringattention.metrics.Track;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionResult;
@@ -43,7 +42,7 @@ import ringattention.validate.AttentionRunner;
  * What the ring asks of its device and its neighbours: which calls, in which order, by which name.
  */
 class RingWorkTest {
-  private static AttentionProblem problem(LayoutKind layout, MaskKind mask, int length) {
+  private static AttentionProblem problem(LayoutKind layout, Mask mask, int length) {
     return new AttentionProblem(length, 1, 8, 4, 2, mask, layout, 1);
   }
 
@@ -135,7 +134,7 @@ class RingWorkTest {
 
   @Test
   void workIsNamedAndSendsComeFirstWhereTheHostComputes() {
-    Watch watch = watched(problem(LayoutKind.ZIGZAG, MaskKind.CAUSAL, 18), 3, false).get(1);
+    Watch watch = watched(problem(LayoutKind.ZIGZAG, Mask.CAUSAL, 18), 3, false).get(1);
     assertEquals(
         List.of(
             "send",
@@ -164,7 +163,7 @@ class RingWorkTest {
   /** A device that works by itself gets its work first, and computes while the host waits. */
   @Test
   void workComesFirstWhereTheHostOnlyWaits() {
-    Watch watch = watched(problem(LayoutKind.ZIGZAG, MaskKind.CAUSAL, 18), 3, true).get(1);
+    Watch watch = watched(problem(LayoutKind.ZIGZAG, Mask.CAUSAL, 18), 3, true).get(1);
     assertEquals(
         List.of(
             "forward step 0: 6 x 6 causal",
@@ -186,7 +185,7 @@ class RingWorkTest {
   /** The first contribution overwrites: where nothing is done in parts, nothing is cleared. */
   @Test
   void oneRankClearsNothing() {
-    Watch watch = watched(problem(LayoutKind.CONTIGUOUS, MaskKind.CAUSAL, 6), 1, false).get(0);
+    Watch watch = watched(problem(LayoutKind.CONTIGUOUS, Mask.CAUSAL, 6), 1, false).get(0);
     assertEquals(
         List.of("forward step 0: 6 x 6 causal", "backward step 0: 6 x 6 causal"), watch.events);
   }
@@ -195,7 +194,7 @@ class RingWorkTest {
   @Test
   void aSingleHeadIsDoneAtOnce() {
     AttentionProblem single =
-        new AttentionProblem(8, 1, 2, 1, 2, MaskKind.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(8, 1, 2, 1, 2, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     Watch watch = watched(single, 2, false).get(0);
     assertTrue(!watch.events.contains("fill"), watch.events.toString());
     assertEquals(2, watch.calls.size());
@@ -208,7 +207,7 @@ class RingWorkTest {
             3,
             rank -> {
               PhaseTimer timer = new PhaseTimer(System::nanoTime);
-              run(problem(LayoutKind.STRIPED, MaskKind.CAUSAL, 18), rank, new Watch(false), timer);
+              run(problem(LayoutKind.STRIPED, Mask.CAUSAL, 18), rank, new Watch(false), timer);
               return timer.timeline().stop();
             });
     for (List<Span> trace : traces) {
@@ -227,7 +226,7 @@ class RingWorkTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 4})
   void totalsOfAnotherTypeGiveTheSame(int ranks) {
-    AttentionProblem problem = problem(LayoutKind.CONTIGUOUS, MaskKind.FULL, 24);
+    AttentionProblem problem = problem(LayoutKind.CONTIGUOUS, Mask.FULL, 24);
     AttentionResult same = forward(problem, ranks, false);
     AttentionResult wider = forward(problem, ranks, true);
     assertArrayEquals(same.out(), wider.out());
@@ -269,7 +268,7 @@ class RingWorkTest {
   @ParameterizedTest
   @EnumSource(LayoutKind.class)
   void callsAreThoseThatAreMade(LayoutKind kind) {
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       for (int ranks = 1; ranks <= 3; ranks++) {
         AttentionProblem problem = problem(kind, mask, 19);
         SequenceLayout layout = problem.layout(ranks);
@@ -288,7 +287,7 @@ class RingWorkTest {
 
   @Test
   void packedCallsAreTheLargestOfAnyDocuments() {
-    AttentionProblem problem = problem(LayoutKind.ZIGZAG, MaskKind.CAUSAL, 8);
+    AttentionProblem problem = problem(LayoutKind.ZIGZAG, Mask.CAUSAL, 8);
     SequenceLayout layout = problem.layout(1);
     AttentionShape shape = shape(problem, layout, 0);
     assertEquals(
@@ -298,7 +297,7 @@ class RingWorkTest {
             call(8, 8, Mask.CAUSAL, 0, 4),
             call(1, 8, Mask.FULL, 0, 4),
             call(8, 1, Mask.FULL, 0, 4)),
-        RingAttention.packedCalls(new LateDevice(5, 2), layout, MaskKind.CAUSAL, 0, shape));
+        RingAttention.packedCalls(new LateDevice(5, 2), layout, Mask.CAUSAL, 0, shape));
     layout = problem.layout(2);
     shape = shape(problem, layout, 0);
     assertEquals(
@@ -312,7 +311,7 @@ class RingWorkTest {
             call(4, 1, Mask.FULL, 1, 4),
             call(1, 4, Mask.FULL, 0, 4),
             call(2, 1, Mask.FULL, 0, 4)),
-        RingAttention.packedCalls(new LateDevice(5, 2), layout, MaskKind.CAUSAL, 0, shape));
+        RingAttention.packedCalls(new LateDevice(5, 2), layout, Mask.CAUSAL, 0, shape));
   }
 
   private static AttentionCall call(int queries, int keys, Mask mask, int from, int to) {
@@ -323,7 +322,7 @@ class RingWorkTest {
   @Test
   void onlyDocumentsAreTiled() {
     RingSchedule schedule =
-        new RingSchedule(SequenceLayout.of(LayoutKind.CONTIGUOUS, 8, 1), MaskKind.FULL, 0);
+        new RingSchedule(SequenceLayout.of(LayoutKind.CONTIGUOUS, 8, 1), Mask.FULL, 0);
     LateDevice tiles = new LateDevice(Integer.MAX_VALUE, 2);
     assertEquals(1, schedule.visible(tiles, 0, Documents.ONE).size());
     assertEquals(8, schedule.visible(tiles, 0, Documents.startingAt(0, 5)).size());
@@ -333,8 +332,8 @@ class RingWorkTest {
   @CsvSource({"1, 1", "3, 1", "4, 1", "5, 2", "6, 2", "8, 2", "9, 3", "32, 8"})
   void aQuarterOfTheHeadsIsEarly(int heads, int early) {
     SequenceLayout ring = SequenceLayout.of(LayoutKind.CONTIGUOUS, 8, 2);
-    assertEquals(early, new RingSchedule(ring, MaskKind.FULL, 0).earlyHeads(heads));
+    assertEquals(early, new RingSchedule(ring, Mask.FULL, 0).earlyHeads(heads));
     SequenceLayout alone = SequenceLayout.of(LayoutKind.CONTIGUOUS, 8, 1);
-    assertEquals(heads, new RingSchedule(alone, MaskKind.FULL, 0).earlyHeads(heads));
+    assertEquals(heads, new RingSchedule(alone, Mask.FULL, 0).earlyHeads(heads));
   }
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
+import ringattention.shard.Mask;
 
 /** Block attention, merge and vanilla attention of every device against the reference. */
 class AttentionContractTest {

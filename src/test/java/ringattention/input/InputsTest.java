@@ -31,7 +31,7 @@ import ringattention.run.MemoryConfig;
 import ringattention.run.OutputConfig;
 import ringattention.run.Precision;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.ValidateConfig;
 
 class InputsTest {
@@ -99,7 +99,7 @@ class InputsTest {
     assertEquals(List.of("java", "md"), configuration.get(DataConfig.SECTION).extensions());
     assertEquals(List.of(5_000_000_000L), configuration.get(BenchRingConfig.SECTION).bytes());
     assertEquals(
-        new AttentionConfig(AttentionKind.RING, MaskKind.CAUSAL, LayoutKind.ZIGZAG),
+        new AttentionConfig(AttentionKind.RING, Mask.CAUSAL, LayoutKind.ZIGZAG),
         configuration.get(AttentionConfig.SECTION));
   }
 

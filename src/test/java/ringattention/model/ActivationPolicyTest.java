@@ -27,7 +27,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.TransformerProblem;
 
 /** What is kept, where, and in how many head groups changes memory and time, not numbers. */
@@ -52,7 +52,7 @@ class ActivationPolicyTest {
     ModelConfig model =
         new ModelConfig(
             37, 24, LAYERS, 4, keyValueHeads, 6, 20, 10000, RopeScaling.NONE, 1e-5, false, 0.15);
-    return new TransformerProblem(model, 23, 1, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 5);
+    return new TransformerProblem(model, 23, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 5);
   }
 
   /** Loss and all gradients of the second of two steps of rank 0. */

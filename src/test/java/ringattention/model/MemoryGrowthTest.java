@@ -20,7 +20,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** Context grows with the number of ranks: what a rank allocates depends on its tokens only. */
 class MemoryGrowthTest {
@@ -31,7 +31,7 @@ class MemoryGrowthTest {
     return new ModelSetup(
         MODEL,
         attention,
-        MaskKind.CAUSAL,
+        Mask.CAUSAL,
         LayoutKind.ZIGZAG,
         FeedForwardKind.BLOCKWISE,
         64,

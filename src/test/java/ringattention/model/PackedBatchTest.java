@@ -25,7 +25,7 @@ import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.TransformerProblem;
 
 /**
@@ -53,7 +53,7 @@ class PackedBatchTest {
   /** The second and third are one document each, with different positions. */
   private static Sample[] sequences() {
     Sample[] plain =
-        new TransformerProblem(model(4), LENGTH, BATCH, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 5)
+        new TransformerProblem(model(4), LENGTH, BATCH, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 5)
             .sequences();
     int[][] starts = {{0, 5, 6, 17}, {0}, {0}, {0, 1, 11}};
     for (int i = 0; i < BATCH; i++) {
@@ -72,7 +72,7 @@ class PackedBatchTest {
   private static ModelSetup setup(
       AttentionKind kind,
       int keyValueHeads,
-      MaskKind mask,
+      Mask mask,
       LayoutKind layout,
       Decomposition decomposition,
       int batch,
@@ -126,7 +126,7 @@ class PackedBatchTest {
   }
 
   /** One sequence after the other, each alone on one rank, in float64 with vanilla attention. */
-  private static List<double[]> truth(int keyValueHeads, MaskKind mask) {
+  private static List<double[]> truth(int keyValueHeads, Mask mask) {
     ModelSetup alone =
         setup(
             AttentionKind.VANILLA,
@@ -170,7 +170,7 @@ class PackedBatchTest {
   void sequencesSideBySideAreThoseOfEachAlone(
       int ranks, int ring, int keyValueHeads, int groups, int savedAttention, int onHost) {
     ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       List<double[]> truth = truth(keyValueHeads, mask);
       for (LayoutKind layout : ring == 1 ? ONE : LayoutKind.values()) {
         ModelSetup together =
@@ -193,7 +193,7 @@ class PackedBatchTest {
       value = AttentionKind.class,
       names = {"VANILLA", "MEMORY_EFFICIENT"})
   void soTheyAreWithoutARing(AttentionKind kind) {
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       ModelSetup together =
           setup(
               kind,
@@ -211,7 +211,7 @@ class PackedBatchTest {
   @Test
   void otherSetupsRefuseSequencesThatDiffer() {
     ModelSetup alike =
-        new TransformerProblem(model(4), LENGTH, 2, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 5)
+        new TransformerProblem(model(4), LENGTH, 2, Mask.CAUSAL, LayoutKind.ZIGZAG, 5)
             .ring(new Decomposition(1, 1));
     Sample[] all = sequences();
     for (int other : new int[] {2, 3}) { // in positions, in documents

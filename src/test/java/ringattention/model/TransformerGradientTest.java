@@ -20,7 +20,7 @@ import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.random.Seed;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.TransformerProblem;
 
 /**
@@ -35,7 +35,7 @@ class TransformerGradientTest {
 
   @ParameterizedTest
   @CsvSource({"CAUSAL, false", "FULL, false", "CAUSAL, true"})
-  void everyParameterHasTheGradientOfItsDifferences(MaskKind mask, boolean tied) {
+  void everyParameterHasTheGradientOfItsDifferences(Mask mask, boolean tied) {
     ModelConfig model =
         new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, tied, 0.15);
     TransformerProblem problem =

@@ -16,29 +16,29 @@ class BlockPairTest {
   @ParameterizedTest
   @CsvSource({"1, 1", "2, 1", "7, 2", "300, 128", "1000, 300", "65536, 16384", "70001, 16384"})
   void causalPartsAreShortAndTheWorkStaysTheSame(int length, int longest) {
-    BlockPair pair = new BlockPair(5, 5 + length, 9, 9 + length, MaskKind.CAUSAL);
+    BlockPair pair = new BlockPair(5, 5 + length, 9, 9 + length, Mask.CAUSAL);
     List<BlockPair> parts = pair.cut(longest);
     assertEquals(pair.visiblePairs(), parts.stream().mapToLong(BlockPair::visiblePairs).sum());
     for (BlockPair part : parts) {
-      assertTrue(part.mask() == MaskKind.FULL || part.queries() <= longest, part.toString());
+      assertTrue(part.mask() == Mask.FULL || part.queries() <= longest, part.toString());
     }
   }
 
   @Test
   void halvesOfLongBlocksAreWholeTiles() {
-    BlockPair pair = new BlockPair(0, 1000, 0, 1000, MaskKind.CAUSAL);
+    BlockPair pair = new BlockPair(0, 1000, 0, 1000, Mask.CAUSAL);
     assertEquals(
         List.of(
-            new BlockPair(0, 512, 0, 512, MaskKind.CAUSAL),
-            new BlockPair(512, 1000, 0, 512, MaskKind.FULL),
-            new BlockPair(512, 1000, 512, 1000, MaskKind.CAUSAL)),
+            new BlockPair(0, 512, 0, 512, Mask.CAUSAL),
+            new BlockPair(512, 1000, 0, 512, Mask.FULL),
+            new BlockPair(512, 1000, 512, 1000, Mask.CAUSAL)),
         pair.cut(999));
   }
 
   @Test
   void fullAndShortPairsStayWhole() {
-    BlockPair full = new BlockPair(0, 1000, 0, 500, MaskKind.FULL);
-    BlockPair causal = new BlockPair(0, 1000, 0, 1000, MaskKind.CAUSAL);
+    BlockPair full = new BlockPair(0, 1000, 0, 500, Mask.FULL);
+    BlockPair causal = new BlockPair(0, 1000, 0, 1000, Mask.CAUSAL);
     assertEquals(List.of(full), full.cut(1));
     assertEquals(List.of(causal), causal.cut(1000));
   }
@@ -48,7 +48,7 @@ class BlockPairTest {
     Set<Integer> extents = new TreeSet<>();
     Set<List<Integer>> full = new HashSet<>();
     for (int length = 65536; length > 0; length -= 43) {
-      BlockPair pair = new BlockPair(5, 5 + length, 9, 9 + length, MaskKind.CAUSAL);
+      BlockPair pair = new BlockPair(5, 5 + length, 9, 9 + length, Mask.CAUSAL);
       List<BlockPair> parts = pair.tiled(128);
       assertEquals(pair.visiblePairs(), parts.stream().mapToLong(BlockPair::visiblePairs).sum());
       assertTrue(parts.size() <= 10, length + " in " + parts.size());
@@ -57,7 +57,7 @@ class BlockPairTest {
         if (part.queries() >= 128 && part.keys() >= 128) {
           extents.addAll(List.of(part.queries(), part.keys()));
         }
-        if (part.queries() >= 128 && part.mask() == MaskKind.FULL) {
+        if (part.queries() >= 128 && part.mask() == Mask.FULL) {
           full.add(List.of(part.queries(), part.keys()));
         }
       }
@@ -68,16 +68,16 @@ class BlockPairTest {
 
   @Test
   void shortPairsAndOtherDevicesAreNotTiled() {
-    BlockPair causal = new BlockPair(3, 130, 4, 131, MaskKind.CAUSAL);
-    BlockPair full = new BlockPair(0, 1000, 0, 500, MaskKind.FULL);
+    BlockPair causal = new BlockPair(3, 130, 4, 131, Mask.CAUSAL);
+    BlockPair full = new BlockPair(0, 1000, 0, 500, Mask.FULL);
     assertEquals(List.of(causal), causal.tiled(128));
     assertEquals(List.of(full), full.tiled(1));
     assertEquals(
         List.of(
-            new BlockPair(0, 896, 0, 384, MaskKind.FULL),
-            new BlockPair(896, 1000, 0, 384, MaskKind.FULL),
-            new BlockPair(0, 896, 384, 500, MaskKind.FULL),
-            new BlockPair(896, 1000, 384, 500, MaskKind.FULL)),
+            new BlockPair(0, 896, 0, 384, Mask.FULL),
+            new BlockPair(896, 1000, 0, 384, Mask.FULL),
+            new BlockPair(0, 896, 384, 500, Mask.FULL),
+            new BlockPair(896, 1000, 384, 500, Mask.FULL)),
         full.tiled(128));
   }
 
@@ -86,8 +86,8 @@ class BlockPairTest {
    */
   @Test
   void whatIsLeftInADocumentIsNeverEmpty() {
-    BlockPair pair = new BlockPair(0, 4, 0, 4, MaskKind.FULL);
-    assertEquals(Optional.of(new BlockPair(1, 4, 0, 2, MaskKind.FULL)), pair.within(1, 9, 0, 2));
+    BlockPair pair = new BlockPair(0, 4, 0, 4, Mask.FULL);
+    assertEquals(Optional.of(new BlockPair(1, 4, 0, 2, Mask.FULL)), pair.within(1, 9, 0, 2));
     assertEquals(Optional.empty(), pair.within(4, 8, 0, 4));
     assertEquals(Optional.empty(), pair.within(0, 4, 4, 8));
     assertEquals(Optional.empty(), pair.within(2, 2, 0, 4));
@@ -96,19 +96,18 @@ class BlockPairTest {
 
   @Test
   void largestPartsAreNoLargerThanTheyMustBe() {
-    BlockPair causal = new BlockPair(3, 1003, 4, 1004, MaskKind.CAUSAL);
-    BlockPair full = new BlockPair(0, 1000, 0, 500, MaskKind.FULL);
+    BlockPair causal = new BlockPair(3, 1003, 4, 1004, Mask.CAUSAL);
+    BlockPair full = new BlockPair(0, 1000, 0, 500, Mask.FULL);
     assertEquals(List.of(causal), causal.largestParts(2000, 1));
     assertEquals(List.of(full), full.largestParts(300, 1));
     assertEquals( // half of it, up to the end of a tile
-        List.of(new BlockPair(3, 515, 4, 516, MaskKind.CAUSAL)), causal.largestParts(300, 1));
-    assertEquals(
-        List.of(new BlockPair(3, 803, 4, 804, MaskKind.CAUSAL)), causal.largestParts(800, 1));
+        List.of(new BlockPair(3, 515, 4, 516, Mask.CAUSAL)), causal.largestParts(300, 1));
+    assertEquals(List.of(new BlockPair(3, 803, 4, 804, Mask.CAUSAL)), causal.largestParts(800, 1));
     assertEquals(
         List.of(
             full,
-            new BlockPair(0, 127, 0, 500, MaskKind.FULL),
-            new BlockPair(0, 1000, 0, 127, MaskKind.FULL)),
+            new BlockPair(0, 127, 0, 500, Mask.FULL),
+            new BlockPair(0, 1000, 0, 127, Mask.FULL)),
         full.largestParts(300, 128));
   }
 }

@@ -26,7 +26,7 @@ class DocumentVisibilityTest {
         SequenceLayout layout = SequenceLayout.of(kind, length, ranks);
         for (int set = 0; set < SETS; set++) {
           Documents documents = documents(random, length);
-          for (MaskKind mask : MaskKind.values()) {
+          for (Mask mask : Mask.values()) {
             assertMask(layout, mask, documents, 1 + random.nextInt(length), 1 + set % 4);
           }
         }
@@ -45,7 +45,7 @@ class DocumentVisibilityTest {
   }
 
   private static void assertMask(
-      SequenceLayout layout, MaskKind mask, Documents documents, int longest, int tile) {
+      SequenceLayout layout, Mask mask, Documents documents, int longest, int tile) {
     Supplier<String> what =
         () -> layout + " " + mask + " " + documents + ", " + longest + ", " + tile;
     int[][] seen = new int[layout.length()][layout.length()]; // [query position][key position]
@@ -75,7 +75,7 @@ class DocumentVisibilityTest {
     }
     for (int query = 0; query < layout.length(); query++) {
       for (int key = 0; key < layout.length(); key++) {
-        boolean sees = document[query] == document[key] && (mask == MaskKind.FULL || key <= query);
+        boolean sees = document[query] == document[key] && (mask == Mask.FULL || key <= query);
         assertEquals(sees ? 1 : 0, seen[query][key], what);
       }
     }
@@ -90,7 +90,7 @@ class DocumentVisibilityTest {
   private static void mark(
       SequenceLayout layout, int queryRank, int keyRank, BlockPair pair, int[][] seen) {
     for (int i = 0; i < pair.queries(); i++) {
-      int visibleKeys = pair.mask() == MaskKind.CAUSAL ? i + 1 : pair.keys();
+      int visibleKeys = pair.mask() == Mask.CAUSAL ? i + 1 : pair.keys();
       for (int j = 0; j < visibleKeys; j++) {
         int query = layout.position(queryRank, pair.queryFrom() + i);
         int key = layout.position(keyRank, pair.keyFrom() + j);
@@ -109,7 +109,7 @@ class DocumentVisibilityTest {
         SequenceLayout layout = SequenceLayout.of(kind, length, ranks);
         for (int set = 0; set < SETS; set++) {
           Documents documents = documents(random, set % 2 == 0 ? 9 : length);
-          for (MaskKind mask : MaskKind.values()) {
+          for (Mask mask : Mask.values()) {
             for (int keyRank = 0; keyRank < ranks; keyRank++) {
               List<BlockPair> largest =
                   layout.visible(0, keyRank, mask).stream()

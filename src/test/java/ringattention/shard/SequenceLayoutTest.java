@@ -47,7 +47,7 @@ class SequenceLayoutTest {
   @MethodSource("layouts")
   void blockPairsCoverTheVisibleTriangleExactlyOnce(LayoutKind kind, int length, int ranks) {
     SequenceLayout layout = SequenceLayout.of(kind, length, ranks);
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       int[][] seen = new int[length][length]; // [query position][key position]
       for (int queryRank = 0; queryRank < ranks; queryRank++) {
         long pairs = 0;
@@ -62,7 +62,7 @@ class SequenceLayoutTest {
       }
       for (int query = 0; query < length; query++) {
         for (int key = 0; key < length; key++) {
-          int expected = mask == MaskKind.FULL || key <= query ? 1 : 0;
+          int expected = mask == Mask.FULL || key <= query ? 1 : 0;
           assertEquals(expected, seen[query][key], mask + " query " + query + " key " + key);
         }
       }
@@ -73,7 +73,7 @@ class SequenceLayoutTest {
       SequenceLayout layout, int queryRank, int keyRank, BlockPair pair, int[][] seen) {
     long pairs = 0;
     for (int i = 0; i < pair.queries(); i++) {
-      int visibleKeys = pair.mask() == MaskKind.CAUSAL ? i + 1 : pair.keys();
+      int visibleKeys = pair.mask() == Mask.CAUSAL ? i + 1 : pair.keys();
       for (int j = 0; j < visibleKeys; j++) {
         int query = layout.position(queryRank, pair.queryFrom() + i);
         int key = layout.position(keyRank, pair.keyFrom() + j);
@@ -93,7 +93,7 @@ class SequenceLayoutTest {
       SequenceLayout layout = SequenceLayout.of(kind, 1000 * ranks, ranks);
       long[] work =
           IntStream.range(0, ranks)
-              .mapToLong(rank -> layout.visiblePairs(rank, MaskKind.CAUSAL))
+              .mapToLong(rank -> layout.visiblePairs(rank, Mask.CAUSAL))
               .toArray();
       double mean = Arrays.stream(work).average().orElseThrow();
       long most = Arrays.stream(work).max().orElseThrow();

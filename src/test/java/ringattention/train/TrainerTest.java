@@ -35,7 +35,7 @@ import ringattention.parallel.State;
 import ringattention.plan.TrainConfig;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** Steps that make no update: those without labels, and those whose gradients are not finite. */
 class TrainerTest {
@@ -92,7 +92,7 @@ class TrainerTest {
         new ModelSetup(
             MODEL,
             AttentionKind.RING,
-            MaskKind.CAUSAL,
+            Mask.CAUSAL,
             LayoutKind.ZIGZAG,
             FeedForwardKind.BLOCKWISE,
             64,

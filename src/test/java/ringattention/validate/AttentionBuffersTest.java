@@ -15,20 +15,19 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.Device;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** What is planned for a device is what a run takes of it. */
 class AttentionBuffersTest {
   private static final long WORKSPACE = 1000;
 
-  private static AttentionProblem problem(MaskKind mask) {
+  private static AttentionProblem problem(Mask mask) {
     return new AttentionProblem(24, 1, 4, 2, 8, mask, LayoutKind.CONTIGUOUS, 1);
   }
 
@@ -55,7 +54,7 @@ class AttentionBuffersTest {
   @Test
   void oneCallTakesItsBuffersAndTheWorkspaceOfTheDevice() {
     AttentionProblem problem =
-        new AttentionProblem(64, 1, 4, 2, 8, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(64, 1, 4, 2, 8, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     try (CpuDevice device = new CpuDevice(1)) {
       long before = device.allocatedBytes();
       try (AttentionRunner runner = AttentionRunner.oneCall(problem, device, timer())) {
@@ -68,15 +67,14 @@ class AttentionBuffersTest {
 
   /** Each document is a call; those of one length are the same call. */
   @ParameterizedTest
-  @EnumSource(MaskKind.class)
-  void theWorkspaceIsThatOfACallForEachDocument(MaskKind mask) {
+  @EnumSource(Mask.class)
+  void theWorkspaceIsThatOfACallForEachDocument(Mask mask) {
     AttentionProblem packed = problem(mask).packed(Documents.startingAt(0, 7, 14, 15));
     List<AttentionCall> asked = new ArrayList<>();
     try (CpuDevice device = new CpuDevice(1)) {
       AttentionBuffers.oneCallBytes(packed, greedy(device, asked));
     }
-    Mask expected = mask == MaskKind.CAUSAL ? Mask.CAUSAL : Mask.FULL;
-    assertEquals(List.of(call(7, expected), call(1, expected), call(9, expected)), asked);
+    assertEquals(List.of(call(7, mask), call(1, mask), call(9, mask)), asked);
   }
 
   private static AttentionCall call(int length, Mask mask) {
@@ -102,7 +100,7 @@ class AttentionBuffersTest {
   /** Of several documents it is planned for the largest parts that any may be cut to. */
   @Test
   void theRingIsPlannedForTheBlocksThatItComputes() {
-    AttentionProblem problem = problem(MaskKind.CAUSAL);
+    AttentionProblem problem = problem(Mask.CAUSAL);
     Set<BlockShape> seen = new HashSet<>();
     try (CpuDevice host = new CpuDevice(1)) {
       Device device = cutting(host, seen);

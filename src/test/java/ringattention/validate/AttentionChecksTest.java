@@ -21,13 +21,13 @@ import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
 import ringattention.report.Units;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** What is computed and compared in how much memory. */
 class AttentionChecksTest {
   private static final int RANKS = 4;
   private static final AttentionProblem PROBLEM =
-      new AttentionProblem(48, 1, 8, 4, 16, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(48, 1, 8, 4, 16, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
 
   private static PhaseTimer timer() {
     return new PhaseTimer(System::nanoTime);
@@ -105,7 +105,7 @@ class AttentionChecksTest {
   @Test
   void withoutRoomForOneHeadTheRingIsNotComparedWithOneCall() {
     AttentionProblem problem =
-        new AttentionProblem(128, 1, 1, 1, 16, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(128, 1, 1, 1, 16, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     long one = oneCallBytes(problem);
     for (boolean known : new boolean[] {true, false}) {
       Outcome outcome =
@@ -135,7 +135,7 @@ class AttentionChecksTest {
 
   private static AttentionProblem long31(int headSize) {
     return new AttentionProblem(
-        Integer.MAX_VALUE, 1, 1, 1, headSize, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        Integer.MAX_VALUE, 1, 1, 1, headSize, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
   }
 
   @Test
@@ -150,14 +150,14 @@ class AttentionChecksTest {
   }
 
   private static AttentionProblem wide(int length) {
-    return new AttentionProblem(length, 1, 2, 1, 2, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+    return new AttentionProblem(length, 1, 2, 1, 2, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
   }
 
   /** A fault at a position that no sample holds. */
   @Test
   void aWholeCheckSeesEveryPosition() {
     AttentionProblem problem =
-        new AttentionProblem(64, 1, 2, 1, 8, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(64, 1, 2, 1, 8, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     int[] sampled = Sample.of(problem, 1).positions();
     int unseen =
         IntStream.range(0, 64)

@@ -23,12 +23,12 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** What a runner loads, computes and leaves behind. */
 class AttentionRunnerTest {
   private static final AttentionProblem WHOLE =
-      new AttentionProblem(24, 2, 4, 2, 8, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(24, 2, 4, 2, 8, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
   private static final AttentionProblem PACKED = WHOLE.packed(Documents.startingAt(0, 7, 8));
 
   private static PhaseTimer timer() {
@@ -101,8 +101,8 @@ class AttentionRunnerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(MaskKind.class)
-  void vanillaAttentionIsRight(MaskKind mask) {
+  @EnumSource(Mask.class)
+  void vanillaAttentionIsRight(Mask mask) {
     AttentionProblem problem = new AttentionProblem(24, 2, 4, 2, 8, mask, LayoutKind.CONTIGUOUS, 1);
     try (CpuDevice device = new CpuDevice(1);
         AttentionRunner runner =
@@ -137,7 +137,7 @@ class AttentionRunnerTest {
   void allInputsOfOneTokenBecomeNoNumbersAndComeBack() {
     int token = 5;
     AttentionProblem problem =
-        new AttentionProblem(9, 1, 4, 2, 3, MaskKind.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(9, 1, 4, 2, 3, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     List<Set<Integer>> rows = new ArrayList<>();
     try (CpuDevice host = new CpuDevice(1)) {
       Device device =
@@ -187,7 +187,7 @@ class AttentionRunnerTest {
   @Test
   void inputsAreLoadedInPiecesOfAMillionElements() {
     AttentionProblem problem =
-        new AttentionProblem(1500, 1, 64, 1, 16, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(1500, 1, 64, 1, 16, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     List<Integer> written = new ArrayList<>();
     try (CpuDevice host = new CpuDevice(1)) {
       Device device =

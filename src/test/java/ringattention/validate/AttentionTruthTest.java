@@ -9,13 +9,13 @@ import org.junit.jupiter.api.Test;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** The whole truth, in pieces, and what errors are relative to. */
 class AttentionTruthTest {
   private static AttentionProblem problem(int length, int batch, int heads, int headSize) {
     return new AttentionProblem(
-        length, batch, heads, 1, headSize, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        length, batch, heads, 1, headSize, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
   }
 
   @Test

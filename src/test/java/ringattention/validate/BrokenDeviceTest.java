@@ -16,7 +16,6 @@ import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.Device;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.WatchedDevice.Watcher;
@@ -26,14 +25,14 @@ import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** The checks pass on a sound device, and on one that computes a little wrong they do not. */
 class BrokenDeviceTest {
   private static final AttentionProblem ATTENTION =
-      new AttentionProblem(24, 1, 4, 2, 8, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(24, 1, 4, 2, 8, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
   private static final TransformerProblem TRANSFORMER =
-      TransformerProblem.small(16, 2, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 3);
+      TransformerProblem.small(16, 2, Mask.CAUSAL, LayoutKind.ZIGZAG, 3);
 
   /** Where a fault goes: a result of attention's kernels. */
   private enum Place {
@@ -197,7 +196,7 @@ class BrokenDeviceTest {
     return (method, arguments, call) -> method.equals("merge") ? null : call.make();
   }
 
-  private static List<Check> perturbed(Communicator rank, Device device, MaskKind mask) {
+  private static List<Check> perturbed(Communicator rank, Device device, Mask mask) {
     return new PerturbationProbe(rank, device, timer())
         .probe(TransformerProblem.small(12, 1, mask, LayoutKind.CONTIGUOUS, 3));
   }
@@ -209,20 +208,20 @@ class BrokenDeviceTest {
           onRanks(
               ranks,
               BrokenDeviceTest::sound,
-              (rank, device) -> perturbed(rank, device, MaskKind.CAUSAL)));
+              (rank, device) -> perturbed(rank, device, Mask.CAUSAL)));
       assertTrue(
           failed(
               onRanks(
                   ranks,
                   BrokenDeviceTest::leaking,
-                  (rank, device) -> perturbed(rank, device, MaskKind.CAUSAL)),
+                  (rank, device) -> perturbed(rank, device, Mask.CAUSAL)),
               "probe"));
     }
   }
 
   @Test
   void aRingThatIsNotConnectedIsFound() {
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       assertPassed(
           onRanks(2, BrokenDeviceTest::sound, (rank, device) -> perturbed(rank, device, mask)));
       assertTrue(
@@ -233,7 +232,7 @@ class BrokenDeviceTest {
     }
   }
 
-  private static List<Check> documents(Communicator rank, Device device, MaskKind mask) {
+  private static List<Check> documents(Communicator rank, Device device, Mask mask) {
     AttentionProblem problem = new AttentionProblem(12, 1, 2, 2, 4, mask, LayoutKind.CONTIGUOUS, 1);
     return new DocumentProbe(rank, device, timer())
         .probe(problem.packed(Packing.of(3, problem.layout(rank.size()), 1)));
@@ -242,7 +241,7 @@ class BrokenDeviceTest {
   /** Results that no token changes, and ones that change by themselves. */
   @Test
   void documentsThatSeeTooMuchOrTooLittleAreFound() {
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       assertPassed(
           onRanks(2, BrokenDeviceTest::sound, (rank, device) -> documents(rank, device, mask)));
       for (Place place : Place.values()) {
@@ -271,8 +270,8 @@ class BrokenDeviceTest {
               try (Device device = new CpuDevice(1)) {
                 return Stream.of(
                         transformer(rank, device),
-                        perturbed(rank, device, MaskKind.FULL),
-                        documents(rank, device, MaskKind.FULL),
+                        perturbed(rank, device, Mask.FULL),
+                        documents(rank, device, Mask.FULL),
                         new TransformerChecks(rank, device, timer()).architectures(TRANSFORMER))
                     .flatMap(List::stream)
                     .toList();

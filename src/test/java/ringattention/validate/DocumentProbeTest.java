@@ -17,12 +17,12 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** The probe counts the positions that are wrong, no more and no fewer. */
 class DocumentProbeTest {
   private static final AttentionProblem PACKED =
-      new AttentionProblem(10, 1, 2, 1, 4, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1)
+      new AttentionProblem(10, 1, 2, 1, 4, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1)
           .packed(Documents.startingAt(0, 4));
   private static final int[] PROBED = {0, 3, 4, 9}; // both ends of both documents
 

@@ -19,7 +19,7 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * Checks of long sequences see errors that are as small as what they are made of, in any memory.
@@ -27,7 +27,7 @@ import ringattention.shard.MaskKind;
 class LongSequenceTest {
   private static final Precision MIXED = new Precision(DType.BF16, DType.F32);
 
-  private static AttentionProblem problem(int length, MaskKind mask) {
+  private static AttentionProblem problem(int length, Mask mask) {
     return new AttentionProblem(length, 1, 2, 1, 16, mask, LayoutKind.ZIGZAG, 1);
   }
 
@@ -66,7 +66,7 @@ class LongSequenceTest {
   @ParameterizedTest
   @ValueSource(ints = {100, 3000, 16384, 65536})
   void outputsInBf16(int length) {
-    AttentionProblem problem = problem(length, MaskKind.FULL);
+    AttentionProblem problem = problem(length, Mask.FULL);
     Sample sample = new Sample(new int[] {length / 3, length - 1}, new int[] {0}, 2);
     ShardTruth shard = new ShardTruth(problem, sample, DType.BF16);
     int piece = AttentionTruth.piece(problem, sample);
@@ -82,8 +82,8 @@ class LongSequenceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(MaskKind.class)
-  void gradientsInBf16(MaskKind mask) {
+  @EnumSource(Mask.class)
+  void gradientsInBf16(Mask mask) {
     AttentionTruth truth = AttentionTruth.whole(problem(1500, mask), DType.BF16);
     for (Quantity quantity :
         List.of(Quantity.QUERY_GRADIENT, Quantity.KEY_GRADIENT, Quantity.VALUE_GRADIENT)) {
@@ -106,7 +106,7 @@ class LongSequenceTest {
   @ParameterizedTest
   @EnumSource(LayoutKind.class)
   void truthInShares(LayoutKind layout) {
-    AttentionProblem problem = new AttentionProblem(41, 1, 4, 2, 6, MaskKind.CAUSAL, layout, 2);
+    AttentionProblem problem = new AttentionProblem(41, 1, 4, 2, 6, Mask.CAUSAL, layout, 2);
     AttentionProblem packed = problem.packed(Packing.of(3, problem.layout(3), 1));
     AttentionTruth whole = AttentionTruth.whole(packed, DType.F32);
     int[] all = IntStream.range(0, 41).toArray();
@@ -168,7 +168,7 @@ class LongSequenceTest {
   @Test
   void memoryIsPlanned() {
     AttentionProblem problem =
-        new AttentionProblem(501, 2, 8, 4, 16, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+        new AttentionProblem(501, 2, 8, 4, 16, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
     long all = needed(problem, 4);
     List<Check> whole = within(problem, 4, all, all);
     assertEquals(11, whole.size());
@@ -183,7 +183,7 @@ class LongSequenceTest {
 
   @Test
   void withoutRoomNothingIsChecked() {
-    AttentionProblem problem = problem(501, MaskKind.CAUSAL);
+    AttentionProblem problem = problem(501, Mask.CAUSAL);
     long one = needed(problem.smaller(1, 1), 4);
     List<Check> none = within(problem, 4, Long.MAX_VALUE, one - 1);
     assertEquals(1, none.size());

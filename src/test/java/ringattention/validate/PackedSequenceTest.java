@@ -12,7 +12,7 @@ import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** A packed sequence gives what its documents give on their own, to the bit: positions restart. */
 class PackedSequenceTest {
@@ -41,8 +41,8 @@ class PackedSequenceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(MaskKind.class)
-  void everyDocumentIsComputedAsIfItWereAlone(MaskKind mask) {
+  @EnumSource(Mask.class)
+  void everyDocumentIsComputedAsIfItWereAlone(Mask mask) {
     int[] bounds = {0, 4, 9, 21, 29};
     TransformerProblem whole = TransformerProblem.small(29, 1, mask, LayoutKind.CONTIGUOUS, 3);
     Documents documents = Documents.startingAt(Arrays.copyOf(bounds, bounds.length - 1));

@@ -13,7 +13,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** Which tokens are changed, and that a sound ring passes whatever they are. */
 class PerturbationProbeTest {
@@ -39,7 +39,7 @@ class PerturbationProbeTest {
   /** Ranks begin at 0, 4 and 8, documents at 0 and 7. */
   @Test
   void everyRankAndEveryDocumentIsProbed() {
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       TransformerProblem problem =
           TransformerProblem.small(12, 1, mask, LayoutKind.CONTIGUOUS, 7)
               .packed(Documents.startingAt(0, 7));
@@ -64,6 +64,6 @@ class PerturbationProbeTest {
   }
 
   private static TransformerProblem small(long seed) {
-    return TransformerProblem.small(3, 1, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, seed);
+    return TransformerProblem.small(3, 1, Mask.CAUSAL, LayoutKind.CONTIGUOUS, seed);
   }
 }

@@ -22,7 +22,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** Every check fails on each fault in every tensor it looks at: one NaN, one infinity, zeros. */
 class PlantedFaultsTest {
@@ -46,7 +46,7 @@ class PlantedFaultsTest {
   }
 
   private static AttentionProblem problem(int length, LayoutKind layout) {
-    return new AttentionProblem(length, 1, 2, 1, 8, MaskKind.CAUSAL, layout, 1);
+    return new AttentionProblem(length, 1, 2, 1, 8, Mask.CAUSAL, layout, 1);
   }
 
   private static PhaseTimer timer() {
@@ -190,8 +190,7 @@ class PlantedFaultsTest {
 
   @Test
   void lossAndEveryParameterOfATransformer() {
-    TransformerProblem problem =
-        TransformerProblem.small(5, 1, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 3);
+    TransformerProblem problem = TransformerProblem.small(5, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 3);
     TransformerRunner.Result healthy = spoilt(problem, result -> result);
     for (String name : healthy.gradients().keySet()) {
       for (Fault fault : List.of(Fault.NAN, Fault.INFINITY, Fault.ZEROS)) {
@@ -246,8 +245,7 @@ class PlantedFaultsTest {
   /** A fault that is there in every pass, so that no bit of it changes. */
   @Test
   void everyPositionOfTheProbes() {
-    TransformerProblem problem =
-        TransformerProblem.small(9, 1, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 7);
+    TransformerProblem problem = TransformerProblem.small(9, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 7);
     for (Fault fault : List.of(Fault.NAN, Fault.INFINITY, Fault.ZEROS)) {
       for (int position : new int[] {0, 3, 8}) {
         int from = position * problem.model().hidden();

@@ -22,16 +22,16 @@ import ringattention.random.Seed;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.AttentionProblem.Input;
 
 /** The problems that checks solve, and what differences are measured by. */
 class ProblemTest {
   private static final AttentionProblem ATTENTION =
-      new AttentionProblem(9, 2, 4, 2, 6, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(9, 2, 4, 2, 6, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
   private static final TransformerProblem TRANSFORMER =
-      TransformerProblem.small(10, 4, MaskKind.FULL, LayoutKind.STRIPED, 1);
+      TransformerProblem.small(10, 4, Mask.FULL, LayoutKind.STRIPED, 1);
 
   @Test
   void problemsSayWhatTheyAre() {

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** Where a sample's positions lie in a shard: spread over it, and at random. */
 class SampleTest {
   private static int[] positions(int length, int ranks, long seed) {
     return Sample.of(
-            new AttentionProblem(length, 1, 1, 1, 1, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, seed),
+            new AttentionProblem(length, 1, 1, 1, 1, Mask.CAUSAL, LayoutKind.CONTIGUOUS, seed),
             ranks)
         .positions();
   }
@@ -99,8 +99,7 @@ class SampleTest {
   private static int heads(int heads) {
     Sample sample =
         Sample.of(
-            new AttentionProblem(4096, 1, heads, heads, 128, MaskKind.FULL, LayoutKind.ZIGZAG, 1),
-            1);
+            new AttentionProblem(4096, 1, heads, heads, 128, Mask.FULL, LayoutKind.ZIGZAG, 1), 1);
     assertEquals(32, sample.positions().length);
     return sample.heads().length;
   }

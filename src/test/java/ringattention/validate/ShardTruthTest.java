@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem.Input;
 
 /** The truth of few tokens, for which it is easily found otherwise. */
@@ -34,7 +34,7 @@ class ShardTruthTest {
   @Test
   void theFirstQueryOfADocumentGetsTheValueItSees() {
     AttentionProblem problem =
-        new AttentionProblem(30, 1, 4, 2, 7, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 1)
+        new AttentionProblem(30, 1, 4, 2, 7, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1)
             .packed(Documents.startingAt(0, 4, 9, 20));
     AttentionResult truth = AttentionTruth.whole(problem, DType.F32).result();
     for (int start : problem.documents().starts()) {
@@ -69,7 +69,7 @@ class ShardTruthTest {
     int length = 5;
     int size = 3;
     AttentionProblem problem =
-        new AttentionProblem(length, 1, 2, 1, size, MaskKind.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(length, 1, 2, 1, size, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     AttentionTruth truth = AttentionTruth.whole(problem, DType.F32);
     int[] all = IntStream.range(0, length).toArray();
     double[] q = problem.rows(Input.QUERY, all, DType.F32);

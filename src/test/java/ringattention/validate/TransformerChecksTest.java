@@ -10,12 +10,12 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** A sound Transformer passes, however it is spread and in whatever architecture. */
 class TransformerChecksTest {
   private static final TransformerProblem PROBLEM =
-      TransformerProblem.small(5, 4, MaskKind.CAUSAL, LayoutKind.CONTIGUOUS, 3);
+      TransformerProblem.small(5, 4, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 3);
 
   private static PhaseTimer timer() {
     return new PhaseTimer(System::nanoTime);

@@ -21,7 +21,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** The product's own checks, over in-process ranks, on both devices. */
 class ValidationTest {
@@ -80,7 +80,7 @@ class ValidationTest {
             (world, made) -> {
               List<Check> all = new ArrayList<>();
               for (LayoutKind layout : LayoutKind.values()) {
-                for (MaskKind mask : MaskKind.values()) {
+                for (Mask mask : Mask.values()) {
                   AttentionChecks attention =
                       new AttentionChecks(world, made, timer(), Long.MAX_VALUE);
                   all.addAll(
@@ -107,7 +107,7 @@ class ValidationTest {
               List<Check> all = new ArrayList<>();
               TransformerChecks transformer = new TransformerChecks(world, made, timer());
               for (LayoutKind layout : LayoutKind.values()) {
-                for (MaskKind mask : MaskKind.values()) {
+                for (Mask mask : Mask.values()) {
                   for (int ring = 1; ring <= ranks; ring++) {
                     if (ranks % ring == 0) {
                       all.addAll(
@@ -128,7 +128,7 @@ class ValidationTest {
   @ValueSource(strings = {"cpu", "reference"})
   void theFourArchitecturesAgree(String name) {
     Named device = device(name, name.equals("cpu") ? () -> new CpuDevice(2) : ReferenceDevice::new);
-    for (MaskKind mask : MaskKind.values()) {
+    for (Mask mask : Mask.values()) {
       TransformerProblem problem = TransformerProblem.small(33, 2, mask, LayoutKind.CONTIGUOUS, 5);
       assertAllPassed(
           4 * 2,
@@ -150,7 +150,7 @@ class ValidationTest {
               List<Check> all = new ArrayList<>();
               PerturbationProbe probe = new PerturbationProbe(world, made, timer());
               for (LayoutKind layout : LayoutKind.values()) {
-                for (MaskKind mask : MaskKind.values()) {
+                for (Mask mask : Mask.values()) {
                   all.addAll(probe.probe(TransformerProblem.small(31, 1, mask, layout, 7)));
                 }
               }
@@ -169,7 +169,7 @@ class ValidationTest {
             (world, made) -> {
               List<Check> all = new ArrayList<>();
               for (LayoutKind layout : LayoutKind.values()) {
-                for (MaskKind mask : MaskKind.values()) {
+                for (Mask mask : Mask.values()) {
                   AttentionProblem whole = new AttentionProblem(61, 1, 4, 2, 16, mask, layout, 1);
                   AttentionProblem packed = whole.packed(Packing.of(6, whole.layout(ranks), ranks));
                   all.addAll(
@@ -192,7 +192,7 @@ class ValidationTest {
             (world, made) -> {
               List<Check> all = new ArrayList<>();
               for (LayoutKind layout : LayoutKind.values()) {
-                for (MaskKind mask : MaskKind.values()) {
+                for (Mask mask : Mask.values()) {
                   Decomposition one = new Decomposition(ranks, ranks);
                   TransformerProblem whole = TransformerProblem.small(31, 1, mask, layout, 7);
                   TransformerProblem packed =
@@ -218,8 +218,7 @@ class ValidationTest {
               List<Check> all = new ArrayList<>();
               for (int length : lengths) {
                 AttentionProblem problem =
-                    new AttentionProblem(
-                        length, 1, 2, 1, 16, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+                    new AttentionProblem(length, 1, 2, 1, 16, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
                 all.addAll(
                     new AttentionChecks(world, made, timer(), Long.MAX_VALUE).sampled(problem));
               }

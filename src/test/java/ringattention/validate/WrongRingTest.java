@@ -19,7 +19,7 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** A ring that goes wrong at a single block fails; one that rounds as it must does not. */
 class WrongRingTest {
@@ -110,7 +110,7 @@ class WrongRingTest {
   @EnumSource(Fault.class)
   void oneBlock(Fault fault) {
     AttentionProblem problem =
-        new AttentionProblem(96, 1, 2, 2, 4, MaskKind.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(96, 1, 2, 2, 4, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     List<Check> failed =
         checks(problem, 4, 2, fault).stream()
             .filter(check -> check.verdict() == Check.Verdict.FAILED)
@@ -139,7 +139,7 @@ class WrongRingTest {
               2,
               1 + seed % 2,
               2 << seed % 4,
-              MaskKind.values()[seed % 2],
+              Mask.values()[seed % 2],
               LayoutKind.values()[seed % 3],
               seed);
       for (Check check : checks(problem, ranks, 0, Fault.NONE)) {

@@ -20,7 +20,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.report.Table;
 import ringattention.run.Trace;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionRunner;
 
@@ -126,7 +126,7 @@ public final class AttentionBench implements Benchmark {
   private static List<AttentionProblem> problems(BenchAttentionConfig config) {
     List<AttentionProblem> problems = new ArrayList<>();
     for (int tokens : config.tokens()) {
-      for (MaskKind mask : config.masks()) {
+      for (Mask mask : config.masks()) {
         for (LayoutKind layout : config.layouts()) {
           problems.add(problem(config, tokens, mask, layout));
         }
@@ -155,7 +155,7 @@ public final class AttentionBench implements Benchmark {
   }
 
   private static AttentionProblem problem(
-      BenchAttentionConfig config, int tokens, MaskKind mask, LayoutKind layout) {
+      BenchAttentionConfig config, int tokens, Mask mask, LayoutKind layout) {
     return new AttentionProblem(
         tokens,
         config.batch(),
@@ -174,7 +174,7 @@ public final class AttentionBench implements Benchmark {
   private void compare(AttentionProblem problem, MatrixRate matrixRate) {
     AttentionProblem bound = bound(problem);
     AttentionFlops flops =
-        new AttentionFlops(problem.heads(), problem.headSize(), problem.mask() == MaskKind.CAUSAL);
+        new AttentionFlops(problem.heads(), problem.headSize(), problem.mask() == Mask.CAUSAL);
     double scale =
         flops.forward(problem.batch(), problem.length())
             / flops.forward(bound.batch(), bound.length());

@@ -9,7 +9,7 @@ import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.Statistics;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionRunner;
 
@@ -61,7 +61,7 @@ public final class AttentionScaling {
             config.heads(),
             config.keyValueHeads(),
             config.headSize(),
-            MaskKind.CAUSAL,
+            Mask.CAUSAL,
             layout,
             1);
     try (AttentionRunner ring =

@@ -8,7 +8,7 @@ import ringattention.input.Section;
 import ringattention.input.Table;
 import ringattention.input.Trait;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * Section {@code [benchAttention]}: one row of the table per length, mask and layout.
@@ -33,7 +33,7 @@ public record BenchAttentionConfig(
     int heads,
     int keyValueHeads,
     int headSize,
-    List<MaskKind> masks,
+    List<Mask> masks,
     List<LayoutKind> layouts,
     boolean forward,
     int boundTokens,
@@ -59,7 +59,7 @@ public record BenchAttentionConfig(
         heads.query(),
         heads.keyValue(),
         heads.size(),
-        table.choiceList("masks", MaskKind.class, Default.list(MaskKind.CAUSAL)),
+        table.choiceList("masks", Mask.class, Default.list(Mask.CAUSAL)),
         table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
         table.flag("forward", Default.of(true)),
         table.integer("boundTokens", Range.atLeast(0), Default.of(0)),

@@ -8,7 +8,7 @@ import ringattention.input.Section;
 import ringattention.input.Table;
 import ringattention.input.Toml;
 import ringattention.input.Trait;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * Section {@code [benchOverlap]}: rows for each block size and bandwidth.
@@ -29,7 +29,7 @@ public record BenchOverlapConfig(
     int heads,
     int keyValueHeads,
     int headSize,
-    MaskKind mask,
+    Mask mask,
     List<Double> bandwidths,
     double limit,
     int warmup,
@@ -54,7 +54,7 @@ public record BenchOverlapConfig(
         heads.query(),
         heads.keyValue(),
         heads.size(),
-        table.choice("mask", MaskKind.class, Default.of(MaskKind.CAUSAL)),
+        table.choice("mask", Mask.class, Default.of(Mask.CAUSAL)),
         bandwidths(table),
         table.number("limit", Range.BETWEEN_0_AND_1, Default.of(0.05)),
         table.integer("warmup", Range.atLeast(0), Default.of(1)),

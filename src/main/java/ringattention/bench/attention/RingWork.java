@@ -8,7 +8,7 @@ import ringattention.attention.RingSchedule.Hop;
 import ringattention.device.DeviceTraits;
 import ringattention.shard.BlockPair;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -18,7 +18,7 @@ import ringattention.shard.SequenceLayout;
  * @param device on which keys and values, and their gradients, have elements of some sizes
  */
 public record RingWork(
-    int ranks, MaskKind mask, int heads, int keyValueHeads, int headSize, DeviceTraits device) {
+    int ranks, Mask mask, int heads, int keyValueHeads, int headSize, DeviceTraits device) {
   /**
    * One step.
    *
@@ -82,7 +82,7 @@ public record RingWork(
    * @param ratio F / B, FLOP/s over bytes/s
    */
   double formula(RingPass pass, double ratio) {
-    double visible = mask == MaskKind.CAUSAL ? 0.5 : 1;
+    double visible = mask == Mask.CAUSAL ? 0.5 : 1;
     int element = device.compute().bytes();
     double bytes = pass == RingPass.BACKWARD ? element + device.sum().bytes() : element;
     return 2 * keyValueHeads * bytes / (4 * heads * visible * pass.work()) * ratio;

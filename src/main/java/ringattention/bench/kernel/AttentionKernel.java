@@ -3,7 +3,7 @@ package ringattention.bench.kernel;
 import ringattention.device.Device;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.AttentionProblem.Input;
 import ringattention.validate.AttentionRunner;
@@ -31,7 +31,7 @@ public record AttentionKernel(AttentionProblem problem, boolean backward, PhaseT
 
   @Override
   public double flops() {
-    boolean causal = problem.mask() == MaskKind.CAUSAL;
+    boolean causal = problem.mask() == Mask.CAUSAL;
     AttentionFlops flops = new AttentionFlops(problem.heads(), problem.headSize(), causal);
     return backward
         ? flops.forwardAndBackward(problem.batch(), problem.length())

@@ -17,7 +17,7 @@ import ringattention.device.Kernels.AdamW;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem;
 
 /** The kernels of one block of a Transformer, of its loss and of its optimizer. */
@@ -52,11 +52,11 @@ public final class KernelCases {
     products(cases, "down", config.feedForward(), config.hidden());
     plain(cases);
     layers(cases);
-    config.causal().forEach(length -> attention(cases, length, MaskKind.CAUSAL, config.heads()));
-    config.full().forEach(length -> attention(cases, length, MaskKind.FULL, config.heads()));
+    config.causal().forEach(length -> attention(cases, length, Mask.CAUSAL, config.heads()));
+    config.full().forEach(length -> attention(cases, length, Mask.FULL, config.heads()));
     config
         .grouped()
-        .forEach(length -> attention(cases, length, MaskKind.CAUSAL, config.keyValueHeads()));
+        .forEach(length -> attention(cases, length, Mask.CAUSAL, config.keyValueHeads()));
     return cases;
   }
 
@@ -230,7 +230,7 @@ public final class KernelCases {
     return new RowKernel(kernel, shape, config.tokens(), reduced, operands, call);
   }
 
-  private void attention(List<KernelCase> cases, int length, MaskKind mask, int keyValueHeads) {
+  private void attention(List<KernelCase> cases, int length, Mask mask, int keyValueHeads) {
     AttentionProblem problem =
         new AttentionProblem(
             length,

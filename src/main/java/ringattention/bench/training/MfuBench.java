@@ -21,7 +21,7 @@ import ringattention.plan.Variants;
 import ringattention.report.Check;
 import ringattention.report.Plots;
 import ringattention.report.Table;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * {@code bench mfu}: model FLOP utilization of blockwise training, one sequence on each rank, and
@@ -73,7 +73,7 @@ public final class MfuBench implements Benchmark {
     if (ranks < 2) {
       throw new InputException("bench mfu compares a ring with one rank: mpirun -np 2 or more");
     }
-    if (configuration.get(AttentionConfig.SECTION).mask() != MaskKind.CAUSAL) {
+    if (configuration.get(AttentionConfig.SECTION).mask() != Mask.CAUSAL) {
       throw configuration.source().error("attention.mask", "must be \"causal\" for bench mfu");
     }
     for (int i = 0; i < bench.tokensPerRank().size(); i++) {

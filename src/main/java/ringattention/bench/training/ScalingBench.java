@@ -23,7 +23,7 @@ import ringattention.run.DeviceConfig;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * {@code bench scaling}: ring attention and training over the first 1, 2, 4, .. ranks and all, with
@@ -43,7 +43,7 @@ public final class ScalingBench implements Benchmark {
   public ScalingBench(Configuration configuration, int ranks) {
     this.configuration = configuration;
     this.bench = configuration.get(BenchScalingConfig.SECTION);
-    if (configuration.get(AttentionConfig.SECTION).mask() != MaskKind.CAUSAL) {
+    if (configuration.get(AttentionConfig.SECTION).mask() != Mask.CAUSAL) {
       throw configuration.source().error("attention.mask", "must be \"causal\" for bench scaling");
     }
     requireFewer("attentionTokens", bench.attentionTokens(), ranks);

@@ -3,8 +3,8 @@ package ringattention.device.cpu;
 import java.util.List;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /**
  * Backward of block attention (Dao et al. 2022, algorithm 4): probabilities come back from the

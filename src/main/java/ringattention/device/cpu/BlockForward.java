@@ -1,8 +1,8 @@
 package ringattention.device.cpu;
 
 import java.util.Arrays;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /**
  * Forward of block attention by online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): for

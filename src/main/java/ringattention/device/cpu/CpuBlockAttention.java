@@ -5,8 +5,8 @@ import static ringattention.device.cpu.VectorMath.all;
 import static ringattention.device.cpu.VectorMath.load;
 
 import ringattention.device.BlockAttention;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /** Block attention on the CPU: checks shapes once, then hands on. Everything is fp32. */
 final class CpuBlockAttention implements BlockAttention {

@@ -4,8 +4,8 @@ import static ringattention.device.cpu.VectorMath.WIDTH;
 import static ringattention.device.cpu.VectorMath.load;
 
 import java.util.Arrays;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /** Attention with the whole score matrix in memory: what the paper compares with. */
 final class CpuVanillaAttention {

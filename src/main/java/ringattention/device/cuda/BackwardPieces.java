@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 /**
  * Cuts the backward of a block pair into pieces whose bf16 scores fit a budget: by key/value heads,

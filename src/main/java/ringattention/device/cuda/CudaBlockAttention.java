@@ -8,8 +8,8 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /**
  * Block attention on a GPU: checks arguments once, does what is empty, and hands on. In bf16 to

@@ -20,12 +20,12 @@ import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
-import ringattention.device.Mask;
 import ringattention.device.Memory;
 import ringattention.device.MemoryCount;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
 import ringattention.device.TimedRange;
+import ringattention.shard.Mask;
 
 /**
  * One NVIDIA GPU: attention by cuDNN, matrix products by cublasLt, everything else by own kernels

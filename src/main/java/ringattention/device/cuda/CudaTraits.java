@@ -6,7 +6,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.DeviceTraits;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 /**
  * How GPUs are used here, apart from any GPU: which attention calls go to cuDNN, and the bytes that

@@ -8,10 +8,10 @@ import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.device.cuda.AttentionKernels.Rows;
 import ringattention.device.cuda.BackwardPieces.Piece;
+import ringattention.shard.Mask;
 
 /**
  * Attention of block pairs in bf16 by cuDNN's fused engines, which read and write the caller's

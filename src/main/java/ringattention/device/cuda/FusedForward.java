@@ -13,8 +13,8 @@ import static ringattention.device.cuda.CudnnGraph.BOOLEAN;
 import static ringattention.device.cuda.CudnnGraph.FLOAT;
 import static ringattention.device.cuda.CudnnGraph.INT;
 
-import ringattention.device.Mask;
 import ringattention.device.cuda.CudnnGraph.Tensor;
+import ringattention.shard.Mask;
 
 /**
  * The forward of attention as cuDNN's fused engine recognises it: the operations and their order

@@ -1,7 +1,7 @@
 package ringattention.device.cuda;
 
 import ringattention.device.BlockShape;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 /**
  * What decides a fused plan. cuDNN calls dimensions [batch, heads, tokens, headSize]; tensors lie

@@ -4,9 +4,9 @@ import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.device.cuda.Cublas.Operand;
+import ringattention.shard.Mask;
 
 /**
  * Attention by matrix products and softmax: in fp32, for vanilla attention, and where cuDNN has no

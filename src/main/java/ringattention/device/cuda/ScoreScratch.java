@@ -3,7 +3,7 @@ package ringattention.device.cuda;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 /**
  * Bytes that {@link ScoreAttention} needs for its tiles.

@@ -2,9 +2,9 @@ package ringattention.device.cuda;
 
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
 import ringattention.device.cuda.Cublas.Operand;
+import ringattention.shard.Mask;
 
 /**
  * A part of the scores of one attention call that is computed at a time: queries [from, from +

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 /** Cuts the scores of an attention call into tiles: few and large, since each is a few launches. */
 final class ScoreTiling {

@@ -4,8 +4,8 @@ import static ringattention.device.reference.ReferenceDevice.doubles;
 
 import java.nio.DoubleBuffer;
 import ringattention.device.BlockAttention;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /**
  * Attention as its formulas. {@link #vanillaForward} is the truth; the block form is compared with

@@ -6,12 +6,12 @@ import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
 import ringattention.report.Table;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem;
 
 class AttentionTableTest {
   private static final AttentionProblem PROBLEM =
-      new AttentionProblem(16384, 1, 32, 8, 128, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(16384, 1, 32, 8, 128, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
 
   @Test
   void gpuColumnsAreExactlyThese() {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
 import ringattention.device.cuda.CudaTraits;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** With rates that are the same for all sizes, everything can be computed by hand. */
 class OverlapModelTest {
@@ -20,21 +20,21 @@ class OverlapModelTest {
     return new RateCurve(new double[] {from, 1e5 * from}, new double[] {rate, rate});
   }
 
-  private static RingWork bf16(int ranks, MaskKind mask) {
+  private static RingWork bf16(int ranks, Mask mask) {
     return new RingWork(
         ranks, mask, 32, 32, 128, CudaTraits.planned(DType.BF16, false, 32768, 1e15));
   }
 
-  private static OverlapModel model(int ranks, MaskKind mask, RingPass pass) {
+  private static OverlapModel model(int ranks, Mask mask, RingPass pass) {
     return new OverlapModel(bf16(ranks, mask), pass, ATTENTION, NETWORK, null);
   }
 
   /** The paper's c = F / B = 2000 tokens; under a causal mask twice as many. */
   @Test
   void theForwardHidesFromTheFormulaOn() {
-    assertEquals(2000, model(2, MaskKind.FULL, RingPass.FORWARD).hidingTokens(), 1);
-    assertEquals(4000, model(2, MaskKind.CAUSAL, RingPass.FORWARD).hidingTokens(), 3);
-    assertEquals(4000, model(4, MaskKind.CAUSAL, RingPass.FORWARD).hidingTokens(), 3);
+    assertEquals(2000, model(2, Mask.FULL, RingPass.FORWARD).hidingTokens(), 1);
+    assertEquals(4000, model(2, Mask.CAUSAL, RingPass.FORWARD).hidingTokens(), 3);
+    assertEquals(4000, model(4, Mask.CAUSAL, RingPass.FORWARD).hidingTokens(), 3);
   }
 
   /**
@@ -43,14 +43,14 @@ class OverlapModelTest {
    */
   @Test
   void theBackwardHidesLater() {
-    assertEquals(1.6 * 2000, model(2, MaskKind.FULL, RingPass.BACKWARD).hidingTokens(), 1);
-    assertEquals(3.2 * 2000, model(2, MaskKind.CAUSAL, RingPass.BACKWARD).hidingTokens(), 5);
-    assertEquals(3.2 * 2000, model(5, MaskKind.CAUSAL, RingPass.BACKWARD).hidingTokens(), 5);
+    assertEquals(1.6 * 2000, model(2, Mask.FULL, RingPass.BACKWARD).hidingTokens(), 1);
+    assertEquals(3.2 * 2000, model(2, Mask.CAUSAL, RingPass.BACKWARD).hidingTokens(), 5);
+    assertEquals(3.2 * 2000, model(5, Mask.CAUSAL, RingPass.BACKWARD).hidingTokens(), 5);
   }
 
   @Test
   void waitIsWhatTheMessageTakesLonger() {
-    OverlapModel model = model(2, MaskKind.FULL, RingPass.FORWARD);
+    OverlapModel model = model(2, Mask.FULL, RingPass.FORWARD);
     double square = 4.0 * 32 * 128 * 1000 * 1000 / F;
     double message = 2.0 * 1000 * 32 * 128 * 2 / B;
     assertEquals(2 * square, model.computeS(1000), 1e-12);
@@ -65,15 +65,14 @@ class OverlapModelTest {
   /** (m - w) / (m + w) = 0.05 of one hop and two squares: m = 1.05 / 0.95 w. */
   @Test
   void aLimitIsKeptBeforeAllIsHidden() {
-    assertEquals(
-        2000 * 0.95 / 1.05, model(2, MaskKind.FULL, RingPass.FORWARD).tokensWithin(0.05), 1);
+    assertEquals(2000 * 0.95 / 1.05, model(2, Mask.FULL, RingPass.FORWARD).tokensWithin(0.05), 1);
   }
 
   @Test
   void aHostThatComputesWaitsForEveryMessage() {
     RateCurve memory = constant(8, 10 * B);
     OverlapModel model =
-        new OverlapModel(bf16(2, MaskKind.FULL), RingPass.FORWARD, ATTENTION, NETWORK, memory);
+        new OverlapModel(bf16(2, Mask.FULL), RingPass.FORWARD, ATTENTION, NETWORK, memory);
     double message = 2.0 * 4000 * 32 * 128 * 2 / B;
     assertEquals(message / 10, model.waitS(4000), 1e-12);
     assertEquals(2000, model.hidingTokens(), 1);
@@ -85,7 +84,7 @@ class OverlapModelTest {
     RateCurve attention =
         new RateCurve(new double[] {64, 512, 8192}, new double[] {F / 1000, F, F});
     OverlapModel model =
-        new OverlapModel(bf16(2, MaskKind.FULL), RingPass.FORWARD, attention, NETWORK, null);
+        new OverlapModel(bf16(2, Mask.FULL), RingPass.FORWARD, attention, NETWORK, null);
     assertTrue(model.hides(64));
     assertEquals(2000, model.hidingTokens(), 1);
   }
@@ -94,12 +93,10 @@ class OverlapModelTest {
   void boundsAreSaid() {
     RateCurve fast = constant(64, F);
     OverlapModel hidden =
-        new OverlapModel(
-            bf16(2, MaskKind.FULL), RingPass.FORWARD, fast, constant(8, 1e6 * B), null);
+        new OverlapModel(bf16(2, Mask.FULL), RingPass.FORWARD, fast, constant(8, 1e6 * B), null);
     assertEquals(64, hidden.hidingTokens(), "not smaller than what was measured");
     OverlapModel never =
-        new OverlapModel(
-            bf16(2, MaskKind.FULL), RingPass.FORWARD, fast, constant(8, 1e-6 * B), null);
+        new OverlapModel(bf16(2, Mask.FULL), RingPass.FORWARD, fast, constant(8, 1e-6 * B), null);
     assertEquals(Double.POSITIVE_INFINITY, never.hidingTokens());
   }
 

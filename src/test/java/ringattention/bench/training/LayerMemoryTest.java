@@ -18,7 +18,7 @@ import ringattention.model.ModelSetup;
 import ringattention.model.RopeScaling;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /**
  * Table 1 of the paper, held against what a rank plans for a layer: bytes by tokens, by tokens of
@@ -58,7 +58,7 @@ class LayerMemoryTest {
         new ModelSetup(
             model,
             architecture.attention(),
-            MaskKind.CAUSAL,
+            Mask.CAUSAL,
             LayoutKind.ZIGZAG,
             architecture.feedForward(),
             block,

@@ -1,8 +1,8 @@
 package ringattention.device.cpu;
 
 import java.util.Arrays;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /** Attention and its backward in float64, one score at a time: the truth of these tests. */
 final class AttentionLoops {

@@ -11,9 +11,9 @@ import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.DType;
 import ringattention.device.Device;
-import ringattention.device.Mask;
 import ringattention.device.Memory;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /**
  * Attention against the matrix product of the same machine in the same run. The floor is loose, so

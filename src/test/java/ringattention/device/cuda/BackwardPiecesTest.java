@@ -9,8 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
-import ringattention.device.Mask;
 import ringattention.device.cuda.BackwardPieces.Piece;
+import ringattention.shard.Mask;
 
 class BackwardPiecesTest {
   /** Bytes of bf16 scores of 256 x 256 of one head. */

@@ -10,8 +10,8 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
-import ringattention.device.Mask;
 import ringattention.metrics.Hardware;
+import ringattention.shard.Mask;
 
 /** The bytes of a GPU that is not there. */
 class CudaTraitsTest {

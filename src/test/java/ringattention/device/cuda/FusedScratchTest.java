@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 class FusedScratchTest {
   /** Bytes [from, to) of one array. */

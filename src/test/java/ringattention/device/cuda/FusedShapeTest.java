@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.device.BlockShape;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 class FusedShapeTest {
   /** Strides of [batch, heads, tokens, headSize] find the elements of [tokens, batch, ...]. */

@@ -13,10 +13,10 @@ import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
-import ringattention.device.Mask;
 import ringattention.device.Memory;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
+import ringattention.shard.Mask;
 
 /**
  * The schedule of attention by matrix products, over passes on the host, against the reference:

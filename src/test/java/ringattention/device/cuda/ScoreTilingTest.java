@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
-import ringattention.device.Mask;
+import ringattention.shard.Mask;
 
 class ScoreTilingTest {
   /** Each query of each head is in one tile, which holds every key it sees and fits. */

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
-import ringattention.device.Mask;
 import ringattention.device.Tensor;
+import ringattention.shard.Mask;
 
 /**
  * Every backward of the reference against central differences of its forward. With step h = 1e-5
