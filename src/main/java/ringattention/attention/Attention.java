@@ -25,6 +25,9 @@ public interface Attention {
    */
   void sequence(int index);
 
+  /** Makes the other methods those of a layer of the model, where layers keep keys and values. */
+  default void layer(int layer) {}
+
   /** Where the caller puts this rank's keys and values, rotated, before {@link #forward}. */
   KeyValue own();
 
@@ -53,7 +56,7 @@ public interface Attention {
 
   /** Checks the argument of {@link #documents}. */
   static void require(Documents[] sequences, int length, KeyValue own) {
-    long batch = own.storage().dim(2);
+    int batch = own.batch();
     for (Documents documents : sequences) {
       if (documents.count() > 1 && batch > 1) {
         throw new IllegalArgumentException(

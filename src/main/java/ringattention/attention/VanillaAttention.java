@@ -111,7 +111,7 @@ public final class VanillaAttention implements Attention {
 
   /** [batch, heads, tokens, tokens] */
   private Tensor probabilities() {
-    long batch = own().storage().dim(2);
+    long batch = own().batch();
     int place = buffers.probabilities().dim(0) == batch ? 0 : sequence;
     return buffers.probabilities().slice(place * batch, (place + 1) * batch);
   }
@@ -145,7 +145,7 @@ public final class VanillaAttention implements Attention {
       KeyValue gradient = buffers.ownGradient();
       Tensor dq = buffers.queryGradient();
       device.kernels().fill(dq, 0);
-      device.kernels().fill(gradient.storage(), 0);
+      gradient.pieces().forEach(piece -> device.kernels().fill(piece, 0));
       for (Block block : blocks()) {
         device
             .attention()

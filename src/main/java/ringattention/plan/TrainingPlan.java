@@ -15,7 +15,7 @@ import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import ringattention.attention.AttentionShape;
-import ringattention.attention.RingAttention;
+import ringattention.attention.RingSchedule;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointWriter;
 import ringattention.data.DataConfig;
@@ -299,9 +299,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     }
     int ringRank = setup.decomposition().ringRank(rank);
     AttentionShape shape = setup.attentionShape(rank);
-    return setup.packed()
-        ? RingAttention.packedCalls(device, setup.layout(), setup.mask(), ringRank, shape)
-        : RingAttention.calls(device, setup.layout(), setup.mask(), ringRank, shape);
+    RingSchedule schedule = new RingSchedule(setup.layout(), setup.mask(), ringRank);
+    return setup.packed() ? schedule.packedCalls(device, shape) : schedule.calls(device, shape);
   }
 
   /** Whether sequences are packed from documents; commands without text have none. */

@@ -139,6 +139,11 @@ public record BlockPair(int queryFrom, int queryTo, int keyFrom, int keyTo, Mask
     return tiles == 0 ? length : (kept == 0 ? tiles : tiles / kept * kept) * tile;
   }
 
+  /** Returns the same pair where so many other keys lie before these. */
+  BlockPair withKeysBehind(int others) {
+    return new BlockPair(queryFrom, queryTo, keyFrom + others, keyTo + others, mask);
+  }
+
   /** How many query-key pairs are visible. */
   public long visiblePairs() {
     return mask == Mask.FULL ? (long) queries() * keys() : (long) queries() * (queries() + 1) / 2;

@@ -17,13 +17,22 @@ public interface SequenceLayout {
   /** How many positions a rank holds. */
   int size(int rank);
 
+  /**
+   * Returns how many keys a rank passes around the ring: those of the positions it holds, and of
+   * others before them where a sequence goes on, see {@link ContinuedLayout}.
+   */
+  default int keys(int rank) {
+    return size(rank);
+  }
+
   /** The global position of a rank's local index. */
   int position(int rank, int index);
 
   /**
    * What the queries of one rank see of the keys of another under the causal mask, as at most one
-   * block pair in all three layouts. In a causal one, key i of the range lies at or before query i,
-   * and key i + 1 behind it. Under the full mask a rank sees everything: {@link #visible}.
+   * block pair in the three layouts of whole sequences. In a causal one, key i of the range lies at
+   * or before query i, and key i + 1 behind it. Under the full mask a rank sees everything: {@link
+   * #visible}.
    */
   List<BlockPair> causalBlocks(int queryRank, int keyRank);
 

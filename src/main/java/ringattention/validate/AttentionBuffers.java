@@ -4,8 +4,8 @@ import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 
 import java.util.List;
 import ringattention.attention.AttentionShape;
-import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
+import ringattention.attention.RingSchedule;
 import ringattention.device.Allocator;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
@@ -83,9 +83,10 @@ record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp)
       AttentionProblem problem, int ranks, int rank, Device device) {
     SequenceLayout layout = problem.layout(ranks);
     AttentionShape shape = shape(problem, layout, rank);
+    RingSchedule schedule = new RingSchedule(layout, problem.mask(), rank);
     return problem.documents().count() == 1
-        ? RingAttention.calls(device, layout, problem.mask(), rank, shape)
-        : RingAttention.packedCalls(device, layout, problem.mask(), rank, shape);
+        ? schedule.calls(device, shape)
+        : schedule.packedCalls(device, shape);
   }
 
   private static List<AttentionCall> oneCalls(AttentionProblem problem) {

@@ -245,7 +245,7 @@ public final class AttentionRunner implements AutoCloseable {
     }
     if (gradient != null) {
       device.kernels().fill(gradient.query(), Double.NaN);
-      device.kernels().fill(gradient.own().storage(), Double.NaN);
+      gradient.own().pieces().forEach(piece -> device.kernels().fill(piece, Double.NaN));
     }
   }
 

@@ -32,8 +32,8 @@ class RingBuffersTest {
     RingBuffers buffers = allocate(DType.F32, true);
     assertEquals(2, buffers.slots().size());
     assertEquals(2, buffers.travelling().size());
-    assertEquals(TOKENS, buffers.slots().get(1).storage().elements());
-    assertEquals(TOKENS, buffers.landing().storage().elements());
+    assertEquals(TOKENS, buffers.slots().get(1).pieces().get(0).elements());
+    assertEquals(TOKENS, buffers.landing().pieces().get(0).elements());
     assertEquals(3 * 6 * 5, buffers.blockOut().elements());
     assertEquals(3 * 6, buffers.blockLogSumExp().elements());
     assertEquals(6, count(Purpose.RING)); // slots, gradients, and the own block, which is sent

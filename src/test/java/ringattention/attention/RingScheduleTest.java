@@ -89,10 +89,10 @@ class RingScheduleTest {
     SequenceLayout layout = SequenceLayout.of(LayoutKind.CONTIGUOUS, 10, 3);
     RingSchedule schedule = new RingSchedule(layout, Mask.FULL, 1);
     List<Hop> backward = schedule.backward(DEVICE, HEADS);
-    assertEquals(List.of(3L, 4L, 0L, 0L), backward.stream().map(Hop::keyValues).toList());
-    assertEquals(List.of(0L, 0L, 4L, 3L), backward.stream().map(Hop::gradients).toList());
+    assertEquals(List.of(3, 4, 0, 0), backward.stream().map(Hop::keyValues).toList());
+    assertEquals(List.of(0, 0, 4, 3), backward.stream().map(Hop::gradients).toList());
     List<Hop> forward = schedule.forward(DEVICE, HEADS);
-    assertEquals(List.of(3L, 4L, 0L), forward.stream().map(Hop::keyValues).toList());
+    assertEquals(List.of(3, 4, 0), forward.stream().map(Hop::keyValues).toList());
   }
 
   @Test

@@ -155,7 +155,7 @@ class RingWorkTest {
             "backward step 2: 3 x 6 full",
             "add gradient, step 2",
             "send",
-            "backward step 0: 6 x 6 causal",
+            "backward step 3: 6 x 6 causal",
             "add gradient, step 3"),
         withoutFills(watch).subList(7, 17));
   }
@@ -275,8 +275,8 @@ class RingWorkTest {
         List<Watch> watches = watched(problem, ranks, false);
         for (int rank = 0; rank < ranks; rank++) {
           List<AttentionCall> planned =
-              RingAttention.calls(
-                  new ReferenceDevice(), layout, mask, rank, shape(problem, layout, rank));
+              new RingSchedule(layout, mask, rank)
+                  .calls(new ReferenceDevice(), shape(problem, layout, rank));
           Set<AttentionCall> made = new LinkedHashSet<>(watches.get(rank).calls);
           assertEquals(made, new HashSet<>(planned), layout + " " + mask + " rank " + rank);
           assertEquals(made.size(), planned.size(), "a call is planned twice");
@@ -297,7 +297,7 @@ class RingWorkTest {
             call(8, 8, Mask.CAUSAL, 0, 4),
             call(1, 8, Mask.FULL, 0, 4),
             call(8, 1, Mask.FULL, 0, 4)),
-        RingAttention.packedCalls(new LateDevice(5, 2), layout, Mask.CAUSAL, 0, shape));
+        new RingSchedule(layout, Mask.CAUSAL, 0).packedCalls(new LateDevice(5, 2), shape));
     layout = problem.layout(2);
     shape = shape(problem, layout, 0);
     assertEquals(
@@ -311,7 +311,7 @@ class RingWorkTest {
             call(4, 1, Mask.FULL, 1, 4),
             call(1, 4, Mask.FULL, 0, 4),
             call(2, 1, Mask.FULL, 0, 4)),
-        RingAttention.packedCalls(new LateDevice(5, 2), layout, Mask.CAUSAL, 0, shape));
+        new RingSchedule(layout, Mask.CAUSAL, 0).packedCalls(new LateDevice(5, 2), shape));
   }
 
   private static AttentionCall call(int queries, int keys, Mask mask, int from, int to) {
@@ -324,8 +324,8 @@ class RingWorkTest {
     RingSchedule schedule =
         new RingSchedule(SequenceLayout.of(LayoutKind.CONTIGUOUS, 8, 1), Mask.FULL, 0);
     LateDevice tiles = new LateDevice(Integer.MAX_VALUE, 2);
-    assertEquals(1, schedule.visible(tiles, 0, Documents.ONE).size());
-    assertEquals(8, schedule.visible(tiles, 0, Documents.startingAt(0, 5)).size());
+    assertEquals(1, schedule.forward(tiles, 1, Documents.ONE).get(0).blocks().size());
+    assertEquals(8, schedule.forward(tiles, 1, Documents.startingAt(0, 5)).get(0).blocks().size());
   }
 
   @ParameterizedTest
