@@ -57,6 +57,12 @@ public interface Device extends DeviceTraits, AutoCloseable {
    */
   default void reserveWorkspace(List<AttentionCall> calls) {}
 
+  /**
+   * Allocates at once what {@link #decodeWorkspaceBytes} says, so that no such call allocates
+   * anything.
+   */
+  default void reserveDecode(int rows, int heads, int keyValueHeads, int headSize) {}
+
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();
 
@@ -66,6 +72,28 @@ public interface Device extends DeviceTraits, AutoCloseable {
   Kernels kernels();
 
   BlockAttention attention();
+
+  DecodeAttention decode();
+
+  /**
+   * Returns work as something to run again: on a GPU without the cost of enqueuing every kernel.
+   * Nothing is run yet.
+   *
+   * @param work enqueues on this device, and on others' queues only between a {@link #mark} and a
+   *     {@link #waitFor} of it; it has been done before, so that nothing is compiled or allocated
+   *     in it, and it never waits on the host
+   */
+  default Recorded record(Runnable work) {
+    return new Recorded() {
+      @Override
+      public void run() {
+        work.run();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
 
   /** A point after all work enqueued so far. */
   Completion mark();

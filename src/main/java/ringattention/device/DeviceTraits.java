@@ -50,6 +50,14 @@ public interface DeviceTraits {
    */
   long workspaceBytes(List<AttentionCall> calls);
 
+  /**
+   * Returns the bytes that the device holds for calls of {@link DecodeAttention} of at most so many
+   * rows, beside {@link #workspaceBytes}.
+   */
+  default long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
+    return 0;
+  }
+
   /** Returns {@link #workspaceBytes} for vanilla attention of one such pair. */
   default long vanillaWorkspaceBytes(BlockShape whole, Mask mask) {
     return workspaceBytes(List.of());

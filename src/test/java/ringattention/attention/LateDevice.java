@@ -9,6 +9,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.Completion;
 import ringattention.device.DType;
+import ringattention.device.DecodeAttention;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Memory;
@@ -28,6 +29,7 @@ public final class LateDevice implements Device {
   private final boolean eager;
   private final Kernels kernels = late(Kernels.class, device.kernels());
   private final BlockAttention attention = late(BlockAttention.class, device.attention());
+  private final DecodeAttention decode = late(DecodeAttention.class, device.decode());
   private final LateLane outgoing = new LateLane();
   private final LateLane incoming = new LateLane();
   private long enqueued;
@@ -221,6 +223,11 @@ public final class LateDevice implements Device {
   @Override
   public BlockAttention attention() {
     return attention;
+  }
+
+  @Override
+  public DecodeAttention decode() {
+    return decode;
   }
 
   @Override

@@ -141,6 +141,10 @@ final class Trial {
     return device.attention();
   }
 
+  DecodeAttention decode() {
+    return device.decode();
+  }
+
   /** An input of the compute type. */
   Tensor random(long... shape) {
     return input(device.compute(), shape);

@@ -27,6 +27,7 @@ public final class WatchedDevice {
   public static Device around(Device device, Watcher watcher) {
     Kernels kernels = watched(Kernels.class, device.kernels(), watcher);
     BlockAttention attention = watched(BlockAttention.class, device.attention(), watcher);
+    DecodeAttention decode = watched(DecodeAttention.class, device.decode(), watcher);
     return watched(
         Device.class,
         device,
@@ -34,6 +35,7 @@ public final class WatchedDevice {
             switch (method) {
               case "kernels" -> kernels;
               case "attention" -> attention;
+              case "decode" -> decode;
               default -> watcher.see(method, arguments, call);
             });
   }

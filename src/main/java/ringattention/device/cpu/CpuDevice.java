@@ -4,6 +4,7 @@ import java.util.List;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.DType;
+import ringattention.device.DecodeAttention;
 import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
 import ringattention.device.MemoryCount;
@@ -18,6 +19,7 @@ public final class CpuDevice extends HostDevice {
   private final Workers workers;
   private final Kernels kernels;
   private final BlockAttention attention;
+  private final CpuDecode decode;
 
   /**
    * @param threads that compute, the calling one included; results are the same bits only for the
@@ -42,12 +44,23 @@ public final class CpuDevice extends HostDevice {
     workers = new Workers(threads, this::allocate);
     kernels = new CpuKernels(workers);
     attention = new CpuBlockAttention(workers);
+    decode = new CpuDecode(this, workers, this::allocate);
   }
 
   /** Two tiles of attention scores for each thread. */
   @Override
   public long workspaceBytes(List<AttentionCall> calls) {
     return workers.count() * Worker.bytes();
+  }
+
+  @Override
+  public long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
+    return CacheParts.bytes(rows, heads, headSize);
+  }
+
+  @Override
+  public void reserveDecode(int rows, int heads, int keyValueHeads, int headSize) {
+    decode.reserve(decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize));
   }
 
   @Override
@@ -87,12 +100,18 @@ public final class CpuDevice extends HostDevice {
     return attention;
   }
 
+  @Override
+  public DecodeAttention decode() {
+    return decode;
+  }
+
   /**
    * Ends the threads and frees the workspace; memory allocated from the device stays its owners' to
    * close.
    */
   @Override
   public void close() {
+    decode.close();
     workers.close();
   }
 }

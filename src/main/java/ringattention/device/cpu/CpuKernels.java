@@ -186,7 +186,7 @@ final class CpuKernels implements Kernels {
     elementwise.adamW(weight, momentum, variance, gradient, settings);
   }
 
-  private static int[] integers(Tensor tensor) {
+  static int[] integers(Tensor tensor) {
     if (tensor.dtype() != DType.I32) {
       throw new IllegalArgumentException(tensor + " is not I32");
     }

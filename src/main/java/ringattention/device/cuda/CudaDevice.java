@@ -18,6 +18,7 @@ import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.DType;
+import ringattention.device.DecodeAttention;
 import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Memory;
@@ -270,6 +271,11 @@ public final class CudaDevice implements Device {
   @Override
   public BlockAttention attention() {
     return attention;
+  }
+
+  @Override
+  public DecodeAttention decode() {
+    throw new UnsupportedOperationException("a GPU has no attention over a cache yet");
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.List;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.DType;
+import ringattention.device.DecodeAttention;
 import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
 import ringattention.device.MemoryCount;
@@ -21,6 +22,7 @@ public final class ReferenceDevice extends HostDevice {
 
   private final Kernels kernels = new ReferenceKernels();
   private final BlockAttention attention = new ReferenceAttention();
+  private final DecodeAttention decode = new ReferenceDecode(this);
 
   public ReferenceDevice() {
     this(MemoryCount.UNCAPPED);
@@ -71,6 +73,11 @@ public final class ReferenceDevice extends HostDevice {
   @Override
   public BlockAttention attention() {
     return attention;
+  }
+
+  @Override
+  public DecodeAttention decode() {
+    return decode;
   }
 
   @Override
