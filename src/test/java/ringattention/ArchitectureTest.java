@@ -48,6 +48,7 @@ class ArchitectureTest {
                   "bench",
                   "forecast",
                   "train",
+                  "infer",
                   "evaluate",
                   "validate",
                   "plan",
@@ -65,6 +66,7 @@ class ArchitectureTest {
           Map.entry(
               "bench",
               List.of(
+                  "infer",
                   "validate",
                   "train",
                   "plan",
@@ -88,6 +90,19 @@ class ArchitectureTest {
                   "plan",
                   "checkpoint",
                   "validate",
+                  "model",
+                  "run",
+                  "report",
+                  "data",
+                  "attention",
+                  "parallel",
+                  "device",
+                  "comm",
+                  "shard")),
+          Map.entry(
+              "infer",
+              List.of(
+                  "plan",
                   "model",
                   "run",
                   "report",

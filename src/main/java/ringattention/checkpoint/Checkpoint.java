@@ -10,9 +10,9 @@ import java.util.Map;
 import ringattention.device.DType;
 import ringattention.input.InputException;
 import ringattention.input.UsedInputs;
+import ringattention.parallel.LoadableWeights;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ShardedParameters;
-import ringattention.parallel.ShardedWeights;
 import ringattention.parallel.State;
 
 /**
@@ -119,7 +119,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /** As {@link #load}, of the weights alone: nothing else is read. */
-  public void loadWeights(ShardedWeights weights, int rank, int ranks) {
+  public void loadWeights(LoadableWeights weights, int rank, int ranks) {
     int likeliest = likeliest(rank, ranks);
     weights.loadExactly(
         (parameter, index, into) ->

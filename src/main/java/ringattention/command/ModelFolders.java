@@ -12,9 +12,9 @@ import ringattention.huggingface.StoredType;
 import ringattention.input.Configuration;
 import ringattention.model.LlamaParameters;
 import ringattention.model.ModelConfig;
+import ringattention.parallel.LoadableWeights;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
-import ringattention.parallel.ShardedWeights;
 import ringattention.plan.TrainConfig;
 import ringattention.run.Job;
 import ringattention.run.ModelExport;
@@ -91,7 +91,7 @@ public record ModelFolders(
   }
 
   /** Sets the weights of the folder that the input names; there must be one. */
-  void read(ShardedWeights weights, RunOutput output) {
+  void read(LoadableWeights weights, RunOutput output) {
     long start = System.nanoTime();
     weights.clear();
     weights.load(source.orElseThrow());

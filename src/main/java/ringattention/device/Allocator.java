@@ -22,6 +22,8 @@ public interface Allocator {
     ACTIVATIONS,
     /** What the ring holds, receives and sends. */
     RING,
+    /** Keys and values of earlier tokens, which the ring sends too. */
+    CACHE,
     /** What the device holds for itself. */
     WORKSPACE
   }

@@ -8,8 +8,9 @@ import java.util.Set;
 /**
  * An allocator backed by a device; closing the arena frees all buffers. What is planned is one
  * allocation, made at once, and every buffer a part of it; without a plan each buffer is allocated
- * alone. So are, always, buffers on the host, and those of the ring: an MPI keeps memory that went
- * through its hands mapped into other processes, and until it lets go nobody gets it back.
+ * alone. So are, always, buffers on the host, and those of the ring and the cache: an MPI keeps
+ * memory that went through its hands mapped into other processes, and until it lets go nobody gets
+ * it back.
  */
 public final class Arena implements Allocator, AutoCloseable {
   /** Every buffer begins at a multiple of this many bytes. */
@@ -42,7 +43,10 @@ public final class Arena implements Allocator, AutoCloseable {
   }
 
   private static boolean alone(Purpose purpose) {
-    return purpose == Purpose.OFFLOADED || purpose == Purpose.RING;
+    return switch (purpose) {
+      case OFFLOADED, RING, CACHE -> true;
+      default -> false;
+    };
   }
 
   static long aligned(long bytes) {

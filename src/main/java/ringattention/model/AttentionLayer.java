@@ -56,10 +56,12 @@ final class AttentionLayer {
    * The attention output before its projection. Leaves query, keys and values of the last call for
    * {@link #backward}.
    *
+   * @param block its number in the model
    * @param x [tokens, batch, hidden]
    * @param into overwritten
    */
-  void attend(Weights weights, Tensor x, SavedActivations.Kept into) {
+  void attend(int block, Weights weights, Tensor x, SavedActivations.Kept into) {
+    attention.layer(block);
     for (int call = 0; call < calls(); call++) {
       project(weights, x, call);
       Tensor out = calls() == 1 ? into.out() : activations.groupAttended();

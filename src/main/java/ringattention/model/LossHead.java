@@ -43,14 +43,31 @@ final class LossHead {
     blocks.forEach((from, to) -> sink.accept(logits(weights, rows(x, from, to))));
   }
 
+  /**
+   * Writes all logits.
+   *
+   * @param into [tokens * batch, vocabulary], compute or sum type, overwritten
+   */
+  void logits(Weights weights, Tensor x, Tensor into) {
+    try (var scope = timer.in(Phase.LOSS_HEAD)) {
+      long batch = x.dim(1);
+      blocks.forEach(
+          (from, to) -> project(weights, rows(x, from, to), into.slice(from * batch, to * batch)));
+    }
+  }
+
   private Tensor logits(Weights weights, Tensor input) {
-    Tensor normed = scratch.normed().prefix(input.shape());
     Tensor logits = scratch.logits().prefix(input.dim(0), model.vocabulary());
+    project(weights, input, logits);
+    return logits;
+  }
+
+  private void project(Weights weights, Tensor input, Tensor logits) {
+    Tensor normed = scratch.normed().prefix(input.shape());
     Tensor norm = weights.get(LlamaParameters.FINAL_NORM);
     kernels.rmsNorm(input, norm, model.normEpsilon(), normed);
     kernels.matmul(
         normed, false, weights.get(LlamaParameters.headMatrix(model)), true, logits, false);
-    return logits;
   }
 
   /**

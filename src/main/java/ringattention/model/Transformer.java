@@ -121,7 +121,7 @@ public final class Transformer {
     parameters.prefetch(block + 1 < model.layers() ? group(block + 1) : head());
     Tensor x = saved.input(block);
     saved.makeAttention(block);
-    attentionLayer.attend(weights, x, saved.attention(block));
+    attentionLayer.attend(block, weights, x, saved.attention(block));
     saved.keepAttention(block);
     saved.makeInput(block + 1);
     Tensor out = saved.input(block + 1);
@@ -151,6 +151,16 @@ public final class Transformer {
   public void logits(Consumer<Tensor> sink) {
     Tensor output = forward();
     lossHead.logits(parameters.weights(head()), output, sink);
+  }
+
+  /**
+   * Writes the logits of all loaded tokens. Collective; does not wait for the device.
+   *
+   * @param into [tokens * batch, vocabulary], compute or sum type, overwritten
+   */
+  public void logits(Tensor into) {
+    Tensor output = forward();
+    lossHead.logits(parameters.weights(head()), output, into);
   }
 
   /**
@@ -222,7 +232,7 @@ public final class Transformer {
     boolean again = !policy.savesAttention(block);
     if (again) {
       saved.makeAttention(block);
-      attentionLayer.attend(weights, input, attention);
+      attentionLayer.attend(block, weights, input, attention);
     }
     Tensor afterAttention = activations.afterAttention();
     attentionLayer.output(weights, input, attention.out(), afterAttention);

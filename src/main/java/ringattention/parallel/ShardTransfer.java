@@ -20,8 +20,18 @@ final class ShardTransfer {
   private final List<ParameterGroup> groups;
   private final int rank;
   private final int ranks;
+  private final Tensor staging;
 
   ShardTransfer(Device device, List<ParameterGroup> groups, int rank, int ranks) {
+    this(device, groups, rank, ranks, null);
+  }
+
+  /**
+   * @param staging where values go first, if they are of its type and shards are not; null where
+   *     there is no need
+   */
+  ShardTransfer(Device device, List<ParameterGroup> groups, int rank, int ranks, Tensor staging) {
+    this.staging = staging;
     this.device = device;
     this.groups = groups;
     this.rank = rank;
@@ -33,8 +43,8 @@ final class ShardTransfer {
     transfer(
         (tensor, host, piece, index) -> {
           source.read(piece.parameter(), index, floats(host));
-          if (tensor.dtype() == host.dtype()) {
-            device.waitFor(device.toDevice(host, tensor));
+          if (tensor.dtype() == host.dtype() || staging != null) {
+            put(host, tensor);
           } else { // the reference holds double precision
             double[] values = new double[(int) host.elements()];
             Arrays.setAll(values, floats(host)::get);
@@ -50,10 +60,19 @@ final class ShardTransfer {
     transfer(
         (tensor, host, piece, index) -> {
           source.read(piece.parameter(), index, host.buffer());
-          device.waitFor(device.toDevice(host, tensor));
+          put(host, tensor);
         },
         shards,
         type);
+  }
+
+  private void put(Tensor host, Tensor tensor) {
+    boolean staged = tensor.dtype() != host.dtype();
+    Tensor to = staged ? staging.slice(0, host.elements()) : tensor;
+    device.waitFor(device.toDevice(host, to));
+    if (staged) {
+      device.kernels().copy(to, tensor);
+    }
   }
 
   /** Hands out shards, by group; values go through single precision. */

@@ -15,7 +15,7 @@ import ringattention.metrics.PhaseTimer;
  * groups that are gathered from it. A whole group exists only from {@link #weights} until the group
  * after next is prefetched.
  */
-public final class ShardedWeights implements ParameterSource {
+public final class ShardedWeights implements ParameterSource, LoadableWeights {
   private static final int NONE = -1;
 
   private final Device device;
@@ -53,18 +53,18 @@ public final class ShardedWeights implements ParameterSource {
     return groups;
   }
 
-  /** Returns the element type of this rank's part: the device's sum type. */
+  @Override
   public DType type() {
     return buffers.shards().get(0).dtype();
   }
 
-  /** Sets all to zero, padding included: what is loaded starts on it. */
+  @Override
   public void clear() {
     buffers.shards().forEach(shard -> device.kernels().fill(shard, 0));
     changed();
   }
 
-  /** Sets all from the seed, and padding to zero. */
+  @Override
   public void initialize(long seed, double standardDeviation) {
     clear();
     InitialWeights initial = new InitialWeights(seed, standardDeviation);
@@ -76,17 +76,13 @@ public final class ShardedWeights implements ParameterSource {
     }
   }
 
-  /**
-   * Sets this rank's part of every weight. Values go through single precision.
-   *
-   * @param source asked for this rank's part only, in the order of the model
-   */
+  @Override
   public void load(ValueSource source) {
     transfer.load(this::shard, source);
     changed();
   }
 
-  /** As {@link #load}, without rounding. */
+  @Override
   public void loadExactly(StateSource source) {
     transfer.loadExactly(this::shard, source, type());
     changed();

@@ -1,0 +1,360 @@
+package ringattention.infer;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import ringattention.attention.RingAttention;
+import ringattention.attention.RingSchedule;
+import ringattention.comm.Communicator;
+import ringattention.comm.RingExchange;
+import ringattention.device.Allocator;
+import ringattention.device.Collectives;
+import ringattention.device.Device;
+import ringattention.metrics.PhaseTimer;
+import ringattention.model.ActivationPolicy;
+import ringattention.model.LlamaParameters;
+import ringattention.model.ModelConfig;
+import ringattention.model.ShardShape;
+import ringattention.model.Transformer;
+import ringattention.parallel.LoadableWeights;
+import ringattention.parallel.ParameterGroup;
+import ringattention.parallel.ParameterSource;
+import ringattention.parallel.ResidentWeights;
+import ringattention.parallel.ShardedWeights;
+import ringattention.shard.ContinuedLayout;
+import ringattention.shard.Mask;
+
+/**
+ * The engine over all ranks of the job. A prefix is computed chunk by chunk around the ring, and
+ * what each rank holds of it stays where the layout left it. New tokens are computed by all ranks
+ * alike, each over its part of the cache; exactly one keeps a token's key and value.
+ */
+public final class RingEngine implements Engine {
+  private final EngineShape shape;
+  private final int rank;
+  private final Device device;
+  private final PhaseTimer timer;
+  private final EngineBuffers buffers;
+  private final Weights weights;
+  private final KeyValueCache cache;
+  private final RingExchange exchange;
+  private final Collectives collectives;
+  private final SlotRanges ranges;
+  private final TreeMap<Integer, DecodeStep> steps = new TreeMap<>(); // by rows, powers of two
+
+  /** The weights, to be used and to be set. */
+  private record Weights(ParameterSource source, LoadableWeights loadable) {}
+
+  /**
+   * Collective over the world. Weights are undefined until they are set.
+   *
+   * @param world all ranks of the job
+   * @param collectives of the same ranks
+   * @param allocator backed by the device
+   */
+  RingEngine(
+      EngineShape shape,
+      Communicator world,
+      Collectives collectives,
+      Device device,
+      Allocator allocator,
+      PhaseTimer timer) {
+    this.shape = shape;
+    this.rank = world.rank();
+    this.device = device;
+    this.timer = timer;
+    this.collectives = collectives;
+    this.buffers = EngineBuffers.allocate(allocator, shape, rank, device.compute(), device.sum());
+    this.weights = weights(world);
+    this.cache = new KeyValueCache(buffers.cache());
+    this.exchange = new RingExchange(world);
+    this.ranges = new SlotRanges(shape.slots());
+  }
+
+  private Weights weights(Communicator world) {
+    List<ParameterGroup> groups = LlamaParameters.groups(shape.model());
+    if (shape.resident()) {
+      ResidentWeights whole = new ResidentWeights(device, groups, buffers.resident());
+      return new Weights(whole, whole);
+    }
+    ShardedWeights parts =
+        new ShardedWeights(device, world, collectives, groups, buffers.sharded(), timer);
+    return new Weights(parts, parts);
+  }
+
+  /** Returns the weights, to set them. */
+  public LoadableWeights weights() {
+    return weights.loadable();
+  }
+
+  /** Makes the cache and what steps leave NaN: what is read and was never written shows. */
+  void poison() {
+    buffers.cache().keys().forEach(keys -> device.kernels().fill(keys, Double.NaN));
+    buffers.cache().values().forEach(values -> device.kernels().fill(values, Double.NaN));
+  }
+
+  @Override
+  public int rows() {
+    return shape.rows();
+  }
+
+  @Override
+  public int vocabulary() {
+    return shape.model().vocabulary();
+  }
+
+  @Override
+  public int longest() {
+    return shape.longest();
+  }
+
+  @Override
+  public boolean fits(int prefixTokens, int sequences, int furtherTokens) {
+    return shape.fits(ranges, prefixTokens, sequences, furtherTokens);
+  }
+
+  @Override
+  public Prefix prefill(int[] tokens) {
+    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens.length));
+    for (ContinuedLayout chunk : prefix.layout.chunks()) {
+      compute(chunk, prefix, tokens);
+    }
+    prefix.logits = append(tokens, prefix.layout.inChunks(), tokens.length, prefix::row);
+    return prefix;
+  }
+
+  /** Computes a chunk around the ring. */
+  private void compute(ContinuedLayout chunk, CachedPrefix prefix, int... tokens) {
+    ModelConfig model = shape.model();
+    cache.place(prefix.from, chunk.earlier().get(rank), chunk.size(rank));
+    ShardShape part = shape.shard(chunk, rank);
+    RingAttention attention =
+        new RingAttention(
+            device,
+            new RingSchedule(chunk, Mask.CAUSAL, rank),
+            cache,
+            exchange,
+            null,
+            buffers.ring(),
+            timer);
+    Transformer transformer =
+        new Transformer(
+            model,
+            ActivationPolicy.forwardOnly(model.layers(), 1),
+            part,
+            device,
+            weights.source(),
+            null,
+            attention,
+            EngineBuffers.activations(
+                buffers.prefill().again(), model, part, device.compute(), device.sum()),
+            timer);
+    int[] positions = chunk.positions(rank);
+    int[] held = Arrays.stream(positions).map(position -> tokens[position]).toArray();
+    transformer.load(held, new int[held.length], positions);
+    transformer.forward();
+  }
+
+  /**
+   * Appends tokens [from, to), so many at a time as a step takes.
+   *
+   * @param row adds a token to the rows of a step
+   * @return logits behind the last
+   */
+  private float[] append(int[] tokens, int from, int to, BiConsumer<StepRows, int[]> row) {
+    float[][] logits = null;
+    for (int first = from; first < to; first += shape.rows()) {
+      int end = Math.min(to, first + shape.rows());
+      DecodeStep step = step(end - first);
+      StepRows rows = new StepRows(step.rows());
+      row.accept(rows, Arrays.copyOfRange(tokens, first, end));
+      logits = step.run(rows);
+    }
+    return logits[logits.length - 1];
+  }
+
+  /** Returns the smallest step that takes so many rows. */
+  private DecodeStep step(int used) {
+    int rows = Math.min(shape.rows(), used == 1 ? 1 : Integer.highestOneBit(used - 1) << 1);
+    return steps.computeIfAbsent(rows, this::newStep);
+  }
+
+  private DecodeStep newStep(int rows) {
+    ModelConfig model = shape.model();
+    StepBuffers step =
+        StepBuffers.allocate(
+            buffers.step().again(), model, rows, shape.ranks(), device.compute(), device.sum());
+    return new DecodeStep(
+        device,
+        new Transformer(
+            model,
+            ActivationPolicy.forwardOnly(model.layers(), 1),
+            StepBuffers.shape(rows),
+            device,
+            weights.source(),
+            null,
+            new CachedAttention(device, collectives, shape.ranks(), cache, step, timer),
+            step.activations(),
+            timer),
+        step);
+  }
+
+  @Override
+  public Sequence begin(Prefix prefix, int mostTokens) {
+    return new CachedSequence((CachedPrefix) prefix, mostTokens);
+  }
+
+  @Override
+  public float[] extend(Sequence sequence, int... tokens) {
+    if (tokens.length == 0) {
+      throw new IllegalArgumentException("nothing to append");
+    }
+    CachedSequence own = (CachedSequence) sequence;
+    return append(tokens, 0, tokens.length, own::rows);
+  }
+
+  @Override
+  public float[][] step(List<Sequence> sequences, int[] tokens) {
+    if (sequences.size() != tokens.length || tokens.length == 0 || tokens.length > rows()) {
+      throw new IllegalArgumentException(
+          tokens.length + " tokens for " + sequences.size() + " sequences, of at most " + rows());
+    }
+    DecodeStep step = step(tokens.length);
+    StepRows rows = new StepRows(step.rows());
+    List<CachedSequence> own = sequences.stream().map(CachedSequence.class::cast).toList();
+    for (int row = 0; row < tokens.length; row++) {
+      own.get(row).prefix.see(rows, row, row + 1);
+    }
+    for (int row = 0; row < tokens.length; row++) {
+      own.get(row).row(rows, tokens[row]);
+    }
+    return step.run(rows);
+  }
+
+  @Override
+  public void cut(Sequence sequence, int length) {
+    CachedSequence own = (CachedSequence) sequence;
+    int appended = length - own.prefix.tokens();
+    if (appended < 0 || appended > own.appended) {
+      throw new IllegalArgumentException(
+          "a sequence of " + own.tokens() + " tokens cannot be cut to " + length);
+    }
+    own.appended = appended;
+  }
+
+  @Override
+  public void close() {
+    steps.values().forEach(DecodeStep::close);
+  }
+
+  private int take(int slots) {
+    OptionalInt from = ranges.take(slots);
+    return from.orElseThrow(() -> new IllegalStateException("the cache has no room left"));
+  }
+
+  /** A prefix and where it lies. */
+  private final class CachedPrefix implements Prefix {
+    private final PrefixLayout layout;
+    private final int from; // its first slot
+    private int appended; // behind the chunks
+    private float[] logits;
+
+    CachedPrefix(PrefixLayout layout) {
+      this.layout = layout;
+      this.from = take(layout.slots());
+    }
+
+    /** Adds rows for its tokens behind the chunks. */
+    private void row(StepRows rows, int... tokens) {
+      int chunks = from + layout.heldOfChunks(rank);
+      rows.see(0, tokens.length, from, chunks);
+      for (int token : tokens) {
+        int position = layout.inChunks() + appended;
+        if (layout.owner(appended) == rank) {
+          rows.add(token, position, chunks + layout.heldOfAppended(rank, appended));
+        } else {
+          rows.add(token, position);
+        }
+        appended++;
+        int row = rows.used() - 1;
+        rows.see(row, row + 1, chunks, chunks + layout.heldOfAppended(rank, appended));
+      }
+    }
+
+    /** Lets rows see all of it. */
+    private void see(StepRows rows, int first, int end) {
+      int held = layout.heldOfChunks(rank) + layout.heldOfAppended(rank, appended);
+      rows.see(first, end, from, from + held);
+    }
+
+    @Override
+    public int tokens() {
+      return layout.tokens();
+    }
+
+    @Override
+    public float[] logits() {
+      return logits.clone();
+    }
+
+    @Override
+    public void close() {
+      ranges.free(from, layout.slots());
+    }
+  }
+
+  /** A sequence behind a prefix, and where its own tokens lie. */
+  private final class CachedSequence implements Sequence {
+    private final CachedPrefix prefix;
+    private final TailLayout layout = shape.tail();
+    private final int most; // tokens of its own
+    private final int from; // its first slot
+    private int appended;
+
+    CachedSequence(CachedPrefix prefix, int most) {
+      this.prefix = prefix;
+      this.most = most;
+      this.from = take(layout.slots(most));
+    }
+
+    /** Adds rows for the next tokens, each of which sees those before it. */
+    private void rows(StepRows rows, int... tokens) {
+      prefix.see(rows, 0, tokens.length);
+      for (int token : tokens) {
+        row(rows, token);
+      }
+    }
+
+    /** Adds a row for the next token; what it sees of the prefix is said elsewhere. */
+    private void row(StepRows rows, int token) {
+      if (appended == most) {
+        throw new IllegalStateException("a sequence has room for " + most + " tokens of its own");
+      }
+      if (layout.owner(appended) == rank) {
+        rows.add(token, tokens(), from + layout.place(appended));
+      } else {
+        rows.add(token, tokens());
+      }
+      appended++;
+      int row = rows.used() - 1;
+      rows.see(row, row + 1, from, from + layout.held(rank, appended));
+    }
+
+    @Override
+    public Prefix prefix() {
+      return prefix;
+    }
+
+    @Override
+    public int tokens() {
+      return prefix.tokens() + appended;
+    }
+
+    @Override
+    public void close() {
+      ranges.free(from, layout.slots(most));
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package ringattention.infer;
+
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import ringattention.comm.LocalCommunicator;
+import ringattention.device.Arena;
+import ringattention.device.Device;
+import ringattention.device.MemoryPlan;
+import ringattention.metrics.PhaseTimer;
+import ringattention.model.ModelConfig;
+import ringattention.parallel.HostCollectives;
+import ringattention.shard.LayoutKind;
+
+/** Engines over ranks that are threads of the test. */
+record Engines(
+    ModelConfig model, LayoutKind layout, int slots, int rows, int chunk, boolean resident) {
+  static final long SEED = 3;
+
+  /** A Llama of two layers with grouped queries. */
+  static ModelConfig small() {
+    return new ModelConfig(
+        23, 12, 2, 4, 2, 6, 10, 100, ringattention.model.RopeScaling.NONE, 1e-5, false, 0.3);
+  }
+
+  EngineShape shape(int ranks) {
+    return new EngineShape(model, ranks, layout, 5, slots, rows, chunk, resident);
+  }
+
+  /** Runs the same on every rank, with a cache full of NaN; returns what each has returned. */
+  <T> List<T> run(int ranks, Supplier<Device> make, Function<RingEngine, T> work) {
+    EngineShape shape = shape(ranks);
+    return LocalCommunicator.run(
+        ranks,
+        world -> {
+          PhaseTimer timer = new PhaseTimer(System::nanoTime);
+          MemoryPlan plan = new MemoryPlan();
+          try (Device device = make.get()) {
+            EngineBuffers.allocate(plan, shape, world.rank(), device.compute(), device.sum());
+            try (Arena arena = new Arena(device, plan);
+                RingEngine engine =
+                    new RingEngine(
+                        shape,
+                        world,
+                        new HostCollectives(world, timer.timeline()),
+                        device,
+                        arena,
+                        timer)) {
+              engine.weights().initialize(SEED, model.initStd());
+              engine.poison();
+              return work.apply(engine);
+            }
+          }
+        });
+  }
+}
