@@ -1,22 +1,14 @@
 package ringattention.command;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import ringattention.checkpoint.Checkpoint;
-import ringattention.checkpoint.CheckpointConfig;
-import ringattention.checkpoint.CheckpointSearch;
 import ringattention.cli.ExitCode;
 import ringattention.data.HeldOutSamples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.evaluate.Evaluation;
 import ringattention.input.Configuration;
-import ringattention.input.InputException;
-import ringattention.input.UsedInputs;
-import ringattention.model.ModelConfig;
 import ringattention.model.Replica;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainingPlan;
@@ -26,25 +18,17 @@ import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
-import ringattention.train.ResumeComparison;
-import ringattention.train.Resumption;
 
 /** {@code evaluate}: the loss of a model on a corpus, without gradients. */
 public final class EvaluateCommand {
   private final Job job;
   private final Configuration configuration;
-  private final ModelFolders folders;
-  private final Optional<CheckpointSearch.Result> checkpoint; // empty: a model folder
+  private final StoredWeights weights;
 
-  private EvaluateCommand(
-      Job job,
-      Configuration configuration,
-      ModelFolders folders,
-      Optional<CheckpointSearch.Result> checkpoint) {
+  private EvaluateCommand(Job job, Configuration configuration, StoredWeights weights) {
     this.job = job;
     this.configuration = configuration;
-    this.folders = folders;
-    this.checkpoint = checkpoint;
+    this.weights = weights;
   }
 
   /** Returns the exit code. Collective. */
@@ -53,9 +37,8 @@ public final class EvaluateCommand {
     TrainingPlan plan =
         job.agree(() -> TrainingPlan.ofEvaluation(configuration, job.world().size()));
     try (HeldOutSamples samples = SharedInput.heldOut(job, configuration);
-        ModelFolders folders = SharedInput.folders(job, configuration)) {
-      EvaluateCommand command =
-          new EvaluateCommand(job, configuration, folders, checkpoint(job, configuration));
+        StoredWeights weights = StoredWeights.open(job, configuration, "evaluate")) {
+      EvaluateCommand command = new EvaluateCommand(job, configuration, weights);
       try (Equipment equipment = Equipment.open(job, configuration)) {
         return command.run(equipment, plan, samples);
       }
@@ -75,36 +58,10 @@ public final class EvaluateCommand {
       }
       try (Arena arena = plan.arena(job.world().rank(), device)) {
         Replica replica = plan.replica(equipment, device, arena, job.timer());
-        read(replica, output);
+        weights.read(replica.weights(), output);
         return new Evaluation(job, plan, replica, samples).run(device, output);
       }
     }
-  }
-
-  /**
-   * Finds the training checkpoint that the input names, every byte of it verified.
-   *
-   * @throws InputException on every rank if there are no weights to evaluate
-   */
-  private static Optional<CheckpointSearch.Result> checkpoint(
-      Job job, Configuration configuration) {
-    if (configuration.get(CheckpointConfig.SECTION).resume().isEmpty()) {
-      if (configuration.get(ModelConfig.SECTION).checkpoint().isEmpty()) {
-        throw configuration
-            .source()
-            .error(
-                "checkpoint.resume",
-                "must name a checkpoint, or model.checkpoint the folder of a model: there are no"
-                    + " weights to evaluate");
-      }
-      return Optional.empty();
-    }
-    CheckpointSearch.Result found = Resumption.find(job, configuration);
-    return job.agree(
-        () -> {
-          ResumeComparison.requireShape(configuration, found.checkpoint());
-          return Optional.of(found);
-        });
   }
 
   private void announce(
@@ -118,45 +75,5 @@ public final class EvaluateCommand {
     start.put("corpus_documents", samples.documents());
     start.put("corpus_tokens", samples.tokens());
     output.event("start", start);
-  }
-
-  private void read(Replica replica, RunOutput output) {
-    if (checkpoint.isEmpty()) {
-      folders.read(replica.weights(), output);
-      return;
-    }
-    List<String> passedOver = checkpoint.get().passedOver();
-    replica.weights().clear();
-    try (Checkpoint from = checkpoint.get().checkpoint()) {
-      from.loadWeights(replica.weights(), job.world().rank(), job.world().size());
-      output.log().section("Weights");
-      passedOver.forEach(why -> output.log().line("WARNING: checkpoint passed over: " + why));
-      others(from)
-          .forEach(change -> output.log().line("WARNING: not as it was trained: " + change));
-      output
-          .log()
-          .line(
-              "read from "
-                  + from.folder()
-                  + ": step "
-                  + from.position().step()
-                  + ", written by "
-                  + from.program());
-    }
-  }
-
-  /** Returns what the input says of the model that is not as the checkpoint was trained. */
-  private List<String> others(Checkpoint from) {
-    UsedInputs now = UsedInputs.of(configuration.source().toml());
-    return from
-        .inputs()
-        .changes(now, Set.of("model.checkpoint", "model.initStd", "model.shape"))
-        .stream()
-        .filter(
-            change ->
-                change.startsWith("model.")
-                    || change.startsWith("data.tokenizer ")
-                    || change.startsWith("data.firstPosition "))
-        .toList();
   }
 }

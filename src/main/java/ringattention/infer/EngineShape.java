@@ -33,7 +33,7 @@ public record EngineShape(
     int rows,
     int chunk,
     boolean resident) {
-  EngineShape {
+  public EngineShape {
     if (slots < 1 || rows < 1 || chunk < 2 * ranks) {
       throw new IllegalArgumentException(
           slots + " slots, " + rows + " rows, chunks of " + chunk + " over " + ranks + " ranks");

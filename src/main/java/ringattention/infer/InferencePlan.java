@@ -103,7 +103,7 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
 
   private static int wanted(InferConfig config, EngineShape shape, Need need) {
     if (config.cache() > 0) {
-      return Math.max(1, Math.ceilDiv(config.cache(), shape.ranks()));
+      return Math.max(1, (config.cache() - 1) / shape.ranks() + 1);
     }
     long slots = 0;
     for (int tokens : need.prompts()) {
