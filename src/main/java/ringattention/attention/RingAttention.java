@@ -119,11 +119,9 @@ public final class RingAttention implements Attention {
 
   private static List<AttentionCall> calls(
       RingSchedule schedule, AttentionShape shape, BlockPair pair, boolean own) {
-    int heads = shape.keyValueHeads();
+    int heads = shape.heads().keyValue();
     int early = own ? schedule.earlyHeads(heads) : heads;
-    BlockShape block =
-        new BlockShape(
-            pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
+    BlockShape block = new BlockShape(pair.queries(), pair.keys(), shape.batch(), shape.heads());
     return Stream.of(new Heads(0, early), new Heads(early, heads))
         .filter(some -> some.from() < some.to())
         .map(some -> new AttentionCall(block, pair.mask(), some))
