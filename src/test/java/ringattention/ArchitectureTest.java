@@ -135,7 +135,7 @@ class ArchitectureTest {
           Map.entry("model", List.of("attention", "parallel", "data", "shard", "device", "comm")),
           Map.entry("attention", List.of("shard", "device", "comm")),
           Map.entry("checkpoint", List.of("file", "parallel", "device", "comm")),
-          Map.entry("huggingface", List.of("file", "model", "parallel", "comm")),
+          Map.entry("huggingface", List.of("file", "model", "parallel", "device", "comm")),
           Map.entry("parallel", List.of("device", "comm")),
           Map.entry("data", List.of()),
           Map.entry("report", List.of()),

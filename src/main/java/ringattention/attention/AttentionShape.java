@@ -1,5 +1,7 @@
 package ringattention.attention;
 
+import ringattention.device.HeadCounts;
+
 /**
  * The sizes of attention on one rank.
  *
@@ -7,17 +9,11 @@ package ringattention.attention;
  * @param largestShard positions the best-filled rank of the ring holds: arriving blocks fit into
  *     this many
  * @param batch sequences side by side
- * @param keyValueHeads divides heads
  */
-public record AttentionShape(
-    int tokens, int largestShard, int batch, int heads, int keyValueHeads, int headSize) {
+public record AttentionShape(int tokens, int largestShard, int batch, HeadCounts heads) {
   public AttentionShape {
-    if (tokens < 1 || largestShard < tokens || batch < 1 || headSize < 1 || keyValueHeads < 1) {
+    if (tokens < 1 || largestShard < tokens || batch < 1) {
       throw new IllegalArgumentException("attention of no size");
-    }
-    if (heads % keyValueHeads != 0) {
-      throw new IllegalArgumentException(
-          heads + " heads over " + keyValueHeads + " key/value heads");
     }
   }
 }

@@ -43,8 +43,8 @@ public record KeyValue(Tensor keys, Tensor values, List<Tensor> pieces) {
             new Dim("key and value", 2),
             new Dim("tokens", shape.largestShard()),
             new Dim("batch", shape.batch()),
-            new Dim("key/value heads", shape.keyValueHeads()),
-            new Dim("head size", shape.headSize())));
+            new Dim("key/value heads", shape.heads().keyValue()),
+            new Dim("head size", shape.heads().size())));
   }
 
   /**

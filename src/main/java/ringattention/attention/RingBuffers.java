@@ -72,8 +72,8 @@ public record RingBuffers(
             : null;
     Dim tokens = new Dim("tokens", shape.tokens());
     Dim batch = new Dim("batch", shape.batch());
-    Dim heads = new Dim("heads", shape.heads());
-    Dim headSize = new Dim("head size", shape.headSize());
+    Dim heads = new Dim("heads", shape.heads().query());
+    Dim headSize = new Dim("head size", shape.heads().size());
     Tensor querySum =
         backward || compute != sum
             ? allocator.allocate(

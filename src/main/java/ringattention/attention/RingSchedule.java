@@ -190,11 +190,9 @@ public record RingSchedule(SequenceLayout layout, Mask mask, int rank) {
   }
 
   private List<AttentionCall> calls(AttentionShape shape, BlockPair pair, boolean own) {
-    int heads = shape.keyValueHeads();
+    int heads = shape.heads().keyValue();
     int early = own ? earlyHeads(heads) : heads;
-    BlockShape block =
-        new BlockShape(
-            pair.queries(), pair.keys(), shape.batch(), shape.heads(), heads, shape.headSize());
+    BlockShape block = new BlockShape(pair.queries(), pair.keys(), shape.batch(), shape.heads());
     return Stream.of(new Heads(0, early), new Heads(early, heads))
         .filter(some -> some.from() < some.to())
         .map(some -> new AttentionCall(block, pair.mask(), some))

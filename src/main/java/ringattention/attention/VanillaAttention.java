@@ -45,7 +45,7 @@ public final class VanillaAttention implements Attention {
         boolean backward,
         DType compute,
         DType sum) {
-      Dim heads = new Dim("heads", shape.heads());
+      Dim heads = new Dim("heads", shape.heads().query());
       Dim queries = new Dim("queries", shape.tokens());
       Dim keys = new Dim("keys", shape.tokens());
       Dim batch = new Dim("batch", shape.batch());
@@ -65,8 +65,8 @@ public final class VanillaAttention implements Attention {
               sum,
               new Dim("tokens", shape.tokens()),
               new Dim("batch", shape.batch()),
-              new Dim("heads", shape.heads()),
-              new Dim("head size", shape.headSize())),
+              new Dim("heads", shape.heads().query()),
+              new Dim("head size", shape.heads().size())),
           probabilities(allocator, compute, all, heads, queries, keys),
           allocator.allocate(
               "attention.probabilities.gradient",

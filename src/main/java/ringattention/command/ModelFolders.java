@@ -131,7 +131,7 @@ public record ModelFolders(
             String.format(
                 Locale.ROOT, "written as %s in %.1f s to %s", type, since(start), folder));
     ModelConfig model = configuration.get(ModelConfig.SECTION);
-    if (model.hidden() % model.heads() != 0) {
+    if (model.hidden() % model.heads().query() != 0) {
       output
           .log()
           .line(

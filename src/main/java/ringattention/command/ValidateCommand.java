@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import ringattention.cli.ExitCode;
+import ringattention.device.HeadCounts;
 import ringattention.input.Configuration;
 import ringattention.report.Check;
 import ringattention.run.Equipment;
@@ -159,9 +160,7 @@ public final class ValidateCommand {
     return new AttentionProblem(
         length,
         config.batch(),
-        config.heads(),
-        keyValueHeads,
-        headSize,
+        new HeadCounts(config.heads(), keyValueHeads, headSize),
         mask,
         layout,
         config.seed());

@@ -167,11 +167,12 @@ public final class PlannedStep {
 
   /** Returns the weights of the query, key and value products. */
   private double keyWeights() {
-    return (double) model.hidden() * model.headSize() * (model.heads() + 2 * model.keyValueHeads());
+    return (double) model.hidden()
+        * (model.heads().queryWidth() + 2 * model.heads().keyValueWidth());
   }
 
   private double outputWeights() {
-    return (double) model.hidden() * model.headSize() * model.heads();
+    return (double) model.hidden() * model.heads().queryWidth();
   }
 
   /** Returns the weights of one of the three products. */
@@ -188,16 +189,16 @@ public final class PlannedStep {
   }
 
   private double queries() {
-    return rows * model.heads() * model.headSize();
+    return rows * model.heads().queryWidth();
   }
 
   private double keys() {
-    return rows * model.keyValueHeads() * model.headSize();
+    return rows * model.heads().keyValueWidth();
   }
 
   /** Attention output and log-sum-exp. */
   private double keptBytes() {
-    return BF16 * queries() + SUM * rows * model.heads();
+    return BF16 * queries() + SUM * rows * model.heads().query();
   }
 
   private int gradientBytes() {
@@ -229,12 +230,12 @@ public final class PlannedStep {
 
   private RingTime forward(AttentionShape group) {
     RingTime time = RingTime.NONE;
-    for (RingSchedule.Hop hop : schedule.forward(device, group.keyValueHeads())) {
+    for (RingSchedule.Hop hop : schedule.forward(device, group.heads().keyValue())) {
       double seconds = 0;
       for (BlockPair pair : hop.pairs()) {
         seconds += rates.forwardS(flops(pair, group, hop), pair.queries(), pair.keys());
       }
-      double merged = (double) hop.merged() * group.batch() * group.heads() * group.headSize();
+      double merged = (double) hop.merged() * group.batch() * group.heads().queryWidth();
       seconds += rates.memoryS(merged * 3 * BF16);
       time = time.plusHop(rates, seconds, message(hop, group));
     }
@@ -243,7 +244,7 @@ public final class PlannedStep {
 
   private RingTime backward(AttentionShape group) {
     RingTime time = RingTime.NONE;
-    for (RingSchedule.Hop hop : schedule.backward(device, group.keyValueHeads())) {
+    for (RingSchedule.Hop hop : schedule.backward(device, group.heads().keyValue())) {
       double seconds = 0;
       for (BlockPair pair : hop.pairs()) {
         seconds += rates.backwardS(flops(pair, group, hop), pair.queries(), pair.keys());
@@ -257,8 +258,8 @@ public final class PlannedStep {
   /** Returns the operations of the forward of a pair, for the heads of the hop. */
   private double flops(BlockPair pair, AttentionShape group, RingSchedule.Hop hop) {
     double heads = hop.heads().to() - hop.heads().from();
-    double queryHeads = heads * group.heads() / group.keyValueHeads();
-    return 4.0 * pair.visiblePairs() * group.batch() * queryHeads * group.headSize();
+    double queryHeads = heads * group.heads().group();
+    return 4.0 * pair.visiblePairs() * group.batch() * queryHeads * group.heads().size();
   }
 
   private double message(RingSchedule.Hop hop, AttentionShape group) {
@@ -267,6 +268,6 @@ public final class PlannedStep {
 
   /** Returns the elements of keys and values of so many tokens. */
   private static double elements(long tokens, AttentionShape group) {
-    return 2.0 * tokens * group.batch() * group.keyValueHeads() * group.headSize();
+    return 2.0 * tokens * group.batch() * group.heads().keyValueWidth();
   }
 }

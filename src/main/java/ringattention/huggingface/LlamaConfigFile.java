@@ -41,9 +41,9 @@ public final class LlamaConfigFile {
     fields.put("hidden_size", model.hidden());
     fields.put("intermediate_size", model.feedForward());
     fields.put("num_hidden_layers", model.layers());
-    fields.put("num_attention_heads", model.heads());
-    fields.put("num_key_value_heads", model.keyValueHeads());
-    fields.put("head_dim", model.headSize());
+    fields.put("num_attention_heads", model.heads().query());
+    fields.put("num_key_value_heads", model.heads().keyValue());
+    fields.put("head_dim", model.heads().size());
     fields.put("hidden_act", "silu");
     fields.put("attention_bias", false);
     fields.put("mlp_bias", false);

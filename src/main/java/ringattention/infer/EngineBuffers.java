@@ -77,8 +77,8 @@ record EngineBuffers(
     ModelConfig model = shape.model();
     Dim tokens = new Dim("tokens", shape.wholeChunk().size(rank));
     Dim one = new Dim("batch", 1);
-    Dim heads = new Dim("heads", model.heads());
-    Dim size = new Dim("head size", model.headSize());
+    Dim heads = new Dim("heads", model.heads().query());
+    Dim size = new Dim("head size", model.heads().size());
     return new RingBuffers(
         null,
         null,
@@ -98,8 +98,8 @@ record EngineBuffers(
   private static KeyValue slot(Allocator allocator, EngineShape shape, int index, DType compute) {
     Dim slots = new Dim("slots", shape.slots());
     Dim one = new Dim("batch", 1);
-    Dim heads = new Dim("key/value heads", shape.model().keyValueHeads());
-    Dim size = new Dim("head size", shape.model().headSize());
+    Dim heads = new Dim("key/value heads", shape.model().heads().keyValue());
+    Dim size = new Dim("head size", shape.model().heads().size());
     String name = "ring.slot." + index;
     return KeyValue.apart(
         allocator.allocate(name + ".keys", RING, compute, slots, one, heads, size),

@@ -160,7 +160,10 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
     long bytes =
         device.workspaceBytes(shape.calls(rank, device))
             + device.decodeWorkspaceBytes(
-                shape.rows(), model.heads(), model.keyValueHeads(), model.headSize());
+                shape.rows(),
+                model.heads().query(),
+                model.heads().keyValue(),
+                model.heads().size());
     plan.allocate(
         "device.workspace", WORKSPACE, DType.F32, new Dim("words", bytes / DType.F32.bytes()));
     return plan;
@@ -204,7 +207,8 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
   public Arena arena(int rank, Device device) {
     ModelConfig model = shape.model();
     device.reserveWorkspace(shape.calls(rank, device));
-    device.reserveDecode(shape.rows(), model.heads(), model.keyValueHeads(), model.headSize());
+    device.reserveDecode(
+        shape.rows(), model.heads().query(), model.heads().keyValue(), model.heads().size());
     return new Arena(device, buffers(shape, rank, device));
   }
 

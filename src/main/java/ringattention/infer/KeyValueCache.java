@@ -29,8 +29,8 @@ final class KeyValueCache implements KeyValueStore {
       List<Tensor> keys = new ArrayList<>();
       List<Tensor> values = new ArrayList<>();
       Dim rows = new Dim("slots", slots);
-      Dim heads = new Dim("key/value heads", model.keyValueHeads());
-      Dim size = new Dim("head size", model.headSize());
+      Dim heads = new Dim("key/value heads", model.heads().keyValue());
+      Dim size = new Dim("head size", model.heads().size());
       for (int layer = 0; layer < model.layers(); layer++) {
         String name = "cache." + layer;
         keys.add(allocator.allocate(name + ".keys", CACHE, compute, rows, heads, size));

@@ -48,10 +48,10 @@ record StepBuffers(
       Allocator allocator, ModelConfig model, int rows, int ranks, DType compute, DType sum) {
     Dim each = new Dim("rows", rows);
     Dim one = new Dim("batch", 1);
-    Dim keyHeads = new Dim("key/value heads", model.keyValueHeads());
-    Dim size = new Dim("head size", model.headSize());
-    Dim heads = new Dim("heads", model.heads());
-    Dim packed = new Dim("head size and log-sum-exp", model.headSize() + 1);
+    Dim keyHeads = new Dim("key/value heads", model.heads().keyValue());
+    Dim size = new Dim("head size", model.heads().size());
+    Dim heads = new Dim("heads", model.heads().query());
+    Dim packed = new Dim("head size and log-sum-exp", model.heads().size() + 1);
     Dim all = new Dim("ranks", ranks);
     Tensor parts = allocator.allocate("parts", RING, sum, all, each, heads, packed);
     return new StepBuffers(
@@ -74,7 +74,7 @@ record StepBuffers(
             new Dim("numbers", DecodeAttention.SEGMENT)),
         parts,
         ranks == 1
-            ? parts.view(rows, model.heads(), model.headSize() + 1)
+            ? parts.view(rows, model.heads().query(), model.heads().size() + 1)
             : allocator.allocate("partial", RING, sum, each, heads, packed),
         allocator.allocate(
             "logits", ACTIVATIONS, sum, each, new Dim("vocabulary", model.vocabulary())));

@@ -84,9 +84,9 @@ public record Activations(
     Dim tokens = new Dim("tokens", shape.tokens());
     Dim batch = new Dim("batch", shape.batch());
     Dim hidden = new Dim("hidden", model.hidden());
-    Dim heads = new Dim("heads", model.heads());
-    Dim groupHeads = new Dim("heads of a group", model.heads() / policy.headGroups());
-    Dim headSize = new Dim("head size", model.headSize());
+    Dim heads = new Dim("heads", model.heads().query());
+    Dim groupHeads = new Dim("heads of a group", model.heads().query() / policy.headGroups());
+    Dim headSize = new Dim("head size", model.heads().size());
     Dim together = new Dim("batch", shape.together());
     boolean parts = shape.turns() * policy.headGroups() > 1;
     Dim keyValues =
@@ -132,7 +132,7 @@ public record Activations(
             "rotary.frequencies",
             ACTIVATIONS,
             DType.F64,
-            new Dim("head size / 2", model.headSize() / 2)));
+            new Dim("head size / 2", model.heads().size() / 2)));
   }
 
   /**
@@ -140,8 +140,8 @@ public record Activations(
    * query heads, keys go where the attention output was.
    */
   private static int keyValueRoom(ModelConfig model) {
-    int one = model.keyValueHeads() * model.headSize();
-    return model.keyValueHeads() == model.heads() ? one : 2 * one;
+    int one = Math.toIntExact(model.heads().keyValueWidth());
+    return model.heads().group() == 1 ? one : 2 * one;
   }
 
   private static Block block(

@@ -144,7 +144,7 @@ final class AttentionLayer {
     // each call leaves its gradients where nothing is read any more
     Tensor dQuery = dAttended;
     Tensor dValues = keyValueGradient(0);
-    Tensor dKeys = model.keyValueHeads() == model.heads() ? attended.out() : keyValueGradient(1);
+    Tensor dKeys = model.heads().group() == 1 ? attended.out() : keyValueGradient(1);
     for (int call = 0; call < calls(); call++) {
       if (calls() > 1 || !projected) {
         project(weights, x, call);
@@ -250,18 +250,18 @@ final class AttentionLayer {
 
   /** Query heads of a group. */
   private int heads() {
-    return model.heads() / groups;
+    return model.heads().query() / groups;
   }
 
   /** Key/value heads of a group. */
   private int keyValueHeads() {
-    return model.keyValueHeads() / groups;
+    return model.heads().keyValue() / groups;
   }
 
   /** A group's rows of [all heads * headSize, hidden]. */
   private Tensor part(Tensor weight, int group, int heads) {
-    long from = (long) group * heads * model.headSize();
-    return weight.slice(from, from + (long) heads * model.headSize());
+    long from = (long) group * heads * model.heads().size();
+    return weight.slice(from, from + (long) heads * model.heads().size());
   }
 
   /** What a call takes of all heads and sequences: a copy where there are several calls. */
@@ -282,10 +282,10 @@ final class AttentionLayer {
   /** The first or second room for a gradient of all keys or values. */
   private Tensor keyValueGradient(int index) {
     Tensor x = activations.gradient();
-    long elements = x.dim(0) * x.dim(1) * model.keyValueHeads() * model.headSize();
+    long elements = x.dim(0) * x.dim(1) * model.heads().keyValueWidth();
     return activations
         .keyValueGradient()
         .slice(index * elements, (index + 1) * elements)
-        .view(x.dim(0), x.dim(1), model.keyValueHeads(), model.headSize());
+        .view(x.dim(0), x.dim(1), model.heads().keyValue(), model.heads().size());
   }
 }

@@ -61,8 +61,8 @@ public final class LlamaParameters {
 
   private static List<Parameter> block(String prefix, ModelConfig model) {
     long hidden = model.hidden();
-    long queries = (long) model.heads() * model.headSize();
-    long keys = (long) model.keyValueHeads() * model.headSize();
+    long queries = model.heads().queryWidth();
+    long keys = model.heads().keyValueWidth();
     long feedForward = model.feedForward();
     return List.of(
         norm(prefix + ATTENTION_NORM, hidden),

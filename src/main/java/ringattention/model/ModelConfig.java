@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import ringattention.device.HeadCounts;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
@@ -19,9 +20,7 @@ import ringattention.input.Trait;
  * @param vocabulary number of tokens
  * @param hidden width of the residual stream
  * @param layers number of Transformer blocks
- * @param heads query heads
- * @param keyValueHeads key and value heads; divides heads
- * @param headSize width of a head, even because rotary embedding turns pairs
+ * @param heads of an even size, because rotary embedding turns pairs
  * @param feedForward width of the SwiGLU feed-forward
  * @param ropeTheta base of the rotary frequencies
  * @param ropeScaling what becomes of them in long contexts
@@ -34,9 +33,7 @@ public record ModelConfig(
     int vocabulary,
     int hidden,
     int layers,
-    int heads,
-    int keyValueHeads,
-    int headSize,
+    HeadCounts heads,
     int feedForward,
     double ropeTheta,
     RopeScaling ropeScaling,
@@ -60,9 +57,7 @@ public record ModelConfig(
       int vocabulary,
       int hidden,
       int layers,
-      int heads,
-      int keyValueHeads,
-      int headSize,
+      HeadCounts heads,
       int feedForward,
       double ropeTheta,
       RopeScaling ropeScaling,
@@ -74,8 +69,6 @@ public record ModelConfig(
         hidden,
         layers,
         heads,
-        keyValueHeads,
-        headSize,
         feedForward,
         ropeTheta,
         ropeScaling,
@@ -86,9 +79,8 @@ public record ModelConfig(
   }
 
   public ModelConfig {
-    if (keyValueHeads < 1 || heads % keyValueHeads != 0 || headSize < 2 || headSize % 2 != 0) {
-      throw new IllegalArgumentException(
-          heads + " heads of size " + headSize + " with " + keyValueHeads + " key/value heads");
+    if (heads.size() % 2 != 0) {
+      throw new IllegalArgumentException("heads of size " + heads.size());
     }
   }
 
@@ -99,8 +91,6 @@ public record ModelConfig(
         shape.hidden(),
         layers,
         shape.heads(),
-        shape.heads(),
-        shape.hidden() / shape.heads(),
         shape.feedForward(),
         10000,
         RopeScaling.NONE,
@@ -116,8 +106,6 @@ public record ModelConfig(
         hidden,
         layers,
         heads,
-        keyValueHeads,
-        headSize,
         feedForward,
         ropeTheta,
         ropeScaling,
@@ -150,7 +138,9 @@ public record ModelConfig(
     int layers =
         table.marked(Trait.SHAPE).integer("layers", LAYERS, shapeOr(shape, ModelShape::layers, 2));
     int heads =
-        table.marked(Trait.SHAPE).integer("heads", HEADS, shapeOr(shape, ModelShape::heads, 4));
+        table
+            .marked(Trait.SHAPE)
+            .integer("heads", HEADS, shapeOr(shape, paper -> paper.heads().query(), 4));
     int keyValueHeads =
         table
             .marked(Trait.SHAPE)
@@ -189,9 +179,7 @@ public record ModelConfig(
         vocabulary,
         hidden,
         layers,
-        heads,
-        keyValueHeads,
-        headSize,
+        new HeadCounts(heads, keyValueHeads, headSize),
         feedForward,
         table.single("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
         ropeScaling(table),
@@ -228,7 +216,7 @@ public record ModelConfig(
 
   /** Number of weights, embedding and head included. */
   public long parameters() {
-    long attention = 2L * hidden * headSize * (heads + keyValueHeads);
+    long attention = 2L * hidden * (heads.queryWidth() + heads.keyValueWidth());
     long block = attention + 3L * hidden * feedForward + 2L * hidden;
     return layers * block + (tied ? 1L : 2L) * vocabulary * hidden + hidden;
   }
@@ -240,9 +228,7 @@ public record ModelConfig(
   public String name() {
     for (ModelShape shape : ModelShape.values()) {
       if (shape.hidden() == hidden
-          && shape.heads() == heads
-          && keyValueHeads == heads
-          && headSize == hidden / heads
+          && shape.heads().equals(heads)
           && shape.feedForward() == feedForward
           && shape.vocabulary() == vocabulary) {
         return shape.toString();

@@ -1,5 +1,7 @@
 package ringattention.model;
 
+import ringattention.device.HeadCounts;
+
 /**
  * The paper's models (Liu et al. 2023, appendix C): vocabulary 32000, no grouped queries. {@link
  * #toString} is the spelling in TOML.
@@ -38,8 +40,8 @@ public enum ModelShape {
     return layers;
   }
 
-  public int heads() {
-    return heads;
+  public HeadCounts heads() {
+    return new HeadCounts(heads, heads, hidden / heads);
   }
 
   public int feedForward() {

@@ -10,9 +10,9 @@ public final class RotaryFrequencies {
 
   /** [headSize / 2] */
   public static double[] of(ModelConfig model) {
-    double[] frequencies = new double[model.headSize() / 2];
+    double[] frequencies = new double[model.heads().size() / 2];
     for (int i = 0; i < frequencies.length; i++) {
-      double frequency = StrictMath.pow(model.ropeTheta(), -2.0 * i / model.headSize());
+      double frequency = StrictMath.pow(model.ropeTheta(), -2.0 * i / model.heads().size());
       RopeScaling scaling = model.ropeScaling();
       frequencies[i] =
           switch (scaling.kind()) {

@@ -137,8 +137,8 @@ final class SavedActivations {
               compute,
               tokens,
               batch,
-              new Dim("heads", model.heads()),
-              new Dim("head size", model.headSize())),
+              new Dim("heads", model.heads().query()),
+              new Dim("head size", model.heads().size())),
           allocator.allocate(
               name + "log_sum_exp",
               purpose,
@@ -146,7 +146,7 @@ final class SavedActivations {
               new Dim("attention calls", shape.turns() * policy.headGroups()),
               tokens,
               new Dim("batch", shape.together()),
-              new Dim("heads of a group", model.heads() / policy.headGroups())));
+              new Dim("heads of a group", model.heads().query() / policy.headGroups())));
     }
   }
 

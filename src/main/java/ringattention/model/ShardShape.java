@@ -37,12 +37,6 @@ public record ShardShape(
 
   /** Returns the sizes of one call of attention. */
   public AttentionShape attention(ModelConfig model, int headGroups) {
-    return new AttentionShape(
-        tokens,
-        largestShard,
-        together(),
-        model.heads() / headGroups,
-        model.keyValueHeads() / headGroups,
-        model.headSize());
+    return new AttentionShape(tokens, largestShard, together(), model.heads().divided(headGroups));
   }
 }

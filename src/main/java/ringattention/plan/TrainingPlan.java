@@ -127,7 +127,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   private static int headsToGroup(Configuration configuration) {
     return configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.VANILLA
         ? 1
-        : configuration.get(ModelConfig.SECTION).keyValueHeads();
+        : configuration.get(ModelConfig.SECTION).heads().keyValue();
   }
 
   /**
@@ -280,13 +280,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     AttentionShape shape = setup.attentionShape(rank);
     if (setup.attention() == AttentionKind.VANILLA) {
       return device.vanillaWorkspaceBytes(
-          new BlockShape(
-              shape.tokens(),
-              shape.tokens(),
-              shape.batch(),
-              shape.heads(),
-              shape.keyValueHeads(),
-              shape.headSize()),
+          new BlockShape(shape.tokens(), shape.tokens(), shape.batch(), shape.heads()),
           setup.mask());
     }
     return device.workspaceBytes(attentionCalls(rank, device));
@@ -335,9 +329,9 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
         new ModelFlops(
             model.hidden(),
             model.layers(),
-            model.heads(),
-            model.keyValueHeads(),
-            model.headSize(),
+            model.heads().query(),
+            model.heads().keyValue(),
+            model.heads().size(),
             model.feedForward(),
             model.vocabulary());
     return flops.step(

@@ -126,14 +126,11 @@ public final class TrainingChecks {
       checks.add(Check.notChecked("ring attention", "attention.kind is not ring"));
       return;
     }
-    int groups = setup.policy().headGroups();
     AttentionProblem problem =
         new AttentionProblem(
             setup.sequence(),
             setup.attentionShape(0).batch(),
-            setup.model().heads() / groups,
-            setup.model().keyValueHeads() / groups,
-            setup.model().headSize(),
+            setup.model().heads().divided(setup.policy().headGroups()),
             setup.mask(),
             setup.layoutKind(),
             configuration.get(TrainConfig.SECTION).seed());

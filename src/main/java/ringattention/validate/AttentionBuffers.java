@@ -28,11 +28,11 @@ record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp)
   static AttentionBuffers allocate(
       Allocator allocator, AttentionShape shape, DType compute, DType sum) {
     return new AttentionBuffers(
-        perHead(allocator, "query", compute, shape, shape.headSize()),
-        perHead(allocator, "out.gradient", compute, shape, shape.headSize()),
-        perHead(allocator, "out", compute, shape, shape.headSize()),
+        perHead(allocator, "query", compute, shape, shape.heads().size()),
+        perHead(allocator, "out.gradient", compute, shape, shape.heads().size()),
+        perHead(allocator, "out", compute, shape, shape.heads().size()),
         perHead(allocator, "log_sum_exp", sum, shape, 1)
-            .view(shape.tokens(), shape.batch(), shape.heads()));
+            .view(shape.tokens(), shape.batch(), shape.heads().query()));
   }
 
   private static Tensor perHead(
@@ -43,19 +43,14 @@ record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp)
         type,
         new Dim("tokens", shape.tokens()),
         new Dim("batch", shape.batch()),
-        new Dim("heads", shape.heads()),
+        new Dim("heads", shape.heads().query()),
         new Dim("head size", size));
   }
 
   /** The shape of a rank's part of a problem. */
   static AttentionShape shape(AttentionProblem problem, SequenceLayout layout, int rank) {
     return new AttentionShape(
-        layout.size(rank),
-        layout.largestShard(),
-        problem.batch(),
-        problem.heads(),
-        problem.keyValueHeads(),
-        problem.headSize());
+        layout.size(rank), layout.largestShard(), problem.batch(), problem.heads());
   }
 
   /** Returns the bytes that ring attention allocates on a rank, the device's workspace included. */
@@ -95,15 +90,9 @@ record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp)
         .map(
             length ->
                 new AttentionCall(
-                    new BlockShape(
-                        length,
-                        length,
-                        problem.batch(),
-                        problem.heads(),
-                        problem.keyValueHeads(),
-                        problem.headSize()),
+                    new BlockShape(length, length, problem.batch(), problem.heads()),
                     problem.mask(),
-                    new Heads(0, problem.keyValueHeads())))
+                    new Heads(0, problem.heads().keyValue())))
         .toList();
   }
 }

@@ -131,11 +131,11 @@ public final class AttentionChecks {
   /** Returns as much of the problem as fits, at least one key/value head. Collective. */
   private AttentionProblem fitting(AttentionProblem problem) {
     AttentionProblem fitting = problem;
-    while (needed(fitting) > room && fitting.batch() * fitting.keyValueHeads() > 1) {
+    while (needed(fitting) > room && fitting.batch() * fitting.heads().keyValue() > 1) {
       fitting =
           fitting.batch() > 1
-              ? fitting.smaller(1, fitting.keyValueHeads())
-              : fitting.smaller(1, fitting.keyValueHeads() / 2);
+              ? fitting.smaller(1, fitting.heads().keyValue())
+              : fitting.smaller(1, fitting.heads().keyValue() / 2);
     }
     return fitting;
   }
@@ -192,7 +192,7 @@ public final class AttentionChecks {
             sample.positions().length,
             sample.heads().length,
             sample.keyValueHeads().length,
-            problem.headSize());
+            problem.heads().size());
     if (isOneCall(problem) && tried(() -> addAllHeads(problem, sample, all))) {
       return Optional.of(summed(all));
     }
@@ -231,7 +231,7 @@ public final class AttentionChecks {
     for (int column = world.rank(); column < heads.length; column += world.size()) {
       try (AttentionRunner runner =
           AttentionRunner.oneHead(problem, heads[column], device, timer)) {
-        to.add(called(runner, sample.oneHead()), column, sample.group(), problem.headSize());
+        to.add(called(runner, sample.oneHead()), column, sample.group(), problem.heads().size());
       }
     }
   }
@@ -273,7 +273,7 @@ public final class AttentionChecks {
                   Check.atMost(
                       quantity.symbol() + ", " + problem,
                       residual.value(),
-                      thresholds.attention(quantity, problem.headSize()),
+                      thresholds.attention(quantity, problem.heads().size()),
                       quantity.formula(),
                       details));
             });

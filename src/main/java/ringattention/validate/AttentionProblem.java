@@ -3,6 +3,7 @@ package ringattention.validate;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.random.Seed;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
@@ -19,9 +20,7 @@ import ringattention.shard.SequenceLayout;
 public record AttentionProblem(
     int length,
     int batch,
-    int heads,
-    int keyValueHeads,
-    int headSize,
+    HeadCounts heads,
     Mask mask,
     LayoutKind layoutKind,
     long seed,
@@ -29,40 +28,25 @@ public record AttentionProblem(
 
   /** Makes a problem of one document. */
   public AttentionProblem(
-      int length,
-      int batch,
-      int heads,
-      int keyValueHeads,
-      int headSize,
-      Mask mask,
-      LayoutKind layoutKind,
-      long seed) {
-    this(length, batch, heads, keyValueHeads, headSize, mask, layoutKind, seed, Documents.ONE);
+      int length, int batch, HeadCounts heads, Mask mask, LayoutKind layoutKind, long seed) {
+    this(length, batch, heads, mask, layoutKind, seed, Documents.ONE);
   }
 
   /** One sequence like these, packed from documents. */
   public AttentionProblem packed(Documents packed) {
-    return new AttentionProblem(
-        length, 1, heads, keyValueHeads, headSize, mask, layoutKind, seed, packed);
+    return new AttentionProblem(length, 1, heads, mask, layoutKind, seed, packed);
   }
 
   /** Returns a smaller one: some of the key/value heads with the query heads that read them. */
   public AttentionProblem smaller(int fewerBatch, int fewerKeyValueHeads) {
     return new AttentionProblem(
-        length,
-        fewerBatch,
-        fewerKeyValueHeads * group(),
-        fewerKeyValueHeads,
-        headSize,
-        mask,
-        layoutKind,
-        seed,
-        documents);
+        length, fewerBatch, heads.some(fewerKeyValueHeads), mask, layoutKind, seed, documents);
   }
 
   /** Returns the shape of one query head of this with the key/value head it reads. */
   AttentionProblem oneHead() {
-    return new AttentionProblem(length, 1, 1, 1, headSize, mask, layoutKind, seed, documents);
+    return new AttentionProblem(
+        length, 1, new HeadCounts(1, 1, heads.size()), mask, layoutKind, seed, documents);
   }
 
   /** The tensors that go in. */
@@ -80,12 +64,7 @@ public record AttentionProblem(
   /** Elements of an input at one position: batch * heads * headSize, or with key/value heads. */
   public int rowSize(Input input) {
     boolean keyValue = input == Input.KEY || input == Input.VALUE;
-    return batch * (keyValue ? keyValueHeads : heads) * headSize;
-  }
-
-  /** Query heads that read the same keys and values. */
-  int group() {
-    return heads / keyValueHeads;
+    return batch * (keyValue ? heads.keyValue() : heads.query()) * heads.size();
   }
 
   /**
@@ -93,8 +72,8 @@ public record AttentionProblem(
    * that both the device under test and the reference hold exactly.
    */
   public double[] rows(Input input, int[] positions, DType rounded) {
-    int[] heads = IntStream.range(0, rowSize(input) / headSize).toArray();
-    return rows(input, positions, heads, rounded);
+    int[] all = IntStream.range(0, rowSize(input) / heads.size()).toArray();
+    return rows(input, positions, all, rounded);
   }
 
   /**
@@ -103,17 +82,18 @@ public record AttentionProblem(
    * @param some heads, counted over the batch: sequence * heads + head
    */
   double[] rows(Input input, int[] positions, int[] some, DType rounded) {
-    int size = rowSize(input);
+    int row = rowSize(input);
+    int size = heads.size();
     Seed numbers = Seed.of(seed, input.name());
-    double[] rows = new double[Math.multiplyExact(positions.length, some.length * headSize)];
+    double[] rows = new double[Math.multiplyExact(positions.length, some.length * size)];
     IntStream.range(0, positions.length)
         .parallel()
         .forEach(
             i -> {
-              int at = i * some.length * headSize;
+              int at = i * some.length * size;
               for (int head : some) {
-                long first = (long) positions[i] * size + head * headSize;
-                for (int j = 0; j < headSize; j++) {
+                long first = (long) positions[i] * row + head * size;
+                for (int j = 0; j < size; j++) {
                   rows[at++] = round(numbers.bell(first + j), rounded);
                 }
               }
@@ -139,9 +119,9 @@ public record AttentionProblem(
             documents.count() == 1 ? "" : documents.count() + " documents, ",
             length,
             batch,
-            heads,
-            keyValueHeads,
-            headSize)
+            heads.query(),
+            heads.keyValue(),
+            heads.size())
         .toLowerCase(Locale.ROOT);
   }
 }

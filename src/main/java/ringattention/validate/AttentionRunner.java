@@ -60,8 +60,8 @@ public final class AttentionRunner implements AutoCloseable {
         kind,
         problem,
         problem,
-        IntStream.range(0, problem.batch() * problem.heads()).toArray(),
-        IntStream.range(0, problem.batch() * problem.keyValueHeads()).toArray(),
+        IntStream.range(0, problem.batch() * problem.heads().query()).toArray(),
+        IntStream.range(0, problem.batch() * problem.heads().keyValue()).toArray(),
         ring,
         device,
         rounded,
@@ -142,7 +142,7 @@ public final class AttentionRunner implements AutoCloseable {
         problem.oneHead(),
         problem,
         new int[] {head},
-        new int[] {head / problem.group()},
+        new int[] {head / problem.heads().group()},
         LocalCommunicator.single(),
         device,
         device.compute(),
@@ -286,7 +286,7 @@ public final class AttentionRunner implements AutoCloseable {
     }
     int[] all = IntStream.range(0, problem.length()).toArray();
     double[] rowSums =
-        AttentionTruth.rowSums(wholeOut, rows(Input.OUTPUT_GRADIENT, all), problem.headSize());
+        AttentionTruth.rowSums(wholeOut, rows(Input.OUTPUT_GRADIENT, all), problem.heads().size());
     return new AttentionResult(wholeOut, wholeLogSumExp, rowSums, wholeQuery, wholeKey, wholeValue);
   }
 
@@ -307,13 +307,14 @@ public final class AttentionRunner implements AutoCloseable {
       return null;
     }
     double[] rowSums =
-        AttentionTruth.rowSums(someOut, gradients(sample.positions(), heads), problem.headSize());
+        AttentionTruth.rowSums(
+            someOut, gradients(sample.positions(), heads), problem.heads().size());
     return new AttentionResult(someOut, someLogSumExp, rowSums, someQuery, someKey, someValue);
   }
 
   private double[] gather(Tensor tensor, int[] positions, int[] heads) {
     int headsInRow = problem.batch() * Math.toIntExact(tensor.dim(2));
-    int size = tensor.rank() == 4 ? problem.headSize() : 1;
+    int size = tensor.rank() == 4 ? problem.heads().size() : 1;
     return Gathered.sample(
         ring,
         layout,
@@ -336,7 +337,7 @@ public final class AttentionRunner implements AutoCloseable {
     Sample sample = Sample.of(problem, ring.size());
     AttentionResult result = gather(sample);
     AttentionTruth truth = truth(sample);
-    return ring.rank() == 0 ? result.wrong(truth, problem.headSize(), Precision.of(device)) : 0;
+    return ring.rank() == 0 ? result.wrong(truth, problem.heads().size(), Precision.of(device)) : 0;
   }
 
   /**
@@ -352,17 +353,17 @@ public final class AttentionRunner implements AutoCloseable {
     }
     truth.queriesDone(ring);
     int[] heads = sample.heads();
-    int headsInRow = problem.batch() * problem.heads();
+    int headsInRow = problem.batch() * problem.heads().query();
     for (int from = 0; from < tokens; from = next(from, piece, tokens)) {
       int end = next(from, piece, tokens);
       int[] some = positions(from, end);
       double[] outputs = device.read(results.out().slice(from, end));
-      outputs = Gathered.columns(outputs, heads, headsInRow, problem.headSize());
+      outputs = Gathered.columns(outputs, heads, headsInRow, problem.heads().size());
       double[] logSums = device.read(results.logSumExp().slice(from, end));
       truth.queries(
           some,
           Gathered.columns(logSums, heads, headsInRow, 1),
-          AttentionTruth.rowSums(outputs, gradients(some, heads), problem.headSize()));
+          AttentionTruth.rowSums(outputs, gradients(some, heads), problem.heads().size()));
     }
     return truth.done(ring);
   }

@@ -64,7 +64,7 @@ record AttentionTruth(
 
   /** Returns how many positions are on the host at a time. */
   static int piece(AttentionProblem problem, Sample sample) {
-    return Math.max(1, PIECE / (sample.heads().length * problem.headSize()));
+    return Math.max(1, PIECE / (sample.heads().length * problem.heads().size()));
   }
 
   /** Returns the scaled sums over each head, [.., headSize] to [..]. */

@@ -21,7 +21,7 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
   /** Everything. */
   static Sample whole(AttentionProblem problem) {
     return new Sample(
-        IntStream.range(0, problem.length()).toArray(), allHeads(problem), problem.group());
+        IntStream.range(0, problem.length()).toArray(), allHeads(problem), problem.heads().group());
   }
 
   /**
@@ -35,16 +35,17 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
   static Sample of(AttentionProblem problem, int ranks) {
     int[] positions = positions(problem, ranks);
     int[] all = allHeads(problem);
-    long elements = (long) positions.length * all.length * problem.group() * problem.headSize();
+    long elements =
+        (long) positions.length * all.length * problem.heads().group() * problem.heads().size();
     if (problem.length() <= ALL_HEADS && elements <= MOST_ELEMENTS) {
-      return new Sample(positions, all, problem.group());
+      return new Sample(positions, all, problem.heads().group());
     }
-    int count = Math.min(all.length, Math.max(2, 4 / problem.group()));
+    int count = Math.min(all.length, Math.max(2, 4 / problem.heads().group()));
     int[] heads =
         IntStream.range(0, count)
             .map(i -> count == 1 ? 0 : Math.toIntExact((all.length - 1L) * i / (count - 1)))
             .toArray();
-    return new Sample(positions, heads, problem.group());
+    return new Sample(positions, heads, problem.heads().group());
   }
 
   private static int[] positions(AttentionProblem problem, int ranks) {
@@ -90,7 +91,7 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
   }
 
   private static int[] allHeads(AttentionProblem problem) {
-    return IntStream.range(0, problem.batch() * problem.keyValueHeads()).toArray();
+    return IntStream.range(0, problem.batch() * problem.heads().keyValue()).toArray();
   }
 
   /** The same positions of a problem that has one head. */

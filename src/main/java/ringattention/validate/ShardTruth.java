@@ -46,7 +46,7 @@ final class ShardTruth {
     this.problem = problem;
     this.sample = sample;
     this.rounded = rounded;
-    this.size = problem.headSize();
+    this.size = problem.heads().size();
     this.heads = sample.heads();
     this.keyHeads = sample.keyValueHeads();
     int[] positions = sample.positions();

@@ -1,6 +1,7 @@
 package ringattention.validate;
 
 import ringattention.data.Sample;
+import ringattention.device.HeadCounts;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.AttentionKind;
 import ringattention.model.FeedForwardKind;
@@ -42,7 +43,8 @@ public record TransformerProblem(
   public static TransformerProblem small(
       int length, int batch, Mask mask, LayoutKind layout, long seed) {
     ModelConfig model =
-        new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, false, INITIAL);
+        new ModelConfig(
+            61, 24, 2, new HeadCounts(4, 2, 6), 40, 10000, RopeScaling.NONE, 1e-5, false, INITIAL);
     return new TransformerProblem(model, length, batch, mask, layout, seed);
   }
 

@@ -14,6 +14,7 @@ import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
@@ -35,9 +36,9 @@ class RingAttentionTest {
     List<AttentionProblem> problems = new ArrayList<>();
     for (LayoutKind layout : LayoutKind.values()) {
       for (Mask mask : Mask.values()) {
-        problems.add(new AttentionProblem(2 * ranks, 1, 2, 2, 4, mask, layout, 1));
-        problems.add(new AttentionProblem(29, 2, 4, 2, 6, mask, layout, 2));
-        problems.add(new AttentionProblem(48, 1, 3, 1, 8, mask, layout, 3));
+        problems.add(new AttentionProblem(2 * ranks, 1, new HeadCounts(2, 2, 4), mask, layout, 1));
+        problems.add(new AttentionProblem(29, 2, new HeadCounts(4, 2, 6), mask, layout, 2));
+        problems.add(new AttentionProblem(48, 1, new HeadCounts(3, 1, 8), mask, layout, 3));
       }
     }
     return problems;
@@ -100,9 +101,11 @@ class RingAttentionTest {
   void severalDocumentsInABatchAreRefused() {
     Documents three = Documents.startingAt(0, 5, 9);
     AttentionProblem batch =
-        new AttentionProblem(29, 2, 4, 2, 6, Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three);
+        new AttentionProblem(
+            29, 2, new HeadCounts(4, 2, 6), Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three);
     AttentionProblem beyond =
-        new AttentionProblem(9, 1, 4, 2, 6, Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three);
+        new AttentionProblem(
+            9, 1, new HeadCounts(4, 2, 6), Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three);
     for (boolean vanilla : new boolean[] {false, true}) {
       for (AttentionProblem problem : List.of(batch, beyond)) {
         assertThrows(

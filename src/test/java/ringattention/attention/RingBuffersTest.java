@@ -10,11 +10,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.Allocator.Purpose;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.device.MemoryPlan;
 
 /** What attention holds: a ring its slots, one rank alone no more than it needs. */
 class RingBuffersTest {
-  private static final AttentionShape SHAPE = new AttentionShape(3, 4, 1, 6, 2, 5);
+  private static final AttentionShape SHAPE = new AttentionShape(3, 4, 1, new HeadCounts(6, 2, 5));
   private static final long TOKENS = 2 * 4 * 2 * 5; // elements of the largest shard's keys, values
 
   private final MemoryPlan plan = new MemoryPlan();
@@ -73,6 +74,8 @@ class RingBuffersTest {
       int tokens, int largest, int batch, int heads, int keyValueHeads, int headSize) {
     assertThrows(
         IllegalArgumentException.class,
-        () -> new AttentionShape(tokens, largest, batch, heads, keyValueHeads, headSize));
+        () ->
+            new AttentionShape(
+                tokens, largest, batch, new HeadCounts(heads, keyValueHeads, headSize)));
   }
 }

@@ -23,6 +23,7 @@ import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Range;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
@@ -43,7 +44,7 @@ import ringattention.validate.AttentionRunner;
  */
 class RingWorkTest {
   private static AttentionProblem problem(LayoutKind layout, Mask mask, int length) {
-    return new AttentionProblem(length, 1, 8, 4, 2, mask, layout, 1);
+    return new AttentionProblem(length, 1, new HeadCounts(8, 4, 2), mask, layout, 1);
   }
 
   /** A rank's device and what happened on it, in order. */
@@ -194,7 +195,7 @@ class RingWorkTest {
   @Test
   void aSingleHeadIsDoneAtOnce() {
     AttentionProblem single =
-        new AttentionProblem(8, 1, 2, 1, 2, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(8, 1, new HeadCounts(2, 1, 2), Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     Watch watch = watched(single, 2, false).get(0);
     assertTrue(!watch.events.contains("fill"), watch.events.toString());
     assertEquals(2, watch.calls.size());
@@ -256,12 +257,7 @@ class RingWorkTest {
 
   private static AttentionShape shape(AttentionProblem problem, SequenceLayout layout, int rank) {
     return new AttentionShape(
-        layout.size(rank),
-        layout.largestShard(),
-        problem.batch(),
-        problem.heads(),
-        problem.keyValueHeads(),
-        problem.headSize());
+        layout.size(rank), layout.largestShard(), problem.batch(), problem.heads());
   }
 
   /** Workspaces are planned for these calls: each that is made, and no other. */
@@ -315,7 +311,8 @@ class RingWorkTest {
   }
 
   private static AttentionCall call(int queries, int keys, Mask mask, int from, int to) {
-    return new AttentionCall(new BlockShape(queries, keys, 1, 8, 4, 2), mask, new Heads(from, to));
+    return new AttentionCall(
+        new BlockShape(queries, keys, 1, new HeadCounts(8, 4, 2)), mask, new Heads(from, to));
   }
 
   /** One document is never cut into tiles: its shapes come again every step. */

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.command.Sections;
+import ringattention.device.HeadCounts;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Toml;
@@ -64,8 +65,6 @@ class HuggingFaceConfigTest {
         model.hidden(),
         model.layers(),
         model.heads(),
-        model.keyValueHeads(),
-        model.headSize(),
         model.feedForward(),
         model.ropeTheta(),
         model.ropeScaling(),
@@ -77,11 +76,13 @@ class HuggingFaceConfigTest {
 
   private static ModelConfig llama3() {
     RopeScaling scaling = new RopeScaling(RopeScalingKind.LLAMA3, 32, 2, 5, 4096);
-    return new ModelConfig(128256, 2048, 16, 32, 8, 64, 8192, 5e5, scaling, 1e-5, true, 0.03);
+    return new ModelConfig(
+        128256, 2048, 16, new HeadCounts(32, 8, 64), 8192, 5e5, scaling, 1e-5, true, 0.03);
   }
 
   private static ModelConfig least(double theta, RopeScaling scaling) {
-    return new ModelConfig(320, 64, 2, 4, 4, 16, 176, theta, scaling, 1e-6, false, 0.02);
+    return new ModelConfig(
+        320, 64, 2, new HeadCounts(4, 4, 16), 176, theta, scaling, 1e-6, false, 0.02);
   }
 
   @Test

@@ -66,7 +66,7 @@ class RandomModelsTest {
     export(first, model, form, Shards::fill);
     TransformersConfig theirs = TransformersConfig.of(first);
     assertEquals(theirs.shapes(), shapes(first), keys.toString());
-    assertEquals(model.hidden() % model.heads() == 0, theirs.opens(), keys.toString());
+    assertEquals(model.hidden() % model.heads().query() == 0, theirs.opens(), keys.toString());
     assertEquals(form.positions(), theirs.positions());
     ModelConfig read = read(first);
     assertEquals(theirs.model(first), read, keys.toString());
@@ -140,8 +140,6 @@ class RandomModelsTest {
         model.hidden(),
         model.layers(),
         model.heads(),
-        model.keyValueHeads(),
-        model.headSize(),
         model.feedForward(),
         model.ropeTheta(),
         model.ropeScaling(),

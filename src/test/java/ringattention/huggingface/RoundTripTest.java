@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.CommunicationException;
 import ringattention.command.Sections;
+import ringattention.device.HeadCounts;
 import ringattention.input.InputException;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
@@ -173,7 +174,8 @@ class RoundTripTest {
       RopeScalingKind kind, double factor, double low, double high, int context)
       throws IOException {
     RopeScaling scaling = new RopeScaling(kind, factor, low, high, context);
-    ModelConfig model = new ModelConfig(300, 24, 3, 4, 2, 6, 50, 5e5, scaling, 3e-6, true, 0.1);
+    ModelConfig model =
+        new ModelConfig(300, 24, 3, new HeadCounts(4, 2, 6), 50, 5e5, scaling, 3e-6, true, 0.1);
     byte[] bytes = new LlamaConfigFile(model, StoredType.BF16, POSITIONS).bytes();
     Files.write(above.resolve("config.json"), bytes);
     ModelConfig read =

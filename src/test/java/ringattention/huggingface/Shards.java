@@ -10,6 +10,7 @@ import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.LlamaParameters;
@@ -27,7 +28,8 @@ final class Shards {
   private Shards() {}
 
   static ModelConfig model(boolean tied) {
-    return new ModelConfig(259, 15, 2, 4, 2, 6, 23, 10000, RopeScaling.NONE, 1e-5, tied, 0.02);
+    return new ModelConfig(
+        259, 15, 2, new HeadCounts(4, 2, 6), 23, 10000, RopeScaling.NONE, 1e-5, tied, 0.02);
   }
 
   /** Without a head where it is the embedding. */

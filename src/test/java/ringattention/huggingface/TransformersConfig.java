@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import ringattention.device.HeadCounts;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
 import ringattention.model.RopeScalingKind;
@@ -50,9 +51,8 @@ record TransformersConfig(JsonNode root) {
         whole("vocab_size", 32000),
         hidden,
         whole("num_hidden_layers", 32),
-        heads,
-        whole("num_key_value_heads", heads),
-        whole("head_dim", hidden / heads),
+        new HeadCounts(
+            heads, whole("num_key_value_heads", heads), whole("head_dim", hidden / heads)),
         whole("intermediate_size", 11008),
         rope.get("rope_theta").asDouble(),
         scaling(rope),
@@ -116,8 +116,8 @@ record TransformersConfig(JsonNode root) {
   /** The shapes that LlamaForCausalLM looks for, by name. */
   Map<String, String> shapes() {
     ModelConfig model = model(Path.of(""));
-    long queries = (long) model.heads() * model.headSize();
-    long keys = (long) model.keyValueHeads() * model.headSize();
+    long queries = model.heads().queryWidth();
+    long keys = model.heads().keyValueWidth();
     long hidden = model.hidden();
     Map<String, String> shapes = new TreeMap<>();
     shapes.put("model.embed_tokens.weight", shape(model.vocabulary(), hidden));

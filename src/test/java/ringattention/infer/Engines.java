@@ -6,9 +6,11 @@ import java.util.function.Supplier;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.MemoryPlan;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ModelConfig;
+import ringattention.model.RopeScaling;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.LayoutKind;
 
@@ -20,7 +22,7 @@ record Engines(
   /** A Llama of two layers with grouped queries. */
   static ModelConfig small() {
     return new ModelConfig(
-        23, 12, 2, 4, 2, 6, 10, 100, ringattention.model.RopeScaling.NONE, 1e-5, false, 0.3);
+        23, 12, 2, new HeadCounts(4, 2, 6), 10, 100, RopeScaling.NONE, 1e-5, false, 0.3);
   }
 
   EngineShape shape(int ranks) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.bench.attention.BenchRingConfig;
 import ringattention.command.Sections;
 import ringattention.data.DataConfig;
+import ringattention.device.HeadCounts;
 import ringattention.model.Architecture;
 import ringattention.model.AttentionConfig;
 import ringattention.model.AttentionKind;
@@ -90,7 +91,8 @@ class InputsTest {
   void valuesAndDefaults() throws IOException {
     Configuration configuration = read(COMPLETE);
     assertEquals(
-        new ModelConfig(256, 64, 2, 4, 2, 16, 176, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+        new ModelConfig(
+            256, 64, 2, new HeadCounts(4, 2, 16), 176, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
         configuration.get(ModelConfig.SECTION));
     assertEquals(
         new TrainConfig(8192, 1, 0, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1, 3),
@@ -129,7 +131,16 @@ class InputsTest {
   void shapeNamesThePapersModels() {
     assertEquals(
         new ModelConfig(
-            32000, 4096, 32, 32, 32, 128, 11008, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+            32000,
+            4096,
+            32,
+            new HeadCounts(32, 32, 128),
+            11008,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            0.02),
         Sections.INPUTS.defaults(List.of("model.shape=7B")).get(ModelConfig.SECTION));
     ModelConfig changed =
         Sections.INPUTS
@@ -137,7 +148,16 @@ class InputsTest {
             .get(ModelConfig.SECTION);
     assertEquals(
         new ModelConfig(
-            32000, 2048, 3, 16, 4, 128, 5504, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+            32000,
+            2048,
+            3,
+            new HeadCounts(16, 4, 128),
+            5504,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            0.02),
         changed);
   }
 

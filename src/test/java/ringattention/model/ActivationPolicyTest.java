@@ -19,6 +19,7 @@ import ringattention.device.Arena;
 import ringattention.device.Collectives;
 import ringattention.device.Completion;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Kernels;
 import ringattention.device.MemoryPlan;
 import ringattention.device.Tensor;
@@ -51,7 +52,16 @@ class ActivationPolicyTest {
   private static TransformerProblem problem(int keyValueHeads) {
     ModelConfig model =
         new ModelConfig(
-            37, 24, LAYERS, 4, keyValueHeads, 6, 20, 10000, RopeScaling.NONE, 1e-5, false, 0.15);
+            37,
+            24,
+            LAYERS,
+            new HeadCounts(4, keyValueHeads, 6),
+            20,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            0.15);
     return new TransformerProblem(model, 23, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 5);
   }
 

@@ -14,6 +14,7 @@ import ringattention.device.Arena;
 import ringattention.device.Collectives;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
@@ -25,7 +26,8 @@ import ringattention.shard.Mask;
 /** Context grows with the number of ranks: what a rank allocates depends on its tokens only. */
 class MemoryGrowthTest {
   private static final ModelConfig MODEL =
-      new ModelConfig(61, 16, 2, 2, 2, 8, 40, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
+      new ModelConfig(
+          61, 16, 2, new HeadCounts(2, 2, 8), 40, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
 
   private static ModelSetup setup(AttentionKind attention, int ranks, int sequence) {
     return new ModelSetup(
@@ -78,7 +80,7 @@ class MemoryGrowthTest {
     int tokens = 64;
     double vanilla = quadraticBytes(AttentionKind.VANILLA, tokens);
     int scores = 2; // probabilities and their gradient
-    assertEquals(scores * MODEL.heads() * Float.BYTES, vanilla, 1e-9);
+    assertEquals(scores * MODEL.heads().query() * Float.BYTES, vanilla, 1e-9);
     assertEquals(0, quadraticBytes(AttentionKind.RING, tokens), 1e-9);
     assertEquals(0, quadraticBytes(AttentionKind.MEMORY_EFFICIENT, tokens), 1e-9);
   }

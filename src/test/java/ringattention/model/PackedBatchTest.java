@@ -17,6 +17,7 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.data.Sample;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.MemoryPlan;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.reference.ReferenceDevice;
@@ -47,7 +48,16 @@ class PackedBatchTest {
 
   private static ModelConfig model(int keyValueHeads) {
     return new ModelConfig(
-        23, 12, LAYERS, 4, keyValueHeads, 4, 10, 100, RopeScaling.NONE, 1e-5, false, 0.3);
+        23,
+        12,
+        LAYERS,
+        new HeadCounts(4, keyValueHeads, 4),
+        10,
+        100,
+        RopeScaling.NONE,
+        1e-5,
+        false,
+        0.3);
   }
 
   /** The second and third are one document each, with different positions. */

@@ -4,11 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
+import ringattention.device.HeadCounts;
 
 class RotaryFrequenciesTest {
   private static double[] frequencies(int headSize, double theta, RopeScaling scaling) {
     return RotaryFrequencies.of(
-        new ModelConfig(256, headSize, 1, 1, 1, headSize, 8, theta, scaling, 1e-5, false, 0.02));
+        new ModelConfig(
+            256,
+            headSize,
+            1,
+            new HeadCounts(1, 1, headSize),
+            8,
+            theta,
+            scaling,
+            1e-5,
+            false,
+            0.02));
   }
 
   @Test

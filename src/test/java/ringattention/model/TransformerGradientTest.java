@@ -11,6 +11,7 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.device.Allocator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
@@ -37,7 +38,8 @@ class TransformerGradientTest {
   @CsvSource({"CAUSAL, false", "FULL, false", "CAUSAL, true"})
   void everyParameterHasTheGradientOfItsDifferences(Mask mask, boolean tied) {
     ModelConfig model =
-        new ModelConfig(61, 24, 2, 4, 2, 6, 40, 10000, RopeScaling.NONE, 1e-5, tied, 0.15);
+        new ModelConfig(
+            61, 24, 2, new HeadCounts(4, 2, 6), 40, 10000, RopeScaling.NONE, 1e-5, tied, 0.15);
     TransformerProblem problem =
         new TransformerProblem(model, 13, 2, mask, LayoutKind.CONTIGUOUS, 11);
     Map<String, Tensor> buffers = new HashMap<>();

@@ -21,6 +21,7 @@ import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ActivationPolicy;
@@ -42,7 +43,8 @@ class TrainerTest {
   private static final int SEQUENCE = 17;
   private static final long NO_LABELS = -1; // instead of the seed of a sequence
   private static final ModelConfig MODEL =
-      new ModelConfig(31, 8, 2, 2, 2, 4, 24, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
+      new ModelConfig(
+          31, 8, 2, new HeadCounts(2, 2, 4), 24, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
 
   /** Settings with one learning rate: schedules go by steps, updates by themselves. */
   private static final TrainConfig TRAIN =

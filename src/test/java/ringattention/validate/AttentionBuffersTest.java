@@ -15,6 +15,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.cpu.CpuDevice;
@@ -28,7 +29,7 @@ class AttentionBuffersTest {
   private static final long WORKSPACE = 1000;
 
   private static AttentionProblem problem(Mask mask) {
-    return new AttentionProblem(24, 1, 4, 2, 8, mask, LayoutKind.CONTIGUOUS, 1);
+    return new AttentionProblem(24, 1, new HeadCounts(4, 2, 8), mask, LayoutKind.CONTIGUOUS, 1);
   }
 
   private static PhaseTimer timer() {
@@ -54,7 +55,7 @@ class AttentionBuffersTest {
   @Test
   void oneCallTakesItsBuffersAndTheWorkspaceOfTheDevice() {
     AttentionProblem problem =
-        new AttentionProblem(64, 1, 4, 2, 8, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(64, 1, new HeadCounts(4, 2, 8), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     try (CpuDevice device = new CpuDevice(1)) {
       long before = device.allocatedBytes();
       try (AttentionRunner runner = AttentionRunner.oneCall(problem, device, timer())) {
@@ -78,7 +79,8 @@ class AttentionBuffersTest {
   }
 
   private static AttentionCall call(int length, Mask mask) {
-    return new AttentionCall(new BlockShape(length, length, 1, 4, 2, 8), mask, new Heads(0, 2));
+    return new AttentionCall(
+        new BlockShape(length, length, 1, new HeadCounts(4, 2, 8)), mask, new Heads(0, 2));
   }
 
   /** A device that wants causal blocks of 5 at most, and documents in tiles of 2. */

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.cpu.CpuDevice;
@@ -27,7 +28,7 @@ import ringattention.shard.Mask;
 class AttentionChecksTest {
   private static final int RANKS = 4;
   private static final AttentionProblem PROBLEM =
-      new AttentionProblem(48, 1, 8, 4, 16, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(48, 1, new HeadCounts(8, 4, 16), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
 
   private static PhaseTimer timer() {
     return new PhaseTimer(System::nanoTime);
@@ -105,7 +106,8 @@ class AttentionChecksTest {
   @Test
   void withoutRoomForOneHeadTheRingIsNotComparedWithOneCall() {
     AttentionProblem problem =
-        new AttentionProblem(128, 1, 1, 1, 16, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(
+            128, 1, new HeadCounts(1, 1, 16), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     long one = oneCallBytes(problem);
     for (boolean known : new boolean[] {true, false}) {
       Outcome outcome =
@@ -135,7 +137,12 @@ class AttentionChecksTest {
 
   private static AttentionProblem long31(int headSize) {
     return new AttentionProblem(
-        Integer.MAX_VALUE, 1, 1, 1, headSize, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        Integer.MAX_VALUE,
+        1,
+        new HeadCounts(1, 1, headSize),
+        Mask.CAUSAL,
+        LayoutKind.CONTIGUOUS,
+        1);
   }
 
   @Test
@@ -150,14 +157,15 @@ class AttentionChecksTest {
   }
 
   private static AttentionProblem wide(int length) {
-    return new AttentionProblem(length, 1, 2, 1, 2, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+    return new AttentionProblem(
+        length, 1, new HeadCounts(2, 1, 2), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
   }
 
   /** A fault at a position that no sample holds. */
   @Test
   void aWholeCheckSeesEveryPosition() {
     AttentionProblem problem =
-        new AttentionProblem(64, 1, 2, 1, 8, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(64, 1, new HeadCounts(2, 1, 8), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     int[] sampled = Sample.of(problem, 1).positions();
     int unseen =
         IntStream.range(0, 64)

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.cpu.CpuDevice;
@@ -28,7 +29,7 @@ import ringattention.shard.Mask;
 /** What a runner loads, computes and leaves behind. */
 class AttentionRunnerTest {
   private static final AttentionProblem WHOLE =
-      new AttentionProblem(24, 2, 4, 2, 8, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(24, 2, new HeadCounts(4, 2, 8), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
   private static final AttentionProblem PACKED = WHOLE.packed(Documents.startingAt(0, 7, 8));
 
   private static PhaseTimer timer() {
@@ -103,7 +104,8 @@ class AttentionRunnerTest {
   @ParameterizedTest
   @EnumSource(Mask.class)
   void vanillaAttentionIsRight(Mask mask) {
-    AttentionProblem problem = new AttentionProblem(24, 2, 4, 2, 8, mask, LayoutKind.CONTIGUOUS, 1);
+    AttentionProblem problem =
+        new AttentionProblem(24, 2, new HeadCounts(4, 2, 8), mask, LayoutKind.CONTIGUOUS, 1);
     try (CpuDevice device = new CpuDevice(1);
         AttentionRunner runner =
             AttentionRunner.vanilla(
@@ -137,7 +139,7 @@ class AttentionRunnerTest {
   void allInputsOfOneTokenBecomeNoNumbersAndComeBack() {
     int token = 5;
     AttentionProblem problem =
-        new AttentionProblem(9, 1, 4, 2, 3, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(9, 1, new HeadCounts(4, 2, 3), Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     List<Set<Integer>> rows = new ArrayList<>();
     try (CpuDevice host = new CpuDevice(1)) {
       Device device =
@@ -187,7 +189,8 @@ class AttentionRunnerTest {
   @Test
   void inputsAreLoadedInPiecesOfAMillionElements() {
     AttentionProblem problem =
-        new AttentionProblem(1500, 1, 64, 1, 16, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(
+            1500, 1, new HeadCounts(64, 1, 16), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
     List<Integer> written = new ArrayList<>();
     try (CpuDevice host = new CpuDevice(1)) {
       Device device =

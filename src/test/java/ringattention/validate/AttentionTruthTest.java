@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 
@@ -15,7 +16,7 @@ import ringattention.shard.Mask;
 class AttentionTruthTest {
   private static AttentionProblem problem(int length, int batch, int heads, int headSize) {
     return new AttentionProblem(
-        length, batch, heads, 1, headSize, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
+        length, batch, new HeadCounts(heads, 1, headSize), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
   }
 
   @Test

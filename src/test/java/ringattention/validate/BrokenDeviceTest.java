@@ -16,6 +16,7 @@ import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.WatchedDevice.Watcher;
@@ -30,7 +31,7 @@ import ringattention.shard.Mask;
 /** The checks pass on a sound device, and on one that computes a little wrong they do not. */
 class BrokenDeviceTest {
   private static final AttentionProblem ATTENTION =
-      new AttentionProblem(24, 1, 4, 2, 8, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(24, 1, new HeadCounts(4, 2, 8), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
   private static final TransformerProblem TRANSFORMER =
       TransformerProblem.small(16, 2, Mask.CAUSAL, LayoutKind.ZIGZAG, 3);
 
@@ -233,7 +234,8 @@ class BrokenDeviceTest {
   }
 
   private static List<Check> documents(Communicator rank, Device device, Mask mask) {
-    AttentionProblem problem = new AttentionProblem(12, 1, 2, 2, 4, mask, LayoutKind.CONTIGUOUS, 1);
+    AttentionProblem problem =
+        new AttentionProblem(12, 1, new HeadCounts(2, 2, 4), mask, LayoutKind.CONTIGUOUS, 1);
     return new DocumentProbe(rank, device, timer())
         .probe(problem.packed(Packing.of(3, problem.layout(rank.size()), 1)));
   }

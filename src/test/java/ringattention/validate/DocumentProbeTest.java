@@ -11,6 +11,7 @@ import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.cpu.CpuDevice;
@@ -22,7 +23,7 @@ import ringattention.shard.Mask;
 /** The probe counts the positions that are wrong, no more and no fewer. */
 class DocumentProbeTest {
   private static final AttentionProblem PACKED =
-      new AttentionProblem(10, 1, 2, 1, 4, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1)
+      new AttentionProblem(10, 1, new HeadCounts(2, 1, 4), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1)
           .packed(Documents.startingAt(0, 4));
   private static final int[] PROBED = {0, 3, 4, 9}; // both ends of both documents
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
@@ -28,7 +29,7 @@ class LongSequenceTest {
   private static final Precision MIXED = new Precision(DType.BF16, DType.F32);
 
   private static AttentionProblem problem(int length, Mask mask) {
-    return new AttentionProblem(length, 1, 2, 1, 16, mask, LayoutKind.ZIGZAG, 1);
+    return new AttentionProblem(length, 1, new HeadCounts(2, 1, 16), mask, LayoutKind.ZIGZAG, 1);
   }
 
   private static PhaseTimer timer() {
@@ -106,7 +107,8 @@ class LongSequenceTest {
   @ParameterizedTest
   @EnumSource(LayoutKind.class)
   void truthInShares(LayoutKind layout) {
-    AttentionProblem problem = new AttentionProblem(41, 1, 4, 2, 6, Mask.CAUSAL, layout, 2);
+    AttentionProblem problem =
+        new AttentionProblem(41, 1, new HeadCounts(4, 2, 6), Mask.CAUSAL, layout, 2);
     AttentionProblem packed = problem.packed(Packing.of(3, problem.layout(3), 1));
     AttentionTruth whole = AttentionTruth.whole(packed, DType.F32);
     int[] all = IntStream.range(0, 41).toArray();
@@ -168,7 +170,7 @@ class LongSequenceTest {
   @Test
   void memoryIsPlanned() {
     AttentionProblem problem =
-        new AttentionProblem(501, 2, 8, 4, 16, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+        new AttentionProblem(501, 2, new HeadCounts(8, 4, 16), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
     long all = needed(problem, 4);
     List<Check> whole = within(problem, 4, all, all);
     assertEquals(11, whole.size());

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
@@ -46,7 +47,7 @@ class PlantedFaultsTest {
   }
 
   private static AttentionProblem problem(int length, LayoutKind layout) {
-    return new AttentionProblem(length, 1, 2, 1, 8, Mask.CAUSAL, layout, 1);
+    return new AttentionProblem(length, 1, new HeadCounts(2, 1, 8), Mask.CAUSAL, layout, 1);
   }
 
   private static PhaseTimer timer() {

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.Communicator;
 import ringattention.data.Sample;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.random.Seed;
 import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
@@ -29,7 +30,7 @@ import ringattention.validate.AttentionProblem.Input;
 /** The problems that checks solve, and what differences are measured by. */
 class ProblemTest {
   private static final AttentionProblem ATTENTION =
-      new AttentionProblem(9, 2, 4, 2, 6, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(9, 2, new HeadCounts(4, 2, 6), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
   private static final TransformerProblem TRANSFORMER =
       TransformerProblem.small(10, 4, Mask.FULL, LayoutKind.STRIPED, 1);
 

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.device.HeadCounts;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 
@@ -19,7 +20,8 @@ import ringattention.shard.Mask;
 class SampleTest {
   private static int[] positions(int length, int ranks, long seed) {
     return Sample.of(
-            new AttentionProblem(length, 1, 1, 1, 1, Mask.CAUSAL, LayoutKind.CONTIGUOUS, seed),
+            new AttentionProblem(
+                length, 1, new HeadCounts(1, 1, 1), Mask.CAUSAL, LayoutKind.CONTIGUOUS, seed),
             ranks)
         .positions();
   }
@@ -99,7 +101,9 @@ class SampleTest {
   private static int heads(int heads) {
     Sample sample =
         Sample.of(
-            new AttentionProblem(4096, 1, heads, heads, 128, Mask.FULL, LayoutKind.ZIGZAG, 1), 1);
+            new AttentionProblem(
+                4096, 1, new HeadCounts(heads, heads, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
+            1);
     assertEquals(32, sample.positions().length);
     return sample.heads().length;
   }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.LayoutKind;
@@ -22,7 +23,7 @@ import ringattention.validate.AttentionProblem.Input;
 /** What is loaded, read back and compared of a long sequence is what a short one would show. */
 class SampledAttentionTest {
   private static AttentionProblem problem(int length, LayoutKind layout) {
-    return new AttentionProblem(length, 2, 4, 2, 6, Mask.CAUSAL, layout, 1);
+    return new AttentionProblem(length, 2, new HeadCounts(4, 2, 6), Mask.CAUSAL, layout, 1);
   }
 
   @Test
@@ -81,7 +82,7 @@ class SampledAttentionTest {
   @ValueSource(ints = {1, 2})
   void inputsAndResultsInPiecesAreRight(int ranks) {
     AttentionProblem problem =
-        new AttentionProblem(37, 64, 64, 1, 64, Mask.CAUSAL, LayoutKind.STRIPED, 1);
+        new AttentionProblem(37, 64, new HeadCounts(64, 1, 64), Mask.CAUSAL, LayoutKind.STRIPED, 1);
     long wrong =
         LocalCommunicator.run(
                 ranks,
@@ -102,15 +103,24 @@ class SampledAttentionTest {
   @Test
   void longSequencesAreSampledAtFewPositionsOfFewHeads() {
     Sample all =
-        Sample.of(new AttentionProblem(4096, 1, 32, 32, 128, Mask.FULL, LayoutKind.ZIGZAG, 1), 1);
+        Sample.of(
+            new AttentionProblem(
+                4096, 1, new HeadCounts(32, 32, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
+            1);
     assertEquals(32, all.heads().length);
     assertEquals(32, all.positions().length);
     Sample few =
-        Sample.of(new AttentionProblem(131072, 1, 32, 32, 128, Mask.FULL, LayoutKind.ZIGZAG, 1), 1);
+        Sample.of(
+            new AttentionProblem(
+                131072, 1, new HeadCounts(32, 32, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
+            1);
     assertArrayEquals(new int[] {0, 10, 20, 31}, few.heads());
     assertEquals(8, few.positions().length);
     Sample grouped =
-        Sample.of(new AttentionProblem(131072, 1, 32, 8, 128, Mask.FULL, LayoutKind.ZIGZAG, 1), 1);
+        Sample.of(
+            new AttentionProblem(
+                131072, 1, new HeadCounts(32, 8, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
+            1);
     assertArrayEquals(new int[] {0, 1, 2, 3, 28, 29, 30, 31}, grouped.heads());
   }
 

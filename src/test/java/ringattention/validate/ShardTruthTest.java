@@ -8,6 +8,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -34,7 +35,7 @@ class ShardTruthTest {
   @Test
   void theFirstQueryOfADocumentGetsTheValueItSees() {
     AttentionProblem problem =
-        new AttentionProblem(30, 1, 4, 2, 7, Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1)
+        new AttentionProblem(30, 1, new HeadCounts(4, 2, 7), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1)
             .packed(Documents.startingAt(0, 4, 9, 20));
     AttentionResult truth = AttentionTruth.whole(problem, DType.F32).result();
     for (int start : problem.documents().starts()) {
@@ -69,7 +70,8 @@ class ShardTruthTest {
     int length = 5;
     int size = 3;
     AttentionProblem problem =
-        new AttentionProblem(length, 1, 2, 1, size, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(
+            length, 1, new HeadCounts(2, 1, size), Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     AttentionTruth truth = AttentionTruth.whole(problem, DType.F32);
     int[] all = IntStream.range(0, length).toArray();
     double[] q = problem.rows(Input.QUERY, all, DType.F32);

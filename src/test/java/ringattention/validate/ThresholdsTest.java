@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
 
@@ -38,7 +39,8 @@ class ThresholdsTest {
   @Test
   void errorsAddUpOverLayersForwardAndBackward() {
     ModelConfig model =
-        new ModelConfig(61, 32, 3, 4, 2, 8, 40, 10000, RopeScaling.NONE, 1e-5, false, 0.1);
+        new ModelConfig(
+            61, 32, 3, new HeadCounts(4, 2, 8), 40, 10000, RopeScaling.NONE, 1e-5, false, 0.1);
     assertEquals(4 * (12 + 4), SINGLE.attentionGradient(32));
     assertEquals(3 * (12 + 4), SINGLE.loss(model));
     assertEquals(2 * 3 * 4 * (12 + 4), SINGLE.parameterGradient(model));

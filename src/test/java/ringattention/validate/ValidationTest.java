@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
@@ -84,9 +85,11 @@ class ValidationTest {
                   AttentionChecks attention =
                       new AttentionChecks(world, made, timer(), Long.MAX_VALUE);
                   all.addAll(
-                      attention.whole(new AttentionProblem(61, 2, 4, 2, 16, mask, layout, 1)));
+                      attention.whole(
+                          new AttentionProblem(61, 2, new HeadCounts(4, 2, 16), mask, layout, 1)));
                   all.addAll(
-                      attention.whole(new AttentionProblem(64, 1, 2, 2, 8, mask, layout, 2)));
+                      attention.whole(
+                          new AttentionProblem(64, 1, new HeadCounts(2, 2, 8), mask, layout, 2)));
                 }
               }
               return all;
@@ -170,7 +173,8 @@ class ValidationTest {
               List<Check> all = new ArrayList<>();
               for (LayoutKind layout : LayoutKind.values()) {
                 for (Mask mask : Mask.values()) {
-                  AttentionProblem whole = new AttentionProblem(61, 1, 4, 2, 16, mask, layout, 1);
+                  AttentionProblem whole =
+                      new AttentionProblem(61, 1, new HeadCounts(4, 2, 16), mask, layout, 1);
                   AttentionProblem packed = whole.packed(Packing.of(6, whole.layout(ranks), ranks));
                   all.addAll(
                       new AttentionChecks(world, made, timer(), Long.MAX_VALUE).whole(packed));
@@ -218,7 +222,8 @@ class ValidationTest {
               List<Check> all = new ArrayList<>();
               for (int length : lengths) {
                 AttentionProblem problem =
-                    new AttentionProblem(length, 1, 2, 1, 16, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+                    new AttentionProblem(
+                        length, 1, new HeadCounts(2, 1, 16), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
                 all.addAll(
                     new AttentionChecks(world, made, timer(), Long.MAX_VALUE).sampled(problem));
               }

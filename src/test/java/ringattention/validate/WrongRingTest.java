@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.BlockAttention;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
@@ -110,7 +111,7 @@ class WrongRingTest {
   @EnumSource(Fault.class)
   void oneBlock(Fault fault) {
     AttentionProblem problem =
-        new AttentionProblem(96, 1, 2, 2, 4, Mask.FULL, LayoutKind.CONTIGUOUS, 1);
+        new AttentionProblem(96, 1, new HeadCounts(2, 2, 4), Mask.FULL, LayoutKind.CONTIGUOUS, 1);
     List<Check> failed =
         checks(problem, 4, 2, fault).stream()
             .filter(check -> check.verdict() == Check.Verdict.FAILED)
@@ -136,9 +137,7 @@ class WrongRingTest {
           new AttentionProblem(
               16 + 7 * seed % 113,
               1,
-              2,
-              1 + seed % 2,
-              2 << seed % 4,
+              new HeadCounts(2, 1 + seed % 2, 2 << seed % 4),
               Mask.values()[seed % 2],
               LayoutKind.values()[seed % 3],
               seed);

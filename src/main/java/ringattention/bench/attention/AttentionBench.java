@@ -156,15 +156,7 @@ public final class AttentionBench implements Benchmark {
 
   private static AttentionProblem problem(
       BenchAttentionConfig config, int tokens, Mask mask, LayoutKind layout) {
-    return new AttentionProblem(
-        tokens,
-        config.batch(),
-        config.heads(),
-        config.keyValueHeads(),
-        config.headSize(),
-        mask,
-        layout,
-        1);
+    return new AttentionProblem(tokens, config.batch(), config.heads(), mask, layout, 1);
   }
 
   /**
@@ -174,7 +166,8 @@ public final class AttentionBench implements Benchmark {
   private void compare(AttentionProblem problem, MatrixRate matrixRate) {
     AttentionProblem bound = bound(problem);
     AttentionFlops flops =
-        new AttentionFlops(problem.heads(), problem.headSize(), problem.mask() == Mask.CAUSAL);
+        new AttentionFlops(
+            problem.heads().query(), problem.heads().size(), problem.mask() == Mask.CAUSAL);
     double scale =
         flops.forward(problem.batch(), problem.length())
             / flops.forward(bound.batch(), bound.length());

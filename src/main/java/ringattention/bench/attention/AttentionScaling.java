@@ -55,15 +55,7 @@ public final class AttentionScaling {
    */
   public Pass measure(int tokens, Communicator ranks) {
     AttentionProblem problem =
-        new AttentionProblem(
-            tokens,
-            1,
-            config.heads(),
-            config.keyValueHeads(),
-            config.headSize(),
-            Mask.CAUSAL,
-            layout,
-            1);
+        new AttentionProblem(tokens, 1, config.heads(), Mask.CAUSAL, layout, 1);
     try (AttentionRunner ring =
         AttentionRunner.ring(problem, ranks, device, device.compute(), timer)) {
       Runnable pass =
@@ -79,7 +71,8 @@ public final class AttentionScaling {
         ring.poison();
         seconds[i] = Repeats.slowest(ranks, repeats.own(ranks, passes, pass));
       }
-      AttentionFlops flops = new AttentionFlops(config.heads(), config.headSize(), true);
+      AttentionFlops flops =
+          new AttentionFlops(config.heads().query(), config.heads().size(), true);
       return new Pass(
           Statistics.of(seconds).median(), flops.forwardAndBackward(1, tokens), ring.wrong());
     }

@@ -29,9 +29,9 @@ public final class AttentionTable {
             .column("ranks", "%d", Row::ranks)
             .column("layout", "%s", row -> row.problem().layoutKind())
             .column("mask", "%s", row -> row.problem().mask())
-            .column("heads", "%d", row -> row.problem().heads())
-            .column("key_value_heads", "%d", row -> row.problem().keyValueHeads())
-            .column("head_size", "%d", row -> row.problem().headSize())
+            .column("heads", "%d", row -> row.problem().heads().query())
+            .column("key_value_heads", "%d", row -> row.problem().heads().keyValue())
+            .column("head_size", "%d", row -> row.problem().heads().size())
             .column("dtype", "%s", row -> row.dtype().name().toLowerCase(Locale.ROOT))
             .column("pass", "%16s", row -> row.times().pass())
             .column("time_ms", "ms", "%.2f", row -> row.times().seconds() * 1e3);

@@ -2,6 +2,7 @@ package ringattention.bench.attention;
 
 import java.util.List;
 import ringattention.bench.AttentionHeads;
+import ringattention.device.HeadCounts;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
@@ -15,9 +16,7 @@ import ringattention.shard.Mask;
  *
  * @param tokens sequence lengths over all ranks
  * @param batch sequences
- * @param heads query heads
- * @param keyValueHeads key and value heads; divides heads
- * @param headSize width of a head, even
+ * @param heads of attention, of an even size
  * @param masks which positions see which
  * @param layouts which positions a rank holds
  * @param forward whether the forward is also timed by itself
@@ -30,9 +29,7 @@ import ringattention.shard.Mask;
 public record BenchAttentionConfig(
     List<Integer> tokens,
     int batch,
-    int heads,
-    int keyValueHeads,
-    int headSize,
+    HeadCounts heads,
     List<Mask> masks,
     List<LayoutKind> layouts,
     boolean forward,
@@ -52,13 +49,11 @@ public record BenchAttentionConfig(
   static BenchAttentionConfig read(Table table) {
     List<Integer> tokens = table.integers("tokens", Range.atLeast(2), Default.list(1024, 4096));
     int batch = table.integer("batch", Range.atLeast(1), Default.of(1));
-    AttentionHeads heads = AttentionHeads.read(table, "benchAttention");
+    HeadCounts heads = AttentionHeads.read(table, "benchAttention");
     return new BenchAttentionConfig(
         tokens,
         batch,
-        heads.query(),
-        heads.keyValue(),
-        heads.size(),
+        heads,
         table.choiceList("masks", Mask.class, Default.list(Mask.CAUSAL)),
         table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
         table.flag("forward", Default.of(true)),

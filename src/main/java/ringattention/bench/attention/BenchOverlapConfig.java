@@ -2,6 +2,7 @@ package ringattention.bench.attention;
 
 import java.util.List;
 import ringattention.bench.AttentionHeads;
+import ringattention.device.HeadCounts;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
@@ -14,9 +15,7 @@ import ringattention.shard.Mask;
  * Section {@code [benchOverlap]}: rows for each block size and bandwidth.
  *
  * @param tokens block sizes: tokens of a rank
- * @param heads query heads
- * @param keyValueHeads key and value heads; divides heads
- * @param headSize width of a head, even
+ * @param heads of attention, of an even size
  * @param mask which positions see which
  * @param bandwidths of the link between neighbours in GB/s; 0: as it is
  * @param limit a block whose exposed wait is at most this part of the time hides communication
@@ -26,9 +25,7 @@ import ringattention.shard.Mask;
  */
 public record BenchOverlapConfig(
     List<Integer> tokens,
-    int heads,
-    int keyValueHeads,
-    int headSize,
+    HeadCounts heads,
     Mask mask,
     List<Double> bandwidths,
     double limit,
@@ -48,12 +45,10 @@ public record BenchOverlapConfig(
   static BenchOverlapConfig read(Table table) {
     List<Integer> tokens =
         table.integers("tokens", Range.atLeast(2), Default.list(256, 512, 1024, 2048));
-    AttentionHeads heads = AttentionHeads.read(table, "benchOverlap");
+    HeadCounts heads = AttentionHeads.read(table, "benchOverlap");
     return new BenchOverlapConfig(
         tokens,
-        heads.query(),
-        heads.keyValue(),
-        heads.size(),
+        heads,
         table.choice("mask", Mask.class, Default.of(Mask.CAUSAL)),
         bandwidths(table),
         table.number("limit", Range.BETWEEN_0_AND_1, Default.of(0.05)),

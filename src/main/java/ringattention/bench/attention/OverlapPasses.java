@@ -154,8 +154,6 @@ public final class OverlapPasses {
             Math.multiplyExact(tokens, ranks),
             1,
             config.heads(),
-            config.keyValueHeads(),
-            config.headSize(),
             config.mask(),
             LayoutKind.ZIGZAG,
             1);

@@ -6,6 +6,7 @@ import ringattention.attention.RingAttention;
 import ringattention.attention.RingSchedule;
 import ringattention.attention.RingSchedule.Hop;
 import ringattention.device.DeviceTraits;
+import ringattention.device.HeadCounts;
 import ringattention.shard.BlockPair;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -17,8 +18,7 @@ import ringattention.shard.SequenceLayout;
  *
  * @param device on which keys and values, and their gradients, have elements of some sizes
  */
-public record RingWork(
-    int ranks, Mask mask, int heads, int keyValueHeads, int headSize, DeviceTraits device) {
+public record RingWork(int ranks, Mask mask, HeadCounts heads, DeviceTraits device) {
   /**
    * One step.
    *
@@ -32,18 +32,17 @@ public record RingWork(
   }
 
   static RingWork of(BenchOverlapConfig config, int ranks, DeviceTraits device) {
-    return new RingWork(
-        ranks, config.mask(), config.heads(), config.keyValueHeads(), config.headSize(), device);
+    return new RingWork(ranks, config.mask(), config.heads(), device);
   }
 
   /** Bytes of the keys and values of so many tokens. */
   long keyValueBytes(long tokens) {
-    return 2 * tokens * keyValueHeads * headSize * device.compute().bytes();
+    return 2 * tokens * heads.keyValueWidth() * device.compute().bytes();
   }
 
   /** Bytes of their gradients. */
   long gradientBytes(long tokens) {
-    return 2 * tokens * keyValueHeads * headSize * device.sum().bytes();
+    return 2 * tokens * heads.keyValueWidth() * device.sum().bytes();
   }
 
   /** FLOPs of one block on one rank alone: what rates are measured with. */
@@ -59,14 +58,14 @@ public record RingWork(
     RingSchedule schedule = new RingSchedule(layout, mask, rank);
     List<Hop> hops =
         pass == RingPass.BACKWARD
-            ? schedule.backward(device, keyValueHeads)
-            : schedule.forward(device, keyValueHeads);
+            ? schedule.backward(device, heads.keyValue())
+            : schedule.forward(device, heads.keyValue());
     return hops.stream().map(hop -> step(pass, hop)).toList();
   }
 
   private Step step(RingPass pass, Hop hop) {
     long pairs = hop.pairs().stream().mapToLong(BlockPair::visiblePairs).sum();
-    double share = (double) (hop.heads().to() - hop.heads().from()) / keyValueHeads;
+    double share = (double) (hop.heads().to() - hop.heads().from()) / heads.keyValue();
     List<Long> messages =
         Stream.of(keyValueBytes(hop.keyValues()), gradientBytes(hop.gradients()))
             .filter(bytes -> bytes > 0)
@@ -85,10 +84,10 @@ public record RingWork(
     double visible = mask == Mask.CAUSAL ? 0.5 : 1;
     int element = device.compute().bytes();
     double bytes = pass == RingPass.BACKWARD ? element + device.sum().bytes() : element;
-    return 2 * keyValueHeads * bytes / (4 * heads * visible * pass.work()) * ratio;
+    return 2 * heads.keyValue() * bytes / (4 * heads.query() * visible * pass.work()) * ratio;
   }
 
   private double flops(RingPass pass, long pairs) {
-    return 4.0 * pairs * heads * headSize * pass.work();
+    return 4.0 * pairs * heads.queryWidth() * pass.work();
   }
 }

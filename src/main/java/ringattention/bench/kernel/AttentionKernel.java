@@ -24,15 +24,16 @@ public record AttentionKernel(AttentionProblem problem, boolean backward, PhaseT
         "%s_%d_%d/%dx%d",
         problem.mask(),
         problem.length(),
-        problem.heads(),
-        problem.keyValueHeads(),
-        problem.headSize());
+        problem.heads().query(),
+        problem.heads().keyValue(),
+        problem.heads().size());
   }
 
   @Override
   public double flops() {
     boolean causal = problem.mask() == Mask.CAUSAL;
-    AttentionFlops flops = new AttentionFlops(problem.heads(), problem.headSize(), causal);
+    AttentionFlops flops =
+        new AttentionFlops(problem.heads().query(), problem.heads().size(), causal);
     return backward
         ? flops.forwardAndBackward(problem.batch(), problem.length())
         : flops.forward(problem.batch(), problem.length());

@@ -1,6 +1,7 @@
 package ringattention.bench.kernel;
 
 import java.util.List;
+import ringattention.device.HeadCounts;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
@@ -15,8 +16,7 @@ import ringattention.input.Trait;
  * @param hidden width of the residual stream, heads x headSize
  * @param feedForward width of the feed-forward
  * @param vocabulary width of the logits
- * @param headSize width of a head, even; divides hidden
- * @param keyValueHeads of attention with grouped queries; divides the heads
+ * @param heads of attention with grouped queries, of an even size; side by side as wide as hidden
  * @param causal sequence lengths of causal attention
  * @param full sequence lengths of attention without a mask
  * @param grouped sequence lengths of causal attention with grouped queries
@@ -29,8 +29,7 @@ public record BenchKernelsConfig(
     int hidden,
     int feedForward,
     int vocabulary,
-    int headSize,
-    int keyValueHeads,
+    HeadCounts heads,
     List<Integer> causal,
     List<Integer> full,
     List<Integer> grouped,
@@ -64,18 +63,12 @@ public record BenchKernelsConfig(
         hidden,
         feedForward,
         vocabulary,
-        headSize,
-        keyValueHeads,
+        new HeadCounts(heads, keyValueHeads, headSize),
         table.integers("causal", Range.atLeast(2), Default.list(512, 1024)),
         table.integers("full", Range.atLeast(2), Default.list(512)),
         table.integers("grouped", Range.atLeast(2), Default.list(512)),
         table.integer("warmup", Range.atLeast(0), Default.of(2)),
         table.integer("repeats", Range.atLeast(1), Default.of(5)),
         table.number("rest", Range.atLeast(0), Default.of(0.0)));
-  }
-
-  /** Query heads. */
-  public int heads() {
-    return hidden / headSize;
   }
 }

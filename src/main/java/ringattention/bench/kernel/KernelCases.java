@@ -13,6 +13,7 @@ import static ringattention.bench.kernel.Operand.shared;
 
 import java.util.ArrayList;
 import java.util.List;
+import ringattention.device.HeadCounts;
 import ringattention.device.Kernels.AdamW;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
@@ -52,11 +53,11 @@ public final class KernelCases {
     products(cases, "down", config.feedForward(), config.hidden());
     plain(cases);
     layers(cases);
-    config.causal().forEach(length -> attention(cases, length, Mask.CAUSAL, config.heads()));
-    config.full().forEach(length -> attention(cases, length, Mask.FULL, config.heads()));
-    config
-        .grouped()
-        .forEach(length -> attention(cases, length, Mask.CAUSAL, config.keyValueHeads()));
+    HeadCounts grouped = config.heads();
+    HeadCounts heads = grouped.ungrouped();
+    config.causal().forEach(length -> attention(cases, length, Mask.CAUSAL, heads));
+    config.full().forEach(length -> attention(cases, length, Mask.FULL, heads));
+    config.grouped().forEach(length -> attention(cases, length, Mask.CAUSAL, grouped));
     return cases;
   }
 
@@ -118,8 +119,8 @@ public final class KernelCases {
   private void layers(List<KernelCase> cases) {
     int hidden = config.hidden();
     int width = config.feedForward();
-    int heads = config.heads();
-    int size = config.headSize();
+    int heads = config.heads().query();
+    int size = config.heads().size();
     cases.add(
         byRow(
             "rmsNorm",
@@ -230,17 +231,9 @@ public final class KernelCases {
     return new RowKernel(kernel, shape, config.tokens(), reduced, operands, call);
   }
 
-  private void attention(List<KernelCase> cases, int length, Mask mask, int keyValueHeads) {
+  private void attention(List<KernelCase> cases, int length, Mask mask, HeadCounts heads) {
     AttentionProblem problem =
-        new AttentionProblem(
-            length,
-            1,
-            config.heads(),
-            keyValueHeads,
-            config.headSize(),
-            mask,
-            LayoutKind.CONTIGUOUS,
-            1);
+        new AttentionProblem(length, 1, heads, mask, LayoutKind.CONTIGUOUS, 1);
     cases.add(new AttentionKernel(problem, false, timer));
     cases.add(new AttentionKernel(problem, true, timer));
   }

@@ -1,6 +1,7 @@
 package ringattention.bench.training;
 
 import ringattention.bench.AttentionHeads;
+import ringattention.device.HeadCounts;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
@@ -14,9 +15,7 @@ import ringattention.input.Trait;
  *
  * @param attentionTokens of a rank, where the sequence grows with the ranks
  * @param attentionTotal of the sequence, where it does not
- * @param heads query heads
- * @param keyValueHeads key and value heads; divides heads
- * @param headSize width of a head, even
+ * @param heads of attention, of an even size
  * @param trainingTokens of a rank, where the sequence grows with the ranks
  * @param trainingTotal of the sequence, where it does not
  * @param warmup runs of attention that are not timed
@@ -26,9 +25,7 @@ import ringattention.input.Trait;
 public record BenchScalingConfig(
     int attentionTokens,
     int attentionTotal,
-    int heads,
-    int keyValueHeads,
-    int headSize,
+    HeadCounts heads,
     int trainingTokens,
     int trainingTotal,
     int warmup,
@@ -40,13 +37,11 @@ public record BenchScalingConfig(
   static BenchScalingConfig read(Table table) {
     int attentionTokens = table.integer("attentionTokens", Range.atLeast(2), Default.of(1024));
     int attentionTotal = table.integer("attentionTotal", Range.atLeast(2), Default.of(4096));
-    AttentionHeads heads = AttentionHeads.read(table, "benchScaling");
+    HeadCounts heads = AttentionHeads.read(table, "benchScaling");
     return new BenchScalingConfig(
         attentionTokens,
         attentionTotal,
-        heads.query(),
-        heads.keyValue(),
-        heads.size(),
+        heads,
         table.integer("trainingTokens", Range.atLeast(2), Default.of(1024)),
         table.integer("trainingTotal", Range.atLeast(2), Default.of(4096)),
         table.integer("warmup", Range.atLeast(0), Default.of(1)),

@@ -1,19 +1,15 @@
 package ringattention.device.cpu;
 
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 
 /**
  * Extents of one attention call, taken from q [queries, batch, heads, headSize] and k, v [keys,
  * batch, keyValueHeads, headSize].
  */
-record AttentionShape(
-    int queries, int keys, int batch, int heads, int keyValueHeads, int headSize) {
+record AttentionShape(int queries, int keys, int batch, HeadCounts heads) {
   AttentionShape {
-    if (headSize < 1 || keyValueHeads < 1 || heads % keyValueHeads != 0) {
-      throw new IllegalArgumentException(
-          heads + " heads of " + headSize + " do not share " + keyValueHeads + " key/value heads");
-    }
-    Math.toIntExact((long) batch * heads * headSize); // strides of matrix products are int
+    Math.toIntExact(batch * heads.queryWidth()); // strides of matrix products are int
   }
 
   static AttentionShape of(Tensor q, Tensor k, Tensor v) {
@@ -26,9 +22,8 @@ record AttentionShape(
             Math.toIntExact(q.dim(0)),
             Math.toIntExact(k.dim(0)),
             Math.toIntExact(q.dim(1)),
-            Math.toIntExact(q.dim(2)),
-            Math.toIntExact(k.dim(2)),
-            Math.toIntExact(q.dim(3)));
+            new HeadCounts(
+                Math.toIntExact(q.dim(2)), Math.toIntExact(k.dim(2)), Math.toIntExact(q.dim(3))));
     shape.requireQueries("q", q);
     shape.requireKeys("k", k);
     shape.requireKeys("v", v);
@@ -36,43 +31,34 @@ record AttentionShape(
   }
 
   void requireQueries(String name, Tensor tensor) {
-    Require.floats(name, tensor, queries, batch, heads, headSize);
+    Require.floats(name, tensor, queries, batch, heads.query(), heads.size());
   }
 
   void requireKeys(String name, Tensor tensor) {
-    Require.floats(name, tensor, keys, batch, keyValueHeads, headSize);
+    Require.floats(name, tensor, keys, batch, heads.keyValue(), heads.size());
   }
 
   void requireLogSumExp(String name, Tensor tensor) {
-    Require.floats(name, tensor, queries, batch, heads);
+    Require.floats(name, tensor, queries, batch, heads.query());
   }
 
   void requireScores(String name, Tensor tensor) {
-    Require.floats(name, tensor, batch, heads, queries, keys);
-  }
-
-  /** Query heads that read the same keys and values. */
-  int group() {
-    return heads / keyValueHeads;
-  }
-
-  float scale() {
-    return (float) (1 / Math.sqrt(headSize));
+    Require.floats(name, tensor, batch, heads.query(), queries, keys);
   }
 
   /** Distance of positions in q and everything of its shape, in elements. */
   int queryStride() {
-    return batch * heads * headSize;
+    return (int) (batch * heads.queryWidth());
   }
 
   /** Distance of positions in k and v, in elements. */
   int keyStride() {
-    return batch * keyValueHeads * headSize;
+    return (int) (batch * heads.keyValueWidth());
   }
 
   /** Elements from one position's row of a head to the end of a later one's. */
   long span(int rows, int stride) {
-    return (rows - 1L) * stride + headSize;
+    return (rows - 1L) * stride + heads.size();
   }
 
   /**
@@ -81,7 +67,7 @@ record AttentionShape(
    */
   long query(Tensor tensor, int lane, int position) {
     return tensor.address()
-        + ((long) position * queryStride() + (long) lane * headSize) * Float.BYTES;
+        + ((long) position * queryStride() + (long) lane * heads.size()) * Float.BYTES;
   }
 
   /**
@@ -89,18 +75,19 @@ record AttentionShape(
    * query lane reads.
    */
   long key(Tensor tensor, int lane, int position) {
-    int keyLane = lane / heads * keyValueHeads + lane % heads / group();
+    int sequence = lane / heads.query();
+    int keyLane = sequence * heads.keyValue() + lane % heads.query() / heads.group();
     return tensor.address()
-        + ((long) position * keyStride() + (long) keyLane * headSize) * Float.BYTES;
+        + ((long) position * keyStride() + (long) keyLane * heads.size()) * Float.BYTES;
   }
 
   /** Index of a position's log-sum-exp. */
   long logSumExp(int lane, int position) {
-    return (long) position * batch * heads + lane;
+    return (long) position * batch * heads.query() + lane;
   }
 
   /** Whether the scores are worth more than one thread. */
   boolean large() {
-    return (double) queries * keys * batch * heads * headSize > 1e6;
+    return (double) queries * keys * batch * heads.query() * heads.size() > 1e6;
   }
 }

@@ -71,10 +71,15 @@ final class BlockBackward {
             for (int task = part; task < groups * deals; task += parts) {
               int deal = task / groups;
               int group = task % groups;
-              int lane = group / count * shape.keyValueHeads() + heads.from() + group % count;
-              for (int member = 0; member < shape.group(); member++) {
+              int lane = group / count * shape.heads().keyValue() + heads.from() + group % count;
+              for (int member = 0; member < shape.heads().group(); member++) {
                 // query lanes of one key/value head are neighbours
-                head(worker, lane * shape.group() + member, deal, (deal + shift) % deals, deals);
+                head(
+                    worker,
+                    lane * shape.heads().group() + member,
+                    deal,
+                    (deal + shift) % deals,
+                    deals);
               }
             }
           });
@@ -84,23 +89,29 @@ final class BlockBackward {
   /** Zeros what is to be overwritten, of the heads to do. */
   private void clear(Worker worker) {
     if (!addQuery) {
-      int group = shape.group();
-      clear(worker, dq, shape.queries(), shape.heads(), group * heads.from(), group * heads.to());
+      int group = shape.heads().group();
+      clear(
+          worker,
+          dq,
+          shape.queries(),
+          shape.heads().query(),
+          group * heads.from(),
+          group * heads.to());
     }
     if (!addKeyValue) {
       for (Tensor gradient : List.of(dk, dv)) {
-        int all = shape.keyValueHeads();
+        int all = shape.heads().keyValue();
         clear(worker, gradient, shape.keys(), all, heads.from(), heads.to());
       }
     }
   }
 
   private void clear(Worker worker, Tensor gradient, int tokens, int all, int from, int to) {
-    int length = (to - from) * shape.headSize();
+    int length = (to - from) * shape.heads().size();
     float[] zeros = new float[length];
     Floats elements = worker.window(0, gradient);
     for (long row = 0; row < (long) tokens * shape.batch(); row++) {
-      elements.put((row * all + from) * shape.headSize(), zeros, 0, length);
+      elements.put((row * all + from) * shape.heads().size(), zeros, 0, length);
     }
   }
 
@@ -140,7 +151,7 @@ final class BlockBackward {
 
   /** Log-sum-exp and D of a block of queries into the tile. */
   private void rowTerms(Worker worker, int lane, int query, int rows) {
-    int headSize = shape.headSize();
+    int headSize = shape.heads().size();
     ScoreTile tile = worker.scoreTile();
     float[] outRow = worker.row(4, headSize);
     float[] dOutRow = worker.row(5, headSize);
@@ -164,7 +175,7 @@ final class BlockBackward {
   private void tile(Worker worker, int lane, int query, int rows, int key, int keys) {
     int column = ScoreTile.firstColumn(causal, query, key);
     int columns = rows - column;
-    int headSize = shape.headSize();
+    int headSize = shape.heads().size();
     long scores = worker.tile(0);
     long dScores = worker.tile(1);
     long queryRow = shape.query(q, lane, query + column);
@@ -172,7 +183,7 @@ final class BlockBackward {
     long keyRow = shape.key(k, lane, key);
     Product product = worker.product();
     product.left(keyRow, shape.keyStride(), false).right(queryRow, shape.queryStride(), true);
-    product.into(scores, ScoreTile.STRIDE, keys, columns, headSize, shape.scale(), 0);
+    product.into(scores, ScoreTile.STRIDE, keys, columns, headSize, shape.heads().scale(), 0);
     product
         .left(shape.key(v, lane, key), shape.keyStride(), false)
         .right(dOutRow, shape.queryStride(), true);
@@ -182,7 +193,13 @@ final class BlockBackward {
     product.into(shape.key(dv, lane, key), shape.keyStride(), keys, headSize, columns, 1, 1);
     product.left(dScores, ScoreTile.STRIDE, false).right(queryRow, shape.queryStride(), false);
     product.into(
-        shape.key(dk, lane, key), shape.keyStride(), keys, headSize, columns, shape.scale(), 1);
+        shape.key(dk, lane, key),
+        shape.keyStride(),
+        keys,
+        headSize,
+        columns,
+        shape.heads().scale(),
+        1);
     product.left(dScores, ScoreTile.STRIDE, true).right(keyRow, shape.keyStride(), false);
     product.into(
         shape.query(dq, lane, query + column),
@@ -190,7 +207,7 @@ final class BlockBackward {
         columns,
         headSize,
         keys,
-        shape.scale(),
+        shape.heads().scale(),
         1);
   }
 

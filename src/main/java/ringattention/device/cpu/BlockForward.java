@@ -30,7 +30,7 @@ final class BlockForward {
   }
 
   void run(Workers workers) {
-    int lanes = shape.batch() * shape.heads();
+    int lanes = shape.batch() * shape.heads().query();
     int blocks = (shape.queries() + ScoreTile.QUERIES - 1) / ScoreTile.QUERIES;
     workers.run(
         shape.large(),
@@ -57,7 +57,13 @@ final class BlockForward {
           .left(shape.key(k, lane, key), shape.keyStride(), false)
           .right(shape.query(q, lane, query + column), shape.queryStride(), true)
           .into(
-              worker.tile(0), ScoreTile.STRIDE, keys, columns, shape.headSize(), shape.scale(), 0);
+              worker.tile(0),
+              ScoreTile.STRIDE,
+              keys,
+              columns,
+              shape.heads().size(),
+              shape.heads().scale(),
+              0);
       Floats scores = worker.window(0, worker.tile(0), (long) keys * ScoreTile.STRIDE);
       tile.shape(keys, column, columns);
       scores.get(0, tile.scores, 0, keys * ScoreTile.STRIDE);
@@ -77,7 +83,7 @@ final class BlockForward {
               shape.query(out, lane, query + column),
               shape.queryStride(),
               columns,
-              shape.headSize(),
+              shape.heads().size(),
               keys,
               1,
               key == 0 ? 0 : 1);
@@ -86,15 +92,15 @@ final class BlockForward {
   }
 
   private void scaleOut(Worker worker, int lane, int query, int rows, float[] factor, int column) {
-    float[] row = worker.row(4, shape.headSize());
+    float[] row = worker.row(4, shape.heads().size());
     Floats to =
         worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
     for (int i = 0; i < rows; i++) {
       if (factor[column + i] != 1) {
         long at = (long) i * shape.queryStride();
-        to.get(at, row, 0, shape.headSize());
-        VectorMath.scale(row, shape.headSize(), factor[column + i]);
-        to.put(at, row, 0, shape.headSize());
+        to.get(at, row, 0, shape.heads().size());
+        VectorMath.scale(row, shape.heads().size(), factor[column + i]);
+        to.put(at, row, 0, shape.heads().size());
       }
     }
   }
@@ -112,12 +118,12 @@ final class BlockForward {
       scaleOut(worker, lane, query, rows, tile.factors, 0);
       return;
     }
-    float[] row = worker.row(4, shape.headSize());
+    float[] row = worker.row(4, shape.heads().size());
     Arrays.fill(row, 0);
     Floats to =
         worker.window(1, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
     for (int i = 0; i < rows; i++) {
-      to.put((long) i * shape.queryStride(), row, 0, shape.headSize());
+      to.put((long) i * shape.queryStride(), row, 0, shape.heads().size());
     }
   }
 }

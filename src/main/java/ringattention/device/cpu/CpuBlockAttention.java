@@ -44,7 +44,7 @@ final class CpuBlockAttention implements BlockAttention {
     shape.requireQueries("dq", into.dq());
     shape.requireKeys("dk", into.dk());
     shape.requireKeys("dv", into.dv());
-    if (heads.to() > shape.keyValueHeads()) {
+    if (heads.to() > shape.heads().keyValue()) {
       throw new IllegalArgumentException(heads + " of " + k);
     }
     new BlockBackward(shape, q, k, v, mask, out, logSumExp, dOut, heads, into).run(workers);

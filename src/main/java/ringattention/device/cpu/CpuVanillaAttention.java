@@ -35,7 +35,13 @@ final class CpuVanillaAttention {
           product.left(shape.query(q, lane, query), shape.queryStride(), false);
           product.right(shape.key(k, lane, 0), shape.keyStride(), true);
           product.into(
-              scores, shape.keys(), rows, shape.keys(), shape.headSize(), shape.scale(), 0);
+              scores,
+              shape.keys(),
+              rows,
+              shape.keys(),
+              shape.heads().size(),
+              shape.heads().scale(),
+              0);
           softmax(worker, shape, mask, scores, lane, query, rows, logSumExp);
           if (shape.keys() == 0) {
             clear(worker, shape, out, lane, query, rows);
@@ -48,7 +54,7 @@ final class CpuVanillaAttention {
               shape.query(out, lane, query),
               shape.queryStride(),
               rows,
-              shape.headSize(),
+              shape.heads().size(),
               shape.keys(),
               1,
               0);
@@ -76,7 +82,7 @@ final class CpuVanillaAttention {
           Product product = worker.product();
           product.left(shape.query(dOut, lane, query), shape.queryStride(), false);
           product.right(shape.key(v, lane, 0), shape.keyStride(), true);
-          product.into(gradient, shape.keys(), rows, shape.keys(), shape.headSize(), 1, 0);
+          product.into(gradient, shape.keys(), rows, shape.keys(), shape.heads().size(), 1, 0);
           softmaxBackward(worker, shape, scores(shape, probabilities, lane, query), gradient, rows);
           product
               .left(gradient, shape.keys(), false)
@@ -85,9 +91,9 @@ final class CpuVanillaAttention {
               shape.query(dq, lane, query),
               shape.queryStride(),
               rows,
-              shape.headSize(),
+              shape.heads().size(),
               shape.keys(),
-              shape.scale(),
+              shape.heads().scale(),
               1);
         });
     workers.run(
@@ -95,7 +101,7 @@ final class CpuVanillaAttention {
         (worker, part, parts) -> {
           int first = (int) Workers.start(shape.keys(), part, parts, 16);
           int keys = (int) Workers.start(shape.keys(), part + 1, parts, 16) - first;
-          for (int lane = 0; lane < shape.batch() * shape.heads() && keys > 0; lane++) {
+          for (int lane = 0; lane < shape.batch() * shape.heads().query() && keys > 0; lane++) {
             long column = (long) first * Float.BYTES;
             Product product = worker.product();
             product.left(scores(shape, probabilities, lane, 0) + column, shape.keys(), true);
@@ -104,7 +110,7 @@ final class CpuVanillaAttention {
                 shape.key(dv, lane, first),
                 shape.keyStride(),
                 keys,
-                shape.headSize(),
+                shape.heads().size(),
                 shape.queries(),
                 1,
                 1);
@@ -114,9 +120,9 @@ final class CpuVanillaAttention {
                 shape.key(dk, lane, first),
                 shape.keyStride(),
                 keys,
-                shape.headSize(),
+                shape.heads().size(),
                 shape.queries(),
-                shape.scale(),
+                shape.heads().scale(),
                 1);
           }
         });
@@ -127,7 +133,7 @@ final class CpuVanillaAttention {
   }
 
   private void eachRows(AttentionShape shape, RowsTask task) {
-    int lanes = shape.batch() * shape.heads();
+    int lanes = shape.batch() * shape.heads().query();
     int blocks = (shape.queries() + ROWS - 1) / ROWS;
     workers.run(
         shape.large(),
@@ -187,12 +193,12 @@ final class CpuVanillaAttention {
 
   private static void clear(
       Worker worker, AttentionShape shape, Tensor out, int lane, int query, int rows) {
-    float[] zeros = worker.row(0, shape.headSize());
+    float[] zeros = worker.row(0, shape.heads().size());
     Arrays.fill(zeros, 0);
     Floats window =
         worker.window(0, shape.query(out, lane, query), shape.span(rows, shape.queryStride()));
     for (int i = 0; i < rows; i++) {
-      window.put((long) i * shape.queryStride(), zeros, 0, shape.headSize());
+      window.put((long) i * shape.queryStride(), zeros, 0, shape.heads().size());
     }
   }
 

@@ -33,9 +33,11 @@ final class BackwardPieces {
 
     /** Extents as the device's kernels see them. */
     BlockShape block(BlockShape pair, int headSize) {
-      int keyValueHeads = heads.to() - heads.from();
       return new BlockShape(
-          queries(), keys(), pair.batch(), keyValueHeads * pair.group(), keyValueHeads, headSize);
+          queries(),
+          keys(),
+          pair.batch(),
+          pair.heads().some(heads.to() - heads.from()).ofSize(headSize));
     }
   }
 
@@ -56,7 +58,7 @@ final class BackwardPieces {
   static List<Piece> of(BlockShape pair, Mask mask, Heads heads, boolean add, long budget) {
     BackwardPieces cut = new BackwardPieces(pair, budget);
     Piece oneHead = new Piece(0, pair.queries(), 0, pair.keys(), mask, new Heads(0, 1), add);
-    int most = (int) Math.min(pair.keyValueHeads(), Math.max(1, budget / cut.bytes(oneHead)));
+    int most = (int) Math.min(pair.heads().keyValue(), Math.max(1, budget / cut.bytes(oneHead)));
     for (int from = heads.from(); from < heads.to(); from += most) {
       Heads some = new Heads(from, Math.min(heads.to(), from + most));
       cut.add(new Piece(0, pair.queries(), 0, pair.keys(), mask, some, add));
@@ -65,7 +67,7 @@ final class BackwardPieces {
   }
 
   private long bytes(Piece piece) {
-    return FusedScratch.scoreBytes(piece.block(pair, pair.headSize()));
+    return FusedScratch.scoreBytes(piece.block(pair, pair.heads().size()));
   }
 
   private void add(Piece piece) {

@@ -35,7 +35,8 @@ final class BlockArguments {
 
   BlockArguments requireForward(Tensor out, Tensor logSumExp) {
     requireQueries("out", out, compute);
-    Require.shape("logSumExp", logSumExp, SUM, shape.queries(), shape.batch(), shape.heads());
+    Require.shape(
+        "logSumExp", logSumExp, SUM, shape.queries(), shape.batch(), shape.heads().query());
     return this;
   }
 
@@ -44,7 +45,7 @@ final class BlockArguments {
     requireQueries("dq", into.dq(), SUM);
     requireKeys("dk", into.dk(), SUM);
     requireKeys("dv", into.dv(), SUM);
-    if (heads.to() > shape.keyValueHeads()) {
+    if (heads.to() > shape.heads().keyValue()) {
       throw new IllegalArgumentException(heads + " of " + shape);
     }
     return this;
@@ -70,11 +71,23 @@ final class BlockArguments {
 
   private void requireQueries(String name, Tensor tensor, DType dtype) {
     Require.shape(
-        name, tensor, dtype, shape.queries(), shape.batch(), shape.heads(), shape.headSize());
+        name,
+        tensor,
+        dtype,
+        shape.queries(),
+        shape.batch(),
+        shape.heads().query(),
+        shape.heads().size());
   }
 
   private void requireKeys(String name, Tensor tensor, DType dtype) {
     Require.shape(
-        name, tensor, dtype, shape.keys(), shape.batch(), shape.keyValueHeads(), shape.headSize());
+        name,
+        tensor,
+        dtype,
+        shape.keys(),
+        shape.batch(),
+        shape.heads().keyValue(),
+        shape.heads().size());
   }
 }

@@ -105,7 +105,6 @@ public record CudaTraits(
   }
 
   private static BlockShape withKeys(BlockShape pair, int keys) {
-    return new BlockShape(
-        pair.queries(), keys, pair.batch(), pair.heads(), pair.keyValueHeads(), pair.headSize());
+    return new BlockShape(pair.queries(), keys, pair.batch(), pair.heads());
   }
 }

@@ -52,7 +52,7 @@ final class FusedAttention implements AutoCloseable {
    * than a tile too, but every extent is a plan of its own, and documents have them all.
    */
   static boolean takes(BlockShape pair) {
-    return pair.headSize() <= LARGEST_HEAD && pair.queries() >= TILE && pair.keys() >= TILE;
+    return pair.heads().size() <= LARGEST_HEAD && pair.queries() >= TILE && pair.keys() >= TILE;
   }
 
   /**
@@ -73,10 +73,10 @@ final class FusedAttention implements AutoCloseable {
   static long workspaceBytes(AttentionCall call, boolean deterministic) {
     BlockShape pair = call.shape();
     BlockShape block = padded(pair);
-    boolean copies = block.headSize() != pair.headSize();
+    boolean copies = block.heads().size() != pair.heads().size();
     long most = FusedScratch.forward(block, copies, 0).bytes();
     for (Piece piece : pieces(pair, call.mask(), call.heads(), deterministic, false)) {
-      BlockShape part = piece.block(pair, block.headSize());
+      BlockShape part = piece.block(pair, block.heads().size());
       most = Math.max(most, FusedScratch.backward(part, copies, deterministic, 0).bytes());
     }
     return most;
@@ -91,23 +91,22 @@ final class FusedAttention implements AutoCloseable {
     BlockShape block = padded(pair);
     boolean copies = copies(block, pair, q, k, v, out);
     CudnnPlan plan =
-        plans.forward(
-            new FusedShape(block, mask, pair.heads(), pair.keyValueHeads(), pair.scale(), false));
+        plans.forward(new FusedShape(block, mask, pair.heads(), pair.heads().scale(), false));
     FusedScratch scratch = FusedScratch.forward(block, copies, plan.workspaceBytes());
     long base = workspace.address(scratch.bytes());
-    Reader reader = new Reader(copies, block.headSize());
+    Reader reader = new Reader(copies, block.heads().size());
     long outRows = copies ? base + scratch.out() : out.address();
     plan.execute(
         base + scratch.cudnn(),
-        reader.rows(q, 0, pair.heads(), base + scratch.q()),
-        reader.rows(k, 0, pair.keyValueHeads(), base + scratch.k()),
-        reader.rows(v, 0, pair.keyValueHeads(), base + scratch.v()),
+        reader.rows(q, 0, pair.heads().query(), base + scratch.q()),
+        reader.rows(k, 0, pair.heads().keyValue(), base + scratch.k()),
+        reader.rows(v, 0, pair.heads().keyValue(), base + scratch.v()),
         outRows,
         base + scratch.stats());
     if (copies) {
-      Rows computed = new Rows(outRows, pair.heads(), 0, block.headSize());
+      Rows computed = new Rows(outRows, pair.heads().query(), 0, block.heads().size());
       long tokens = (long) pair.queries() * pair.batch();
-      kernels.copyHeads(tokens, pair.heads(), computed, out.address(), pair.headSize());
+      kernels.copyHeads(tokens, pair.heads().query(), computed, out.address(), pair.heads().size());
     }
     kernels.logSumExp(base + scratch.stats(), lse);
   }
@@ -125,14 +124,13 @@ final class FusedAttention implements AutoCloseable {
     boolean copies = copies(whole, pair, inputs.q, inputs.k, inputs.v, inputs.out, inputs.dOut);
     List<Call> calls = new ArrayList<>();
     for (Piece piece : pieces(pair, mask, heads, deterministic, into.addKeyValue())) {
-      BlockShape block = piece.block(pair, whole.headSize());
+      BlockShape block = piece.block(pair, whole.heads().size());
       FusedShape shape =
           new FusedShape(
               block,
               piece.mask(),
               copies ? block.heads() : pair.heads(),
-              copies ? block.keyValueHeads() : pair.keyValueHeads(),
-              pair.scale(),
+              pair.heads().scale(),
               deterministic);
       calls.add(new Call(piece, block, plans.backward(shape), copies));
     }
@@ -149,22 +147,22 @@ final class FusedAttention implements AutoCloseable {
         FusedScratch.backward(block, call.copies, deterministic, call.plan.workspaceBytes());
     long base = workspace.address(scratch.bytes());
     int keyHead = piece.heads().from();
-    int queryHead = keyHead * block.group();
+    int queryHead = keyHead * block.heads().group();
     kernels.stats(
-        queries(inputs.logSumExp, piece), queryHead, block.heads(), base + scratch.stats());
+        queries(inputs.logSumExp, piece), queryHead, block.heads().query(), base + scratch.stats());
 
-    Reader reader = new Reader(call.copies, block.headSize());
+    Reader reader = new Reader(call.copies, block.heads().size());
     Tensor q = queries(inputs.q, piece);
     Tensor k = keys(inputs.k, piece);
     Tensor v = keys(inputs.v, piece);
     Tensor out = queries(inputs.out, piece);
     Tensor dOut = queries(inputs.dOut, piece);
     long[] addresses = {
-      reader.rows(q, queryHead, block.heads(), base + scratch.q()),
-      reader.rows(k, keyHead, block.keyValueHeads(), base + scratch.k()),
-      reader.rows(v, keyHead, block.keyValueHeads(), base + scratch.v()),
-      reader.rows(out, queryHead, block.heads(), base + scratch.out()),
-      reader.rows(dOut, queryHead, block.heads(), base + scratch.dOut()),
+      reader.rows(q, queryHead, block.heads().query(), base + scratch.q()),
+      reader.rows(k, keyHead, block.heads().keyValue(), base + scratch.k()),
+      reader.rows(v, keyHead, block.heads().keyValue(), base + scratch.v()),
+      reader.rows(out, queryHead, block.heads().query(), base + scratch.out()),
+      reader.rows(dOut, queryHead, block.heads().query(), base + scratch.dOut()),
       base + scratch.stats(),
       base + scratch.mean(),
       base + scratch.dq(),
@@ -178,16 +176,16 @@ final class FusedAttention implements AutoCloseable {
 
     kernels.addGradient(
         (long) block.queries() * block.batch(),
-        block.heads(),
+        block.heads().query(),
         base + scratch.dq(),
-        block.headSize(),
+        block.heads().size(),
         rows(queries(into.dq(), piece), queryHead),
         into.addQuery() || piece.keyFrom() > 0); // pieces of the first keys come first
     kernels.addGradients(
         (long) block.keys() * block.batch(),
-        block.keyValueHeads(),
+        block.heads().keyValue(),
         base + scratch.dk(),
-        block.headSize(),
+        block.heads().size(),
         rows(keys(into.dk(), piece), keyHead),
         base + scratch.dv(),
         keys(into.dv(), piece).address(),
@@ -235,17 +233,12 @@ final class FusedAttention implements AutoCloseable {
 
   /** Extents with a head size that cuDNN takes. */
   private static BlockShape padded(BlockShape pair) {
-    return new BlockShape(
-        pair.queries(),
-        pair.keys(),
-        pair.batch(),
-        pair.heads(),
-        pair.keyValueHeads(),
-        (pair.headSize() + HEAD_MULTIPLE - 1) / HEAD_MULTIPLE * HEAD_MULTIPLE);
+    int size = (pair.heads().size() + HEAD_MULTIPLE - 1) / HEAD_MULTIPLE * HEAD_MULTIPLE;
+    return new BlockShape(pair.queries(), pair.keys(), pair.batch(), pair.heads().ofSize(size));
   }
 
   private static boolean copies(BlockShape padded, BlockShape pair, Tensor... tensors) {
-    return padded.headSize() != pair.headSize()
+    return padded.heads().size() != pair.heads().size()
         || Arrays.stream(tensors).anyMatch(tensor -> tensor.address() % ALIGNMENT != 0);
   }
 

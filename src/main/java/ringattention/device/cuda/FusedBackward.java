@@ -115,12 +115,12 @@ final class FusedBackward {
   private void keyGradient(Tensor ofScores, Tensor right, Tensor gradient) {
     Tensor transposedScores = graph.virtual(BF16, transposed(scoreDims), transposed(scoreStrides));
     graph.reshape(ofScores, transposedScores);
-    if (shape.block().group() == 1) {
+    if (shape.block().heads().group() == 1) {
       graph.matmul(transposedScores, right, gradient);
       return;
     }
     long[] dims = shape.keyDims();
-    dims[1] = shape.block().heads();
+    dims[1] = shape.block().heads().query();
     Tensor ofEachHead = graph.virtual(BF16, dims, packed(dims));
     graph.matmul(transposedScores, right, ofEachHead);
     graph.reduce(CUDNN_REDUCE_TENSOR_ADD, ofEachHead, gradient);

@@ -80,7 +80,7 @@ record FusedScratch(
   /** What the deterministic backward holds: bf16 scores of all its heads. */
   static long scoreBytes(BlockShape block) {
     return (long) block.batch()
-        * block.heads()
+        * block.heads().query()
         * block.queries()
         * block.keys()
         * DType.BF16.bytes();
@@ -88,11 +88,11 @@ record FusedScratch(
 
   /** dk and dv of every query head, before those of a group are summed. */
   private static long groupBytes(BlockShape block) {
-    return block.group() == 1 ? 0 : 2 * block.group() * keyBytes(block);
+    return block.heads().group() == 1 ? 0 : 2 * block.heads().group() * keyBytes(block);
   }
 
   private static long rowBytes(BlockShape block) {
-    return (long) block.batch() * block.heads() * block.queries() * DType.F32.bytes();
+    return (long) block.batch() * block.heads().query() * block.queries() * DType.F32.bytes();
   }
 
   private static long queryBytes(BlockShape block) {

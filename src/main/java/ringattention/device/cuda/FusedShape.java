@@ -1,6 +1,7 @@
 package ringattention.device.cuda;
 
 import ringattention.device.BlockShape;
+import ringattention.device.HeadCounts;
 import ringattention.shard.Mask;
 
 /**
@@ -8,47 +9,47 @@ import ringattention.shard.Mask;
  * as [tokens, batch, heads in memory, headSize].
  *
  * @param block extents of the call; its head size is what lies in memory, a multiple of 8
- * @param heads in the memory of queries, of which the call takes some; likewise
- * @param keyValueHeads in that of keys and values
+ * @param memory heads in the memory of queries, and of keys and values, of which the call takes
+ *     some
  * @param scale of the scores
  * @param deterministic only for the backward
  */
 record FusedShape(
-    BlockShape block, Mask mask, int heads, int keyValueHeads, float scale, boolean deterministic) {
+    BlockShape block, Mask mask, HeadCounts memory, float scale, boolean deterministic) {
   /** Returns the extents of q, out and their gradients. */
   long[] queryDims() {
-    return new long[] {block.batch(), block.heads(), block.queries(), block.headSize()};
+    return new long[] {block.batch(), block.heads().query(), block.queries(), block.heads().size()};
   }
 
   long[] queryStrides() {
-    return strides(block.queries(), heads);
+    return strides(block.queries(), memory.query());
   }
 
   /** Returns the strides of dq, which holds no other heads. */
   long[] queryGradientStrides() {
-    return strides(block.queries(), block.heads());
+    return strides(block.queries(), block.heads().query());
   }
 
   long[] keyDims() {
-    return new long[] {block.batch(), block.keyValueHeads(), block.keys(), block.headSize()};
+    return new long[] {block.batch(), block.heads().keyValue(), block.keys(), block.heads().size()};
   }
 
   long[] keyStrides() {
-    return strides(block.keys(), keyValueHeads);
+    return strides(block.keys(), memory.keyValue());
   }
 
   long[] keyGradientStrides() {
-    return strides(block.keys(), block.keyValueHeads());
+    return strides(block.keys(), block.heads().keyValue());
   }
 
   /** [batch, heads, queries, keys]. */
   long[] scoreDims() {
-    return new long[] {block.batch(), block.heads(), block.queries(), block.keys()};
+    return new long[] {block.batch(), block.heads().query(), block.queries(), block.keys()};
   }
 
   /** One number per query. */
   long[] rowDims() {
-    return new long[] {block.batch(), block.heads(), block.queries(), 1};
+    return new long[] {block.batch(), block.heads().query(), block.queries(), 1};
   }
 
   /** Dense, last dimension fastest. */
@@ -62,7 +63,7 @@ record FusedShape(
   }
 
   private long[] strides(long tokens, long memoryHeads) {
-    long headSize = block.headSize();
+    long headSize = block.heads().size();
     long row = memoryHeads * headSize;
     // a batch of one has no stride: that of whole sequences, for cuDNN reads the layout off strides
     long batch = block.batch() == 1 ? tokens * row : row;
@@ -76,9 +77,9 @@ record FusedShape(
         + " under a "
         + mask
         + " mask, in memory of "
-        + heads
+        + memory.query()
         + " and "
-        + keyValueHeads
+        + memory.keyValue()
         + " heads"
         + (deterministic ? ", deterministic" : "");
   }

@@ -37,7 +37,7 @@ final class ScoreAttention implements AutoCloseable {
 
   void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
     BlockShape shape = BlockShape.of(q, k);
-    Heads all = new Heads(0, shape.keyValueHeads());
+    Heads all = new Heads(0, shape.heads().keyValue());
     for (ScoreTile tile :
         ScoreTiling.cut(shape, mask, all, scratch.tileBytes() / scratch.forwardBytes())) {
       long elements = tile.scratchElements();
@@ -54,7 +54,7 @@ final class ScoreAttention implements AutoCloseable {
   void vanillaForward(
       Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
     BlockShape shape = BlockShape.of(q, k);
-    Heads all = new Heads(0, shape.keyValueHeads());
+    Heads all = new Heads(0, shape.heads().keyValue());
     for (ScoreTile tile : ScoreTiling.cut(shape, mask, all, scratch.tileBytes() / Float.BYTES)) {
       Operand weights = tile.matrices(probabilities);
       Operand scores = inFp32(tile, weights);
@@ -76,7 +76,7 @@ final class ScoreAttention implements AutoCloseable {
       Gradients into) {
     BlockShape shape = BlockShape.of(q, k);
     if (!into.addQuery()) {
-      int group = shape.group();
+      int group = shape.heads().group();
       clear(into.dq(), new Heads(group * heads.from(), group * heads.to()));
     }
     if (!into.addKeyValue()) {
@@ -110,7 +110,7 @@ final class ScoreAttention implements AutoCloseable {
           tile.values(logSumExp),
           tile.queryVectors(out),
           tile.queryVectors(dOut),
-          shape.headSize());
+          shape.heads().size());
       gradients(tile, q, k, dOut, probabilities, dScores, into.dq(), into.dk(), into.dv());
     }
   }
@@ -129,7 +129,7 @@ final class ScoreAttention implements AutoCloseable {
     if (shape.keys() == 0) {
       return;
     }
-    Heads all = new Heads(0, shape.keyValueHeads());
+    Heads all = new Heads(0, shape.heads().keyValue());
     for (ScoreTile tile :
         ScoreTiling.cut(shape, Mask.FULL, all, scratch.tileBytes() / Float.BYTES)) {
       Operand weights = tile.matrices(probabilities);
@@ -152,7 +152,7 @@ final class ScoreAttention implements AutoCloseable {
   private void score(ScoreTile tile, Tensor q, Tensor k, Operand scores) {
     if (tile.keys() > 0) {
       Operand keys = tile.keyVectors(k).transpose();
-      overKeys(tile, tile.queryVectors(q), keys, scores, tile.shape().scale());
+      overKeys(tile, tile.queryVectors(q), keys, scores, tile.shape().heads().scale());
     }
   }
 
@@ -169,7 +169,7 @@ final class ScoreAttention implements AutoCloseable {
         scores,
         tile.queries(),
         tile.keys(),
-        tile.shape().headSize(),
+        tile.shape().heads().size(),
         scale,
         0,
         tile.heads());
@@ -177,7 +177,7 @@ final class ScoreAttention implements AutoCloseable {
 
   /** out = P v; zeros where there are no keys. */
   private void output(ScoreTile tile, Operand probabilities, Tensor v, Tensor out) {
-    int headSize = tile.shape().headSize();
+    int headSize = tile.shape().heads().size();
     Operand to = tile.queryVectors(out);
     if (tile.keys() == 0) {
       passes.clear(to, tile.queries(), (long) tile.heads() * headSize);
@@ -194,7 +194,7 @@ final class ScoreAttention implements AutoCloseable {
         keys,
         to,
         tile.queries(),
-        tile.shape().headSize(),
+        tile.shape().heads().size(),
         tile.keys(),
         alpha,
         beta,
@@ -212,7 +212,7 @@ final class ScoreAttention implements AutoCloseable {
       Tensor dq,
       Tensor dk,
       Tensor dv) {
-    float scale = tile.shape().scale();
+    float scale = tile.shape().heads().scale();
     overHeads(tile, dScores, tile.keyVectors(k), tile.queryVectors(dq), scale, 1);
     addToKeys(tile, dScores, tile.queryVectors(q), tile.keyVectors(dk), scale);
     addToKeys(tile, probabilities, tile.queryVectors(dOut), tile.keyVectors(dv), 1);
@@ -221,7 +221,7 @@ final class ScoreAttention implements AutoCloseable {
   /** [queries, keys]^T x [queries, headSize] of each head, added to its key/value head. */
   private void addToKeys(
       ScoreTile tile, Operand weights, Operand vectors, Operand to, float scale) {
-    int headSize = tile.shape().headSize();
+    int headSize = tile.shape().heads().size();
     int products = tile.shared() ? tile.heads() : 1;
     for (int head = 0; head < products; head++) {
       passes.product(

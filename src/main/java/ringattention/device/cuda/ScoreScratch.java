@@ -21,7 +21,7 @@ record ScoreScratch(DType compute, long tileBytes) {
 
   /** The most that a forward, and a backward of some heads, allocate; kept until the end. */
   long bytes(BlockShape pair, Mask mask, Heads heads) {
-    Heads all = new Heads(0, pair.keyValueHeads());
+    Heads all = new Heads(0, pair.heads().keyValue());
     return Math.max(
         largest(pair, mask, all, forwardBytes()), largest(pair, mask, heads, backwardBytes()));
   }
@@ -31,7 +31,7 @@ record ScoreScratch(DType compute, long tileBytes) {
     if (compute == DType.F32) {
       return 0;
     }
-    Heads all = new Heads(0, pair.keyValueHeads());
+    Heads all = new Heads(0, pair.heads().keyValue());
     return Math.max(
         largest(pair, mask, all, Float.BYTES), largest(pair, Mask.FULL, all, Float.BYTES));
   }

@@ -54,21 +54,21 @@ record ScoreTile(
 
   /** [queries, headSize] of each head, of [queries, batch, heads, headSize]. */
   Operand queryVectors(Tensor all) {
-    long stride = (long) shape.batch() * shape.heads() * shape.headSize();
-    return new Operand(all.address(), all.dtype(), stride, false, shape.headSize())
-        .moved(from * stride + (long) queryHead * shape.headSize());
+    long stride = shape.batch() * shape.heads().queryWidth();
+    return new Operand(all.address(), all.dtype(), stride, false, shape.heads().size())
+        .moved(from * stride + (long) queryHead * shape.heads().size());
   }
 
   /** [keys, headSize] for each head, of [keys, batch, keyValueHeads, headSize]. */
   Operand keyVectors(Tensor all) {
-    long stride = (long) shape.batch() * shape.keyValueHeads() * shape.headSize();
-    return new Operand(all.address(), all.dtype(), stride, false, shared ? 0 : shape.headSize())
-        .moved((long) keyHead * shape.headSize());
+    long stride = shape.batch() * shape.heads().keyValueWidth();
+    return new Operand(all.address(), all.dtype(), stride, false, shared ? 0 : shape.heads().size())
+        .moved((long) keyHead * shape.heads().size());
   }
 
   /** One value per query and head, of [queries, batch, heads]. */
   Operand values(Tensor all) {
-    long stride = (long) shape.batch() * shape.heads();
+    long stride = (long) shape.batch() * shape.heads().query();
     return new Operand(all.address(), all.dtype(), stride, false, 1)
         .moved(from * stride + queryHead);
   }

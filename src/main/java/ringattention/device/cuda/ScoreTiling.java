@@ -67,17 +67,17 @@ final class ScoreTiling {
 
   private static List<Run> runs(BlockShape shape, Heads keyHeads) {
     int count = keyHeads.to() - keyHeads.from();
-    if (shape.group() == 1 && count == shape.heads()) {
+    if (shape.heads().group() == 1 && count == shape.heads().query()) {
       return List.of(new Run(0, 0, shape.batch() * count, false)); // heads follow each other
     }
     List<Run> runs = new ArrayList<>();
     for (int b = 0; b < shape.batch(); b++) {
-      int first = b * shape.keyValueHeads() + keyHeads.from();
-      if (shape.group() == 1) {
+      int first = b * shape.heads().keyValue() + keyHeads.from();
+      if (shape.heads().group() == 1) {
         runs.add(new Run(first, first, count, false));
       } else {
         for (int keyHead = first; keyHead < first + count; keyHead++) {
-          runs.add(new Run(keyHead * shape.group(), keyHead, shape.group(), true));
+          runs.add(new Run(keyHead * shape.heads().group(), keyHead, shape.heads().group(), true));
         }
       }
     }

@@ -4,6 +4,7 @@ import static ringattention.device.reference.ReferenceDevice.doubles;
 
 import java.nio.DoubleBuffer;
 import ringattention.device.BlockAttention;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.shard.Mask;
 
@@ -13,20 +14,13 @@ import ringattention.shard.Mask;
  */
 final class ReferenceAttention implements BlockAttention {
   /** Extents of one block pair, and where its vectors begin. */
-  private record Extents(
-      int queries, int keys, int batch, int heads, int keyValueHeads, int headSize) {
+  private record Extents(int queries, int keys, int batch, HeadCounts heads) {
     static Extents of(Tensor q, Tensor k) {
-      return new Extents(
-          (int) q.dim(0),
-          (int) k.dim(0),
-          (int) q.dim(1),
-          (int) q.dim(2),
-          (int) k.dim(2),
-          (int) q.dim(3));
+      return new Extents((int) q.dim(0), (int) k.dim(0), (int) q.dim(1), HeadCounts.of(q, k));
     }
 
     double scale() {
-      return 1 / Math.sqrt(headSize);
+      return 1 / Math.sqrt(heads.size());
     }
 
     int visible(int query, Mask mask) {
@@ -38,21 +32,21 @@ final class ReferenceAttention implements BlockAttention {
      * element.
      */
     int row(int i, int b, int h) {
-      return (i * batch + b) * heads + h;
+      return (i * batch + b) * heads.query() + h;
     }
 
     int query(int i, int b, int h) {
-      return row(i, b, h) * headSize;
+      return row(i, b, h) * heads.size();
     }
 
     /** Index of the first element of the key, or value, that query head h reads. */
     int key(int j, int b, int h) {
-      return ((j * batch + b) * keyValueHeads + h / (heads / keyValueHeads)) * headSize;
+      return ((j * batch + b) * heads.keyValue() + h / heads.group()) * heads.size();
     }
 
     /** Index of [b, h, i, 0] in a score matrix. */
     int scores(int i, int b, int h) {
-      return ((b * heads + h) * queries + i) * keys;
+      return ((b * heads.query() + h) * queries + i) * keys;
     }
   }
 
@@ -68,12 +62,12 @@ final class ReferenceAttention implements BlockAttention {
   private static void scores(
       Extents x, DoubleBuffer q, DoubleBuffer k, Mask mask, DoubleBuffer scores) {
     for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads; h++) {
+      for (int h = 0; h < x.heads.query(); h++) {
         for (int i = 0; i < x.queries; i++) {
           for (int j = 0; j < x.keys; j++) {
             double score =
                 j < x.visible(i, mask)
-                    ? x.scale() * dot(q, x.query(i, b, h), k, x.key(j, b, h), x.headSize)
+                    ? x.scale() * dot(q, x.query(i, b, h), k, x.key(j, b, h), x.heads.size())
                     : Double.NEGATIVE_INFINITY;
             scores.put(x.scores(i, b, h) + j, score);
           }
@@ -85,7 +79,7 @@ final class ReferenceAttention implements BlockAttention {
   private static void softmax(Extents x, DoubleBuffer scores, DoubleBuffer logSumExp) {
     double[] row = new double[x.keys];
     for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads; h++) {
+      for (int h = 0; h < x.heads.query(); h++) {
         for (int i = 0; i < x.queries; i++) {
           scores.get(x.scores(i, b, h), row);
           logSumExp.put(x.row(i, b, h), softmax(row, x.keys));
@@ -98,12 +92,12 @@ final class ReferenceAttention implements BlockAttention {
   private static void output(
       Extents x, DoubleBuffer probabilities, DoubleBuffer v, DoubleBuffer out) {
     for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads; h++) {
+      for (int h = 0; h < x.heads.query(); h++) {
         for (int i = 0; i < x.queries; i++) {
-          clear(out, x.query(i, b, h), x.headSize);
+          clear(out, x.query(i, b, h), x.heads.size());
           for (int j = 0; j < x.keys; j++) {
             double probability = probabilities.get(x.scores(i, b, h) + j);
-            addScaled(out, x.query(i, b, h), probability, v, x.key(j, b, h), x.headSize);
+            addScaled(out, x.query(i, b, h), probability, v, x.key(j, b, h), x.heads.size());
           }
         }
       }
@@ -132,23 +126,23 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer dKey = doubles(dk);
     DoubleBuffer dValue = doubles(dv);
     for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads; h++) {
+      for (int h = 0; h < x.heads.query(); h++) {
         for (int i = 0; i < x.queries; i++) {
           int qi = x.query(i, b, h);
           int row = x.scores(i, b, h);
           double mean = 0; // of the gradients of the probabilities, weighted by them
           for (int j = 0; j < x.keys; j++) {
             double p = probability.get(row + j);
-            double dProbability = dot(dOutput, qi, value, x.key(j, b, h), x.headSize);
-            addScaled(dValue, x.key(j, b, h), p, dOutput, qi, x.headSize);
+            double dProbability = dot(dOutput, qi, value, x.key(j, b, h), x.heads.size());
+            addScaled(dValue, x.key(j, b, h), p, dOutput, qi, x.heads.size());
             dScore.put(row + j, dProbability);
             mean += p * dProbability;
           }
           for (int j = 0; j < x.keys; j++) {
             double ds = x.scale() * probability.get(row + j) * (dScore.get(row + j) - mean);
             dScore.put(row + j, ds);
-            addScaled(dQuery, qi, ds, key, x.key(j, b, h), x.headSize);
-            addScaled(dKey, x.key(j, b, h), ds, query, qi, x.headSize);
+            addScaled(dQuery, qi, ds, key, x.key(j, b, h), x.heads.size());
+            addScaled(dKey, x.key(j, b, h), ds, query, qi, x.heads.size());
           }
         }
       }
@@ -165,17 +159,17 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer lse = doubles(logSumExp);
     double[] row = new double[x.keys];
     for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads; h++) {
+      for (int h = 0; h < x.heads.query(); h++) {
         for (int i = 0; i < x.queries; i++) {
           int qi = x.query(i, b, h);
           int visible = x.visible(i, mask);
           for (int j = 0; j < visible; j++) {
-            row[j] = x.scale() * dot(query, qi, key, x.key(j, b, h), x.headSize);
+            row[j] = x.scale() * dot(query, qi, key, x.key(j, b, h), x.heads.size());
           }
           lse.put(x.row(i, b, h), softmax(row, visible));
-          clear(output, qi, x.headSize);
+          clear(output, qi, x.heads.size());
           for (int j = 0; j < visible; j++) {
-            addScaled(output, qi, row[j], value, x.key(j, b, h), x.headSize);
+            addScaled(output, qi, row[j], value, x.key(j, b, h), x.heads.size());
           }
         }
       }
@@ -231,28 +225,28 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer dQuery = doubles(into.dq());
     DoubleBuffer dKey = doubles(into.dk());
     DoubleBuffer dValue = doubles(into.dv());
-    int group = x.heads / x.keyValueHeads;
+    int group = x.heads.group();
     if (!into.addQuery()) {
-      clearHeads(x.queries, x, group * heads.from(), group * heads.to(), x.heads, dQuery);
+      clearHeads(x.queries, x, group * heads.from(), group * heads.to(), x.heads.query(), dQuery);
     }
     if (!into.addKeyValue()) {
-      clearHeads(x.keys, x, heads.from(), heads.to(), x.keyValueHeads, dKey);
-      clearHeads(x.keys, x, heads.from(), heads.to(), x.keyValueHeads, dValue);
+      clearHeads(x.keys, x, heads.from(), heads.to(), x.heads.keyValue(), dKey);
+      clearHeads(x.keys, x, heads.from(), heads.to(), x.heads.keyValue(), dValue);
     }
     for (int b = 0; b < x.batch; b++) {
       for (int h = heads.from() * group; h < heads.to() * group; h++) {
         for (int i = 0; i < x.queries; i++) {
           int qi = x.query(i, b, h);
-          double mean = dot(dOutput, qi, output, qi, x.headSize); // over the keys of all blocks
+          double mean = dot(dOutput, qi, output, qi, x.heads.size()); // over the keys of all blocks
           for (int j = 0; j < x.visible(i, mask); j++) {
             int kj = x.key(j, b, h);
-            double score = x.scale() * dot(query, qi, key, kj, x.headSize);
+            double score = x.scale() * dot(query, qi, key, kj, x.heads.size());
             double probability = Math.exp(score - lse.get(x.row(i, b, h)));
-            double dProbability = dot(dOutput, qi, value, kj, x.headSize);
+            double dProbability = dot(dOutput, qi, value, kj, x.heads.size());
             double dScore = x.scale() * probability * (dProbability - mean);
-            addScaled(dValue, kj, probability, dOutput, qi, x.headSize);
-            addScaled(dQuery, qi, dScore, key, kj, x.headSize);
-            addScaled(dKey, kj, dScore, query, qi, x.headSize);
+            addScaled(dValue, kj, probability, dOutput, qi, x.heads.size());
+            addScaled(dQuery, qi, dScore, key, kj, x.heads.size());
+            addScaled(dKey, kj, dScore, query, qi, x.heads.size());
           }
         }
       }
@@ -262,7 +256,7 @@ final class ReferenceAttention implements BlockAttention {
   private static void clearHeads(
       int tokens, Extents x, int from, int to, int heads, DoubleBuffer gradient) {
     for (int row = 0; row < tokens * x.batch; row++) {
-      clear(gradient, (row * heads + from) * x.headSize, (to - from) * x.headSize);
+      clear(gradient, (row * heads + from) * x.heads.size(), (to - from) * x.heads.size());
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.report.Table;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -11,7 +12,7 @@ import ringattention.validate.AttentionProblem;
 
 class AttentionTableTest {
   private static final AttentionProblem PROBLEM =
-      new AttentionProblem(16384, 1, 32, 8, 128, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+      new AttentionProblem(16384, 1, new HeadCounts(32, 8, 128), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
 
   @Test
   void gpuColumnsAreExactlyThese() {

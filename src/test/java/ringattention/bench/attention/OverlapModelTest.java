@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.device.cuda.CudaTraits;
 import ringattention.shard.Mask;
 
@@ -22,7 +23,10 @@ class OverlapModelTest {
 
   private static RingWork bf16(int ranks, Mask mask) {
     return new RingWork(
-        ranks, mask, 32, 32, 128, CudaTraits.planned(DType.BF16, false, 32768, 1e15));
+        ranks,
+        mask,
+        new HeadCounts(32, 32, 128),
+        CudaTraits.planned(DType.BF16, false, 32768, 1e15));
   }
 
   private static OverlapModel model(int ranks, Mask mask, RingPass pass) {

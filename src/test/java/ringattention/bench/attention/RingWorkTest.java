@@ -16,6 +16,7 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
+import ringattention.device.HeadCounts;
 import ringattention.device.cuda.CudaTraits;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.AttentionFlops;
@@ -29,7 +30,8 @@ import ringattention.validate.AttentionRunner;
 class RingWorkTest {
   private static final DeviceTraits BF16_GPU = gpu(DType.BF16);
   private static final DeviceTraits FP32_GPU = gpu(DType.F32);
-  private static final RingWork BF16 = new RingWork(2, Mask.FULL, 32, 32, 128, BF16_GPU);
+  private static final RingWork BF16 =
+      new RingWork(2, Mask.FULL, new HeadCounts(32, 32, 128), BF16_GPU);
 
   private static DeviceTraits gpu(DType compute) {
     return CudaTraits.planned(compute, false, 300, 1e15); // some own blocks are cut
@@ -43,9 +45,11 @@ class RingWorkTest {
   @ValueSource(ints = {1, 2, 3, 4})
   void sendsWhatTheRingSends(int ranks) {
     int tokens = 6;
-    RingWork schedule = new RingWork(ranks, Mask.CAUSAL, 4, 2, 8, new ReferenceDevice());
+    RingWork schedule =
+        new RingWork(ranks, Mask.CAUSAL, new HeadCounts(4, 2, 8), new ReferenceDevice());
     AttentionProblem problem =
-        new AttentionProblem(tokens * ranks, 1, 4, 2, 8, Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
+        new AttentionProblem(
+            tokens * ranks, 1, new HeadCounts(4, 2, 8), Mask.CAUSAL, LayoutKind.ZIGZAG, 1);
     LocalCommunicator.run(
         ranks,
         world -> {
@@ -74,7 +78,7 @@ class RingWorkTest {
   void computesWhatTheSequenceNeeds(int ranks) {
     int tokens = 1024;
     for (Mask mask : Mask.values()) {
-      RingWork schedule = new RingWork(ranks, mask, 8, 2, 64, BF16_GPU);
+      RingWork schedule = new RingWork(ranks, mask, new HeadCounts(8, 2, 64), BF16_GPU);
       AttentionFlops flops = new AttentionFlops(8, 64, mask == Mask.CAUSAL);
       for (RingPass pass : RingPass.values()) {
         double all = 0;
@@ -90,8 +94,8 @@ class RingWorkTest {
   /** Zigzag: every step of a causal ring is half of the square that a full one has. */
   @Test
   void causalStepsAreHalves() {
-    RingWork causal = new RingWork(4, Mask.CAUSAL, 8, 8, 64, BF16_GPU);
-    RingWork full = new RingWork(4, Mask.FULL, 8, 8, 64, BF16_GPU);
+    RingWork causal = new RingWork(4, Mask.CAUSAL, new HeadCounts(8, 8, 64), BF16_GPU);
+    RingWork full = new RingWork(4, Mask.FULL, new HeadCounts(8, 8, 64), BF16_GPU);
     for (int rank = 0; rank < 4; rank++) {
       List<Step> halves = causal.steps(RingPass.FORWARD, 4096, rank);
       for (Step step : full.steps(RingPass.FORWARD, 4096, rank)) {
@@ -119,12 +123,12 @@ class RingWorkTest {
   @Test
   void formula() {
     assertEquals(1040, BF16.formula(RingPass.FORWARD, 312e12 / 300e9), 1e-9);
-    RingWork causal = new RingWork(2, Mask.CAUSAL, 32, 32, 128, BF16_GPU);
+    RingWork causal = new RingWork(2, Mask.CAUSAL, new HeadCounts(32, 32, 128), BF16_GPU);
     assertEquals(2080, causal.formula(RingPass.FORWARD, 1040), 1e-9);
     assertEquals(2.4 * 1040, causal.formula(RingPass.BACKWARD, 1040), 1e-9); // 3 / 2.5 of it
-    RingWork grouped = new RingWork(2, Mask.CAUSAL, 32, 8, 128, BF16_GPU);
+    RingWork grouped = new RingWork(2, Mask.CAUSAL, new HeadCounts(32, 8, 128), BF16_GPU);
     assertEquals(520, grouped.formula(RingPass.FORWARD, 1040), 1e-9);
-    RingWork fp32 = new RingWork(2, Mask.FULL, 32, 32, 128, FP32_GPU);
+    RingWork fp32 = new RingWork(2, Mask.FULL, new HeadCounts(32, 32, 128), FP32_GPU);
     assertEquals(2080, fp32.formula(RingPass.FORWARD, 1040), 1e-9);
   }
 

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.device.MemoryPlan;
 import ringattention.model.ActivationPolicy;
 import ringattention.model.Architecture;
@@ -45,9 +46,7 @@ class LayerMemoryTest {
             61,
             HIDDEN,
             2,
-            HEADS,
-            keyValueHeads,
-            HEAD_SIZE,
+            new HeadCounts(HEADS, keyValueHeads, HEAD_SIZE),
             WIDTH,
             10000,
             RopeScaling.NONE,

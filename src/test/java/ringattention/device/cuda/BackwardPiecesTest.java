@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
+import ringattention.device.HeadCounts;
 import ringattention.device.cuda.BackwardPieces.Piece;
 import ringattention.shard.Mask;
 
@@ -35,7 +36,8 @@ class BackwardPiecesTest {
       Mask mask, int queries, int keys, int batch, int group, boolean add) {
     int keyValueHeads = 5;
     BlockShape pair =
-        new BlockShape(queries, keys, batch, keyValueHeads * group, keyValueHeads, 64);
+        new BlockShape(
+            queries, keys, batch, new HeadCounts(keyValueHeads * group, keyValueHeads, 64));
     Heads heads = new Heads(1, 4);
     List<Piece> pieces = BackwardPieces.of(pair, mask, heads, add, BUDGET);
     for (int head = 0; head < keyValueHeads; head++) {
@@ -69,11 +71,11 @@ class BackwardPiecesTest {
 
   @Test
   void piecesFitTheBudgetAndStartOnTiles() {
-    BlockShape pair = new BlockShape(5000, 5000, 2, 12, 4, 128);
+    BlockShape pair = new BlockShape(5000, 5000, 2, new HeadCounts(12, 4, 128));
     for (Mask mask : Mask.values()) {
       for (Piece piece : BackwardPieces.of(pair, mask, new Heads(0, 4), false, 16 * BUDGET)) {
         BlockShape block = piece.block(pair, 128);
-        assertEquals(3, block.group());
+        assertEquals(3, block.heads().group());
         assertTrue(FusedScratch.scoreBytes(block) <= 16 * BUDGET, piece.toString());
         assertEquals(0, piece.queryFrom() % 128, piece.toString());
         assertEquals(0, piece.keyFrom() % 128, piece.toString());
@@ -83,7 +85,7 @@ class BackwardPiecesTest {
 
   @Test
   void someHeadsNeedNoMoreThanAll() {
-    BlockShape pair = new BlockShape(256, 256, 1, 10, 10, 64);
+    BlockShape pair = new BlockShape(256, 256, 1, new HeadCounts(10, 10, 64));
     assertEquals(List.of(6, 4), headsOfPieces(pair, new Heads(0, 10)));
     assertEquals(List.of(6), headsOfPieces(pair, new Heads(4, 10)));
     assertEquals(List.of(6, 1), headsOfPieces(pair, new Heads(0, 7)));

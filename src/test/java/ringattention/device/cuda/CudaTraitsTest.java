@@ -10,6 +10,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.metrics.Hardware;
 import ringattention.shard.Mask;
 
@@ -20,7 +21,8 @@ class CudaTraitsTest {
   private static final CudaTraits FP32 = CudaTraits.planned(DType.F32, false, 65536, 1e14);
 
   private static AttentionCall call(int queries, int keys, Mask mask) {
-    return new AttentionCall(new BlockShape(queries, keys, 1, 8, 8, 128), mask, new Heads(0, 8));
+    return new AttentionCall(
+        new BlockShape(queries, keys, 1, new HeadCounts(8, 8, 128)), mask, new Heads(0, 8));
   }
 
   @Test
@@ -62,7 +64,7 @@ class CudaTraitsTest {
   void vanillaNeedsTheLargerTileOfBothPasses() {
     Heads all = new Heads(0, 16);
     for (int tokens : new int[] {4096, 9728}) { // the second's causal tiles are larger
-      BlockShape whole = new BlockShape(tokens, tokens, 1, 16, 16, 128);
+      BlockShape whole = new BlockShape(tokens, tokens, 1, new HeadCounts(16, 16, 128));
       long largest = 0;
       for (Mask mask : Mask.values()) {
         for (ScoreTile tile : ScoreTiling.cut(whole, mask, all, (512L << 20) / Float.BYTES)) {

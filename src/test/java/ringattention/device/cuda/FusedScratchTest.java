@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
+import ringattention.device.HeadCounts;
 import ringattention.shard.Mask;
 
 class FusedScratchTest {
@@ -21,7 +22,7 @@ class FusedScratchTest {
   @ParameterizedTest
   @CsvSource({"false, false", "false, true", "true, false", "true, true"})
   void arraysDoNotOverlap(boolean copies, boolean deterministic) {
-    BlockShape block = new BlockShape(77, 130, 3, 6, 2, 104);
+    BlockShape block = new BlockShape(77, 130, 3, new HeadCounts(6, 2, 104));
     long rows = 77L * 3 * 6;
     long queries = rows * 104;
     long keys = 130L * 3 * 2 * 104;
@@ -50,7 +51,7 @@ class FusedScratchTest {
   @ParameterizedTest
   @CsvSource({"false", "true"})
   void arraysOfTheForwardDoNotOverlap(boolean copies) {
-    BlockShape block = new BlockShape(77, 130, 3, 6, 2, 104);
+    BlockShape block = new BlockShape(77, 130, 3, new HeadCounts(6, 2, 104));
     long rows = 77L * 3 * 6;
     long keys = 130L * 3 * 2 * 104;
     FusedScratch scratch = FusedScratch.forward(block, copies, 1000);
@@ -84,7 +85,7 @@ class FusedScratchTest {
   /** 32 heads of 128 over 8192 tokens: the formula by hand, all terms multiples of 256. */
   @Test
   void workspaceOfAPaperShape() {
-    BlockShape pair = new BlockShape(8192, 8192, 1, 32, 32, 128);
+    BlockShape pair = new BlockShape(8192, 8192, 1, new HeadCounts(32, 32, 128));
     long elements = 8192L * 32 * 128;
     long rows = 8192L * 32;
     assertEquals(
@@ -100,14 +101,14 @@ class FusedScratchTest {
   /** A head of 100 is copied into rows of 104. */
   @Test
   void paddedHeadsNeedCopies() {
-    BlockShape pair = new BlockShape(256, 256, 1, 32, 8, 100);
-    BlockShape padded = new BlockShape(256, 256, 1, 32, 8, 104);
+    BlockShape pair = new BlockShape(256, 256, 1, new HeadCounts(32, 8, 100));
+    BlockShape padded = new BlockShape(256, 256, 1, new HeadCounts(32, 8, 104));
     long expected = FusedScratch.backward(padded, true, false, 0).bytes();
     assertTrue(expected > FusedScratch.backward(padded, false, false, 0).bytes());
     assertEquals(expected, FusedAttention.workspaceBytes(whole(pair), false));
   }
 
   private static AttentionCall whole(BlockShape pair) {
-    return new AttentionCall(pair, Mask.FULL, new Heads(0, pair.keyValueHeads()));
+    return new AttentionCall(pair, Mask.FULL, new Heads(0, pair.heads().keyValue()));
   }
 }

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.device.BlockShape;
+import ringattention.device.HeadCounts;
 import ringattention.shard.Mask;
 
 class FusedShapeTest {
@@ -14,8 +15,8 @@ class FusedShapeTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void stridesFindSequenceMajorElements(int batch) {
-    BlockShape block = new BlockShape(5, 7, batch, 4, 2, 8);
-    FusedShape shape = new FusedShape(block, Mask.FULL, 12, 6, 1, false);
+    BlockShape block = new BlockShape(5, 7, batch, new HeadCounts(4, 2, 8));
+    FusedShape shape = new FusedShape(block, Mask.FULL, new HeadCounts(12, 6, 8), 1, false);
     assertElements(5, batch, 4, 12, shape.queryDims(), shape.queryStrides());
     assertElements(5, batch, 4, 4, shape.queryDims(), shape.queryGradientStrides());
     assertElements(7, batch, 2, 6, shape.keyDims(), shape.keyStrides());

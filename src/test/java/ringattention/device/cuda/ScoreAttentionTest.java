@@ -13,6 +13,7 @@ import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.device.Memory;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
@@ -38,18 +39,18 @@ class ScoreAttentionTest {
     List<Case> cases = new ArrayList<>();
     for (BlockShape shape :
         List.of(
-            new BlockShape(1, 1, 1, 1, 1, 2),
-            new BlockShape(7, 3, 2, 4, 2, 10),
-            new BlockShape(3, 7, 2, 4, 1, 10),
-            new BlockShape(9, 11, 2, 3, 3, 4),
-            new BlockShape(33, 17, 3, 6, 2, 5),
-            new BlockShape(40, 35, 1, 2, 2, 8),
-            new BlockShape(3, 0, 1, 2, 1, 4),
-            new BlockShape(0, 3, 2, 2, 1, 4))) {
+            new BlockShape(1, 1, 1, new HeadCounts(1, 1, 2)),
+            new BlockShape(7, 3, 2, new HeadCounts(4, 2, 10)),
+            new BlockShape(3, 7, 2, new HeadCounts(4, 1, 10)),
+            new BlockShape(9, 11, 2, new HeadCounts(3, 3, 4)),
+            new BlockShape(33, 17, 3, new HeadCounts(6, 2, 5)),
+            new BlockShape(40, 35, 1, new HeadCounts(2, 2, 8)),
+            new BlockShape(3, 0, 1, new HeadCounts(2, 1, 4)),
+            new BlockShape(0, 3, 2, new HeadCounts(2, 1, 4)))) {
       for (Mask mask : Mask.values()) {
         for (DType compute : List.of(DType.F32, DType.BF16)) {
           for (long tileBytes : List.of(SHORT_ROWS, SOME_ROWS, WHOLE)) {
-            int keyHeads = shape.keyValueHeads();
+            int keyHeads = shape.heads().keyValue();
             cases.add(new Case(shape, mask, new Heads(0, keyHeads), compute, tileBytes));
             cases.add(new Case(shape, mask, new Heads(keyHeads / 2, keyHeads), compute, tileBytes));
           }
@@ -122,7 +123,7 @@ class ScoreAttentionTest {
       Pair q = both.query();
       Pair k = both.key();
       Pair v = both.key();
-      long[] scores = {shape.batch(), shape.heads(), shape.queries(), shape.keys()};
+      long[] scores = {shape.batch(), shape.heads().query(), shape.queries(), shape.keys()};
       Pair probabilities = both.poisoned(given.compute, scores);
       Pair dScores = both.poisoned(given.compute, scores);
       Pair out = both.poisoned(DType.F32, both.queryShape());
@@ -207,15 +208,19 @@ class ScoreAttentionTest {
     }
 
     long[] queryShape() {
-      return new long[] {shape.queries(), shape.batch(), shape.heads(), shape.headSize()};
+      return new long[] {
+        shape.queries(), shape.batch(), shape.heads().query(), shape.heads().size()
+      };
     }
 
     long[] keyShape() {
-      return new long[] {shape.keys(), shape.batch(), shape.keyValueHeads(), shape.headSize()};
+      return new long[] {
+        shape.keys(), shape.batch(), shape.heads().keyValue(), shape.heads().size()
+      };
     }
 
     long[] logShape() {
-      return new long[] {shape.queries(), shape.batch(), shape.heads()};
+      return new long[] {shape.queries(), shape.batch(), shape.heads().query()};
     }
 
     Pair query() {
