@@ -122,6 +122,7 @@ public final class Main {
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION,
           BENCH_KERNELS,
+          BENCH_DECODE,
           BENCH_RING_EXCHANGE,
           BENCH_TRAINING,
           BENCH_CONTEXT,

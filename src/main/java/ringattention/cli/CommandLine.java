@@ -53,6 +53,7 @@ public record CommandLine(
     VALIDATE("validate", false),
     BENCH_ATTENTION("bench attention", false),
     BENCH_KERNELS("bench kernels", false),
+    BENCH_DECODE("bench decode", false),
     BENCH_RING_EXCHANGE("bench ring-exchange", false),
     BENCH_TRAINING("bench training", true),
     BENCH_CONTEXT("bench context", true),

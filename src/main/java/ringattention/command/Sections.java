@@ -5,6 +5,7 @@ import java.util.Map;
 import ringattention.bench.attention.BenchAttentionConfig;
 import ringattention.bench.attention.BenchOverlapConfig;
 import ringattention.bench.attention.BenchRingConfig;
+import ringattention.bench.kernel.BenchDecodeConfig;
 import ringattention.bench.kernel.BenchKernelsConfig;
 import ringattention.bench.training.BenchContextConfig;
 import ringattention.bench.training.BenchMemoryConfig;
@@ -50,6 +51,7 @@ public final class Sections {
               ValidateConfig.SECTION,
               BenchAttentionConfig.SECTION,
               BenchKernelsConfig.SECTION,
+              BenchDecodeConfig.SECTION,
               BenchRingConfig.SECTION,
               BenchTrainingConfig.SECTION,
               BenchContextConfig.SECTION,

@@ -19,6 +19,8 @@ import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 import ringattention.validate.AttentionChecks;
 import ringattention.validate.AttentionProblem;
+import ringattention.validate.DecodeChecks;
+import ringattention.validate.DecodeProblem;
 import ringattention.validate.DocumentProbe;
 import ringattention.validate.Packing;
 import ringattention.validate.PerturbationProbe;
@@ -80,6 +82,7 @@ public final class ValidateCommand {
         transformer(equipment, mask, layout);
       }
     }
+    decode(equipment, config);
     for (int length : longEnough(config.growth())) {
       checks.addAll(
           attention.sampled(
@@ -95,6 +98,18 @@ public final class ValidateCommand {
             .architectures(
                 TransformerProblem.small(
                     SHORT, 2, Mask.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
+  }
+
+  /** Attention of new tokens over a cache, of every rank's device by itself. */
+  private void decode(Equipment equipment, ValidateConfig config) {
+    DecodeChecks decode = new DecodeChecks(equipment.world(), equipment.device(), config.seed());
+    for (int headSize : config.headSizes()) {
+      for (int keyValueHeads : config.keyValueHeads()) {
+        for (DecodeProblem problem : DecodeProblem.all(config.heads(), keyValueHeads, headSize)) {
+          checks.addAll(decode.checks(problem));
+        }
+      }
+    }
   }
 
   /** Returns the bytes that any rank may allocate. Collective. */

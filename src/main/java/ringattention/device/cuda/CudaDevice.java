@@ -2,6 +2,7 @@ package ringattention.device.cuda;
 
 import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
 import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrMaxSharedMemoryPerBlockOptin;
 import static org.bytedeco.cuda.global.cudart.cudaDevAttrMultiProcessorCount;
 import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
 import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
@@ -24,6 +25,7 @@ import ringattention.device.Kernels;
 import ringattention.device.Memory;
 import ringattention.device.MemoryCount;
 import ringattention.device.Range;
+import ringattention.device.Recorded;
 import ringattention.device.Tensor;
 import ringattention.device.TimedRange;
 import ringattention.shard.Mask;
@@ -80,6 +82,7 @@ public final class CudaDevice implements Device {
   private final MemoryCount count;
   private final CudaTraits traits;
   private final int multiprocessors;
+  private final int mostSharedBytes;
   private final Stream stream;
   private final KernelLibrary library;
   private final Transfer transfer;
@@ -87,8 +90,10 @@ public final class CudaDevice implements Device {
   private final Cublas cublas;
   private final CudaKernels kernels;
   private final CudaBlockAttention attention;
+  private final CudaDecode decode;
   private Nvtx profiler; // null unless ranges are shown to one
   private TimedRanges trace; // null unless tracing
+  private boolean recording;
   private long hostAllocated;
   private long hostPeak;
 
@@ -108,6 +113,7 @@ public final class CudaDevice implements Device {
             options.compute() == DType.BF16 ? Cudnn.version() : 0,
             PeakFlops.of(Gpus.name(options.ordinal()), options.compute()));
     this.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
+    this.mostSharedBytes = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
     String architecture =
         "sm_"
             + attribute(cudaDevAttrComputeCapabilityMajor)
@@ -120,6 +126,7 @@ public final class CudaDevice implements Device {
     this.cublas = new Cublas(this);
     this.kernels = new CudaKernels(this);
     this.attention = new CudaBlockAttention(this);
+    this.decode = new CudaDecode(this);
   }
 
   private int attribute(int attribute) {
@@ -138,6 +145,11 @@ public final class CudaDevice implements Device {
 
   int multiprocessors() {
     return multiprocessors;
+  }
+
+  /** Bytes of shared memory that a block may have if its kernel asks for them. */
+  int mostSharedBytes() {
+    return mostSharedBytes;
   }
 
   Stream stream() {
@@ -249,6 +261,16 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
+    return traits.decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize);
+  }
+
+  @Override
+  public void reserveDecode(int rows, int heads, int keyValueHeads, int headSize) {
+    decode.reserve(decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize));
+  }
+
+  @Override
   public long vanillaWorkspaceBytes(BlockShape whole, Mask mask) {
     return traits.vanillaWorkspaceBytes(whole, mask);
   }
@@ -275,7 +297,17 @@ public final class CudaDevice implements Device {
 
   @Override
   public DecodeAttention decode() {
-    throw new UnsupportedOperationException("a GPU has no attention over a cache yet");
+    return decode;
+  }
+
+  @Override
+  public Recorded record(Runnable work) {
+    recording = true;
+    try {
+      return RecordedGraph.of(stream, work);
+    } finally {
+      recording = false;
+    }
   }
 
   @Override
@@ -300,7 +332,7 @@ public final class CudaDevice implements Device {
 
   @Override
   public Range range(Supplier<String> name) {
-    if (profiler == null && trace == null) {
+    if (profiler == null && trace == null || recording) { // recorded work has no times of its own
       return Range.NONE;
     }
     String text = name.get();
@@ -358,6 +390,7 @@ public final class CudaDevice implements Device {
     stream.synchronize();
     staging.close();
     attention.close();
+    decode.close();
     kernels.close();
     cublas.close();
     library.close();

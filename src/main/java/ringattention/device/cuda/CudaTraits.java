@@ -55,6 +55,11 @@ public record CudaTraits(
   }
 
   @Override
+  public long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
+    return DecodeScratch.planned(rows, heads, keyValueHeads, headSize).bytes();
+  }
+
+  @Override
   public long vanillaWorkspaceBytes(BlockShape whole, Mask mask) {
     return alwaysBytes() + ScoreScratch.of(compute).vanillaBytes(whole, mask);
   }

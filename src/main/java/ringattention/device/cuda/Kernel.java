@@ -1,5 +1,7 @@
 package ringattention.device.cuda;
 
+import static org.bytedeco.cuda.global.cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static org.bytedeco.cuda.global.cudart.cuFuncSetAttribute;
 import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
 
 import org.bytedeco.cuda.cudart.CUfunc_st;
@@ -15,6 +17,7 @@ final class Kernel implements AutoCloseable {
   private final Stream stream;
   private final LongPointer words = new LongPointer(MOST_ARGUMENTS);
   private final PointerPointer<LongPointer> arguments = new PointerPointer<>(MOST_ARGUMENTS);
+  private int allowedBytes = 48 << 10; // of shared memory: more must be asked for
 
   Kernel(String name, CUfunc_st function, Stream stream) {
     this.name = name;
@@ -39,7 +42,7 @@ final class Kernel implements AutoCloseable {
   /**
    * Launches like {@link #launch(long, int, long...)} on a grid of two dimensions.
    *
-   * @param sharedBytes of dynamic shared memory, at most 48 KiB
+   * @param sharedBytes of dynamic shared memory
    */
   void launch(long blocksX, int blocksY, int threads, int sharedBytes, long... values) {
     if (blocksX == 0 || blocksY == 0) {
@@ -47,6 +50,13 @@ final class Kernel implements AutoCloseable {
     }
     for (int i = 0; i < values.length; i++) {
       words.put(i, values[i]);
+    }
+    if (sharedBytes > allowedBytes) {
+      Cuda.checkDriver(
+          cuFuncSetAttribute(
+              function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes),
+          "shared memory of kernel " + name);
+      allowedBytes = sharedBytes;
     }
     Cuda.checkDriver(
         cuLaunchKernel(
