@@ -48,6 +48,7 @@ class ArchitectureTest {
                   "bench",
                   "forecast",
                   "train",
+                  "infer",
                   "evaluate",
                   "validate",
                   "plan",
@@ -97,6 +98,7 @@ class ArchitectureTest {
                   "device",
                   "comm",
                   "shard")),
+          Map.entry("infer", List.of("report", "data")),
           Map.entry(
               "evaluate", List.of("plan", "model", "run", "report", "data", "device", "comm")),
           Map.entry(

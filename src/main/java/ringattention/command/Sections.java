@@ -15,6 +15,7 @@ import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
 import ringattention.huggingface.HuggingFaceConfig;
+import ringattention.infer.GenerateConfig;
 import ringattention.input.Inputs;
 import ringattention.model.AttentionConfig;
 import ringattention.model.FeedForwardConfig;
@@ -45,6 +46,7 @@ public final class Sections {
               TrainConfig.SECTION,
               DataConfig.SECTION,
               ValidationConfig.SECTION,
+              GenerateConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,
               ValidateConfig.SECTION,

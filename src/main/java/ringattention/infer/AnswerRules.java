@@ -1,0 +1,13 @@
+package ringattention.infer;
+
+import java.util.Set;
+import ringattention.data.Tokenizer;
+
+/**
+ * What all answers of a run share.
+ *
+ * @param ends tokens that end an answer; none if they are to be ignored
+ * @param logProbabilities whether they are kept
+ */
+record AnswerRules(
+    Tokenizer tokenizer, Sampler sampler, Set<Integer> ends, boolean logProbabilities) {}
