@@ -8,10 +8,19 @@ import ringattention.random.Seed;
 
 /** One answer while it grows, from logits to text. It knows nothing of the engine. */
 final class Answer {
+  /**
+   * A token that was chosen.
+   *
+   * @param logProbability if asked for
+   * @param problem why none could be; empty if one was
+   */
+  record Choice(int token, double logProbability, String problem) {}
+
   private final Request request;
   private final SampleKey key;
   private final AnswerRules rules;
   private final GenerationListener listener;
+  private final Sampler sampler;
   private final Seed draws;
   private final BitSet seen = new BitSet(); // what the repetition penalty is for
   private final TextStream stream;
@@ -29,6 +38,7 @@ final class Answer {
     this.key = key;
     this.rules = rules;
     this.listener = listener;
+    this.sampler = new Sampler(rules.vocabulary());
     String name = "request " + key.id() + " sample " + key.sample();
     this.draws = Seed.of(settings.sampling().seed(), name);
     int[] before = request.all();
@@ -42,44 +52,48 @@ final class Answer {
   }
 
   /**
-   * Takes the logits behind the last token and chooses the next.
+   * Chooses the token behind the last by its logits. It changes nothing, so that all rows of a
+   * batch can be chosen at the same time.
+   */
+  Choice choose(float[] logits) {
+    try {
+      Sampling sampling = request.settings().sampling();
+      int token = sampler.choose(logits, sampling, seen, draws.uniform(count));
+      double logProbability =
+          rules.logProbabilities() ? sampler.logProbability(logits, token) : Double.NaN;
+      return new Choice(token, logProbability, "");
+    } catch (ArithmeticException notFinite) {
+      return new Choice(-1, Double.NaN, notFinite.getMessage());
+    }
+  }
+
+  /**
+   * Takes the next token.
    *
    * @return why the answer ended; empty if it goes on with the token
-   * @throws ArithmeticException naming the request if a logit is not finite
+   * @throws ArithmeticException naming the request if none could be chosen
    */
-  Optional<Finish> take(float[] logits) {
-    int token = choose(logits);
-    if (rules.ends().contains(token)) {
+  Optional<Finish> take(Choice choice) {
+    if (!choice.problem().isEmpty()) {
+      int before = request.tokens() + count;
+      throw new ArithmeticException(
+          "request \"" + key.id() + "\": behind " + before + " tokens " + choice.problem());
+    }
+    if (rules.ends().contains(choice.token())) {
       return Optional.of(closeText(Finish.END));
     }
     if (rules.logProbabilities()) {
-      logProbabilities[count] = rules.sampler().logProbability(logits, token);
+      logProbabilities[count] = choice.logProbability();
     }
-    tokens[count++] = token;
-    seen.set(token);
+    tokens[count++] = choice.token();
+    seen.set(choice.token());
     last = System.nanoTime();
     first = count == 1 ? last : first;
-    show(stop.add(stream.add(token)));
+    show(stop.add(stream.add(choice.token())));
     if (stop.isStopped()) {
       return Optional.of(Finish.STOP);
     }
     return count == tokens.length ? Optional.of(closeText(Finish.LENGTH)) : Optional.empty();
-  }
-
-  private int choose(float[] logits) {
-    try {
-      return rules
-          .sampler()
-          .choose(logits, request.settings().sampling(), seen, draws.uniform(count));
-    } catch (ArithmeticException notFinite) {
-      throw new ArithmeticException(
-          "request \""
-              + key.id()
-              + "\": behind "
-              + (request.tokens() + count)
-              + " tokens "
-              + notFinite.getMessage());
-    }
   }
 
   /** Ends an answer that is not complete. */

@@ -25,7 +25,7 @@ public final class Generation {
     this.rules =
         new AnswerRules(
             tokenizer,
-            new Sampler(tokens),
+            tokens,
             config.ignoreEnd() ? Set.of() : Set.copyOf(ends),
             config.logProbabilities());
   }

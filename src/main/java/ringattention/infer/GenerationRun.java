@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /**
  * Answers of unequal length, decoded together: whenever one ends, the next takes its place. What is
@@ -108,7 +109,7 @@ final class GenerationRun {
     }
     final double seconds = (System.nanoTime() - start) * 1e-9;
     Answer answer = new Answer(work.request(), work.key(), rules, listener);
-    Optional<Finish> finish = answer.take(logits);
+    Optional<Finish> finish = answer.take(answer.choose(logits));
     if (finish.isPresent()) {
       end(new Row(work, answer, sequence, seconds), finish.get());
     } else {
@@ -122,9 +123,14 @@ final class GenerationRun {
     List<Engine.Sequence> sequences = active.stream().map(Row::sequence).toList();
     int[] tokens = active.stream().mapToInt(row -> row.answer().lastToken()).toArray();
     float[][] logits = engine.step(sequences, tokens);
+    Answer.Choice[] choices =
+        IntStream.range(0, tokens.length)
+            .parallel() // a millisecond each, of a large vocabulary
+            .mapToObj(i -> active.get(i).answer().choose(logits[i]))
+            .toArray(Answer.Choice[]::new);
     int at = 0;
     for (Row row : List.copyOf(active)) {
-      row.answer().take(logits[at++]).ifPresent(finish -> end(row, finish));
+      row.answer().take(choices[at++]).ifPresent(finish -> end(row, finish));
     }
   }
 

@@ -1,16 +1,18 @@
 package ringattention.infer;
 
 /**
- * Tokens by score, the highest first, of equal ones the lowest id: a binary heap, so that the first
- * few of many cost no full sort.
+ * Tokens ranked by score, the highest first, of equal ones the lowest id: a binary heap, so that
+ * the first few of many cost no full sort. On top is the first or the last of them.
  */
 final class RankedTokens {
   private final double[] scores; // [vocabulary]
-  private final int[] heap; // [vocabulary], the first token on top
+  private final boolean isFirstOnTop;
+  private final int[] heap; // [vocabulary]
   private int count;
 
-  RankedTokens(double[] scores) {
+  RankedTokens(double[] scores, boolean isFirstOnTop) {
     this.scores = scores;
+    this.isFirstOnTop = isFirstOnTop;
     this.heap = new int[scores.length];
   }
 
@@ -33,22 +35,33 @@ final class RankedTokens {
     return count == 0;
   }
 
-  /** Takes the first token out. */
+  /** Returns the token on top. */
+  int top() {
+    return heap[0];
+  }
+
+  /** Takes the token on top out. */
   int next() {
-    final int first = heap[0];
+    final int top = heap[0];
     heap[0] = heap[--count];
     sink(0);
-    return first;
+    return top;
+  }
+
+  /** Puts another token in the place of the one on top. */
+  void replaceTop(int token) {
+    heap[0] = token;
+    sink(0);
   }
 
   private void sink(int from) {
     int token = heap[from];
     int at = from;
     for (int child = 2 * at + 1; child < count; child = 2 * at + 1) {
-      if (child + 1 < count && isBefore(heap[child + 1], heap[child])) {
+      if (child + 1 < count && isAbove(heap[child + 1], heap[child])) {
         child++;
       }
-      if (!isBefore(heap[child], token)) {
+      if (!isAbove(heap[child], token)) {
         break;
       }
       heap[at] = heap[child];
@@ -57,7 +70,8 @@ final class RankedTokens {
     heap[at] = token;
   }
 
-  private boolean isBefore(int one, int other) {
-    return scores[one] > scores[other] || scores[one] == scores[other] && one < other;
+  private boolean isAbove(int one, int other) {
+    boolean isBefore = scores[one] > scores[other] || scores[one] == scores[other] && one < other;
+    return isBefore == isFirstOnTop;
   }
 }

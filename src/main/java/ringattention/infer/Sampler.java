@@ -17,6 +17,7 @@ final class Sampler {
   private final double[] weights; // [vocabulary], of those drawn from
   private final int[] drawn; // [tokens drawn from]
   private final RankedTokens ranked;
+  private final RankedTokens lastOnTop;
 
   /**
    * @param vocabulary tokens that may be chosen; logits may have more, which are padding
@@ -26,7 +27,8 @@ final class Sampler {
     this.scores = new double[vocabulary];
     this.weights = new double[vocabulary];
     this.drawn = new int[vocabulary];
-    this.ranked = new RankedTokens(scores);
+    this.ranked = new RankedTokens(scores, true);
+    this.lastOnTop = new RankedTokens(scores, false);
   }
 
   /**
@@ -77,14 +79,20 @@ final class Sampler {
     return sampling.topP() == 1 ? vocabulary : keepShare(sampling.topP(), all);
   }
 
+  /** Keeps the tokens with the highest scores, which push out the last of those before them. */
   private int keepFirst(int most) {
-    ranked.clear();
-    for (int token = 0; token < vocabulary; token++) {
-      ranked.add(token);
+    lastOnTop.clear();
+    for (int token = 0; token < most; token++) {
+      lastOnTop.add(token);
     }
-    ranked.order();
-    for (int i = 0; i < most; i++) {
-      drawn[i] = ranked.next();
+    lastOnTop.order();
+    for (int token = most; token < vocabulary; token++) {
+      if (scores[token] > scores[lastOnTop.top()]) {
+        lastOnTop.replaceTop(token);
+      }
+    }
+    for (int i = most - 1; i >= 0; i--) {
+      drawn[i] = lastOnTop.next();
     }
     return most;
   }
