@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Optional;
 import ringattention.data.TextStream;
+import ringattention.input.Toml;
 import ringattention.random.Seed;
 
 /** One answer while it grows, from logits to text. It knows nothing of the engine. */
@@ -77,7 +78,7 @@ final class Answer {
     if (!choice.problem().isEmpty()) {
       int before = request.tokens() + count;
       throw new ArithmeticException(
-          "request \"" + key.id() + "\": behind " + before + " tokens " + choice.problem());
+          "request " + Toml.brief(key.id()) + ": behind " + before + " tokens " + choice.problem());
     }
     if (rules.ends().contains(choice.token())) {
       return Optional.of(closeText(Finish.END));

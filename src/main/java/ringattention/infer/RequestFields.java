@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import ringattention.input.Toml;
 
 /**
  * The fields of one request, checked. Every problem is an {@link IllegalArgumentException} in words
@@ -34,7 +35,7 @@ record RequestFields(JsonNode object) {
       String name = names.next();
       require(
           KNOWN.contains(name),
-          "unknown field \"" + name + "\", there are " + String.join(", ", KNOWN));
+          "unknown field " + Toml.brief(name) + ", there are " + String.join(", ", KNOWN));
     }
   }
 

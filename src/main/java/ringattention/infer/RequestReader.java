@@ -19,6 +19,7 @@ import ringattention.data.JsonRecords;
 import ringattention.data.Tokenizer;
 import ringattention.input.InputException;
 import ringattention.input.Source;
+import ringattention.input.Toml;
 
 /**
  * Reads requests: JSON lines with a request each, or a text that is one prompt. What is wrong with
@@ -127,7 +128,7 @@ public final class RequestReader {
               if (before == null) {
                 requests.add(request);
               } else {
-                problem(line, "id \"" + request.id() + "\" is that of line " + before);
+                problem(line, "id " + Toml.brief(request.id()) + " is that of line " + before);
               }
             } catch (IllegalArgumentException unsuitable) {
               problem(line, unsuitable.getMessage());

@@ -1,5 +1,7 @@
 package ringattention.infer;
 
+import ringattention.input.Toml;
+
 /** Whether work fits the engine, and what would. */
 record Room(Engine engine) {
   /** Returns whether a sequence may be as long as prompt and answer are together. */
@@ -17,9 +19,9 @@ record Room(Engine engine) {
     int longest = longest(work);
     String fitting =
         longest < 1 ? "no prompt fits with so many" : "the longest prompt that fits has " + longest;
-    return "request \""
-        + work.request().id()
-        + "\": a prompt of "
+    return "request "
+        + Toml.brief(work.request().id())
+        + ": a prompt of "
         + work.request().tokens()
         + " tokens and "
         + work.maxNewTokens()

@@ -156,6 +156,7 @@ class RequestReaderTest {
           {"prompt": "a", "id": [1]} | id must be a text or a whole number
           {"prompt": "a", "id": "first"} | id "first" is that of line 1
           {"prompt": "a", "temprature": 1} | unknown field "temprature", there are id, context, prompt, tokens, messages, maxNewTokens, samples, temperature, topK, topP, repetitionPenalty, seed, stop
+          {"prompt": "a", "a\\nb": 1} | unknown field "a\\u000ab", there are id, context, prompt, tokens, messages, maxNewTokens, samples, temperature, topK, topP, repetitionPenalty, seed, stop
           {"prompt": "a", "temperature": -1} | temperature must be a number, at least 0
           {"prompt": "a", "temperature": "1"} | temperature must be a number
           {"prompt": "a", "topK": 1.5} | topK must be a whole number, at most 2147483647
