@@ -16,6 +16,7 @@ import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
 import ringattention.huggingface.HuggingFaceConfig;
+import ringattention.infer.GenerateConfig;
 import ringattention.input.Inputs;
 import ringattention.model.AttentionConfig;
 import ringattention.model.FeedForwardConfig;
@@ -46,6 +47,7 @@ public final class Sections {
               TrainConfig.SECTION,
               DataConfig.SECTION,
               ValidationConfig.SECTION,
+              GenerateConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,
               ValidateConfig.SECTION,

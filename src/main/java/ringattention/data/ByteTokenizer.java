@@ -1,6 +1,7 @@
 package ringattention.data;
 
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 
 /**
  * The tokens of a text are its bytes: any file is text, and no vocabulary has to be learned. A
@@ -35,6 +36,24 @@ final class ByteTokenizer implements Tokenizer {
       }
     }
     return new Spans(tokens, starts);
+  }
+
+  @Override
+  public String decode(int[] tokens, boolean skipSpecial) {
+    byte[] bytes = new byte[tokens.length];
+    int count = 0;
+    for (int token : tokens) {
+      if (token >= 0 && token < BYTES) {
+        bytes[count++] = (byte) token;
+      }
+    }
+    return new String(bytes, 0, count, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public OptionalInt token(String spelling) {
+    int[] tokens = encode(spelling);
+    return tokens.length == 1 ? OptionalInt.of(tokens[0]) : OptionalInt.empty();
   }
 
   @Override

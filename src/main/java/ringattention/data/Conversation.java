@@ -9,9 +9,9 @@ import java.util.Optional;
  * Questions and answers in turn.
  *
  * @param system what is said before them, if not the template's own words
- * @param exchanges at least one
+ * @param open the question behind them that has no answer yet
  */
-record Conversation(Optional<String> system, List<Exchange> exchanges) {
+record Conversation(Optional<String> system, List<Exchange> exchanges, Optional<String> open) {
   /** One question and its answer. */
   record Exchange(String question, String answer) {}
 
@@ -25,7 +25,7 @@ record Conversation(Optional<String> system, List<Exchange> exchanges) {
 
   /**
    * Reads a list of messages, {@code from} and {@code value} each, or {@code role} and {@code
-   * content}. An answer before the first question and a question without an answer are left out.
+   * content}. An answer before the first question is left out.
    *
    * @throws IllegalArgumentException in words that go behind a file and line
    */
@@ -57,10 +57,23 @@ record Conversation(Optional<String> system, List<Exchange> exchanges) {
     for (int i = 0; i + 1 < messages.size(); i += 2) {
       exchanges.add(new Exchange(messages.get(i).text(), messages.get(i + 1).text()));
     }
+    Optional<String> open =
+        messages.size() % 2 == 0
+            ? Optional.empty()
+            : Optional.of(messages.get(messages.size() - 1).text());
+    return new Conversation(system, exchanges, open);
+  }
+
+  /**
+   * Returns the conversation.
+   *
+   * @throws IllegalArgumentException if it has no answer that could be learned
+   */
+  Conversation answered() {
     if (exchanges.isEmpty()) {
       throw new IllegalArgumentException("the conversation has no answer to a question");
     }
-    return new Conversation(system, exchanges);
+    return this;
   }
 
   private static Message message(JsonNode message, int number) {

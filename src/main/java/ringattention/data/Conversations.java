@@ -3,21 +3,17 @@ package ringattention.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import ringattention.input.Source;
 
 /**
- * Conversations in the words of Vicuna v1.1 (Chiang et al. 2023). Only what the assistant says is
- * to be learned: the space after {@code ASSISTANT:}, the answer, and the token that ends it.
+ * Conversations in the words of {@link ConversationText}. Only what the assistant says is to be
+ * learned: the space after {@code ASSISTANT:}, the answer, and the token that ends it. A question
+ * without an answer is left out.
  *
  * @param field of the object that is the list of messages, see {@code data.field}
  */
 record Conversations(Encoder encoder, Source source, String field) implements DocumentReader {
-  private static final String SYSTEM =
-      "A chat between a curious user and an artificial intelligence assistant. The assistant gives"
-          + " helpful, detailed, and polite answers to the user's questions.";
-
   @Override
   public void read(Path file, TokenFileWriter to) throws IOException {
     new JsonObjects(source).forEach(file, (object, place) -> document(object, place, to));
@@ -31,7 +27,7 @@ record Conversations(Encoder encoder, Source source, String field) implements Do
     }
     Conversation conversation;
     try {
-      conversation = Conversation.of(list);
+      conversation = Conversation.of(list).answered();
     } catch (IllegalArgumentException malformed) {
       throw source.error("data.path", place + ": " + malformed.getMessage());
     }
@@ -50,37 +46,21 @@ record Conversations(Encoder encoder, Source source, String field) implements Do
    * get another token. A token is the assistant's if it begins in the assistant's words.
    */
   private void encode(Conversation conversation, TokenFileWriter to) throws IOException {
-    StringBuilder text = new StringBuilder(conversation.system().orElse(SYSTEM)).append(' ');
-    List<Answer> answers = new ArrayList<>();
-    for (Conversation.Exchange exchange : conversation.exchanges()) {
-      text.append("USER: ").append(exchange.question()).append(" ASSISTANT:");
-      int start = text.length();
-      text.append(' ').append(exchange.answer());
-      answers.add(new Answer(start, text.length()));
-      text.append(encoder.tokenizer().endText());
-    }
-    Labelled labelled = new Labelled(answers, encoder.tokenizer().end(), to);
+    ConversationText text = new ConversationText(conversation, encoder.tokenizer());
+    Labelled labelled = new Labelled(text.answers(), encoder.tokenizer().end(), to);
     encoder.spans(text.toString(), labelled);
     labelled.finish();
   }
 
-  /**
-   * Where an answer is in the text.
-   *
-   * @param start of the space before it
-   * @param end where the token that ends it begins
-   */
-  private record Answer(int start, int end) {}
-
   /** Writes tokens with the mark whether they are to be learned. */
   private static final class Labelled implements Encoder.Consumer {
-    private final List<Answer> answers;
+    private final List<ConversationText.Answer> answers;
     private final int end;
     private final TokenFileWriter to;
     private int next; // answer whose end is still to come
     private int last; // token
 
-    Labelled(List<Answer> answers, int end, TokenFileWriter to) {
+    Labelled(List<ConversationText.Answer> answers, int end, TokenFileWriter to) {
       this.answers = answers;
       this.end = end;
       this.to = to;

@@ -6,11 +6,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A name for contents. */
-final class Digest {
+public final class Digest {
   private Digest() {}
 
   /** SHA-256 of texts, in 64 hexadecimal digits. */
-  static String of(String... texts) {
+  public static String of(String... texts) {
     MessageDigest digest = sha256();
     for (String text : texts) {
       digest.update(text.getBytes(StandardCharsets.UTF_8));
@@ -20,7 +20,7 @@ final class Digest {
   }
 
   /** Returns a SHA-256 of nothing yet, for contents that come in pieces. */
-  static MessageDigest sha256() {
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException impossible) {

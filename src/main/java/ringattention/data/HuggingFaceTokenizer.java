@@ -5,6 +5,8 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Map;
+import java.util.OptionalInt;
 import ringattention.input.InputException;
 import ringattention.input.Source;
 
@@ -19,6 +21,8 @@ final class HuggingFaceTokenizer implements Tokenizer {
   private final String endText;
   private final int[] begin;
   private final TextCuts cuts;
+  private final Map<String, Integer> ids;
+  private final ByteRuns byteRuns;
 
   private HuggingFaceTokenizer(long handle, TokenizerFiles files) {
     this.handle = handle;
@@ -27,6 +31,8 @@ final class HuggingFaceTokenizer implements Tokenizer {
     this.endText = files.endText();
     this.begin = begin(handle, endText);
     this.cuts = usable(files.cuts());
+    this.ids = files.ids();
+    this.byteRuns = ByteRuns.of(files);
     this.fingerprint = Digest.of(files.json(), "end " + end, "begin " + Arrays.toString(begin));
   }
 
@@ -125,6 +131,19 @@ final class HuggingFaceTokenizer implements Tokenizer {
       ids[i] = ids[i] < vocabulary ? ids[i] : end; // only the text for the end may be another
     }
     return ids;
+  }
+
+  @Override
+  public String decode(int[] tokens, boolean skipSpecial) {
+    int[] known = Arrays.stream(tokens).filter(token -> token >= 0 && token < vocabulary).toArray();
+    long[] mended = Arrays.stream(byteRuns.mended(known)).asLongStream().toArray();
+    return LIBRARY.decode(handle, mended, skipSpecial);
+  }
+
+  @Override
+  public OptionalInt token(String spelling) {
+    Integer id = ids.get(spelling);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
   @Override

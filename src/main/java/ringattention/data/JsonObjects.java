@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
@@ -30,16 +29,14 @@ final class JsonObjects {
     void accept(JsonNode object, String place) throws IOException;
   }
 
-  private static final int LONGEST = 1 << 25; // characters of a line, and of a text
+  private static final int LONGEST = JsonLine.LONGEST;
 
-  private final ObjectMapper mapper = new ObjectMapper();
+  private final JsonLine one = new JsonLine();
+  private final ObjectMapper mapper = one.mapper();
   private final Source source;
 
   JsonObjects(Source source) {
     this.source = source;
-    StreamReadConstraints longTexts =
-        StreamReadConstraints.builder().maxStringLength(LONGEST).build();
-    mapper.getFactory().setStreamReadConstraints(longTexts); // a document may be a book
   }
 
   /**
@@ -78,16 +75,13 @@ final class JsonObjects {
     for (String line = text.readLine(); line != null; line = text.readLine()) {
       if (!line.isBlank()) {
         String place = file + ":" + number;
-        JsonNode value;
-        try (JsonParser parser = mapper.createParser(line)) {
-          value = mapper.readTree(parser);
-          if (parser.nextToken() != null) {
-            throw source.error("data.path", place + ": must be one JSON object in a line");
-          }
-        } catch (JacksonException malformed) {
-          throw source.error("data.path", place + ": not valid JSON: " + reason(malformed));
+        JsonNode object;
+        try {
+          object = one.object(line);
+        } catch (IllegalArgumentException malformed) {
+          throw source.error("data.path", place + ": " + malformed.getMessage());
         }
-        accept(value, place, consumer);
+        consumer.accept(object, place);
       }
       number++;
     }
@@ -126,7 +120,7 @@ final class JsonObjects {
 
   private void accept(JsonNode value, String place, Consumer consumer) throws IOException {
     if (!value.isObject()) {
-      throw source.error("data.path", place + ": must be a JSON object");
+      throw source.error("data.path", place + ": " + JsonLine.NO_OBJECT);
     }
     consumer.accept(value, place);
   }

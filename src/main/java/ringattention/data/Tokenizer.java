@@ -1,10 +1,14 @@
 package ringattention.data;
 
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 
-/** Text to tokens. Special tokens are never added to a text, but those written in it are found. */
+/**
+ * Text to tokens and back. Special tokens are never added to a text, but those written in it are
+ * found.
+ */
 public interface Tokenizer extends AutoCloseable {
   /**
    * The tokens of a text and where each begins.
@@ -28,6 +32,18 @@ public interface Tokenizer extends AutoCloseable {
    * @throws IllegalArgumentException if it has what the tokenizer has no token for
    */
   Spans spans(String text);
+
+  /**
+   * Returns the text of tokens. Bytes that are no character become U+FFFD; numbers that are no
+   * token of this tokenizer stand for nothing. Text of tokens that follow one another is not the
+   * text of each put together, see {@link TextStream}.
+   *
+   * @param skipSpecial whether special tokens stand for nothing, else they are spelled
+   */
+  String decode(int[] tokens, boolean skipSpecial);
+
+  /** Returns the token that is spelled so in the vocabulary, if there is one. */
+  OptionalInt token(String spelling);
 
   /** Returns where a text may be cut without other tokens. */
   TextCuts cuts();

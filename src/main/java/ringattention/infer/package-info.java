@@ -1,4 +1,5 @@
 /**
- * Inference: prompts read around the ring, and text generated from what every rank keeps of them.
+ * Generation of text: requests, sampling, stops and results, over an {@link
+ * ringattention.infer.Engine} that computes. {@link ringattention.infer.Generation} is the way in.
  */
 package ringattention.infer;

@@ -11,6 +11,9 @@ public record Range(String text, DoublePredicate accepts) {
   public static final Range BETWEEN_0_AND_1 =
       new Range("above 0 and below 1", value -> value > 0 && value < 1);
 
+  public static final Range ABOVE_0_TO_1 =
+      new Range("above 0, at most 1", value -> value > 0 && value <= 1);
+
   public static Range between(long minimum, long maximum) {
     return new Range(minimum + " to " + maximum, value -> value >= minimum && value <= maximum);
   }

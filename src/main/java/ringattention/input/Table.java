@@ -209,6 +209,26 @@ public final class Table {
     return list(key, "list of texts", "not empty", otherwise, Values::toText, 0);
   }
 
+  /** A list that may be empty, and is by default, of texts that may be white space. */
+  public List<String> wordings(String key) {
+    return list(key, "list of texts", "not empty", Default.list(), Values::toWording, 0);
+  }
+
+  /**
+   * A list that may be empty, and is by default, of numbers that are not negative, and texts.
+   *
+   * @param emptyText what an empty list means
+   */
+  public List<Object> numbersOrTexts(String key, String emptyText) {
+    return list(
+        key,
+        "list of whole numbers or texts",
+        "at least 0, or not empty",
+        Default.derived(List.of(), emptyText),
+        Values::toNumberOrWording,
+        0);
+  }
+
   /** Whether the input has this key. */
   public boolean gives(String key) {
     return leaves.containsKey(section + "." + key);

@@ -31,6 +31,15 @@ final class Values {
     return value instanceof String text && !text.isBlank() ? text : null;
   }
 
+  static String toWording(Object value) {
+    return value instanceof String text && !text.isEmpty() ? text : null;
+  }
+
+  static Object toNumberOrWording(Object value) {
+    Integer number = toInteger(value, Range.atLeast(0));
+    return number == null ? toWording(value) : number;
+  }
+
   static <E extends Enum<E>> E toChoice(Object value, Class<E> type) {
     return Arrays.stream(type.getEnumConstants())
         .filter(choice -> choice.toString().equals(value))
