@@ -144,7 +144,11 @@ __device__ inline void clear(const Call& call, float2* statistics) {
 
 namespace matrix {
 
-__device__ inline unsigned sharedAddress(const void* shared) { return (unsigned)__cvta_generic_to_shared(shared); }
+__device__ inline unsigned sharedAddress(const void* shared) {
+  unsigned address;
+  asm("{ .reg .u64 whole; cvta.to.shared.u64 whole, %1; cvt.u32.u64 %0, whole; }" : "=r"(address) : "l"(shared));
+  return address;
+}
 
 // Starts to copy 16 bytes to shared memory, or writes 16 zeros and reads nothing.
 __device__ inline void copyAsync(void* to, const void* from, bool read) {
@@ -188,14 +192,14 @@ __device__ inline void load2Transposed(unsigned (&to)[2], const bf16* row) {
 
 // c[16, 8] += a[16, 16] b[16, 8]. Lane i has of c columns 2 (i % 4), + 1 of row i / 4, then of row i / 4 + 8.
 __device__ inline void multiply16(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 // c[16, 8] += a[16, 8] b[8, 8]
 __device__ inline void multiply8(float (&c)[4], unsigned a0, unsigned a1, unsigned b0) {
-  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+  asm("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
                : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                : "r"(a0), "r"(a1), "r"(b0));
 }
