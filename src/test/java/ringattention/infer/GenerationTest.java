@@ -293,14 +293,14 @@ class GenerationTest {
     Rig rig = rig(8, 1 << 20);
     Sampling other = new Sampling(.7, 0, 1, 1, 2);
     rig.ignoreEnd = true;
-    rig.run(
-        request("1", "abc", settings),
-        request("2", "abc", settings),
-        request("3", "abc", settings(40, 1, other)));
+    rig.run(request("1", "abc", settings), request("2", "abc", settings));
+    Rig seeded = rig(8, 1 << 20);
+    seeded.ignoreEnd = true;
+    seeded.run(request("1", "abc", settings(40, 1, other)));
     String text = rig.result("1").text();
     assertNotEquals(text, rig.result("1", 1).text());
     assertNotEquals(text, rig.result("2").text());
-    assertNotEquals(text, rig.result("3").text());
+    assertNotEquals(text, seeded.result("1").text());
     Rig flat = new Rig(Rig.engine(1, 1000, all -> new float[Rig.BYTES])); // place alone differs
     flat.ignoreEnd = true;
     flat.run(request("1", "abc", settings));

@@ -49,6 +49,7 @@ class SamplerTest {
     ".5 .3 .15 .05, 1e-6, 0",
     ".5 .3 .15 .05, 1.0, 0 1 2 3",
     ".3 .1 .1 .5, .8, 0 3",
+    ".3 .25 .225 .225, .55, 0 1",
     ".25 .25 .25 .25, .5, 0 1",
     ".001 .001 .997 .001, .9985, 0 1 2"
   })
@@ -128,6 +129,8 @@ class SamplerTest {
     assertEquals("{1=10000}", drawn(logits, sampling(1e-5, 0, 1, 1)).toString());
     assertEquals("{1=10000}", drawn(logits, sampling(1e-5, 2, .5, 1)).toString());
     assertEquals(
+        DRAWS / (1 + Math.E), drawn(new float[] {1000, 1001}, sampling(1, 0, 1, 1)).get(0), 1);
+    assertEquals(
         "[0, 1, 2]", drawn(logits, sampling(Double.MAX_VALUE, 0, 1, 1)).keySet().toString());
   }
 
@@ -153,6 +156,7 @@ class SamplerTest {
     assertEquals(2, sampler.choose(logits, sampling(0, 0, 1, 2.01), seen, 1));
     assertEquals(2, logits[0]); // they are the engine's
     assertEquals(2, sampler.choose(logits, sampling(1, 0, 1, Double.MAX_VALUE), seen, 1));
+    assertEquals(0, sampler.choose(logits, sampling(1, 0, 1, Double.MIN_VALUE), seen, 1));
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package ringattention.infer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -15,7 +16,8 @@ class TerminalTextTest {
   void textComesAtOnceAndDoesNotSteerTheTerminal() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     List<String> shown = new ArrayList<>();
-    TerminalText terminal = new TerminalText(new PrintStream(bytes, false, UTF_8));
+    TerminalText terminal =
+        new TerminalText(new PrintStream(new BufferedOutputStream(bytes), false, UTF_8));
     GenerationListener watching =
         new GenerationListener() {
           @Override
