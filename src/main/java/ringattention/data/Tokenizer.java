@@ -91,16 +91,26 @@ public interface Tokenizer extends AutoCloseable {
    */
   static Tokenizer of(Configuration configuration, int vocabulary) {
     String name = configuration.get(DataConfig.SECTION).tokenizer();
+    return of(name, "data.tokenizer", configuration.source(), vocabulary);
+  }
+
+  /**
+   * Returns the tokenizer of so much model.
+   *
+   * @param name {@link DataConfig#BYTES}, or a tokenizer.json or its folder
+   * @param key that said it, for errors
+   * @param vocabulary tokens of the model
+   * @throws InputException if it cannot be read, or has more tokens than the model
+   */
+  static Tokenizer of(String name, String key, Source source, int vocabulary) {
     Tokenizer tokenizer =
         name.equals(DataConfig.BYTES)
             ? new ByteTokenizer()
-            : HuggingFaceTokenizer.read(Path.of(name), configuration.source());
+            : HuggingFaceTokenizer.read(Path.of(name), source.naming("data.tokenizer", key));
     if (tokenizer.vocabulary() > vocabulary) {
       tokenizer.close();
-      throw configuration
-          .source()
-          .error(
-              "data.tokenizer",
+      throw source.error(
+              key,
               "has tokens up to "
                   + (tokenizer.vocabulary() - 1)
                   + ", must be below model.vocabulary ("

@@ -17,6 +17,8 @@ import ringattention.input.Trait;
 /**
  * Section {@code [generate]}.
  *
+ * @param tokenizer {@code bytes}, or a tokenizer.json or its folder; empty: that of the model's
+ *     folder, else {@code data.tokenizer}, else bytes
  * @param prompts a file of requests, see {@link RequestReader}
  * @param settings of requests that do not say otherwise
  * @param endTokens that end an answer, ids or spellings; empty: the tokenizer's end
@@ -25,6 +27,7 @@ import ringattention.input.Trait;
  * @param ignoreEnd whether end tokens are tokens like others
  */
 public record GenerateConfig(
+    String tokenizer,
     Optional<Path> prompts,
     Settings settings,
     List<Object> endTokens,
@@ -41,6 +44,12 @@ public record GenerateConfig(
   }
 
   static GenerateConfig read(Table table) {
+    String tokenizer =
+        table
+            .marked(Trait.OWN)
+            .text(
+                "tokenizer",
+                Default.derived("", "the model folder's, data.tokenizer, or \"bytes\""));
     Optional<Path> prompts = table.marked(Trait.ASIDE, Trait.OWN).optionalPath("prompts");
     int maxNewTokens = table.integer("maxNewTokens", Range.atLeast(1), Default.of(128));
     int samples = table.integer("samples", Range.atLeast(1), Default.of(1));
@@ -53,6 +62,7 @@ public record GenerateConfig(
             table.longInteger("seed", Range.ANY, Default.of(1L)));
     List<String> stop = table.wordings("stop");
     return new GenerateConfig(
+        tokenizer,
         prompts,
         new Settings(maxNewTokens, samples, sampling, stop),
         table.numbersOrTexts("endTokens", "the tokenizer's end"),
@@ -73,7 +83,7 @@ public record GenerateConfig(
           token instanceof Integer number ? number : tokenizer.token((String) token).orElse(-1);
       if (id < 0 || id >= tokenizer.vocabulary()) {
         String named = token instanceof Integer ? "the number " + token : "\"" + token + "\"";
-        throw source.error("generate.endTokens", named + " is no token of data.tokenizer");
+        throw source.error("generate.endTokens", named + " is no token of the tokenizer");
       }
       ends.add(id);
     }

@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import ringattention.report.LineFile;
+import java.util.function.Consumer;
 import ringattention.report.OutputException;
 
 /** {@code generations.jsonl}: an object for every answer that ended, a line each. */
@@ -23,12 +23,12 @@ public final class GenerationsFile implements GenerationListener {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  private final LineFile lines;
+  private final Consumer<String> lines;
 
   /**
-   * @param lines of the run's folder; stays open
+   * @param lines takes a line of the run's folder
    */
-  public GenerationsFile(LineFile lines) {
+  public GenerationsFile(Consumer<String> lines) {
     this.lines = lines;
   }
 
@@ -38,7 +38,7 @@ public final class GenerationsFile implements GenerationListener {
   @Override
   public void ended(GenerationResult result) {
     try {
-      lines.line(MAPPER.writeValueAsString(result.fields()));
+      lines.accept(MAPPER.writeValueAsString(result.fields()));
     } catch (JsonProcessingException impossible) { // texts and finite numbers
       throw new IllegalStateException(impossible);
     }

@@ -2,9 +2,15 @@ package ringattention.infer;
 
 import static ringattention.device.Allocator.Purpose.WORKSPACE;
 
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import ringattention.device.Arena;
 import ringattention.device.DType;
@@ -42,6 +48,38 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
     public Need {
       prompts = List.copyOf(prompts);
       further = List.copyOf(further);
+    }
+
+    /**
+     * Returns what the largest requests need that are decoded together; a context that several have
+     * is there once.
+     *
+     * @param batch answers decoded together
+     */
+    public static Need of(List<Request> requests, int batch) {
+      List<Integer> prompts = new ArrayList<>();
+      List<Integer> further = new ArrayList<>();
+      Set<IntBuffer> contexts = new HashSet<>();
+      List<Request> largest = new ArrayList<>(requests);
+      largest.sort(Comparator.comparingInt(Need::tokens).reversed());
+      for (Request request : largest) {
+        if (further.size() >= batch) {
+          break;
+        }
+        boolean shared = request.context().length > 0 && request.prompt().length > 0;
+        if (!shared || contexts.add(IntBuffer.wrap(request.context()))) {
+          prompts.add(request.tokens()); // what waits behind a context may be computed with it
+        }
+        int own = (shared ? request.prompt().length : 0) + request.settings().maxNewTokens();
+        int samples = Math.min(request.settings().samples(), batch - further.size());
+        further.addAll(Collections.nCopies(samples, own));
+      }
+      int longest = requests.stream().mapToInt(Request::tokens).max().orElse(1);
+      return new Need(longest, prompts, further);
+    }
+
+    private static int tokens(Request request) {
+      return request.tokens() + request.settings().maxNewTokens();
     }
   }
 

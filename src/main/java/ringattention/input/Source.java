@@ -50,7 +50,7 @@ public final class Source {
   }
 
   /** Returns this source for readers of a key that errors are to name as another. */
-  Source naming(String key, String as) {
+  public Source naming(String key, String as) {
     return new Source(file, overridden, used, borrowed, marked, Map.of(key, as));
   }
 

@@ -43,7 +43,15 @@ public record PeakMemory(List<Rank> ranks) {
 
   /** Returns the peaks of a run that has taken its steps. Collective. */
   public static PeakMemory of(Job job, TrainingPlan plan, Device device) {
-    MemoryPlan planned = plan.memory(job.world().rank(), device);
+    return of(job, plan.memory(job.world().rank(), device), device);
+  }
+
+  /**
+   * Returns the peaks of what has been done on a device so far. Collective.
+   *
+   * @param planned of this rank
+   */
+  public static PeakMemory of(Job job, MemoryPlan planned, Device device) {
     double[] own = {
       planned.bytes(), device.peakBytes(), planned.hostBytes(), device.peakHostBytes()
     };

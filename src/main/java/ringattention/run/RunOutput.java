@@ -112,7 +112,7 @@ public final class RunOutput implements AutoCloseable {
   }
 
   /** Takes lines for a file of the folder that grows. */
-  Consumer<String> lines(String file) {
+  public Consumer<String> lines(String file) {
     return folder.<Consumer<String>>map(made -> made.append(file)::line).orElse(NOWHERE);
   }
 

@@ -1,0 +1,130 @@
+package ringattention.command;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.data.DataConfig;
+import ringattention.data.Tokenizer;
+import ringattention.infer.GenerateConfig;
+import ringattention.infer.RequestReader;
+import ringattention.infer.Requests;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.input.Source;
+import ringattention.model.ModelConfig;
+import ringattention.run.Agreement;
+import ringattention.run.Job;
+import ringattention.run.SharedParts;
+
+/**
+ * What text is generated from: a tokenizer and requests, the same on all ranks.
+ *
+ * @param tokenizer closed with this
+ */
+record GenerationInput(Tokenizer tokenizer, Requests requests) implements AutoCloseable {
+  private static final String FOLDER_TOKENIZER = "tokenizer.json";
+
+  /**
+   * Reads both. Requests are those of {@code --prompt}, else of the file that the input names, else
+   * of standard input. Collective.
+   *
+   * @param standardInput of this rank; only the first rank's is read
+   * @throws InputException on every rank if one cannot be read, or a rank has other contents
+   */
+  static GenerationInput read(Job job, Configuration configuration, InputStream standardInput) {
+    int vocabulary = configuration.get(ModelConfig.SECTION).vocabulary();
+    Tokenizer tokenizer = job.agree(() -> tokenizer(configuration, vocabulary));
+    try {
+      RequestReader reader =
+          new RequestReader(
+              tokenizer,
+              vocabulary,
+              configuration.get(GenerateConfig.SECTION).settings(),
+              configuration.source());
+      byte[] typed = typed(job, configuration, standardInput);
+      Requests requests = job.agree(() -> requests(job, configuration, reader, typed));
+      new Agreement(job.world())
+          .onSame(
+              new SharedParts(
+                  Map.of(
+                      "tokenizer", Map.of("digest", tokenizer.fingerprint()),
+                      "requests", Map.of("digest", requests.digest()))));
+      return new GenerationInput(tokenizer, requests);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private static Tokenizer tokenizer(Configuration configuration, int vocabulary) {
+    Source source = configuration.source();
+    String asked = configuration.get(GenerateConfig.SECTION).tokenizer();
+    if (!asked.isEmpty()) {
+      return Tokenizer.of(asked, "generate.tokenizer", source, vocabulary);
+    }
+    Optional<Path> beside =
+        configuration
+            .get(ModelConfig.SECTION)
+            .checkpoint()
+            .filter(folder -> Files.exists(folder.resolve(FOLDER_TOKENIZER)));
+    if (beside.isPresent()) {
+      return Tokenizer.of(beside.get().toString(), "model.checkpoint", source, vocabulary);
+    }
+    return configuration.has(DataConfig.SECTION)
+        ? Tokenizer.of(configuration, vocabulary)
+        : Tokenizer.of(DataConfig.BYTES, "generate.tokenizer", source, vocabulary);
+  }
+
+  /** Returns what stands in standard input, on every rank; empty where it is not asked for. */
+  private static byte[] typed(Job job, Configuration configuration, InputStream standardInput) {
+    if (job.line().prompt().isPresent()
+        || configuration.get(GenerateConfig.SECTION).prompts().isPresent()) {
+      return new byte[0];
+    }
+    byte[] own =
+        job.agree(
+            () -> {
+              try {
+                return job.root() ? standardInput.readAllBytes() : new byte[0];
+              } catch (IOException e) {
+                throw new InputException("standard input cannot be read: " + e.getMessage());
+              }
+            });
+    return job.world().broadcast(own);
+  }
+
+  private static Requests requests(
+      Job job, Configuration configuration, RequestReader reader, byte[] typed) {
+    Optional<String> prompt = job.line().prompt();
+    Optional<Path> file = configuration.get(GenerateConfig.SECTION).prompts();
+    Requests requests;
+    if (prompt.isPresent()) {
+      requests = reader.prompt(prompt.get(), "--prompt");
+    } else if (file.isPresent()) {
+      requests = reader.file(file.get());
+    } else {
+      try {
+        requests = reader.stream(new ByteArrayInputStream(typed), "standard input");
+      } catch (IOException impossible) { // of memory
+        throw new IllegalStateException(impossible);
+      }
+    }
+    if (requests.requests().isEmpty()) {
+      String why = requests.problems().isEmpty() ? "no request" : requests.problems().get(0);
+      throw new InputException(
+          file.isPresent() && prompt.isEmpty() && requests.problems().isEmpty()
+              ? file.get() + ": holds no request"
+              : why);
+    }
+    return requests;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

@@ -1,0 +1,30 @@
+package ringattention.run;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import ringattention.comm.Communicator;
+import sun.misc.Signal;
+
+/**
+ * Whether a user wants a command to end with what it has: SIGINT (Ctrl-C), SIGTERM or SIGUSR1 on
+ * any rank. The signals stay caught until the process ends.
+ */
+public final class Interrupts {
+  private final AtomicBoolean heard = new AtomicBoolean();
+
+  /** Catches the signals from now on; those that the JVM keeps for itself are left alone. */
+  public Interrupts() {
+    for (String name : List.of("INT", "TERM", "USR1")) {
+      try {
+        Signal.handle(new Signal(name), received -> heard.set(true));
+      } catch (IllegalArgumentException e) { // the JVM was told to leave signals alone
+        continue;
+      }
+    }
+  }
+
+  /** Returns whether any rank has heard of one. Collective. */
+  public boolean heardBy(Communicator ranks) {
+    return ranks.allReduce(heard.get() ? 1 : 0, Communicator.Operation.MAX) > 0;
+  }
+}
