@@ -11,7 +11,6 @@ import java.util.Set;
 import org.apache.commons.cli.HelpFormatter;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
-import ringattention.cli.CommandLine.Command;
 import ringattention.input.InputException;
 
 /**

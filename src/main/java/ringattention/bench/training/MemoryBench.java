@@ -110,7 +110,7 @@ public final class MemoryBench implements Benchmark {
   @Override
   public void plan(BenchRun run) {
     for (TrainingRow row : rows()) {
-      long planned = row.plan().memory(row.plan().fullestRank(), run.device()).bytes();
+      long planned = row.plan().needs().of(row.plan().needs().fullestRank(), run.device()).bytes();
       run.say(row.name() + ": " + Units.bytes(planned));
     }
   }
@@ -126,7 +126,7 @@ public final class MemoryBench implements Benchmark {
       row.measure(run, TrainingMeasurement::step)
           .ifPresent(
               measured -> {
-                var shape = row.plan().setup().shape(row.plan().fullestRank());
+                var shape = row.plan().setup().shape(row.plan().needs().fullestRank());
                 PeakBytes peak = measured.memory().largest();
                 run.row(
                     table,
