@@ -14,7 +14,7 @@ import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
@@ -147,7 +147,7 @@ public final class RingAttention implements Attention {
             () ->
                 pairs.forEach(
                     pair -> {
-                      try (Range range = device.range(() -> name("forward", now, pair))) {
+                      try (NamedWork range = device.range(() -> name("forward", now, pair))) {
                         attend(pair, q, hop.held(), out, logSumExp, merges.next(pair));
                       }
                     }),
@@ -177,7 +177,7 @@ public final class RingAttention implements Attention {
     Tensor blockOut = buffers.blockOut().slice(0, pair.queries());
     Tensor blockLogSumExp = buffers.blockLogSumExp().slice(0, pair.queries());
     block.forward(queries, keys, values, pair.mask(), blockOut, blockLogSumExp);
-    try (Range range = device.range(() -> "merge")) {
+    try (NamedWork range = device.range(() -> "merge")) {
       for (MergePlan.Part part : merges) {
         int from = part.from() - pair.queryFrom();
         int to = part.to() - pair.queryFrom();
@@ -265,7 +265,7 @@ public final class RingAttention implements Attention {
       }
       Coverage keys = new Coverage(); // that have a gradient
       for (BlockPair pair : visible.get(step)) {
-        try (Range range = device.range(() -> name("backward", step, pair))) {
+        try (NamedWork range = device.range(() -> name("backward", step, pair))) {
           block.backward(
               q.slice(pair.queryFrom(), pair.queryTo()),
               held.keys().slice(pair.keyFrom(), pair.keyTo()),
@@ -277,10 +277,10 @@ public final class RingAttention implements Attention {
               heads,
               new Gradients(
                   dq.slice(pair.queryFrom(), pair.queryTo()),
-                  cleared || !queries.isFirst(pair.queryFrom(), pair.queryTo()),
+                  cleared || !queries.markWritten(pair.queryFrom(), pair.queryTo()),
                   gradient.keys().slice(pair.keyFrom(), pair.keyTo()),
                   gradient.values().slice(pair.keyFrom(), pair.keyTo()),
-                  !keys.isFirst(pair.keyFrom(), pair.keyTo())));
+                  !keys.markWritten(pair.keyFrom(), pair.keyTo())));
         }
       }
       for (Coverage.Span unseen : keys.gaps(0, gradient.tokens())) {
@@ -346,7 +346,7 @@ public final class RingAttention implements Attention {
   private void addArrived(int step, KeyValue sum) {
     if (schedule.passesGradients(step)) {
       gradients.await();
-      try (Range range = device.range(() -> "add gradient, step " + step)) {
+      try (NamedWork range = device.range(() -> "add gradient, step " + step)) {
         device.kernels().add(sum.storage(), landing(step).storage());
       }
     }

@@ -78,7 +78,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             share / batch,
             packed(configuration),
             configuration.get(ParallelConfig.SECTION).gradients() == GradientWire.BF16,
-            ActivationPolicy.inputs(model.layers()));
+            ActivationPolicy.inputs(model.layers()),
+            false);
     if (configuration.get(ValidationConfig.SECTION).isOn()) {
       requireCausal(configuration, "validation");
       setup = setup.withLabelLosses();

@@ -166,20 +166,17 @@ public final class AttentionChecks {
       runner.backward();
       ringDone.accept(runner);
       if (!whole) {
-        Sample sample = Sample.of(problem, world.size());
+        SampledPlaces sample = SampledPlaces.of(problem, world.size());
         return Optional.of(
             new Comparison(
-                problem,
-                sample,
-                runner.gather(sample),
-                runner.truth(sample),
-                Precision.of(device)));
+                problem, sample, runner.gather(sample), runner.truth(sample), Rounding.of(device)));
       }
       AttentionResult result = runner.gather();
       AttentionTruth truth =
           world.rank() == 0 ? AttentionTruth.whole(problem, device.compute()) : null;
       return Optional.of(
-          new Comparison(problem, Sample.whole(problem), result, truth, Precision.of(device)));
+          new Comparison(
+              problem, SampledPlaces.whole(problem), result, truth, Rounding.of(device)));
     }
   }
 
@@ -188,7 +185,7 @@ public final class AttentionChecks {
    * rank 0, as the ring takes them, or if that does not fit head by head; empty if that does not
    * either. Collective.
    */
-  private Optional<AttentionResult> oneCall(AttentionProblem problem, Sample sample) {
+  private Optional<AttentionResult> oneCall(AttentionProblem problem, SampledPlaces sample) {
     AttentionResult all =
         AttentionResult.zeros(
             sample.positions().length,
@@ -220,7 +217,7 @@ public final class AttentionChecks {
     return world.allReduce(fits ? 1 : 0, Operation.MIN) == 1;
   }
 
-  private void addAllHeads(AttentionProblem problem, Sample sample, AttentionResult to) {
+  private void addAllHeads(AttentionProblem problem, SampledPlaces sample, AttentionResult to) {
     if (world.rank() == 0) {
       try (AttentionRunner runner = AttentionRunner.oneCall(problem, device, timer)) {
         to.add(called(runner, sample));
@@ -228,7 +225,7 @@ public final class AttentionChecks {
     }
   }
 
-  private void addHeadByHead(AttentionProblem problem, Sample sample, AttentionResult to) {
+  private void addHeadByHead(AttentionProblem problem, SampledPlaces sample, AttentionResult to) {
     int[] heads = sample.heads();
     for (int column = world.rank(); column < heads.length; column += world.size()) {
       try (AttentionRunner runner =
@@ -238,7 +235,7 @@ public final class AttentionChecks {
     }
   }
 
-  private AttentionResult called(AttentionRunner runner, Sample sample) {
+  private AttentionResult called(AttentionRunner runner, SampledPlaces sample) {
     runner.forward();
     runner.backward();
     callDone.accept(runner);

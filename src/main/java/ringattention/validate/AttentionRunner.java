@@ -230,12 +230,12 @@ public final class AttentionRunner implements AutoCloseable {
   }
 
   /** A sample of the results on rank 0; null on the others. Collective. */
-  AttentionResult gather(Sample sample) {
+  AttentionResult gather(SampledPlaces sample) {
     return computed().gather(sample);
   }
 
   /** Returns the truth at a sample of positions. Collective. */
-  AttentionTruth truth(Sample sample) {
+  AttentionTruth truth(SampledPlaces sample) {
     return computed().truth(sample);
   }
 
@@ -244,10 +244,10 @@ public final class AttentionRunner implements AutoCloseable {
    * Collective.
    */
   public long wrong() {
-    Sample sample = Sample.of(problem, ring.size());
+    SampledPlaces sample = SampledPlaces.of(problem, ring.size());
     AttentionResult result = gather(sample);
     AttentionTruth truth = truth(sample);
-    return ring.rank() == 0 ? result.wrong(truth, problem.heads().size(), Precision.of(device)) : 0;
+    return ring.rank() == 0 ? result.wrong(truth, problem.heads().size(), Rounding.of(device)) : 0;
   }
 
   /** A tensor of the results, on the device. */

@@ -15,10 +15,10 @@ import ringattention.report.Check;
  */
 record Comparison(
     AttentionProblem problem,
-    Sample sample,
+    SampledPlaces sample,
     AttentionResult result,
     AttentionTruth truth,
-    Precision precision) {
+    Rounding precision) {
   /** Returns one check of every quantity: how far its worst row is from the truth. */
   List<Check> residuals() {
     Thresholds thresholds = new Thresholds(precision);

@@ -48,7 +48,7 @@ record ShardResults(
   }
 
   /** A sample of the results on rank 0; null on the others. Collective. */
-  AttentionResult gather(Sample sample) {
+  AttentionResult gather(SampledPlaces sample) {
     int[] heads = sample.heads();
     int[] keys = sample.keyValueHeads();
     double[] someOut = gather(buffers.out(), sample.positions(), heads);
@@ -80,7 +80,7 @@ record ShardResults(
    * Returns the truth at a sample of positions, to which every rank adds what its own keys and
    * queries are to them. Log-sum-exp and row sums of queries are those of the result. Collective.
    */
-  AttentionTruth truth(Sample sample) {
+  AttentionTruth truth(SampledPlaces sample) {
     ShardTruth truth = new ShardTruth(problem, sample, inputs.rounded());
     ShardPieces pieces =
         ShardPieces.of(problem, layout, ring.rank()).atMost(AttentionTruth.piece(problem, sample));

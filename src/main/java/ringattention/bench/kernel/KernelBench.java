@@ -10,7 +10,7 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 
 /**
  * {@code bench kernels}: the kernels of a Transformer one by one, on one device. Rates are FLOP/s
@@ -33,8 +33,8 @@ public final class KernelBench implements Benchmark {
 
   private final BenchKernelsConfig config;
   private final Communicator single = LocalCommunicator.single();
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("kernel", "%26s", row -> row.kernel().kernel())
           .column("shape", "%24s", row -> row.kernel().shape())
           .column("dtype", "%s", Row::dtype)

@@ -11,9 +11,9 @@ import ringattention.input.Configuration;
 import ringattention.model.Architecture;
 import ringattention.plan.TrainingPlan;
 import ringattention.plan.Variants;
+import ringattention.report.BenchTable;
 import ringattention.report.PeakBytes;
 import ringattention.report.Plots;
-import ringattention.report.Table;
 import ringattention.report.Units;
 import ringattention.run.MemoryConfig;
 import ringattention.run.OffloadKind;
@@ -46,8 +46,8 @@ public final class MemoryBench implements Benchmark {
 
   private final BenchMemoryConfig bench;
   private final List<Step> steps = new ArrayList<>();
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("architecture", "%16s", row -> row.step().architecture())
           .column("ranks", "%d", row -> row.step().ring())
           .column("tokens", "%d", row -> row.step().tokens())

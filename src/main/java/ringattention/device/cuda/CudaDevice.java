@@ -18,7 +18,7 @@ import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Memory;
 import ringattention.device.MemoryCount;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.Tensor;
 import ringattention.device.TimedRange;
 import ringattention.shard.Mask;
@@ -245,7 +245,7 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public Range range(Supplier<String> name) {
+  public NamedWork range(Supplier<String> name) {
     return ranges.open(name);
   }
 

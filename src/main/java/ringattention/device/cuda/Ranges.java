@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.TimedRange;
 
 /** The ranges of a stream's work, for those who want to see them: a profiler, a trace, or both. */
@@ -20,13 +20,13 @@ final class Ranges {
   }
 
   /** Opens a range of the work that is enqueued until it is closed. */
-  Range open(Supplier<String> name) {
+  NamedWork open(Supplier<String> name) {
     if (profiler == null && trace == null) {
-      return Range.NONE;
+      return NamedWork.NONE;
     }
     String text = name.get();
-    Range shown = profiler == null ? Range.NONE : profiler.range(text);
-    Range timed = trace == null ? Range.NONE : trace.open(text);
+    NamedWork shown = profiler == null ? NamedWork.NONE : profiler.range(text);
+    NamedWork timed = trace == null ? NamedWork.NONE : trace.open(text);
     return () -> {
       timed.close();
       shown.close();
