@@ -16,6 +16,7 @@ import ringattention.comm.World;
 import ringattention.command.BenchCommand;
 import ringattention.command.EvaluateCommand;
 import ringattention.command.FolderCommands;
+import ringattention.command.GenerateCommand;
 import ringattention.command.GradientsCommand;
 import ringattention.command.PlanCommand;
 import ringattention.command.SharedInput;
@@ -119,6 +120,7 @@ public final class Main {
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);
       case GRADIENTS -> GradientsCommand.run(job);
       case EVALUATE -> EvaluateCommand.run(job);
+      case GENERATE -> GenerateCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);
       case BENCH_ATTENTION,
           BENCH_KERNELS,

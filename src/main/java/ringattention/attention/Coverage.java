@@ -20,7 +20,7 @@ final class Coverage {
    * @return true if none of them was before, false if all were
    * @throws IllegalStateException if some were and some were not
    */
-  boolean isFirst(int from, int to) {
+  boolean markWritten(int from, int to) {
     List<Span> gaps = gaps(from, to);
     int missing = gaps.stream().mapToInt(gap -> gap.to() - gap.from()).sum();
     if (missing != 0 && missing != to - from) {

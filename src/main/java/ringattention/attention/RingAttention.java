@@ -9,7 +9,7 @@ import ringattention.device.BlockAttention;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.Completion;
 import ringattention.device.Device;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
@@ -139,7 +139,7 @@ public final class RingAttention implements Attention {
 
   private void attend(Hop hop, Block some, Tensor q, Tensor out, Tensor logSumExp) {
     BlockPair pair = some.pair();
-    try (Range range = device.range(() -> name("forward", hop, pair))) {
+    try (NamedWork range = device.range(() -> name("forward", hop, pair))) {
       Tensor queries = queries(q, pair);
       Tensor keys = keys(blocks.held(hop).keys(), pair);
       Tensor values = keys(blocks.held(hop).values(), pair);
@@ -157,7 +157,7 @@ public final class RingAttention implements Attention {
 
   private void merge(
       Block some, Tensor out, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp) {
-    try (Range range = device.range(() -> "merge")) {
+    try (NamedWork range = device.range(() -> "merge")) {
       for (MergePlan.Part part : some.merges()) {
         int from = part.from() - some.pair().queryFrom();
         int to = part.to() - some.pair().queryFrom();
@@ -230,7 +230,7 @@ public final class RingAttention implements Attention {
       KeyValue gradient = blocks.gradient(hop);
       Coverage keys = new Coverage(); // that have a gradient
       for (BlockPair pair : hop.pairs()) {
-        try (Range range = device.range(() -> name("backward", hop, pair))) {
+        try (NamedWork range = device.range(() -> name("backward", hop, pair))) {
           block.backward(
               queries(q, pair),
               keys(held.keys(), pair),
@@ -242,10 +242,10 @@ public final class RingAttention implements Attention {
               hop.heads(),
               new Gradients(
                   queries(dq, pair),
-                  cleared || !queries.isFirst(pair.queryFrom(), pair.queryTo()),
+                  cleared || !queries.markWritten(pair.queryFrom(), pair.queryTo()),
                   keys(gradient.keys(), pair),
                   keys(gradient.values(), pair),
-                  !keys.isFirst(pair.keyFrom(), pair.keyTo())));
+                  !keys.markWritten(pair.keyFrom(), pair.keyTo())));
         }
       }
       for (Coverage.Span unseen : keys.gaps(0, gradient.tokens())) {

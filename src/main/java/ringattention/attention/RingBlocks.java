@@ -5,7 +5,7 @@ import ringattention.attention.RingSchedule.Hop;
 import ringattention.comm.RingExchange;
 import ringattention.device.Completion;
 import ringattention.device.Device;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.Track;
@@ -72,7 +72,7 @@ final class RingBlocks {
   void addArrived(Hop hop) {
     if (hop.gradients() > 0) {
       gradients.await();
-      try (Range range = device.range(() -> "add gradient, step " + hop.step())) {
+      try (NamedWork range = device.range(() -> "add gradient, step " + hop.step())) {
         List<Tensor> sums = gradient(hop).pieces();
         for (int i = 0; i < sums.size(); i++) {
           device.kernels().add(sums.get(i), landing(hop).pieces().get(i));

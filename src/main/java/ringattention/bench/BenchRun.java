@@ -7,8 +7,8 @@ import ringattention.data.Samples;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
 import ringattention.plan.TrainingPlan;
+import ringattention.report.BenchTable;
 import ringattention.report.Check;
-import ringattention.report.Table;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
@@ -58,13 +58,13 @@ public record BenchRun(
   }
 
   /** Prints the names and units of a table; writes the file without rows. */
-  public void header(Table<?> table, String file) {
+  public void header(BenchTable<?> table, String file) {
     table.header().forEach(output.log()::row);
     output.write(file, table.csv());
   }
 
   /** Adds a row, prints it and writes the file with all rows so far. */
-  public <R> void row(Table<R> table, String file, R row) {
+  public <R> void row(BenchTable<R> table, String file, R row) {
     output.log().row(table.row(row));
     output.write(file, table.csv());
   }

@@ -1,13 +1,7 @@
 package ringattention.checkpoint;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -20,8 +14,6 @@ import java.util.function.LongSupplier;
 import ringattention.comm.Communicator;
 import ringattention.device.DType;
 import ringattention.device.Device;
-import ringattention.file.DurableFile;
-import ringattention.file.FileEntry;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
 
@@ -40,14 +32,11 @@ public final class CheckpointWriter implements AutoCloseable {
     DONE
   }
 
-  /** What a rank tells rank 0 of its file. */
-  private record Share(FileEntry file, double stallSeconds, double writeSeconds) {}
-
   /** The checkpoint on its way. */
   private static final class Pending {
     final TrainingPosition position;
     final Path temporary;
-    Future<Share> writing; // null once every rank's file is written
+    Future<byte[]> writing; // null once every rank's file is written
     Future<WrittenCheckpoint> completing; // null before; on other ranks than 0 it does nothing
 
     Pending(TrainingPosition position, Path temporary) {
@@ -64,12 +53,10 @@ public final class CheckpointWriter implements AutoCloseable {
   private final ShardedParameters parameters;
   private final HostCopy copy;
   private final CheckpointFolder folder;
+  private final CheckpointFiles files;
   private final String id;
-  private final int keep;
-  private final Origin origin;
   private final LongSupplier clock;
   private final Consumer<WrittenCheckpoint> written;
-  private final JsonRecords json = new JsonRecords();
   private final ExecutorService background =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -106,8 +93,7 @@ public final class CheckpointWriter implements AutoCloseable {
             ShardLayout.of(parameters.groups(), world.rank(), world.size(), parameters.type()));
     this.folder = new CheckpointFolder(run.resolve(CheckpointFolder.NAME));
     this.id = id;
-    this.keep = keep;
-    this.origin = origin;
+    this.files = new CheckpointFiles(folder, world.rank(), world.size(), origin, keep, clock);
     this.clock = clock;
     this.written = written;
   }
@@ -133,7 +119,7 @@ public final class CheckpointWriter implements AutoCloseable {
     double stall = (clock.getAsLong() - start) * 1e-9;
     Path temporary = folder.temporary(position.step(), id);
     pending = new Pending(position, temporary);
-    pending.writing = background.submit(() -> writeShare(temporary, stall));
+    pending.writing = background.submit(() -> files.writeShare(temporary, stall, copy));
   }
 
   /**
@@ -175,86 +161,12 @@ public final class CheckpointWriter implements AutoCloseable {
       pending = null;
       return;
     }
-    List<byte[]> shares = world.gather(json.line(value(pending.writing)).getBytes(UTF_8));
+    List<byte[]> told = world.gather(value(pending.writing));
     TrainingPosition position = pending.position;
     Path temporary = pending.temporary;
-    Callable<WrittenCheckpoint> completion = () -> complete(position, temporary, shares);
+    Callable<WrittenCheckpoint> completion = () -> files.complete(position, temporary, told);
     pending.completing = background.submit(world.rank() == 0 ? completion : () -> null);
     pending.writing = null;
-  }
-
-  private Share writeShare(Path temporary, double stall) {
-    long start = clock.getAsLong();
-    int rank = world.rank();
-    FileEntry file =
-        write(
-            temporary.resolve(ShardFile.name(rank)),
-            path -> {
-              Files.createDirectories(temporary);
-              if (rank == 0) {
-                folder.removeIncomplete(temporary);
-              }
-              FileEntry entry = ShardFile.write(path, rank, world.size(), copy);
-              DurableFile.syncFolder(temporary);
-              return entry;
-            });
-    return new Share(file, stall, (clock.getAsLong() - start) * 1e-9);
-  }
-
-  private WrittenCheckpoint complete(
-      TrainingPosition position, Path temporary, List<byte[]> gathered) {
-    return write(
-        folder.step(position.step()),
-        target -> {
-          List<FileEntry> files = new ArrayList<>();
-          double stall = 0;
-          double writing = 0;
-          for (byte[] text : gathered) {
-            Share share = json.read(new String(text, UTF_8), Share.class);
-            requireVisible(temporary, share.file());
-            files.add(share.file());
-            stall = Math.max(stall, share.stallSeconds());
-            writing = Math.max(writing, share.writeSeconds());
-          }
-          files.add(DurableFile.write(temporary.resolve(Origin.INPUTS), origin.usedInputs()));
-          Manifest manifest = origin.manifest(position, world.size(), files);
-          manifest.write(temporary);
-          DurableFile.syncFolder(temporary);
-          folder.publish(temporary, position.step());
-          folder.prune(keep);
-          return new WrittenCheckpoint(position.step(), target, manifest.bytes(), stall, writing);
-        });
-  }
-
-  /** A folder that is another one on another machine makes no checkpoint. */
-  private static void requireVisible(Path temporary, FileEntry file) throws IOException {
-    Path path = temporary.resolve(file.name());
-    if (!Files.exists(path) || Files.size(path) != file.bytes()) {
-      throw new IOException(
-          path + " of another rank is not seen by rank 0: all machines must share this folder");
-    }
-  }
-
-  private interface Work<T> {
-    T apply(Path path) throws IOException;
-  }
-
-  private static <T> T write(Path path, Work<T> work) {
-    try {
-      return work.apply(path);
-    } catch (IOException e) {
-      throw new CheckpointException("cannot write " + path + ": " + reason(e));
-    }
-  }
-
-  private static String reason(IOException e) {
-    if (e instanceof AccessDeniedException denied) {
-      return denied.getFile() + ": permission denied";
-    }
-    if (e instanceof FileAlreadyExistsException exists) {
-      return exists.getFile() + " is a file";
-    }
-    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 
   private static Progress progress(Future<?> work) {

@@ -30,6 +30,7 @@ import ringattention.input.InputException;
  * @param dryRun stop before anything is allocated or computed
  * @param trace from {@code --trace}: a number, or {@link #LAST}
  * @param memoryCap from {@code --memory-cap}: bytes that each rank's device allocates at most
+ * @param prompt from {@code --prompt}: the text to go on from
  * @param plan for {@code plan}
  */
 public record CommandLine(
@@ -44,66 +45,8 @@ public record CommandLine(
     boolean dryRun,
     Optional<String> trace,
     OptionalLong memoryCap,
+    Optional<String> prompt,
     PlanOptions plan) {
-
-  /** What the program can do. */
-  public enum Command {
-    TRAIN("train", true),
-    EVALUATE("evaluate", true),
-    VALIDATE("validate", false),
-    BENCH_ATTENTION("bench attention", false),
-    BENCH_KERNELS("bench kernels", false),
-    BENCH_DECODE("bench decode", false),
-    BENCH_RING_EXCHANGE("bench ring-exchange", false),
-    BENCH_TRAINING("bench training", true),
-    BENCH_CONTEXT("bench context", true),
-    BENCH_MFU("bench mfu", true),
-    BENCH_OVERLAP("bench overlap", true),
-    BENCH_MEMORY("bench memory", true),
-    BENCH_SCALING("bench scaling", true),
-    PLAN("plan", true),
-    GRADIENTS("gradients", true),
-    STATUS("status", 1),
-    COMPARE("compare", 2),
-    HELP("help", false),
-    VERSION("version", false);
-
-    private final String words;
-    private final boolean needsInput;
-    private final int folders; // instead of an input
-
-    Command(String words, boolean needsInput) {
-      this.words = words;
-      this.needsInput = needsInput;
-      this.folders = 0;
-    }
-
-    Command(String words, int folders) {
-      this.words = words;
-      this.needsInput = false;
-      this.folders = folders;
-    }
-
-    /** Whether it reads what runs have left, and needs nothing else. */
-    public boolean readsFolders() {
-      return folders > 0;
-    }
-
-    /** Whether what it prints is a table of data, to be read by programs. */
-    public boolean isTable() {
-      return words.startsWith("bench ");
-    }
-
-    /** Returns the words as typed. */
-    String words() {
-      return words;
-    }
-
-    /** Returns the words with a dash, for the name of an output folder. */
-    String dashed() {
-      return words.replace(' ', '-');
-    }
-  }
 
   private static final String LAST = "last";
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
@@ -116,7 +59,7 @@ public record CommandLine(
                 command ->
                     command.readsFolders()
                         && arguments.length > 0
-                        && arguments[0].equals(command.words));
+                        && arguments[0].equals(command.words()));
   }
 
   /** Returns what is asked for instead of a command, wherever it stands: help, or the version. */
@@ -141,6 +84,7 @@ public record CommandLine(
         false,
         Optional.empty(),
         OptionalLong.empty(),
+        Optional.empty(),
         PlanOptions.NONE);
   }
 
@@ -166,16 +110,16 @@ public record CommandLine(
       return only(command, arguments);
     }
     CommandOptions.require(command, parsed);
-    if (command.readsFolders() && words.size() != command.folders) {
-      String needed = command.folders == 1 ? "the folder of a run" : "the folders of two runs";
-      throw new InputException("command line: " + command.words + " needs " + needed);
+    if (command.readsFolders() && words.size() != command.folders()) {
+      String needed = command.folders() == 1 ? "the folder of a run" : "the folders of two runs";
+      throw new InputException("command line: " + command.words() + " needs " + needed);
     }
     if (!command.readsFolders() && words.size() > 1) {
       throw new InputException("command line: " + words.get(1) + ": one input file is expected");
     }
     PlanOptions plan = command == Command.PLAN ? PlanOptions.of(parsed) : PlanOptions.NONE;
-    if (words.isEmpty() && command.needsInput && !plan.instead()) {
-      throw new InputException("command line: " + command.words + " needs an input file");
+    if (words.isEmpty() && command.needsInput() && !plan.instead()) {
+      throw new InputException("command line: " + command.words() + " needs an input file");
     }
     if (parsed.hasOption(CommandOptions.RESUME) && !parsed.hasOption("o")) {
       throw new InputException("command line: --resume needs the run's folder, -o DIR");
@@ -197,6 +141,7 @@ public record CommandLine(
         parsed.hasOption("memory-cap")
             ? OptionalLong.of(bytes(parsed.getOptionValue("memory-cap")))
             : OptionalLong.empty(),
+        Optional.ofNullable(parsed.getOptionValue(CommandOptions.PROMPT)),
         plan);
   }
 
@@ -248,15 +193,15 @@ public record CommandLine(
   private static Command command(List<String> words) {
     String text = String.join(" ", words) + " ";
     for (Command command : Command.values()) {
-      if (text.startsWith(command.words + " ")) {
-        words.subList(0, command.words.split(" ").length).clear();
+      if (text.startsWith(command.words() + " ")) {
+        words.subList(0, command.words().split(" ").length).clear();
         return command;
       }
     }
     List<String> known =
         Arrays.stream(Command.values())
             .filter(command -> command != Command.HELP && command != Command.VERSION)
-            .map(command -> command.words)
+            .map(command -> command.words())
             .toList();
     String given = words.isEmpty() ? "a command is missing" : "unknown command " + words.get(0);
     throw new InputException(
@@ -269,13 +214,14 @@ public record CommandLine(
    */
   public Map<String, String> shared() {
     Map<String, String> shared = new LinkedHashMap<>();
-    shared.put("command", command.words);
+    shared.put("command", command.words());
     shared.put("-o", output.map(Path::toString).orElse("none"));
     shared.put("--resume", Boolean.toString(resume));
     shared.put("--max-minutes", maxMinutes.isEmpty() ? "none" : maxMinutes.getAsDouble() + "");
     shared.put("--dry-run", Boolean.toString(dryRun));
     shared.put("--trace", trace.orElse("none"));
     shared.put("--memory-cap", memoryCap.isEmpty() ? "none" : memoryCap.getAsLong() + " bytes");
+    shared.put("--prompt", prompt.orElse("none"));
     shared.put("plan", plan.toString());
     return shared;
   }

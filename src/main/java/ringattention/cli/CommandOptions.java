@@ -11,7 +11,6 @@ import java.util.Set;
 import org.apache.commons.cli.HelpFormatter;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
-import ringattention.cli.CommandLine.Command;
 import ringattention.input.InputException;
 
 /**
@@ -20,6 +19,7 @@ import ringattention.input.InputException;
 public final class CommandOptions {
   static final String RESUME = "resume";
   static final String MAX_MINUTES = "max-minutes";
+  static final String PROMPT = "prompt";
 
   private static final List<String> COMPUTING = List.of("D", "o", "dry-run", "memory-cap");
   private static final Map<Command, Set<String>> USED = used();
@@ -31,6 +31,7 @@ public final class CommandOptions {
       Commands:
         train INPUT.toml             train a Transformer with ring attention
         evaluate INPUT.toml          held-out loss of a model, in total and by position
+        generate INPUT.toml          text behind prompts, by a model over all ranks
         validate [INPUT.toml]        check ring attention and training against vanilla attention
         bench attention [INPUT]      rate of ring attention against one rank and matrix products
         bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
@@ -70,6 +71,7 @@ public final class CommandOptions {
           command,
           switch (command) {
             case TRAIN -> computing(RESUME, MAX_MINUTES, "trace");
+            case GENERATE -> computing(RESUME, PROMPT);
             case BENCH_ATTENTION -> computing("trace");
             case PLAN -> Set.of("D", "o", "memory-cap", "hardware", "ranks", "paper", "compare");
             case STATUS, COMPARE, HELP, VERSION -> Set.of();
@@ -134,7 +136,8 @@ public final class CommandOptions {
             Option.builder()
                 .longOpt(RESUME)
                 .desc(
-                    "train: go on in folder DIR from its newest whole checkpoint, if there is one")
+                    "train: go on in folder DIR from its newest whole checkpoint, if there is one;"
+                        + " generate: make the answers that are not there yet")
                 .get())
         .addOption(
             Option.builder()
@@ -142,6 +145,13 @@ public final class CommandOptions {
                 .hasArg()
                 .argName("M")
                 .desc("train: after M minutes write a checkpoint and stop with exit code 75")
+                .get())
+        .addOption(
+            Option.builder()
+                .longOpt(PROMPT)
+                .hasArg()
+                .argName("TEXT")
+                .desc("generate: the text to go on from, instead of a file or standard input")
                 .get())
         .addOption(
             Option.builder()

@@ -56,7 +56,7 @@ public final class EvaluateCommand {
       if (job.line().dryRun()) {
         return ExitCode.VALID;
       }
-      try (Arena arena = plan.arena(job.world().rank(), device)) {
+      try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
         Replica replica = plan.replica(equipment, device, arena, job.timer());
         weights.read(replica.weights(), output);
         return new Evaluation(job, plan, replica, samples).run(device, output);

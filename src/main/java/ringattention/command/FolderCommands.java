@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import ringattention.checkpoint.CheckpointSearch;
+import ringattention.cli.Command;
 import ringattention.cli.CommandLine;
 import ringattention.cli.ExitCode;
 import ringattention.report.RecordedRun;
@@ -19,7 +20,7 @@ public final class FolderCommands {
    * @throws ringattention.input.InputException if a folder is not one of a run
    */
   public static int run(CommandLine line, PrintStream console) {
-    if (line.command() == CommandLine.Command.STATUS) {
+    if (line.command() == Command.STATUS) {
       RecordedRun run = RecordedRun.read(line.folders().get(0));
       Optional<String> checkpoint =
           CheckpointSearch.newestComplete(line.folders().get(0)).map(Object::toString);

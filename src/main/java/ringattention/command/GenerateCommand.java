@@ -66,8 +66,7 @@ public final class GenerateCommand {
 
   private int run(Equipment equipment, StoredWeights weights, Interrupts interrupts) {
     Device device = equipment.device();
-    MemoryLimits limits =
-        MemoryLimits.of(job, device, configuration.get(MemoryConfig.SECTION));
+    MemoryLimits limits = MemoryLimits.of(job, device, configuration.get(MemoryConfig.SECTION));
     InferencePlan plan =
         job.agree(
             () ->
@@ -111,8 +110,7 @@ public final class GenerateCommand {
 
   private void announce(Equipment equipment, InferencePlan plan, RunOutput output) {
     int ranks = job.world().size();
-    Header header =
-        Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
+    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
     output.log().rows(header.lines());
     plan.print(equipment.device(), output.log());
     Map<String, Object> start = new LinkedHashMap<>(header.fields());
@@ -144,7 +142,11 @@ public final class GenerateCommand {
     double own = (System.nanoTime() - start) * 1e-9;
     double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
     outcome.refused().forEach(why -> output.log().line("refused: " + why));
-    return finish(outcome, seconds, PeakMemory.of(job, plan.memory(job.world().rank(), device), device), output);
+    return finish(
+        outcome,
+        seconds,
+        PeakMemory.of(job, plan.memory(job.world().rank(), device), device),
+        output);
   }
 
   /** Returns the answers that an earlier part of the run has left; the file keeps only them. */
@@ -172,8 +174,7 @@ public final class GenerateCommand {
     return one ? file.and(new TerminalText(job.console())) : file;
   }
 
-  private int finish(
-      GenerationOutcome outcome, double seconds, PeakMemory peak, RunOutput output) {
+  private int finish(GenerationOutcome outcome, double seconds, PeakMemory peak, RunOutput output) {
     List<Check> checks = new ArrayList<>();
     checks.add(peak.check("memory"));
     int unanswered = input.requests().problems().size() + outcome.refused().size();
@@ -213,8 +214,7 @@ public final class GenerateCommand {
         stopped && judged.valid()
             ? RunVerdict.stopped(result + "; --resume makes the other answers")
             : judged;
-    output.end(
-        verdict, exitCode(judged, stopped, unanswered), Double.NaN, rate, checks, values);
+    output.end(verdict, exitCode(judged, stopped, unanswered), Double.NaN, rate, checks, values);
     return exitCode(judged, stopped, unanswered);
   }
 

@@ -154,7 +154,7 @@ public final class GradientsCommand {
 
   private int compute(long labels, Equipment equipment, RunOutput output) {
     Device device = equipment.device();
-    try (Arena arena = plan.arena(job.world().rank(), device)) {
+    try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
       Replica replica = plan.replica(equipment, device, arena, job.timer());
       folders.initialize(replica.parameters(), output);
       replica.load(sequences);

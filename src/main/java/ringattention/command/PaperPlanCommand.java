@@ -13,8 +13,8 @@ import ringattention.metrics.Mfu;
 import ringattention.metrics.StepTime;
 import ringattention.model.Architecture;
 import ringattention.plan.PaperContext;
+import ringattention.report.BenchTable;
 import ringattention.report.RunLog;
-import ringattention.report.Table;
 import ringattention.run.Job;
 import ringattention.run.Precision;
 import ringattention.run.RunOutput;
@@ -57,8 +57,8 @@ public final class PaperPlanCommand {
       StepTime time,
       Mfu mfu) {}
 
-  private final Table<Context> contexts =
-      new Table<Context>()
+  private final BenchTable<Context> contexts =
+      new BenchTable<Context>()
           .column("hardware", "%s", row -> row.row().paper().name())
           .column("ranks", "%d", row -> row.row().paper().ranks())
           .column("model", "%s", row -> row.row().paper().model())
@@ -72,8 +72,8 @@ public final class PaperPlanCommand {
               row -> (double) row.thousands() / row.row().paper().blockwise())
           .column("planned_ratio_to_blockwise", "%.1f", row -> row.row().ratio(row.architecture()))
           .column("head_groups", "%d", row -> row.found().headGroups());
-  private final Table<Contexts> shown = // as contexts, a row each, in thousands of tokens
-      new Table<Contexts>()
+  private final BenchTable<Contexts> shown = // as contexts, a row each, in thousands of tokens
+      new BenchTable<Contexts>()
           .column("hardware", "%18s", row -> row.paper().name())
           .column("model", "%s", row -> row.paper().model())
           .column("dtype", "%s", row -> row.paper().precision())
@@ -91,8 +91,8 @@ public final class PaperPlanCommand {
                       "%d/%.1f",
                       row.paper().ring() / row.paper().blockwise(),
                       row.ratio(Architecture.RING)));
-  private final Table<PlannedBar> utilizations =
-      new Table<PlannedBar>()
+  private final BenchTable<PlannedBar> utilizations =
+      new BenchTable<PlannedBar>()
           .column("hardware", "%18s", row -> row.bar().name())
           .column("ranks", "%d", row -> row.bar().ranks())
           .column("model", "%s", row -> row.bar().model())

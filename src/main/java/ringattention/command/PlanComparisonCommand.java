@@ -7,8 +7,8 @@ import java.util.Map;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Mfu;
 import ringattention.metrics.Phase;
+import ringattention.report.BenchTable;
 import ringattention.report.Check;
-import ringattention.report.Table;
 import ringattention.run.Job;
 import ringattention.run.RunOutput;
 
@@ -17,8 +17,8 @@ public final class PlanComparisonCommand {
   private static final double TIME = 0.10;
   private static final double BYTES = 0.02;
 
-  private final Table<PlanComparison.Row> table =
-      new Table<PlanComparison.Row>()
+  private final BenchTable<PlanComparison.Row> table =
+      new BenchTable<PlanComparison.Row>()
           .column("model", "%s", row -> row.plan().plan().setup().model().name())
           .column("layers", "%d", row -> row.plan().plan().setup().model().layers())
           .column("tokens", "%d", row -> row.plan().tokens())

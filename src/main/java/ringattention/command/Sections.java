@@ -17,6 +17,7 @@ import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.infer.GenerateConfig;
+import ringattention.infer.InferConfig;
 import ringattention.input.Inputs;
 import ringattention.model.AttentionConfig;
 import ringattention.model.FeedForwardConfig;
@@ -47,6 +48,7 @@ public final class Sections {
               TrainConfig.SECTION,
               DataConfig.SECTION,
               ValidationConfig.SECTION,
+              InferConfig.SECTION,
               GenerateConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,

@@ -1,6 +1,5 @@
 package ringattention.command;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,27 +13,22 @@ import ringattention.checkpoint.CheckpointSearch;
 import ringattention.checkpoint.Origin;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
-import ringattention.data.HeldOutSamples;
-import ringattention.data.Samples;
 import ringattention.data.ValidationConfig;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
-import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimes;
 import ringattention.model.HeldOutLoss;
 import ringattention.model.Replica;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
-import ringattention.report.RunLock;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
-import ringattention.run.SharedParts;
 import ringattention.run.TimeoutConfig;
 import ringattention.run.Version;
 import ringattention.run.Watchdog;
@@ -53,37 +47,22 @@ import ringattention.train.Validation;
 /** {@code train}: a Transformer from text, over all ranks. */
 public final class TrainCommand {
   private final Job job;
+  private final TrainingInput input;
   private final Configuration configuration;
   private final TrainConfig train;
   private TrainingPlan plan; // fitted once there is a device
   private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
-  private final Samples samples;
-  private final Optional<HeldOutSamples> heldOut; // what section [validation] keeps out
-  private final ModelFolders folders;
   private final Resumption resumption;
   private final StopRequests stops;
-  private final Optional<RunLock> lock; // of a folder to go on with, on rank 0
   private TrainingLoop loop; // null until everything is there
 
-  private TrainCommand(
-      Job job,
-      Configuration configuration,
-      TrainingPlan plan,
-      Samples samples,
-      Optional<HeldOutSamples> heldOut,
-      ModelFolders folders,
-      Optional<RunLock> lock,
-      Resumption resumption,
-      StopRequests stops) {
+  private TrainCommand(Job job, TrainingInput input, StopRequests stops) {
     this.job = job;
-    this.configuration = configuration;
+    this.input = input;
+    this.configuration = input.configuration();
     this.train = configuration.get(TrainConfig.SECTION);
-    this.plan = plan;
-    this.samples = samples;
-    this.heldOut = heldOut;
-    this.folders = folders;
-    this.lock = lock;
-    this.resumption = resumption;
+    this.plan = input.plan();
+    this.resumption = input.resumption();
     this.stops = stops;
   }
 
@@ -97,39 +76,7 @@ public final class TrainCommand {
                 job.console().println(text);
               }
             });
-    Configuration configuration = SharedInput.configuration(job);
-    TrainingPlan plan =
-        job.agree(
-            () -> {
-              TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
-              job.line().traced(configuration.get(TrainConfig.SECTION).steps());
-              return planned;
-            });
-    Samples samples = SharedInput.samples(job, configuration);
-    Optional<HeldOutSamples> heldOut =
-        configuration.get(ValidationConfig.SECTION).isOn()
-            ? Optional.of(SharedInput.heldOut(job, configuration))
-            : Optional.empty();
-    ModelFolders folders = SharedInput.folders(job, configuration);
-    Optional<RunLock> lock = job.agree(() -> lock(job));
-    try {
-      SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, folders));
-      Resumption resumption = Resumption.of(job, configuration, contents);
-      return new TrainCommand(
-          job, configuration, plan, samples, heldOut, folders, lock, resumption, stops);
-    } catch (InputException e) {
-      lock.ifPresent(RunLock::close);
-      throw e;
-    }
-  }
-
-  /** Before anything in the folder is looked at: no other run may change it. */
-  private static Optional<RunLock> lock(Job job) {
-    return job.line()
-        .output()
-        .filter(folder -> job.line().resume() && !job.line().dryRun())
-        .filter(folder -> job.root() && Files.isDirectory(folder))
-        .map(RunLock::take);
+    return new TrainCommand(job, TrainingInput.read(job), stops);
   }
 
   /** The step that is running, for a message about a failure. */
@@ -138,9 +85,7 @@ public final class TrainCommand {
   }
 
   public int run() {
-    try (samples;
-        HeldOutSamples closedToo = heldOut.orElse(null);
-        folders;
+    try (input;
         Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits =
           MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
@@ -161,12 +106,14 @@ public final class TrainCommand {
   }
 
   private RunOutput output() {
-    if (job.world().allReduce(lock.isPresent() ? 1 : 0, Communicator.Operation.MAX) == 0) {
+    if (job.world().allReduce(input.lock().isPresent() ? 1 : 0, Communicator.Operation.MAX) == 0) {
       return RunOutput.create(job, configuration);
     }
     long from = resumption.position().step();
-    lock.ifPresent(held -> CheckpointSearch.abandonAfter(from, job.line().output().orElseThrow()));
-    return RunOutput.resume(job, configuration, lock.orElse(null), from);
+    input
+        .lock()
+        .ifPresent(held -> CheckpointSearch.abandonAfter(from, job.line().output().orElseThrow()));
+    return RunOutput.resume(job, configuration, input.lock().orElse(null), from);
   }
 
   private void announce(Equipment equipment, RunOutput output) {
@@ -180,8 +127,8 @@ public final class TrainCommand {
     start.put("directory", Path.of("").toAbsolutePath().toString());
     start.put("seed", train.seed());
     start.put("parameters", plan.setup().model().parameters());
-    start.put("corpus_documents", samples.documents());
-    start.put("corpus_tokens", samples.tokens());
+    start.put("corpus_documents", input.samples().documents());
+    start.put("corpus_tokens", input.samples().tokens());
     start.put("resumed_step", resumption.position().step());
     output.event("start", start);
   }
@@ -193,27 +140,41 @@ public final class TrainCommand {
     TrainingEnd end = new TrainingEnd(job, plan, loop, output);
     List<PhaseTimes> times;
     Map<String, Object> summary;
-    try (Arena arena = plan.arena(job.world().rank(), device)) {
+    try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
       Replica replica = plan.replica(equipment, device, arena, job.timer());
       Trainer trainer =
           new Trainer(
-              train, plan.setup(), job.world(), replica, samples, job.timer(), System::nanoTime);
+              train,
+              plan.setup(),
+              job.world(),
+              replica,
+              input.samples(),
+              job.timer(),
+              System::nanoTime);
       trainer.stopWhen(stops);
       if (!resumption.start(job, replica, trainer)) {
-        folders.initialize(replica.parameters(), output);
+        input.folders().initialize(replica.parameters(), output);
       }
       output.log().section("Training");
-      output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
-      heldOut.ifPresent(
-          out ->
-              output
-                  .log()
-                  .line(
-                      "not learned: "
-                          + out.documents()
-                          + " documents with "
-                          + out.tokens()
-                          + " tokens, for the held-out loss"));
+      output
+          .log()
+          .line(
+              input.samples().documents()
+                  + " documents with "
+                  + input.samples().tokens()
+                  + " tokens");
+      input
+          .heldOut()
+          .ifPresent(
+              out ->
+                  output
+                      .log()
+                      .line(
+                          "not learned: "
+                              + out.documents()
+                              + " documents with "
+                              + out.tokens()
+                              + " tokens, for the held-out loss"));
       output.log().line(started());
       summary = steps(trainer, replica, device, output);
       if (loop.stop() != Stop.NONE) {
@@ -222,7 +183,7 @@ public final class TrainCommand {
       end.requireFinite(replica.parameters());
       end.warnOfUnlabelled();
       if (loop.hasResult()) {
-        folders.export(job, replica.parameters(), output);
+        input.folders().export(job, replica.parameters(), output);
       }
       times = end.times();
       end.mfu();
@@ -233,7 +194,7 @@ public final class TrainCommand {
       return TrainingEnd.invalid(output, e.getMessage(), ExitCode.ERROR);
     }
     checks.memory(device, loop.trained());
-    checks.loss(loop.records(), loop.knowsFirst() && folders.source().isEmpty());
+    checks.loss(loop.records(), loop.knowsFirst() && input.folders().source().isEmpty());
     checks.result(loop);
     checks.add(loop.growth());
     checks.attention(configuration, equipment);
@@ -278,7 +239,8 @@ public final class TrainCommand {
 
   private Optional<Validation> validation(Replica replica, RunOutput output) {
     int most = configuration.get(ValidationConfig.SECTION).sequences();
-    return heldOut
+    return input
+        .heldOut()
         .map(out -> new HeldOutLoss(plan.setup(), job.world(), replica, out, most, job.timer()))
         .map(loss -> new Validation(configuration, loss, output));
   }

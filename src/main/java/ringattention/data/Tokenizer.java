@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
+import ringattention.input.Source;
 
 /**
  * Text to tokens and back. Special tokens are never added to a text, but those written in it are
@@ -110,12 +111,12 @@ public interface Tokenizer extends AutoCloseable {
     if (tokenizer.vocabulary() > vocabulary) {
       tokenizer.close();
       throw source.error(
-              key,
-              "has tokens up to "
-                  + (tokenizer.vocabulary() - 1)
-                  + ", must be below model.vocabulary ("
-                  + vocabulary
-                  + ")");
+          key,
+          "has tokens up to "
+              + (tokenizer.vocabulary() - 1)
+              + ", must be below model.vocabulary ("
+              + vocabulary
+              + ")");
     }
     return tokenizer;
   }

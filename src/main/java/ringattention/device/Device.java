@@ -127,8 +127,8 @@ public interface Device extends DeviceTraits, AutoCloseable {
    *
    * @param name asked for only while somebody reads it: a profiler, or {@link #startTrace}
    */
-  default Range range(Supplier<String> name) {
-    return Range.NONE;
+  default NamedWork range(Supplier<String> name) {
+    return NamedWork.NONE;
   }
 
   /** Shows the ranges from now on to a profiler that is attached to this process, too. */

@@ -108,10 +108,10 @@ public abstract class HostDevice implements Device {
   }
 
   @Override
-  public final Range range(Supplier<String> name) {
+  public final NamedWork range(Supplier<String> name) {
     List<TimedRange> into = traced;
     if (into == null) {
-      return Range.NONE;
+      return NamedWork.NONE;
     }
     String text = name.get();
     long from = System.nanoTime();

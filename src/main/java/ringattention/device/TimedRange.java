@@ -1,7 +1,7 @@
 package ringattention.device;
 
 /**
- * When the device did the work of a {@link Range}.
+ * When the device did the work of a {@link NamedWork}.
  *
  * @param from start of its first work, in nanoseconds of {@link System#nanoTime} on this host
  * @param to end of its last work

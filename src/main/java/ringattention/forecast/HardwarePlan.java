@@ -68,7 +68,7 @@ public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits de
 
   /** See {@link TrainingPlan#most}. */
   public MemoryPlan memory() {
-    return plan.most(device);
+    return plan.needs().most(device);
   }
 
   /** Empty where there are no rates for such a run. */

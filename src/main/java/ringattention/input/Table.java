@@ -2,22 +2,18 @@ package ringattention.input;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * Typed, checked reads of one section. What is read is remembered: as known keys, and in the {@link
  * Source} as used values.
  */
 public final class Table {
-  private static final String WHOLE = "whole number";
-
   private final String section;
   private final Map<String, Object> leaves;
   private final Source source;
@@ -71,15 +67,15 @@ public final class Table {
     if (leaves.get(name) instanceof Long large) {
       throw source.error(name, large, "must be a whole number below 2^31");
     }
-    return read(key, WHOLE, range.text(), otherwise, value -> Values.toInteger(value, range));
+    return read(key, Kind.integer(range), otherwise);
   }
 
   public long longInteger(String key, Range range, Default<Long> otherwise) {
-    return read(key, WHOLE, range.text(), otherwise, value -> Values.toLong(value, range));
+    return read(key, Kind.longInteger(range), otherwise);
   }
 
   public double number(String key, Range range, Default<Double> otherwise) {
-    return read(key, "number", range.text(), otherwise, value -> Values.toNumber(value, range));
+    return read(key, Kind.number(range), otherwise);
   }
 
   /**
@@ -99,26 +95,18 @@ public final class Table {
   }
 
   public boolean flag(String key, Default<Boolean> otherwise) {
-    return read(
-        key,
-        "true or false",
-        "any",
-        otherwise,
-        value -> value instanceof Boolean flag ? flag : null);
+    return read(key, Kind.FLAG, otherwise);
   }
 
   public String text(String key, Default<String> otherwise) {
-    return read(key, "text", "not empty", otherwise, Values::toText);
+    return read(key, Kind.TEXT, otherwise);
   }
 
   /** A path without a default. */
   public Optional<Path> optionalPath(String key) {
-    String name = section + "." + key;
-    if (!leaves.containsKey(name)) {
-      keys.add(new Key(name, "text", "none", "not empty"));
-      return Optional.empty();
-    }
-    return Optional.of(path(key, new Default<>(null, "none", null)));
+    return has(key, Kind.TEXT)
+        ? Optional.of(path(key, new Default<>(null, "none", null)))
+        : Optional.empty();
   }
 
   public Path path(String key, Default<String> otherwise) {
@@ -132,86 +120,51 @@ public final class Table {
   }
 
   public <E extends Enum<E>> E choice(String key, Class<E> type, Default<E> otherwise) {
-    return read(
-        key, "text", Values.choices(type), otherwise, value -> Values.toChoice(value, type));
+    return read(key, Kind.choice(type), otherwise);
   }
 
   /** A choice without a default. */
   public <E extends Enum<E>> Optional<E> optionalChoice(String key, Class<E> type) {
-    String name = section + "." + key;
-    if (leaves.containsKey(name)) {
-      return Optional.of(choice(key, type, new Default<>(null, "none", null)));
-    }
-    keys.add(new Key(name, "text", "none", Values.choices(type)));
-    return Optional.empty();
+    return has(key, Kind.choice(type))
+        ? Optional.of(choice(key, type, new Default<>(null, "none", null)))
+        : Optional.empty();
   }
 
   public List<Integer> integers(String key, Range range, Default<List<Integer>> otherwise) {
-    return list(
-        key,
-        "list of whole numbers",
-        range.text(),
-        otherwise,
-        value -> Values.toInteger(value, range),
-        1);
+    return read(key, Kind.integer(range).some(), otherwise);
   }
 
   /** A list that may be empty, and is by default. */
   public List<Integer> integersOrNone(String key, Range range) {
-    return list(
-        key,
-        "list of whole numbers",
-        range.text(),
-        Default.list(),
-        value -> Values.toInteger(value, range),
-        0);
+    return read(key, Kind.integer(range).any(), Default.list());
   }
 
   public List<Long> longIntegers(String key, Range range, Default<List<Long>> otherwise) {
-    return list(
-        key,
-        "list of whole numbers",
-        range.text(),
-        otherwise,
-        value -> Values.toLong(value, range),
-        1);
+    return read(key, Kind.longInteger(range).some(), otherwise);
   }
 
   public List<Double> numbers(String key, Range range, Default<List<Double>> otherwise) {
-    return list(
-        key, "list of numbers", range.text(), otherwise, value -> Values.toNumber(value, range), 1);
+    return read(key, Kind.number(range).some(), otherwise);
   }
 
   public <E extends Enum<E>> List<E> choiceList(
       String key, Class<E> type, Default<List<E>> otherwise) {
-    return list(
-        key,
-        "list of texts",
-        Values.choices(type),
-        otherwise,
-        value -> Values.toChoice(value, type),
-        1);
+    return read(key, Kind.choice(type).some(), otherwise);
   }
 
   /** A list that may be empty, and is by default. */
   public <E extends Enum<E>> List<E> choicesOrNone(String key, Class<E> type) {
-    return list(
-        key,
-        "list of texts",
-        Values.choices(type),
-        Default.list(),
-        value -> Values.toChoice(value, type),
-        0);
+    return read(key, Kind.choice(type).any(), Default.list());
   }
 
   /** A list that may be empty. */
   public List<String> texts(String key, Default<List<String>> otherwise) {
-    return list(key, "list of texts", "not empty", otherwise, Values::toText, 0);
+    return read(key, Kind.TEXT.any(), otherwise);
   }
 
   /** A list that may be empty, and is by default, of texts that may be white space. */
   public List<String> wordings(String key) {
-    return list(key, "list of texts", "not empty", Default.list(), Values::toWording, 0);
+    return read(key, Kind.WORDING.any(), Default.list());
   }
 
   /**
@@ -220,13 +173,7 @@ public final class Table {
    * @param emptyText what an empty list means
    */
   public List<Object> numbersOrTexts(String key, String emptyText) {
-    return list(
-        key,
-        "list of whole numbers or texts",
-        "at least 0, or not empty",
-        Default.derived(List.of(), emptyText),
-        Values::toNumberOrWording,
-        0);
+    return read(key, Kind.NUMBER_OR_WORDING.any(), Default.derived(List.of(), emptyText));
   }
 
   /** Whether the input has this key. */
@@ -278,58 +225,32 @@ public final class Table {
     }
   }
 
-  private <T> List<T> list(
-      String key,
-      String type,
-      String each,
-      Default<List<T>> otherwise,
-      Function<Object, T> convert,
-      int fewest) {
-    String allowed = (fewest > 0 ? "one or more, " : "") + "each " + each;
-    return read(
-        key,
-        type,
-        allowed,
-        otherwise,
-        value -> {
-          if (!(value instanceof List<?> items) || items.size() < fewest) {
-            return null;
-          }
-          List<T> converted = new ArrayList<>();
-          for (Object item : items) {
-            converted.add(convert.apply(item));
-          }
-          return converted.contains(null) ? null : List.copyOf(converted);
-        });
+  /** Returns whether the input has a key that has no default. */
+  private boolean has(String key, Kind<?> kind) {
+    String name = section + "." + key;
+    if (!leaves.containsKey(name)) {
+      keys.add(new Key(name, kind.name(), "none", kind.allowed()));
+    }
+    return leaves.containsKey(name);
   }
 
-  /**
-   * @param convert null for a value that is not allowed
-   */
-  private <T> T read(
-      String key, String type, String allowed, Default<T> otherwise, Function<Object, T> convert) {
+  private <T> T read(String key, Kind<T> kind, Default<T> otherwise) {
     String name = section + "." + key;
-    keys.add(new Key(name, type, otherwise.text(), allowed));
-    String must = "must be " + (allowed.startsWith("\"") ? allowed : described(type, allowed));
+    keys.add(new Key(name, kind.name(), otherwise.text(), kind.allowed()));
     T value;
     if (leaves.containsKey(name)) {
-      value = convert.apply(leaves.get(name));
+      value = kind.convert().apply(leaves.get(name));
       if (value == null) {
-        throw source.error(name, leaves.get(name), must);
+        throw source.error(name, leaves.get(name), kind.must());
       }
     } else {
       value = otherwise.value() == null && listing ? otherwise.example() : otherwise.value();
       if (value == null) {
-        throw source.missing(name, must);
+        throw source.missing(name, kind.must());
       }
     }
     source.use(name, value);
     traits.forEach(trait -> source.mark(name, trait));
     return value;
-  }
-
-  private static String described(String type, String allowed) {
-    String noun = type.equals("true or false") ? type : "a " + type;
-    return allowed.equals("any") ? noun : noun + ", " + allowed;
   }
 }

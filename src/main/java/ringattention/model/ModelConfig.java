@@ -52,32 +52,6 @@ public record ModelConfig(
   /** Sizes in bytes are far from 2^63. */
   private static final double MOST_WEIGHTS = 1e15;
 
-  /** Without a checkpoint. */
-  public ModelConfig(
-      int vocabulary,
-      int hidden,
-      int layers,
-      HeadCounts heads,
-      int feedForward,
-      double ropeTheta,
-      RopeScaling ropeScaling,
-      double normEpsilon,
-      boolean tied,
-      double initStd) {
-    this(
-        vocabulary,
-        hidden,
-        layers,
-        heads,
-        feedForward,
-        ropeTheta,
-        ropeScaling,
-        normEpsilon,
-        tied,
-        initStd,
-        Optional.empty());
-  }
-
   public ModelConfig {
     if (heads.size() % 2 != 0) {
       throw new IllegalArgumentException("heads of size " + heads.size());
@@ -96,7 +70,8 @@ public record ModelConfig(
         RopeScaling.NONE,
         1e-5,
         false,
-        0.02);
+        0.02,
+        Optional.empty());
   }
 
   /** Returns the same model with a loss head of its own. */

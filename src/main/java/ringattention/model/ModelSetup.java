@@ -49,40 +49,6 @@ public record ModelSetup(
     }
   }
 
-  /** A setup that gives the sum of losses only. */
-  public ModelSetup(
-      ModelConfig model,
-      AttentionKind attention,
-      Mask mask,
-      LayoutKind layoutKind,
-      FeedForwardKind feedForward,
-      int feedForwardBlock,
-      int lossBlock,
-      Decomposition decomposition,
-      int sequence,
-      int batch,
-      int passes,
-      boolean packed,
-      boolean bf16Gradients,
-      ActivationPolicy policy) {
-    this(
-        model,
-        attention,
-        mask,
-        layoutKind,
-        feedForward,
-        feedForwardBlock,
-        lossBlock,
-        decomposition,
-        sequence,
-        batch,
-        passes,
-        packed,
-        bf16Gradients,
-        policy,
-        false);
-  }
-
   public SequenceLayout layout() {
     return SequenceLayout.of(layoutKind, sequence, decomposition.ring());
   }

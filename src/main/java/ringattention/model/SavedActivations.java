@@ -5,7 +5,6 @@ import static ringattention.device.Allocator.Purpose.OFFLOADED;
 import static ringattention.device.Allocator.Purpose.SAVED;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import ringattention.device.Allocator;
 import ringattention.device.Completion;
@@ -154,17 +153,19 @@ final class SavedActivations {
   private final ActivationPolicy policy;
   private final Buffers buffers;
   private final PhaseTimer timer;
-  private final Channel<Tensor> inputs;
-  private final Channel<Kept> attention;
+  private final BlockTensors<Tensor> inputs;
+  private final BlockTensors<Kept> attention;
 
   SavedActivations(Device device, ActivationPolicy policy, Buffers buffers, PhaseTimer timer) {
     this.device = device;
     this.policy = policy;
     this.buffers = buffers;
     this.timer = timer;
-    this.inputs = new Channel<>(buffers.inputs, buffers.hostInputs, buffers.inputWindows);
+    this.inputs =
+        new BlockTensors<>(buffers.inputs, buffers.hostInputs, buffers.inputWindows, this::waitFor);
     this.attention =
-        new Channel<>(buffers.attention, buffers.hostAttention, buffers.attentionWindows);
+        new BlockTensors<>(
+            buffers.attention, buffers.hostAttention, buffers.attentionWindows, this::waitFor);
   }
 
   /** Where a block's input is or goes; the blocks' output under the number after the last. */
@@ -212,13 +213,13 @@ final class SavedActivations {
       inputs.comes(
           block,
           device.toDevice(
-              buffers.hostInputs.get(block), inputs.window(block), free, inputs.left[block]));
+              buffers.hostInputs.get(block), inputs.window(block), free, inputs.left(block)));
     }
     if (policy.attentionOnHost(block) && !attention.holds(block)) {
       Completion free = device.mark();
       Kept host = buffers.hostAttention.get(block);
       Kept window = attention.window(block);
-      Completion left = attention.left[block];
+      Completion left = attention.left(block);
       device.toDevice(host.logSumExp, window.logSumExp, free, left);
       attention.comes(block, device.toDevice(host.out, window.out, free, left));
     }
@@ -228,80 +229,6 @@ final class SavedActivations {
   void arrive(int block) {
     inputs.arrive(block);
     attention.arrive(block);
-  }
-
-  /** One kind of saved tensor: where each block's is now. */
-  private final class Channel<T> {
-    private final List<T> onDevice;
-    private final List<T> windows;
-    private final Completion[] left; // by block: its copy to the host
-    private final Completion[] came; // by window: the last copy in
-    private final int[] lastLeft; // by window: whose copy to the host was the last
-    private final int[] held; // by window: the block whose tensor it holds
-    private final List<T> onHost;
-
-    Channel(List<T> onDevice, List<T> onHost, List<T> windows) {
-      this.onDevice = onDevice;
-      this.onHost = onHost;
-      this.windows = windows;
-      this.left = new Completion[onHost.size()];
-      this.came = new Completion[windows.size()];
-      this.lastLeft = new int[windows.size()];
-      this.held = new int[windows.size()];
-      Arrays.fill(left, Completion.DONE);
-      Arrays.fill(came, Completion.DONE);
-      Arrays.fill(lastLeft, -1);
-      Arrays.fill(held, -1);
-    }
-
-    private boolean inWindow(int block) {
-      return onDevice.get(block) == null;
-    }
-
-    private int index(int block) {
-      return block % windows.size();
-    }
-
-    T window(int block) {
-      return windows.get(index(block));
-    }
-
-    T at(int block) {
-      return inWindow(block) ? window(block) : onDevice.get(block);
-    }
-
-    boolean holds(int block) {
-      return held[index(block)] == block;
-    }
-
-    /** The window's former contents must have left for the host. */
-    void make(int block) {
-      if (inWindow(block)) {
-        int window = index(block);
-        if (lastLeft[window] >= 0) {
-          waitFor(left[lastLeft[window]]);
-          lastLeft[window] = -1;
-        }
-        held[window] = block;
-      }
-    }
-
-    void leaves(int block, Completion copied) {
-      left[block] = copied;
-      lastLeft[index(block)] = block;
-    }
-
-    void comes(int block, Completion copied) {
-      came[index(block)] = copied;
-      held[index(block)] = block;
-    }
-
-    void arrive(int block) {
-      if (inWindow(block) && onHost.get(block) != null) {
-        waitFor(came[index(block)]);
-        waitFor(left[block]); // the backward overwrites what it has used
-      }
-    }
   }
 
   private void waitFor(Completion copied) {

@@ -43,7 +43,7 @@ public record PeakMemory(List<Rank> ranks) {
 
   /** Returns the peaks of a run that has taken its steps. Collective. */
   public static PeakMemory of(Job job, TrainingPlan plan, Device device) {
-    return of(job, plan.memory(job.world().rank(), device), device);
+    return of(job, plan.needs().of(job.world().rank(), device), device);
   }
 
   /**

@@ -12,13 +12,13 @@ public final class PlanReport {
 
   /** Prints balance and memory of the run on such devices. */
   public static void print(TrainingPlan plan, Device device, RunLog log) {
-    int rank = plan.fullestRank();
+    int rank = plan.needs().fullestRank();
     log.section("Work balance");
     log.line(plan.balance().line());
     log.section("Activations");
     log.line(plan.memory().why());
     log.section("Memory plan of rank " + rank + ", which holds most");
-    log.rows(memory(plan.memory(rank, device)).lines());
+    log.rows(memory(plan.needs().of(rank, device)).lines());
   }
 
   /** Returns the table of the buffers of one rank. */

@@ -1,32 +1,18 @@
 package ringattention.plan;
 
-import static ringattention.device.Allocator.Purpose.OFFLOADED;
-import static ringattention.device.Allocator.Purpose.WORKSPACE;
-
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
-import java.util.function.IntToLongFunction;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import ringattention.attention.AttentionShape;
-import ringattention.attention.RingSchedule;
 import ringattention.checkpoint.CheckpointConfig;
-import ringattention.checkpoint.CheckpointWriter;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
 import ringattention.device.Arena;
-import ringattention.device.AttentionCall;
-import ringattention.device.BlockShape;
-import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
-import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.input.Configuration;
 import ringattention.metrics.Mfu;
@@ -37,9 +23,7 @@ import ringattention.model.ActivationPolicy;
 import ringattention.model.AttentionConfig;
 import ringattention.model.AttentionKind;
 import ringattention.model.FeedForwardConfig;
-import ringattention.model.LlamaParameters;
 import ringattention.model.LossHeadConfig;
-import ringattention.model.ModelBuffers;
 import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
@@ -94,7 +78,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             share / batch,
             packed(configuration),
             configuration.get(ParallelConfig.SECTION).gradients() == GradientWire.BF16,
-            ActivationPolicy.inputs(model.layers()));
+            ActivationPolicy.inputs(model.layers()),
+            false);
     if (configuration.get(ValidationConfig.SECTION).isOn()) {
       requireCausal(configuration, "validation");
       setup = setup.withLabelLosses();
@@ -158,18 +143,19 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   }
 
   private TrainingPlan fitted(DeviceTraits device, MemoryLimits limits, MemoryConfig config) {
-    List<Integer> ranks = limits.hard() ? neediest() : List.of(fullestRank());
+    List<Integer> ranks = limits.hard() ? needs().neediest() : List.of(needs().fullestRank());
     Map<List<Integer>, Long> workspaces = new HashMap<>(); // by rank and groups: they decide calls
     Function<ActivationPolicy, MemoryPlan> needs =
         policy ->
             with(policy)
+                .needs()
                 .most(
                     ranks,
                     device,
                     rank ->
                         workspaces.computeIfAbsent(
                             List.of(rank, policy.headGroups()),
-                            call -> with(policy).workspaceBytes(rank, device)));
+                            call -> with(policy).needs().workspaceBytes(rank, device)));
     int layers = setup.model().layers();
     int heads = headsToGroup(configuration);
     PolicyChoice choice =
@@ -184,7 +170,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   }
 
   private void requireSmallBuffers(DeviceTraits device) {
-    for (MemoryPlan.Buffer buffer : buffers(fullestRank(), device).buffers()) {
+    for (MemoryPlan.Buffer buffer : needs().buffers(needs().fullestRank(), device).buffers()) {
       if (buffer.bytes() > device.largestTensorBytes()) {
         throw configuration
             .source()
@@ -225,76 +211,10 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     }
   }
 
-  /** Returns the plan of the rank that needs most. */
-  public MemoryPlan most(DeviceTraits device) {
-    return most(neediest(), device, rank -> workspaceBytes(rank, device));
-  }
-
-  private MemoryPlan most(
-      List<Integer> ranks, DeviceTraits device, IntToLongFunction workspaceBytes) {
-    return ranks.stream()
-        .map(rank -> memory(rank, device, workspaceBytes.applyAsLong(rank)))
-        .max(Comparator.comparingLong(MemoryPlan::bytes))
-        .orElseThrow();
-  }
-
-  /** Every buffer of a rank on such a device, the device's own workspace included. */
-  public MemoryPlan memory(int rank, DeviceTraits device) {
-    return memory(rank, device, workspaceBytes(rank, device));
-  }
-
-  private MemoryPlan memory(int rank, DeviceTraits device, long workspaceBytes) {
-    MemoryPlan plan = new MemoryPlan();
-    Dim words = new Dim("words", workspaceBytes / DType.F32.bytes());
-    plan.allocate("device.workspace", WORKSPACE, DType.F32, words);
-    ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
-    if (configuration.get(CheckpointConfig.SECTION).writes() && !setup.policy().forwardOnly()) {
-      long bytes =
-          CheckpointWriter.hostBytes(
-              LlamaParameters.groups(setup.model()),
-              rank,
-              setup.decomposition().world(),
-              device.sum());
-      plan.allocate("checkpoint.copy", OFFLOADED, DType.F32, new Dim("words", bytes / 4));
-    }
-    return plan;
-  }
-
-  /** Returns {@link #memory} without the device's own workspace and what checkpoints need. */
-  MemoryPlan buffers(int rank, DeviceTraits device) {
-    MemoryPlan plan = new MemoryPlan();
-    ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
-    return plan;
-  }
-
-  /** The three largest buffers of {@link #memory} in words. */
-  private String largest(int rank, DeviceTraits device) {
-    return memory(rank, device).buffers().stream()
-        .sorted(Comparator.comparingLong(MemoryPlan.Buffer::bytes).reversed())
-        .limit(3)
-        .map(buffer -> buffer.name() + " " + Units.bytes(buffer.bytes()))
-        .collect(Collectors.joining(", ", "largest buffers of the plan: ", ""));
-  }
-
-  private long workspaceBytes(int rank, DeviceTraits device) {
-    AttentionShape shape = setup.attentionShape(rank);
-    if (setup.attention() == AttentionKind.VANILLA) {
-      return device.vanillaWorkspaceBytes(
-          new BlockShape(shape.tokens(), shape.tokens(), shape.batch(), shape.heads()),
-          setup.mask());
-    }
-    return device.workspaceBytes(attentionCalls(rank, device));
-  }
-
-  /** All that attention of a rank asks of its device; nothing of a vanilla one. */
-  List<AttentionCall> attentionCalls(int rank, DeviceTraits device) {
-    if (setup.attention() == AttentionKind.VANILLA) {
-      return List.of();
-    }
-    int ringRank = setup.decomposition().ringRank(rank);
-    AttentionShape shape = setup.attentionShape(rank);
-    RingSchedule schedule = new RingSchedule(setup.layout(), setup.mask(), ringRank);
-    return setup.packed() ? schedule.packedCalls(device, shape) : schedule.calls(device, shape);
+  /** Returns what ranks need of memory. */
+  public RankMemory needs() {
+    boolean checkpoints = configuration.get(CheckpointConfig.SECTION).writes();
+    return new RankMemory(setup, checkpoints);
   }
 
   /** Whether sequences are packed from documents; commands without text have none. */
@@ -360,20 +280,6 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
         flops(squares).mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
   }
 
-  /**
-   * Allocates everything a step needs on the device, so that it allocates nothing itself.
-   *
-   * @throws OutOfMemoryError naming the largest buffers
-   */
-  public Arena arena(int rank, Device device) {
-    try {
-      device.reserveWorkspace(attentionCalls(rank, device));
-      return new Arena(device, buffers(rank, device));
-    } catch (OutOfMemoryError full) {
-      throw new OutOfMemoryError(full.getMessage() + "; " + largest(rank, device));
-    }
-  }
-
   /** This rank's part of the model in such an arena; its weights are undefined. Collective. */
   public Replica replica(Equipment equipment, Device device, Arena arena, PhaseTimer timer) {
     return new Replica(
@@ -387,28 +293,5 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
       pairs.add(layout.visiblePairs(rank, setup.mask()));
     }
     return new WorkBalance(pairs);
-  }
-
-  /** The rank that holds most: the one the memory plan is printed for. */
-  public int fullestRank() {
-    SequenceLayout layout = setup.layout();
-    int fullest = 0;
-    for (int rank = 1; rank < layout.ranks(); rank++) {
-      if (layout.size(rank) > layout.size(fullest)) {
-        fullest = rank;
-      }
-    }
-    return fullest;
-  }
-
-  /**
-   * One of these needs most. Shards differ by a few tokens, so it is the fullest, or the last,
-   * whose queries are most in one call.
-   */
-  private List<Integer> neediest() {
-    return IntStream.of(fullestRank(), setup.decomposition().world() - 1)
-        .distinct()
-        .boxed()
-        .toList();
   }
 }

@@ -1,29 +1,17 @@
 package ringattention.report;
 
-import java.awt.AWTError;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
-import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.internal.chartpart.IChart;
-import org.knowm.xchart.style.AxesChartStyler;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.lines.SeriesLines;
-import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimes;
@@ -34,18 +22,10 @@ import ringattention.metrics.PhaseTimes;
  * for failing a run.
  */
 public final class Plots {
-  private static final int WIDTH = 900;
-  private static final int HEIGHT = 560;
   private static final int MEANS = 100; // in a plot, each of a hundredth of the steps
   private static final Color PALE = new Color(0xa0cbe8);
   private static final MathContext FOUR_DIGITS = new MathContext(4);
   private static final String[] FACTORS = {"", "k", "M", "G", "T"};
-
-  /** Colours that differ in print too (of Tableau 10 and 20), and grey for the rest. */
-  private static final int[] COLOURS = {
-    0x4e79a7, 0xf28e2b, 0x76b7b2, 0x59a14f, 0x2f4b7c, 0xe15759, 0xedc948, 0xb07aa1, 0xff9da7,
-    0x9c755f, 0x8cd17d, 0xbab0ac
-  };
 
   /**
    * A line of a plot; points that are not finite, or not positive on a logarithmic axis, are left
@@ -72,7 +52,7 @@ public final class Plots {
      * At most four digits and a factor, for example 41.5k; on a logarithmic axis only 1, 2 and 5 of
      * each decade.
      */
-    private String label(double value) {
+    String label(double value) {
       if (logarithmic) {
         long mantissa = Math.round(value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9)));
         if (mantissa != 1 && mantissa != 2 && mantissa != 5) {
@@ -97,7 +77,7 @@ public final class Plots {
 
   /** Loss by step. */
   public static byte[] loss(List<StepRecord> steps) {
-    return png(
+    return Charts.png(
         () -> {
           XYChart chart = bySteps("Loss", "nats per token", steps, StepRecord::loss);
           List<StepRecord> measured =
@@ -111,8 +91,8 @@ public final class Plots {
                     measured.stream().mapToDouble(StepRecord::step).toArray(),
                     measured.stream().mapToDouble(r -> r.validationLoss().get()).toArray());
             chart.addSeries(heldOut.name(), heldOut.x(), heldOut.y());
-            Color red = new Color(COLOURS[5]);
-            restyle(chart, heldOut, red, SeriesMarkers.CIRCLE, new BasicStroke(2));
+            Color red = Charts.colour(5);
+            Charts.restyle(chart, heldOut, red, SeriesMarkers.CIRCLE, new BasicStroke(2));
             chart.getStyler().setLegendVisible(true);
           }
           return chart;
@@ -121,7 +101,7 @@ public final class Plots {
 
   /** Throughput of all ranks together by step. */
   public static byte[] tokensPerSecond(List<StepRecord> steps) {
-    return png(
+    return Charts.png(
         () -> {
           XYChart chart = bySteps("Throughput", "tokens per second", steps, StepRecord::tokensPerS);
           chart.getStyler().setYAxisMin(0.0);
@@ -131,20 +111,20 @@ public final class Plots {
 
   /** A stacked bar for each rank: seconds by phase, and the rest. */
   public static byte[] timeBreakdown(List<PhaseTimes> ranks) {
-    return png(() -> bars(ranks));
+    return Charts.png(() -> bars(ranks));
   }
 
   /** Lines with a mark at each point, as benchmarks need them. */
   public static byte[] lines(String title, Axis x, Axis y, List<Series> series) {
-    return png(() -> xy(title, x, y, series, true));
+    return Charts.png(() -> Charts.xy(title, x, y, series, true));
   }
 
   /** Bars side by side in every category. */
   public static byte[] bars(
       String title, String x, String y, List<String> categories, List<Bars> series) {
-    return png(
+    return Charts.png(
         () -> {
-          CategoryChart chart = categories(title, x, y);
+          CategoryChart chart = Charts.categories(title, x, y);
           chart.getStyler().setYAxisTickLabelsFormattingFunction(new Axis(y, false)::label);
           series.forEach(bars -> chart.addSeries(bars.name(), categories, bars.values()));
           return chart;
@@ -158,30 +138,18 @@ public final class Plots {
    */
   public static byte[] curvesAndPoints(
       String title, Axis x, Axis y, List<Series> curves, List<Series> points) {
-    return png(
+    return Charts.png(
         () -> {
           List<Series> all = new ArrayList<>(curves);
           all.addAll(points);
-          XYChart chart = xy(title, x, y, all, false);
+          XYChart chart = Charts.xy(title, x, y, all, false);
           for (int i = 0; i < curves.size(); i++) {
-            Color colour = new Color(COLOURS[i % COLOURS.length]);
-            restyle(chart, curves.get(i), colour, SeriesMarkers.NONE, new BasicStroke(2));
-            restyle(chart, points.get(i), colour, SeriesMarkers.CIRCLE, SeriesLines.NONE);
+            Color colour = Charts.colour(i);
+            Charts.restyle(chart, curves.get(i), colour, SeriesMarkers.NONE, new BasicStroke(2));
+            Charts.restyle(chart, points.get(i), colour, SeriesMarkers.CIRCLE, SeriesLines.NONE);
           }
           return chart;
         });
-  }
-
-  /** A series without a point to draw is not in the chart. */
-  private static void restyle(
-      XYChart chart, Series series, Color colour, Marker marker, BasicStroke line) {
-    chart.getSeriesCollection().stream()
-        .filter(drawn -> drawn.getName().equals(series.name()))
-        .forEach(
-            drawn -> {
-              drawn.setMarker(marker).setMarkerColor(colour);
-              drawn.setLineStyle(line).setLineColor(colour);
-            });
   }
 
   /** A line; of many steps pale points, which alone would be a band, and their means on the way. */
@@ -194,10 +162,10 @@ public final class Plots {
             steps.stream().mapToDouble(value).toArray());
     int window = steps.size() / MEANS;
     List<Series> all = window > 1 ? List.of(each, means(each, window)) : List.of(each);
-    XYChart chart = xy(title, new Axis("step", false), new Axis(unit, false), all, false);
+    XYChart chart = Charts.xy(title, new Axis("step", false), new Axis(unit, false), all, false);
     if (window > 1) {
-      restyle(chart, all.get(0), PALE, SeriesMarkers.CIRCLE, SeriesLines.NONE);
-      restyle(chart, all.get(1), new Color(COLOURS[0]), SeriesMarkers.NONE, new BasicStroke(2));
+      Charts.restyle(chart, all.get(0), PALE, SeriesMarkers.CIRCLE, SeriesLines.NONE);
+      Charts.restyle(chart, all.get(1), Charts.colour(0), SeriesMarkers.NONE, new BasicStroke(2));
       chart.getStyler().setMarkerSize(3);
     }
     if (!steps.isEmpty()) {
@@ -226,42 +194,8 @@ public final class Plots {
     return new Series("mean of " + window, x, y);
   }
 
-  private static XYChart xy(String title, Axis x, Axis y, List<Series> series, boolean marks) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(title)
-            .xAxisTitle(x.title())
-            .yAxisTitle(y.title())
-            .build();
-    style(chart.getStyler());
-    chart.getStyler().setXAxisLogarithmic(x.logarithmic()).setYAxisLogarithmic(y.logarithmic());
-    chart.getStyler().setXAxisLogarithmicDecadeOnly(false).setYAxisLogarithmicDecadeOnly(false);
-    chart.getStyler().setXAxisTickLabelsFormattingFunction(x::label);
-    chart.getStyler().setYAxisTickLabelsFormattingFunction(y::label);
-    chart.getStyler().setLegendVisible(series.size() > 1);
-    for (Series line : series) {
-      List<Double> xs = new ArrayList<>();
-      List<Double> ys = new ArrayList<>();
-      for (int i = 0; i < line.x().length; i++) {
-        if (drawable(line.x()[i], x) && drawable(line.y()[i], y)) {
-          xs.add(line.x()[i]);
-          ys.add(line.y()[i]);
-        }
-      }
-      if (!xs.isEmpty()) {
-        chart
-            .addSeries(line.name(), xs, ys)
-            .setMarker(marks || xs.size() == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
-            .setLineStyle(new BasicStroke(2));
-      }
-    }
-    return chart;
-  }
-
   private static CategoryChart bars(List<PhaseTimes> ranks) {
-    CategoryChart chart = categories("Time by phase", "rank", "seconds");
+    CategoryChart chart = Charts.categories("Time by phase", "rank", "seconds");
     chart.getStyler().setStacked(true);
     List<Integer> names = IntStream.range(0, ranks.size()).boxed().toList();
     for (Phase phase : Phase.values()) {
@@ -275,43 +209,5 @@ public final class Plots {
         names,
         ranks.stream().map(times -> Math.max(0, times.wallS() - times.inPhases())).toList());
     return chart;
-  }
-
-  private static CategoryChart categories(String title, String x, String y) {
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(title)
-            .xAxisTitle(x)
-            .yAxisTitle(y)
-            .build();
-    chart.getStyler().setAvailableSpaceFill(0.7);
-    style(chart.getStyler());
-    return chart;
-  }
-
-  private static boolean drawable(double value, Axis axis) {
-    return Double.isFinite(value) && (value > 0 || !axis.logarithmic());
-  }
-
-  private static void style(AxesChartStyler styler) {
-    styler.setPlotGridLinesColor(new Color(225, 225, 225));
-    styler.setChartBackgroundColor(Color.WHITE);
-    styler.setPlotBorderVisible(false);
-    styler.setLegendBorderColor(Color.WHITE);
-    styler.setLegendPosition(LegendPosition.OutsideE);
-    styler.setMarkerSize(7);
-    styler.setSeriesColors(Arrays.stream(COLOURS).mapToObj(Color::new).toArray(Color[]::new));
-  }
-
-  private static byte[] png(Supplier<IChart> chart) {
-    try {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      ImageIO.write(BitmapEncoder.getBufferedImage(chart.get()), "png", bytes);
-      return bytes.toByteArray();
-    } catch (IOException | RuntimeException | LinkageError | InternalError | AWTError e) {
-      throw new OutputException("cannot draw: " + e, e);
-    }
   }
 }

@@ -13,6 +13,7 @@ import ringattention.device.Device;
 import ringattention.device.MemoryCount;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.cuda.CudaDevice;
+import ringattention.device.cuda.CudaOptions;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
@@ -162,8 +163,8 @@ public final class Equipment implements AutoCloseable {
 
   private static Equipment onGpu(Job job, Configuration configuration) {
     DeviceConfig config = configuration.get(DeviceConfig.SECTION);
-    CudaDevice.Options options =
-        new CudaDevice.Options(
+    CudaOptions options =
+        new CudaOptions(
             job.gpu().ordinal(),
             config.precision() == Precision.BF16 ? DType.BF16 : DType.F32,
             config.deterministic(),

@@ -1,16 +1,13 @@
 package ringattention.validate;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import ringattention.comm.Communicator;
 import ringattention.comm.Communicator.Operation;
 import ringattention.device.DType;
 import ringattention.device.Device;
-import ringattention.metrics.Largest;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.report.Units;
@@ -60,9 +57,6 @@ public final class AttentionChecks {
     this.callDone = callDone;
   }
 
-  /** A result and the truth at the same places. */
-  private record Compared(Sample sample, AttentionResult result, AttentionTruth truth) {}
-
   /**
    * Compares the whole result with the whole truth, of a long sequence a sample. Collective.
    *
@@ -95,21 +89,22 @@ public final class AttentionChecks {
 
   private List<Check> checks(AttentionProblem wanted, boolean whole) {
     AttentionProblem problem = fitting(wanted);
-    Optional<Compared> compared = needed(problem) <= room ? ring(problem, whole) : Optional.empty();
+    Optional<Comparison> compared =
+        needed(problem) <= room ? ring(problem, whole) : Optional.empty();
     if (compared.isEmpty()) {
       return notChecked("ring attention, " + problem, needed(problem));
     }
-    Compared ring = compared.get();
+    Comparison ring = compared.get();
     List<Check> checks = new ArrayList<>();
     if (world.rank() == 0) {
-      checks.addAll(residuals(problem, ring));
+      checks.addAll(ring.residuals());
     }
     if (rounds()) {
       Optional<AttentionResult> call = oneCall(problem, ring.sample());
       if (call.isEmpty()) {
         checks.addAll(notChecked("ring vs one call, " + problem, callBytes(problem)));
       } else if (world.rank() == 0) {
-        checks.addAll(ratios(problem, ring, call.get()));
+        checks.addAll(ring.ratios(call.get(), world.size()));
       }
     }
     return checks;
@@ -153,7 +148,7 @@ public final class AttentionChecks {
   /**
    * Returns what the ring computes, the result on rank 0; empty if a rank has no room after all.
    */
-  private Optional<Compared> ring(AttentionProblem problem, boolean whole) {
+  private Optional<Comparison> ring(AttentionProblem problem, boolean whole) {
     AttentionRunner opened = null;
     try {
       device.reserveWorkspace(
@@ -171,13 +166,17 @@ public final class AttentionChecks {
       runner.backward();
       ringDone.accept(runner);
       if (!whole) {
-        Sample sample = Sample.of(problem, world.size());
-        return Optional.of(new Compared(sample, runner.gather(sample), runner.truth(sample)));
+        SampledPlaces sample = SampledPlaces.of(problem, world.size());
+        return Optional.of(
+            new Comparison(
+                problem, sample, runner.gather(sample), runner.truth(sample), Rounding.of(device)));
       }
       AttentionResult result = runner.gather();
       AttentionTruth truth =
           world.rank() == 0 ? AttentionTruth.whole(problem, device.compute()) : null;
-      return Optional.of(new Compared(Sample.whole(problem), result, truth));
+      return Optional.of(
+          new Comparison(
+              problem, SampledPlaces.whole(problem), result, truth, Rounding.of(device)));
     }
   }
 
@@ -186,7 +185,7 @@ public final class AttentionChecks {
    * rank 0, as the ring takes them, or if that does not fit head by head; empty if that does not
    * either. Collective.
    */
-  private Optional<AttentionResult> oneCall(AttentionProblem problem, Sample sample) {
+  private Optional<AttentionResult> oneCall(AttentionProblem problem, SampledPlaces sample) {
     AttentionResult all =
         AttentionResult.zeros(
             sample.positions().length,
@@ -218,7 +217,7 @@ public final class AttentionChecks {
     return world.allReduce(fits ? 1 : 0, Operation.MIN) == 1;
   }
 
-  private void addAllHeads(AttentionProblem problem, Sample sample, AttentionResult to) {
+  private void addAllHeads(AttentionProblem problem, SampledPlaces sample, AttentionResult to) {
     if (world.rank() == 0) {
       try (AttentionRunner runner = AttentionRunner.oneCall(problem, device, timer)) {
         to.add(called(runner, sample));
@@ -226,7 +225,7 @@ public final class AttentionChecks {
     }
   }
 
-  private void addHeadByHead(AttentionProblem problem, Sample sample, AttentionResult to) {
+  private void addHeadByHead(AttentionProblem problem, SampledPlaces sample, AttentionResult to) {
     int[] heads = sample.heads();
     for (int column = world.rank(); column < heads.length; column += world.size()) {
       try (AttentionRunner runner =
@@ -236,7 +235,7 @@ public final class AttentionChecks {
     }
   }
 
-  private AttentionResult called(AttentionRunner runner, Sample sample) {
+  private AttentionResult called(AttentionRunner runner, SampledPlaces sample) {
     runner.forward();
     runner.backward();
     callDone.accept(runner);
@@ -254,69 +253,5 @@ public final class AttentionChecks {
   /** Whether float64 knows better: only then does a ratio of errors say something. */
   private boolean rounds() {
     return device.compute() != DType.F64;
-  }
-
-  private List<Check> residuals(AttentionProblem problem, Compared compared) {
-    Precision precision = Precision.of(device);
-    Thresholds thresholds = new Thresholds(precision);
-    List<Check> checks = new ArrayList<>();
-    compared
-        .result()
-        .residuals(compared.truth(), precision)
-        .forEach(
-            (quantity, residual) -> {
-              Map<String, Double> details = new LinkedHashMap<>();
-              details.put("max|difference| of the row", residual.difference());
-              details.put("scale of the row", residual.scale());
-              details.put("epsilon", residual.epsilon());
-              checks.add(
-                  Check.atMost(
-                      quantity.symbol() + ", " + problem,
-                      residual.value(),
-                      thresholds.attention(quantity, problem.heads().size()),
-                      quantity.formula(),
-                      details));
-            });
-    if (device.compute() == DType.F32) {
-      checks.add(relative(problem, compared.result(), compared.truth().result()));
-    }
-    return checks;
-  }
-
-  private static Check relative(
-      AttentionProblem problem, AttentionResult result, AttentionResult truth) {
-    Map<String, Double> errors = result.relativeErrors(truth);
-    return Check.atMost(
-        "relative error, " + problem,
-        Largest.of(errors.values().stream().mapToDouble(Double::doubleValue)),
-        Thresholds.FLOAT32_RELATIVE,
-        "max over O, lse, dQ, dK, dV of max|x - ref| / max|ref|",
-        errors);
-  }
-
-  private List<Check> ratios(AttentionProblem problem, Compared ring, AttentionResult call) {
-    Thresholds thresholds = new Thresholds(Precision.of(device));
-    double floor = thresholds.ratioFloor();
-    double least = Thresholds.leastRatio(world.size());
-    List<Check> checks = new ArrayList<>();
-    ring.result()
-        .errorRatios(call, ring.truth(), Precision.of(device), floor)
-        .forEach(
-            (quantity, ratio) -> {
-              Map<String, Double> details = new LinkedHashMap<>();
-              details.put("rms error of the ring, in rounding steps of a row", ratio.error());
-              details.put("rms error of one call", ratio.otherError());
-              details.put("errors that say nothing", floor);
-              checks.add(
-                  Check.between(
-                      quantity.symbol() + ", ring vs one call, " + problem,
-                      ratio.value(),
-                      ratio.least(least),
-                      Thresholds.largestRatio(ring.result().of(quantity).length),
-                      "rms(ring - ref) / max(rms(one call over the whole sequence - ref), one step"
-                          + " of sums), each row in units of its scale above; far below 1 neither",
-                      details));
-            });
-    return checks;
   }
 }

@@ -86,7 +86,7 @@ public record AttentionResult(
    *
    * @param precision of the device under test
    */
-  Map<Quantity, Residual> residuals(AttentionTruth truth, Precision precision) {
+  Map<Quantity, Residual> residuals(AttentionTruth truth, Rounding precision) {
     Map<Quantity, Residual> residuals = new EnumMap<>(Quantity.class);
     for (Quantity quantity : Quantity.values()) {
       residuals.put(
@@ -119,7 +119,7 @@ public record AttentionResult(
    * @param floor in rounding steps of a row's scale, below which errors say nothing
    */
   Map<Quantity, ErrorRatio> errorRatios(
-      AttentionResult other, AttentionTruth truth, Precision precision, double floor) {
+      AttentionResult other, AttentionTruth truth, Rounding precision, double floor) {
     Map<Quantity, ErrorRatio> ratios = new EnumMap<>(Quantity.class);
     for (Quantity quantity :
         List.of(
@@ -145,7 +145,7 @@ public record AttentionResult(
    *
    * @param truth at the same positions and heads
    */
-  long wrong(AttentionTruth truth, int headSize, Precision precision) {
+  long wrong(AttentionTruth truth, int headSize, Rounding precision) {
     Thresholds thresholds = new Thresholds(precision);
     long wrong = 0;
     for (Quantity quantity : Quantity.values()) {

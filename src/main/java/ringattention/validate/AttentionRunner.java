@@ -3,7 +3,6 @@ package ringattention.validate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import ringattention.attention.Attention;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingAttention;
@@ -22,12 +21,9 @@ import ringattention.validate.AttentionProblem.Input;
 
 /**
  * One rank's part in solving an {@link AttentionProblem} on a device: allocate, load, run, bring
- * results to rank 0. Inputs and results pass through the host in pieces, so that the host needs
- * little memory however long the sequence is.
+ * results to rank 0.
  */
 public final class AttentionRunner implements AutoCloseable {
-  private static final int PIECE = 1 << 20; // elements on the host at a time
-
   /** What computes. */
   private enum Kind {
     RING,
@@ -36,12 +32,9 @@ public final class AttentionRunner implements AutoCloseable {
   }
 
   private final AttentionProblem problem; // as it is solved here
-  private final AttentionProblem inputs; // whose heads these are
-  private final int[] queryHeads; // of the inputs
-  private final int[] keyHeads;
+  private final HeadInputs inputs;
   private final Communicator ring;
   private final Device device;
-  private final DType rounded;
   private final SequenceLayout layout;
   private final Arena arena;
   private final Attention attention;
@@ -52,39 +45,14 @@ public final class AttentionRunner implements AutoCloseable {
   private AttentionRunner(
       Kind kind,
       AttentionProblem problem,
+      HeadInputs inputs,
       Communicator ring,
       Device device,
-      DType rounded,
-      PhaseTimer timer) {
-    this(
-        kind,
-        problem,
-        problem,
-        IntStream.range(0, problem.batch() * problem.heads().query()).toArray(),
-        IntStream.range(0, problem.batch() * problem.heads().keyValue()).toArray(),
-        ring,
-        device,
-        rounded,
-        timer);
-  }
-
-  private AttentionRunner(
-      Kind kind,
-      AttentionProblem problem,
-      AttentionProblem inputs,
-      int[] queryHeads,
-      int[] keyHeads,
-      Communicator ring,
-      Device device,
-      DType rounded,
       PhaseTimer timer) {
     this.problem = problem;
     this.inputs = inputs;
-    this.queryHeads = queryHeads;
-    this.keyHeads = keyHeads;
     this.ring = ring;
     this.device = device;
-    this.rounded = rounded;
     this.layout = problem.layout(ring.size());
     this.arena = new Arena(device);
     try {
@@ -121,13 +89,19 @@ public final class AttentionRunner implements AutoCloseable {
    */
   public static AttentionRunner ring(
       AttentionProblem problem, Communicator ring, Device device, DType rounded, PhaseTimer timer) {
-    return new AttentionRunner(Kind.RING, problem, ring, device, rounded, timer);
+    return new AttentionRunner(
+        Kind.RING, problem, HeadInputs.all(problem, rounded), ring, device, timer);
   }
 
   /** The device's own attention in one call, on this rank alone. */
   public static AttentionRunner oneCall(AttentionProblem problem, Device device, PhaseTimer timer) {
     return new AttentionRunner(
-        Kind.ONE_CALL, problem, LocalCommunicator.single(), device, device.compute(), timer);
+        Kind.ONE_CALL,
+        problem,
+        HeadInputs.all(problem, device.compute()),
+        LocalCommunicator.single(),
+        device,
+        timer);
   }
 
   /**
@@ -140,12 +114,9 @@ public final class AttentionRunner implements AutoCloseable {
     return new AttentionRunner(
         Kind.ONE_CALL,
         problem.oneHead(),
-        problem,
-        new int[] {head},
-        new int[] {head / problem.heads().group()},
+        HeadInputs.one(problem, head, device.compute()),
         LocalCommunicator.single(),
         device,
-        device.compute(),
         timer);
   }
 
@@ -156,7 +127,8 @@ public final class AttentionRunner implements AutoCloseable {
       Device device,
       DType rounded,
       PhaseTimer timer) {
-    return new AttentionRunner(Kind.VANILLA, problem, single, device, rounded, timer);
+    return new AttentionRunner(
+        Kind.VANILLA, problem, HeadInputs.all(problem, rounded), single, device, timer);
   }
 
   private RingBuffers buffers(AttentionShape shape, boolean slots) {
@@ -184,32 +156,10 @@ public final class AttentionRunner implements AutoCloseable {
   }
 
   private void load(Tensor to, Input input) {
-    int tokens = layout.size(ring.rank());
-    int piece = piece();
-    for (int from = 0; from < tokens; from = next(from, piece, tokens)) {
-      int end = next(from, piece, tokens);
-      device.write(to.slice(from, end), rows(input, positions(from, end)));
-    }
-  }
-
-  private double[] rows(Input input, int... positions) {
-    boolean keyValue = input == Input.KEY || input == Input.VALUE;
-    return inputs.rows(input, positions, keyValue ? keyHeads : queryHeads, rounded);
-  }
-
-  /** Where the next piece begins, or these end. */
-  private static int next(int from, int piece, int end) {
-    return (int) Math.min(end, (long) from + piece);
-  }
-
-  /** The positions of a range of this rank's tokens. */
-  private int[] positions(int from, int to) {
-    return IntStream.range(from, to).map(index -> layout.position(ring.rank(), index)).toArray();
-  }
-
-  /** Positions on the host at a time. */
-  private int piece() {
-    return Math.max(1, PIECE / problem.rowSize(Input.QUERY));
+    ShardPieces.of(problem, layout, ring.rank())
+        .forEach(
+            (from, end, positions) ->
+                device.write(to.slice(from, end), inputs.rows(input, positions)));
   }
 
   /** Makes a position's query, key, value and output gradient NaN, on the rank that holds it. */
@@ -225,7 +175,7 @@ public final class AttentionRunner implements AutoCloseable {
 
   /** Undoes {@link #makeNaN}. */
   void restore(int position) {
-    overwrite(position, input -> rows(input, position));
+    overwrite(position, input -> inputs.rows(input, position));
   }
 
   private void overwrite(int position, Function<Input, double[]> row) {
@@ -276,57 +226,17 @@ public final class AttentionRunner implements AutoCloseable {
    * others. For sequences whose results fit the host. Collective.
    */
   public AttentionResult gather() {
-    double[] wholeOut = gather(results.out());
-    double[] wholeLogSumExp = gather(results.logSumExp());
-    double[] wholeQuery = gather(gradient.query());
-    double[] wholeKey = gather(gradient.own().keys());
-    double[] wholeValue = gather(gradient.own().values());
-    if (ring.rank() != 0) {
-      return null;
-    }
-    int[] all = IntStream.range(0, problem.length()).toArray();
-    double[] rowSums =
-        AttentionTruth.rowSums(wholeOut, rows(Input.OUTPUT_GRADIENT, all), problem.heads().size());
-    return new AttentionResult(wholeOut, wholeLogSumExp, rowSums, wholeQuery, wholeKey, wholeValue);
-  }
-
-  private double[] gather(Tensor tensor) {
-    return Gathered.rows(ring, layout, device.read(tensor));
+    return computed().gather();
   }
 
   /** A sample of the results on rank 0; null on the others. Collective. */
-  AttentionResult gather(Sample sample) {
-    int[] heads = sample.heads();
-    int[] keys = sample.keyValueHeads();
-    double[] someOut = gather(results.out(), sample.positions(), heads);
-    double[] someLogSumExp = gather(results.logSumExp(), sample.positions(), heads);
-    double[] someQuery = gather(gradient.query(), sample.positions(), heads);
-    double[] someKey = gather(gradient.own().keys(), sample.positions(), keys);
-    double[] someValue = gather(gradient.own().values(), sample.positions(), keys);
-    if (ring.rank() != 0) {
-      return null;
-    }
-    double[] rowSums =
-        AttentionTruth.rowSums(
-            someOut, gradients(sample.positions(), heads), problem.heads().size());
-    return new AttentionResult(someOut, someLogSumExp, rowSums, someQuery, someKey, someValue);
+  AttentionResult gather(SampledPlaces sample) {
+    return computed().gather(sample);
   }
 
-  private double[] gather(Tensor tensor, int[] positions, int[] heads) {
-    int headsInRow = problem.batch() * Math.toIntExact(tensor.dim(2));
-    int size = tensor.rank() == 4 ? problem.heads().size() : 1;
-    return Gathered.sample(
-        ring,
-        layout,
-        positions,
-        index ->
-            Gathered.columns(device.read(tensor.slice(index, index + 1)), heads, headsInRow, size));
-  }
-
-  /** Gradients of the output of some heads, [positions, heads, headSize]. */
-  private double[] gradients(int[] positions, int... heads) {
-    int[] some = IntStream.of(heads).map(head -> queryHeads[head]).toArray();
-    return inputs.rows(Input.OUTPUT_GRADIENT, positions, some, rounded);
+  /** Returns the truth at a sample of positions. Collective. */
+  AttentionTruth truth(SampledPlaces sample) {
+    return computed().truth(sample);
   }
 
   /**
@@ -334,50 +244,19 @@ public final class AttentionRunner implements AutoCloseable {
    * Collective.
    */
   public long wrong() {
-    Sample sample = Sample.of(problem, ring.size());
+    SampledPlaces sample = SampledPlaces.of(problem, ring.size());
     AttentionResult result = gather(sample);
     AttentionTruth truth = truth(sample);
-    return ring.rank() == 0 ? result.wrong(truth, problem.heads().size(), Precision.of(device)) : 0;
-  }
-
-  /**
-   * Returns the truth at a sample of positions, to which every rank adds what its own keys and
-   * queries are to them. Log-sum-exp and row sums of queries are those of the result. Collective.
-   */
-  AttentionTruth truth(Sample sample) {
-    ShardTruth truth = new ShardTruth(problem, sample, rounded);
-    int tokens = layout.size(ring.rank());
-    int piece = Math.min(piece(), AttentionTruth.piece(problem, sample));
-    for (int from = 0; from < tokens; from = next(from, piece, tokens)) {
-      truth.keys(positions(from, next(from, piece, tokens)));
-    }
-    truth.queriesDone(ring);
-    int[] heads = sample.heads();
-    int headsInRow = problem.batch() * problem.heads().query();
-    for (int from = 0; from < tokens; from = next(from, piece, tokens)) {
-      int end = next(from, piece, tokens);
-      int[] some = positions(from, end);
-      double[] outputs = device.read(results.out().slice(from, end));
-      outputs = Gathered.columns(outputs, heads, headsInRow, problem.heads().size());
-      double[] logSums = device.read(results.logSumExp().slice(from, end));
-      truth.queries(
-          some,
-          Gathered.columns(logSums, heads, headsInRow, 1),
-          AttentionTruth.rowSums(outputs, gradients(some, heads), problem.heads().size()));
-    }
-    return truth.done(ring);
+    return ring.rank() == 0 ? result.wrong(truth, problem.heads().size(), Rounding.of(device)) : 0;
   }
 
   /** A tensor of the results, on the device. */
   Tensor tensor(Quantity quantity) {
-    return switch (quantity) {
-      case OUT -> results.out();
-      case LOG_SUM_EXP -> results.logSumExp();
-      case QUERY_GRADIENT -> gradient.query();
-      case KEY_GRADIENT -> gradient.own().keys();
-      case VALUE_GRADIENT -> gradient.own().values();
-      case ROW_SUM -> throw new IllegalArgumentException("row sums are made on the host");
-    };
+    return computed().tensor(quantity);
+  }
+
+  private ShardResults computed() {
+    return new ShardResults(problem, inputs, ring, device, layout, results, gradient);
   }
 
   /** The number of this rank in the ring. */

@@ -7,8 +7,8 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.device.DType;
 
 /**
- * Vanilla attention in float64 at a {@link Sample}. O, log-sum-exp and dQ of a query follow from
- * the inputs alone. dK and dV of a key need the log-sum-exp and the row sum of dO * O of every
+ * Vanilla attention in float64 at {@link SampledPlaces}. O, log-sum-exp and dQ of a query follow
+ * from the inputs alone. dK and dV of a key need the log-sum-exp and the row sum of dO * O of every
  * query: where only some positions are sampled those are taken from the result under test, whose
  * own samples are checked beside them.
  *
@@ -28,7 +28,7 @@ record AttentionTruth(
    * @param rounded the type whose precision the inputs have
    */
   static AttentionTruth whole(AttentionProblem problem, DType rounded) {
-    Sample sample = Sample.whole(problem);
+    SampledPlaces sample = SampledPlaces.whole(problem);
     ShardTruth truth = new ShardTruth(problem, sample, rounded);
     int[] positions = sample.positions();
     int piece = piece(problem, sample);
@@ -63,7 +63,7 @@ record AttentionTruth(
   }
 
   /** Returns how many positions are on the host at a time. */
-  static int piece(AttentionProblem problem, Sample sample) {
+  static int piece(AttentionProblem problem, SampledPlaces sample) {
     return Math.max(1, PIECE / (sample.heads().length * problem.heads().size()));
   }
 

@@ -41,7 +41,7 @@ public final class DecodeChecks {
    * @return the checks on rank 0, an empty list on the others
    */
   public List<Check> checks(DecodeProblem problem) {
-    Thresholds thresholds = new Thresholds(Precision.of(device));
+    Thresholds thresholds = new Thresholds(Rounding.of(device));
     double output = thresholds.attentionOutput(problem.headSize());
     List<Check> checks;
     try (Arena arena = new Arena(device)) {

@@ -50,7 +50,7 @@ public record DecodeTruth(double[] out, double logSumExp, double scale) {
       out[d] /= sum;
     }
     double terms = slots.length == 0 ? 1 : Math.sqrt(squares) / sum;
-    double sumStep = Precision.of(device).sumStep();
+    double sumStep = Rounding.of(device).sumStep();
     return new DecodeTruth(out, largest + Math.log(sum), largestValue * (terms + sumStep));
   }
 
@@ -77,7 +77,7 @@ public record DecodeTruth(double[] out, double logSumExp, double scale) {
    * @param found output and log-sum-exp, [headSize + 1]
    */
   public long wrong(double[] found, Device device) {
-    Thresholds thresholds = new Thresholds(Precision.of(device));
+    Thresholds thresholds = new Thresholds(Rounding.of(device));
     double allowed = thresholds.attentionOutput(out.length) * device.compute().epsilon() * scale;
     long wrong = 0;
     for (int d = 0; d < out.length; d++) {

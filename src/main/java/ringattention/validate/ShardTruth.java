@@ -12,10 +12,10 @@ import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem.Input;
 
 /**
- * One rank's part in vanilla attention in float64 at a {@link Sample}: what the sampled queries see
- * of its keys, and the sampled keys get of its queries. Positions come in pieces, so that the host
- * needs little memory however long the sequence is; sums over keys are online (running maximum), in
- * one pass:
+ * One rank's part in vanilla attention in float64 at {@link SampledPlaces}: what the sampled
+ * queries see of its keys, and the sampled keys get of its queries. Positions come in pieces, so
+ * that the host needs little memory however long the sequence is; sums over keys are online
+ * (running maximum), in one pass:
  *
  * <pre>
  *   dQ = (sum p (dO.v) k - (dO.O) sum p k) / sqrt(d)
@@ -23,7 +23,7 @@ import ringattention.validate.AttentionProblem.Input;
  */
 final class ShardTruth {
   private final AttentionProblem problem;
-  private final Sample sample;
+  private final SampledPlaces sample;
   private final DType rounded;
   private final int size; // of a head
   private final int[] heads;
@@ -42,7 +42,7 @@ final class ShardTruth {
   private final double[] keySums; // of p, likewise
   private final double[] magnitudes = new double[Input.values().length];
 
-  ShardTruth(AttentionProblem problem, Sample sample, DType rounded) {
+  ShardTruth(AttentionProblem problem, SampledPlaces sample, DType rounded) {
     this.problem = problem;
     this.sample = sample;
     this.rounded = rounded;

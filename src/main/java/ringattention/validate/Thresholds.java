@@ -13,9 +13,9 @@ final class Thresholds {
   /** Largest error relative to the largest element, where everything is computed in float32. */
   static final double FLOAT32_RELATIVE = 1e-5;
 
-  private final Precision precision;
+  private final Rounding precision;
 
-  Thresholds(Precision precision) {
+  Thresholds(Rounding precision) {
     this.precision = precision;
   }
 

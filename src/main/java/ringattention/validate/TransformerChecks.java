@@ -108,7 +108,7 @@ public final class TransformerChecks {
     try (ReferenceDevice reference = new ReferenceDevice()) {
       truth = run(problem, problem.vanilla(), LocalCommunicator.single(), reference);
     }
-    Thresholds thresholds = new Thresholds(Precision.of(device));
+    Thresholds thresholds = new Thresholds(Rounding.of(device));
     double epsilon = device.compute().epsilon();
     Residual loss =
         Residual.relative(new double[] {result.loss()}, new double[] {truth.loss()}, epsilon);

@@ -1,5 +1,6 @@
 package ringattention.validate;
 
+import java.util.Optional;
 import ringattention.data.Sample;
 import ringattention.device.HeadCounts;
 import ringattention.model.ActivationPolicy;
@@ -44,7 +45,17 @@ public record TransformerProblem(
       int length, int batch, Mask mask, LayoutKind layout, long seed) {
     ModelConfig model =
         new ModelConfig(
-            61, 24, 2, new HeadCounts(4, 2, 6), 40, 10000, RopeScaling.NONE, 1e-5, false, INITIAL);
+            61,
+            24,
+            2,
+            new HeadCounts(4, 2, 6),
+            40,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            INITIAL,
+            Optional.empty());
     return new TransformerProblem(model, length, batch, mask, layout, seed);
   }
 
@@ -70,7 +81,8 @@ public record TransformerProblem(
         1,
         documents.count() > 1,
         false,
-        ActivationPolicy.inputs(model.layers()));
+        ActivationPolicy.inputs(model.layers()),
+        false);
   }
 
   /** The paper's ring architecture over all ranks of a job. */

@@ -13,24 +13,24 @@ class CoverageTest {
 
   @Test
   void theFirstToWriteARowIsTold() {
-    assertTrue(coverage.isFirst(4, 8));
-    assertFalse(coverage.isFirst(4, 8));
-    assertFalse(coverage.isFirst(5, 7));
-    assertTrue(coverage.isFirst(0, 4));
-    assertFalse(coverage.isFirst(2, 6)); // over both
+    assertTrue(coverage.markWritten(4, 8));
+    assertFalse(coverage.markWritten(4, 8));
+    assertFalse(coverage.markWritten(5, 7));
+    assertTrue(coverage.markWritten(0, 4));
+    assertFalse(coverage.markWritten(2, 6)); // over both
   }
 
   @Test
   void halfWrittenRangesAreRefused() {
-    coverage.isFirst(4, 8);
-    assertThrows(IllegalStateException.class, () -> coverage.isFirst(3, 5));
-    assertThrows(IllegalStateException.class, () -> coverage.isFirst(7, 9));
+    coverage.markWritten(4, 8);
+    assertThrows(IllegalStateException.class, () -> coverage.markWritten(3, 5));
+    assertThrows(IllegalStateException.class, () -> coverage.markWritten(7, 9));
   }
 
   @Test
   void gapsAreWhatNobodyWrote() {
-    coverage.isFirst(2, 4);
-    coverage.isFirst(6, 7);
+    coverage.markWritten(2, 4);
+    coverage.markWritten(6, 7);
     assertEquals(
         List.of(new Coverage.Span(0, 2), new Coverage.Span(4, 6), new Coverage.Span(7, 9)),
         coverage.gaps(0, 9));
@@ -39,13 +39,13 @@ class CoverageTest {
 
   @Test
   void neighboursHaveNoGapBetweenThem() {
-    coverage.isFirst(2, 4);
-    coverage.isFirst(4, 6);
+    coverage.markWritten(2, 4);
+    coverage.markWritten(4, 6);
     assertEquals(List.of(new Coverage.Span(0, 2), new Coverage.Span(6, 9)), coverage.gaps(0, 9));
   }
 
   @Test
   void noRowsAreAlwaysWritten() {
-    assertFalse(coverage.isFirst(3, 3));
+    assertFalse(coverage.markWritten(3, 3));
   }
 }

@@ -24,7 +24,7 @@ import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.HeadCounts;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.Tensor;
 import ringattention.device.WatchedDevice;
 import ringattention.device.reference.ReferenceDevice;
@@ -86,7 +86,7 @@ class RingWorkTest {
         case "range":
           events.add((String) ((Supplier<?>) arguments[0]).get());
           ranges++;
-          return (Range) () -> ranges--;
+          return (NamedWork) () -> ranges--;
         case "backward":
           calls.add(call(arguments));
           break;

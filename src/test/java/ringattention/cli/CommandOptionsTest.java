@@ -18,7 +18,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.Attempt;
-import ringattention.cli.CommandLine.Command;
 import ringattention.input.InputException;
 
 /** Every option with every command: used or refused by name. Help is given everywhere. */

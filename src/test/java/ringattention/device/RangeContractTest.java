@@ -22,12 +22,12 @@ class RangeContractTest {
   @MethodSource("devices")
   void untracedRangesAskForNoName(String name) {
     try (Device device = TestedDevices.all().get(name).get()) {
-      Range range =
+      NamedWork range =
           device.range(
               () -> {
                 throw new AssertionError("a name was made");
               });
-      assertSame(Range.NONE, range);
+      assertSame(NamedWork.NONE, range);
       range.close();
     }
   }
@@ -43,8 +43,8 @@ class RangeContractTest {
       device.kernels().fill(tensor, 1); // compiled before
       long before = System.nanoTime();
       device.startTrace();
-      try (Range outer = device.range(() -> "outer")) {
-        try (Range inner = device.range(() -> "inner")) {
+      try (NamedWork outer = device.range(() -> "outer")) {
+        try (NamedWork inner = device.range(() -> "inner")) {
           device.kernels().fill(tensor, 2);
         }
         device.kernels().fill(tensor, 3);
@@ -60,7 +60,7 @@ class RangeContractTest {
       assertTrue(inner.from() < inner.to(), "inner takes no time");
       assertTrue(inner.to() < outer.to(), "inner ends last");
       assertTrue(outer.to() <= after + CLOCKS, "ends after the trace");
-      assertSame(Range.NONE, device.range(() -> "late"));
+      assertSame(NamedWork.NONE, device.range(() -> "late"));
     }
   }
 }

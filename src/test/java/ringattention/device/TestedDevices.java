@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.cuda.CudaDevice;
+import ringattention.device.cuda.CudaOptions;
 
 /** The devices that the contract tests run on: a new device is one more line. */
 final class TestedDevices {
@@ -27,7 +28,7 @@ final class TestedDevices {
 
   private static Device cuda(DType compute) {
     return new CudaDevice(
-        new CudaDevice.Options(
+        new CudaOptions(
             0, compute, true, 1 << 16, Optional.of(Path.of("target", "kernels").toAbsolutePath())));
   }
 }

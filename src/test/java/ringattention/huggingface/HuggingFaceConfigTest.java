@@ -77,12 +77,32 @@ class HuggingFaceConfigTest {
   private static ModelConfig llama3() {
     RopeScaling scaling = new RopeScaling(RopeScalingKind.LLAMA3, 32, 2, 5, 4096);
     return new ModelConfig(
-        128256, 2048, 16, new HeadCounts(32, 8, 64), 8192, 5e5, scaling, 1e-5, true, 0.03);
+        128256,
+        2048,
+        16,
+        new HeadCounts(32, 8, 64),
+        8192,
+        5e5,
+        scaling,
+        1e-5,
+        true,
+        0.03,
+        Optional.empty());
   }
 
   private static ModelConfig least(double theta, RopeScaling scaling) {
     return new ModelConfig(
-        320, 64, 2, new HeadCounts(4, 4, 16), 176, theta, scaling, 1e-6, false, 0.02);
+        320,
+        64,
+        2,
+        new HeadCounts(4, 4, 16),
+        176,
+        theta,
+        scaling,
+        1e-6,
+        false,
+        0.02,
+        Optional.empty());
   }
 
   @Test

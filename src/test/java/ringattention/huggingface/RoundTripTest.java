@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -175,7 +176,18 @@ class RoundTripTest {
       throws IOException {
     RopeScaling scaling = new RopeScaling(kind, factor, low, high, context);
     ModelConfig model =
-        new ModelConfig(300, 24, 3, new HeadCounts(4, 2, 6), 50, 5e5, scaling, 3e-6, true, 0.1);
+        new ModelConfig(
+            300,
+            24,
+            3,
+            new HeadCounts(4, 2, 6),
+            50,
+            5e5,
+            scaling,
+            3e-6,
+            true,
+            0.1,
+            Optional.empty());
     byte[] bytes = new LlamaConfigFile(model, StoredType.BF16, POSITIONS).bytes();
     Files.write(above.resolve("config.json"), bytes);
     ModelConfig read =

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
@@ -29,7 +30,17 @@ final class Shards {
 
   static ModelConfig model(boolean tied) {
     return new ModelConfig(
-        259, 15, 2, new HeadCounts(4, 2, 6), 23, 10000, RopeScaling.NONE, 1e-5, tied, 0.02);
+        259,
+        15,
+        2,
+        new HeadCounts(4, 2, 6),
+        23,
+        10000,
+        RopeScaling.NONE,
+        1e-5,
+        tied,
+        0.02,
+        Optional.empty());
   }
 
   /** Without a head where it is the embedding. */

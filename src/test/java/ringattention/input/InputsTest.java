@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,7 +93,17 @@ class InputsTest {
     Configuration configuration = read(COMPLETE);
     assertEquals(
         new ModelConfig(
-            256, 64, 2, new HeadCounts(4, 2, 16), 176, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+            256,
+            64,
+            2,
+            new HeadCounts(4, 2, 16),
+            176,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            0.02,
+            Optional.empty()),
         configuration.get(ModelConfig.SECTION));
     assertEquals(
         new TrainConfig(8192, 1, 0, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1, 3),
@@ -140,7 +151,8 @@ class InputsTest {
             RopeScaling.NONE,
             1e-5,
             false,
-            0.02),
+            0.02,
+            Optional.empty()),
         Sections.INPUTS.defaults(List.of("model.shape=7B")).get(ModelConfig.SECTION));
     ModelConfig changed =
         Sections.INPUTS
@@ -157,7 +169,8 @@ class InputsTest {
             RopeScaling.NONE,
             1e-5,
             false,
-            0.02),
+            0.02,
+            Optional.empty()),
         changed);
   }
 

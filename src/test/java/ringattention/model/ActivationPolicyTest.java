@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -61,7 +62,8 @@ class ActivationPolicyTest {
             RopeScaling.NONE,
             1e-5,
             false,
-            0.15);
+            0.15,
+            Optional.empty());
     return new TransformerProblem(model, 23, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 5);
   }
 

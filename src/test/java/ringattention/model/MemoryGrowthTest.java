@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +28,17 @@ import ringattention.shard.Mask;
 class MemoryGrowthTest {
   private static final ModelConfig MODEL =
       new ModelConfig(
-          61, 16, 2, new HeadCounts(2, 2, 8), 40, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
+          61,
+          16,
+          2,
+          new HeadCounts(2, 2, 8),
+          40,
+          10000,
+          RopeScaling.NONE,
+          1e-5,
+          false,
+          0.02,
+          Optional.empty());
 
   private static ModelSetup setup(AttentionKind attention, int ranks, int sequence) {
     return new ModelSetup(
@@ -44,7 +55,8 @@ class MemoryGrowthTest {
         1,
         false,
         false,
-        ActivationPolicy.inputs(MODEL.layers()));
+        ActivationPolicy.inputs(MODEL.layers()),
+        false);
   }
 
   /** Bytes the device counts when a rank's buffers are really allocated, without its workspace. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,7 +58,8 @@ class PackedBatchTest {
         RopeScaling.NONE,
         1e-5,
         false,
-        0.3);
+        0.3,
+        Optional.empty());
   }
 
   /** The second and third are one document each, with different positions. */
@@ -101,7 +103,8 @@ class PackedBatchTest {
         1,
         true,
         false,
-        policy);
+        policy,
+        false);
   }
 
   /** Loss and all gradients, of rank 0. */

@@ -3,6 +3,7 @@ package ringattention.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import ringattention.device.HeadCounts;
 
@@ -19,7 +20,8 @@ class RotaryFrequenciesTest {
             scaling,
             1e-5,
             false,
-            0.02));
+            0.02,
+            Optional.empty()));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.LocalCommunicator;
@@ -39,7 +40,17 @@ class TransformerGradientTest {
   void everyParameterHasTheGradientOfItsDifferences(Mask mask, boolean tied) {
     ModelConfig model =
         new ModelConfig(
-            61, 24, 2, new HeadCounts(4, 2, 6), 40, 10000, RopeScaling.NONE, 1e-5, tied, 0.15);
+            61,
+            24,
+            2,
+            new HeadCounts(4, 2, 6),
+            40,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            tied,
+            0.15,
+            Optional.empty());
     TransformerProblem problem =
         new TransformerProblem(model, 13, 2, mask, LayoutKind.CONTIGUOUS, 11);
     Map<String, Tensor> buffers = new HashMap<>();

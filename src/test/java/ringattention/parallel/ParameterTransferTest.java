@@ -15,7 +15,7 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.device.Arena;
 import ringattention.device.DType;
 import ringattention.device.Device;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Rig.Rank;
 
@@ -100,7 +100,7 @@ class ParameterTransferTest {
     Communicator world = LocalCommunicator.single();
     try (Device device = new LateDevice(Integer.MAX_VALUE, 1, false);
         Arena arena = new Arena(device);
-        Range idle = device::synchronize) { // before its memory goes, also where a check fails
+        NamedWork idle = device::synchronize) { // before its memory goes, also where a check fails
       ShardBuffers buffers =
           ShardBuffers.allocate(arena, groups, 1, DType.F32, DType.F32, DType.F32, false);
       PhaseTimer timer = new PhaseTimer(System::nanoTime);

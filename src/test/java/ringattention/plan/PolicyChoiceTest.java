@@ -41,7 +41,7 @@ class PolicyChoiceTest {
       TrainingPlan fitted = plan(overrides).fitted(cpu, new MemoryLimits(device, host));
       if (fitted.memory().fits()) {
         fitted.requireRoom();
-        MemoryPlan needs = fitted.memory(0, cpu);
+        MemoryPlan needs = fitted.needs().of(0, cpu);
         assertTrue(needs.bytes() <= device && needs.hostBytes() <= host, fitted.memory().why());
       }
       return fitted;
@@ -52,7 +52,8 @@ class PolicyChoiceTest {
     try (Device cpu = new CpuDevice(1)) {
       TrainingPlan plan = plan();
       return new TrainingPlan(plan.configuration(), plan.setup().with(policy), null)
-          .memory(0, cpu)
+          .needs()
+          .of(0, cpu)
           .bytes();
     }
   }

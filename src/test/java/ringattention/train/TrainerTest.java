@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -44,7 +45,17 @@ class TrainerTest {
   private static final long NO_LABELS = -1; // instead of the seed of a sequence
   private static final ModelConfig MODEL =
       new ModelConfig(
-          31, 8, 2, new HeadCounts(2, 2, 4), 24, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
+          31,
+          8,
+          2,
+          new HeadCounts(2, 2, 4),
+          24,
+          10000,
+          RopeScaling.NONE,
+          1e-5,
+          false,
+          0.02,
+          Optional.empty());
 
   /** Settings with one learning rate: schedules go by steps, updates by themselves. */
   private static final TrainConfig TRAIN =
@@ -105,7 +116,8 @@ class TrainerTest {
             1,
             false,
             false,
-            ActivationPolicy.inputs(MODEL.layers()));
+            ActivationPolicy.inputs(MODEL.layers()),
+            false);
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
     try (Device device = new CpuDevice(1);
         Arena arena = new Arena(device)) {

@@ -166,7 +166,7 @@ class AttentionChecksTest {
   void aWholeCheckSeesEveryPosition() {
     AttentionProblem problem =
         new AttentionProblem(64, 1, new HeadCounts(2, 1, 8), Mask.CAUSAL, LayoutKind.CONTIGUOUS, 1);
-    int[] sampled = Sample.of(problem, 1).positions();
+    int[] sampled = SampledPlaces.of(problem, 1).positions();
     int unseen =
         IntStream.range(0, 64)
             .filter(position -> Arrays.binarySearch(sampled, position) < 0)

@@ -13,7 +13,7 @@ import ringattention.device.DType;
 
 /** Results are put together from those of single heads, and judged element by element. */
 class AttentionResultTest {
-  private static final Precision SINGLE = new Precision(DType.F32, DType.F32);
+  private static final Rounding SINGLE = new Rounding(DType.F32, DType.F32);
 
   /** Two positions, four query heads of three elements, two of which read one key/value head. */
   private static AttentionResult zeros() {

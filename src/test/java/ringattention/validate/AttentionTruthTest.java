@@ -32,16 +32,16 @@ class AttentionTruthTest {
   @Test
   void piecesAreOf262144Elements() {
     AttentionProblem problem = problem(9, 2, 4, 32);
-    assertEquals(1024, AttentionTruth.piece(problem, Sample.whole(problem)));
+    assertEquals(1024, AttentionTruth.piece(problem, SampledPlaces.whole(problem)));
     AttentionProblem wide = problem(9, 2, 1024, 256);
-    assertEquals(1, AttentionTruth.piece(wide, Sample.whole(wide)));
+    assertEquals(1, AttentionTruth.piece(wide, SampledPlaces.whole(wide)));
   }
 
   /** Nine positions, of which four are on the host at a time. */
   @Test
   void piecesMakeTheSameTruth() {
     AttentionProblem problem = problem(9, 64, 64, 16);
-    Sample sample = Sample.whole(problem);
+    SampledPlaces sample = SampledPlaces.whole(problem);
     assertEquals(4, AttentionTruth.piece(problem, sample));
     int[] all = IntStream.range(0, 9).toArray();
     ShardTruth shard = new ShardTruth(problem, sample, DType.F32);

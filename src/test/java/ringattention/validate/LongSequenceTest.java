@@ -26,7 +26,7 @@ import ringattention.shard.Mask;
  * Checks of long sequences see errors that are as small as what they are made of, in any memory.
  */
 class LongSequenceTest {
-  private static final Precision MIXED = new Precision(DType.BF16, DType.F32);
+  private static final Rounding MIXED = new Rounding(DType.BF16, DType.F32);
 
   private static AttentionProblem problem(int length, Mask mask) {
     return new AttentionProblem(length, 1, new HeadCounts(2, 1, 16), mask, LayoutKind.ZIGZAG, 1);
@@ -68,7 +68,7 @@ class LongSequenceTest {
   @ValueSource(ints = {100, 3000, 16384, 65536})
   void outputsInBf16(int length) {
     AttentionProblem problem = problem(length, Mask.FULL);
-    Sample sample = new Sample(new int[] {length / 3, length - 1}, new int[] {0}, 2);
+    SampledPlaces sample = new SampledPlaces(new int[] {length / 3, length - 1}, new int[] {0}, 2);
     ShardTruth shard = new ShardTruth(problem, sample, DType.BF16);
     int piece = AttentionTruth.piece(problem, sample);
     for (int from = 0; from < length; from += piece) {
@@ -114,7 +114,7 @@ class LongSequenceTest {
     int[] all = IntStream.range(0, 41).toArray();
     AttentionTruth shares =
         LocalCommunicator.run(
-                3, ring -> share(packed, new Sample(all, new int[] {0, 1}, 2), ring, whole))
+                3, ring -> share(packed, new SampledPlaces(all, new int[] {0, 1}, 2), ring, whole))
             .get(1);
     for (Quantity quantity : Quantity.values()) {
       Residual result =
@@ -129,7 +129,7 @@ class LongSequenceTest {
   }
 
   private static AttentionTruth share(
-      AttentionProblem problem, Sample sample, Communicator ring, AttentionTruth totals) {
+      AttentionProblem problem, SampledPlaces sample, Communicator ring, AttentionTruth totals) {
     ShardTruth truth = new ShardTruth(problem, sample, DType.F32);
     int[] mine = problem.layout(3).positions(ring.rank());
     truth.keys(mine);

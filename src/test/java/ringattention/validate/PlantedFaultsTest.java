@@ -100,7 +100,7 @@ class PlantedFaultsTest {
   void everyTensorOfAttention() {
     AttentionProblem problem = problem(64, LayoutKind.ZIGZAG);
     int sampled =
-        IntStream.of(Sample.of(problem, RANKS).positions())
+        IntStream.of(SampledPlaces.of(problem, RANKS).positions())
             .map(position -> Gathered.index(problem.layout(RANKS), 1, position))
             .max()
             .orElseThrow();
@@ -306,7 +306,7 @@ class PlantedFaultsTest {
   void rowSums(Fault fault) {
     AttentionProblem problem = problem(24, LayoutKind.CONTIGUOUS);
     AttentionTruth truth = AttentionTruth.whole(problem, DType.F32);
-    Precision precision = new Precision(DType.F32, DType.F32);
+    Rounding precision = new Rounding(DType.F32, DType.F32);
     double threshold = new Thresholds(precision).attention(Quantity.ROW_SUM, 8);
     AttentionResult exact = truth.result();
     double[] sums = exact.rowSum().clone();

@@ -45,7 +45,7 @@ class SampledAttentionTest {
   @EnumSource(LayoutKind.class)
   void sampledRowsAreThoseOfTheWholeResult(LayoutKind layout) {
     AttentionProblem problem = problem(37, layout);
-    Sample sample = new Sample(new int[] {0, 5, 20, 36}, new int[] {1, 2}, 2);
+    SampledPlaces sample = new SampledPlaces(new int[] {0, 5, 20, 36}, new int[] {1, 2}, 2);
     LocalCommunicator.run(
         3,
         rank -> {
@@ -70,7 +70,7 @@ class SampledAttentionTest {
         });
   }
 
-  private static double[] columns(double[] whole, Sample sample, int row, int from, int to) {
+  private static double[] columns(double[] whole, SampledPlaces sample, int row, int from, int to) {
     return IntStream.of(sample.positions())
         .flatMap(position -> IntStream.range(position * row + from, position * row + to))
         .mapToDouble(i -> whole[i])
@@ -102,22 +102,22 @@ class SampledAttentionTest {
 
   @Test
   void longSequencesAreSampledAtFewPositionsOfFewHeads() {
-    Sample all =
-        Sample.of(
+    SampledPlaces all =
+        SampledPlaces.of(
             new AttentionProblem(
                 4096, 1, new HeadCounts(32, 32, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
             1);
     assertEquals(32, all.heads().length);
     assertEquals(32, all.positions().length);
-    Sample few =
-        Sample.of(
+    SampledPlaces few =
+        SampledPlaces.of(
             new AttentionProblem(
                 131072, 1, new HeadCounts(32, 32, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
             1);
     assertArrayEquals(new int[] {0, 10, 20, 31}, few.heads());
     assertEquals(8, few.positions().length);
-    Sample grouped =
-        Sample.of(
+    SampledPlaces grouped =
+        SampledPlaces.of(
             new AttentionProblem(
                 131072, 1, new HeadCounts(32, 8, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
             1);
@@ -131,7 +131,7 @@ class SampledAttentionTest {
     for (int length : new int[] {71, 4097, 20000, 131073, Integer.MAX_VALUE}) {
       for (int ranks : new int[] {1, 2, 3, 4, 5, 7, 8, 16, 17, 32}) {
         AttentionProblem problem = problem(length, kind);
-        int[] positions = Sample.of(problem, ranks).positions();
+        int[] positions = SampledPlaces.of(problem, ranks).positions();
         assertTrue(positions.length <= 64, length + " tokens, " + positions.length + " samples");
         assertArrayEquals(IntStream.of(positions).sorted().distinct().toArray(), positions);
         SequenceLayout layout = problem.layout(ranks);
@@ -181,9 +181,9 @@ class SampledAttentionTest {
 
   @Test
   void inMixedPrecisionScoresBringLittleError() {
-    Thresholds mixed = new Thresholds(new Precision(DType.BF16, DType.F32));
+    Thresholds mixed = new Thresholds(new Rounding(DType.BF16, DType.F32));
     assertEquals(4, mixed.attentionOutput(128), 1e-3);
-    assertEquals(28, new Thresholds(new Precision(DType.F32, DType.F32)).attentionOutput(128));
+    assertEquals(28, new Thresholds(new Rounding(DType.F32, DType.F32)).attentionOutput(128));
     assertEquals(28, Thresholds.logSumExp(128));
   }
 }

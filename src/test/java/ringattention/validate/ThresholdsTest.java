@@ -2,6 +2,7 @@ package ringattention.validate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
 import ringattention.device.HeadCounts;
@@ -12,8 +13,8 @@ import ringattention.model.RopeScaling;
  * The thresholds of validation/compare.md, with numbers for which they are easily found by hand.
  */
 class ThresholdsTest {
-  private static final Thresholds SINGLE = new Thresholds(new Precision(DType.F32, DType.F32));
-  private static final Thresholds MIXED = new Thresholds(new Precision(DType.BF16, DType.F32));
+  private static final Thresholds SINGLE = new Thresholds(new Rounding(DType.F32, DType.F32));
+  private static final Thresholds MIXED = new Thresholds(new Rounding(DType.BF16, DType.F32));
 
   @Test
   void ratiosOfFewElementsMayScatterMore() {
@@ -40,7 +41,17 @@ class ThresholdsTest {
   void errorsAddUpOverLayersForwardAndBackward() {
     ModelConfig model =
         new ModelConfig(
-            61, 32, 3, new HeadCounts(4, 2, 8), 40, 10000, RopeScaling.NONE, 1e-5, false, 0.1);
+            61,
+            32,
+            3,
+            new HeadCounts(4, 2, 8),
+            40,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            0.1,
+            Optional.empty());
     assertEquals(4 * (12 + 4), SINGLE.attentionGradient(32));
     assertEquals(3 * (12 + 4), SINGLE.loss(model));
     assertEquals(2 * 3 * 4 * (12 + 4), SINGLE.parameterGradient(model));

@@ -17,7 +17,7 @@ import ringattention.device.Device;
 import ringattention.input.Configuration;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 import ringattention.run.Trace;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -39,7 +39,7 @@ public final class AttentionBench implements Benchmark {
   private Repeats repeats;
   private PhaseTimer timer;
   private BenchRun run;
-  private Table<AttentionTable.Row> table;
+  private BenchTable<AttentionTable.Row> table;
   private Alone alone; // of the latest bound; null before the first
   private long wrong;
 

@@ -2,7 +2,7 @@ package ringattention.bench.attention;
 
 import java.util.Locale;
 import ringattention.device.DType;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 import ringattention.validate.AttentionProblem;
 
 /**
@@ -22,9 +22,9 @@ public final class AttentionTable {
   /**
    * @param host whether the ranks compute on the host's cores
    */
-  static Table<Row> of(boolean host) {
-    Table<Row> table =
-        new Table<Row>()
+  static BenchTable<Row> of(boolean host) {
+    BenchTable<Row> table =
+        new BenchTable<Row>()
             .column("tokens", "%d", row -> row.problem().length())
             .column("ranks", "%d", Row::ranks)
             .column("layout", "%s", row -> row.problem().layoutKind())

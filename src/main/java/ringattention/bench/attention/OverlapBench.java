@@ -17,11 +17,11 @@ import ringattention.comm.ThrottledCommunicator;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
+import ringattention.report.BenchTable;
 import ringattention.report.Check;
 import ringattention.report.Plots;
 import ringattention.report.Plots.Axis;
 import ringattention.report.Plots.Series;
-import ringattention.report.Table;
 import ringattention.validate.AttentionRunner;
 
 /**
@@ -52,16 +52,16 @@ public final class OverlapBench implements Benchmark {
   private OverlapPasses passes;
   private RingWork schedule;
   private BenchRun run;
-  private final Table<Message> messageTable =
-      new Table<Message>()
+  private final BenchTable<Message> messageTable =
+      new BenchTable<Message>()
           .column("limit_gbytes_per_s", "GB/s", "%.3f", Message::limit)
           .column("bytes", "B", "%d", row -> row.measured().bytes())
           .column("time_us", "us", "%.1f", row -> row.measured().seconds() * 1e6)
           .column(
               "bandwidth_gbytes_per_s", "GB/s", "%.3f", row -> row.measured().bytesPerS() * 1e-9)
           .column("wrong", "%d", row -> row.measured().wrong());
-  private final Table<OverlapTable.Row> blocks = OverlapTable.blocks();
-  private final Table<ThresholdTable.Row> thresholdTable = ThresholdTable.thresholds();
+  private final BenchTable<OverlapTable.Row> blocks = OverlapTable.blocks();
+  private final BenchTable<ThresholdTable.Row> thresholdTable = ThresholdTable.thresholds();
   private final List<OverlapThreshold> thresholds = new ArrayList<>();
   private final List<Series> predicted = new ArrayList<>();
   private final List<Series> measured = new ArrayList<>();

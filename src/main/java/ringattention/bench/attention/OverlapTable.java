@@ -1,6 +1,6 @@
 package ringattention.bench.attention;
 
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 
 /** The columns of {@code overlap.csv}; {@code docs/performance.md} derives them. */
 public final class OverlapTable {
@@ -15,8 +15,8 @@ public final class OverlapTable {
 
   private OverlapTable() {}
 
-  static Table<Row> blocks() {
-    return new Table<Row>()
+  static BenchTable<Row> blocks() {
+    return new BenchTable<Row>()
         .column("pass", "%s", row -> row.model().pass().title())
         .column("limit_gbytes_per_s", "GB/s", "%.3f", row -> row.limit() * 1e-9)
         .column("block_tokens", "%d", Row::tokens)

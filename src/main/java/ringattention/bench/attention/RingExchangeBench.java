@@ -5,7 +5,7 @@ import ringattention.bench.BenchRun;
 import ringattention.bench.Benchmark;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 
 /**
  * {@code bench ring-exchange}: every rank sends a message to the next and receives one from the
@@ -30,8 +30,8 @@ public final class RingExchangeBench implements Benchmark {
             config.warmup(),
             config.repeats(),
             System::nanoTime);
-    Table<RingMessages.Measured> table =
-        new Table<RingMessages.Measured>()
+    BenchTable<RingMessages.Measured> table =
+        new BenchTable<RingMessages.Measured>()
             .column("bytes", "B", "%d", RingMessages.Measured::bytes)
             .column("ranks", "%d", row -> run.ranks())
             .column("time_us", "us", "%.1f", row -> row.seconds() * 1e6)

@@ -1,7 +1,7 @@
 package ringattention.bench.attention;
 
 import java.util.List;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 
 /** The columns of {@code overlap_threshold.csv}: the paper's table 2, then what was found here. */
 public final class ThresholdTable {
@@ -44,8 +44,8 @@ public final class ThresholdTable {
 
   private ThresholdTable() {}
 
-  static Table<Row> thresholds() {
-    return new Table<Row>()
+  static BenchTable<Row> thresholds() {
+    return new BenchTable<Row>()
         .column("source", "%-6s", Row::source)
         .column("network", "%15s", Row::network)
         .column("pass", "%s", row -> row.pass().title())

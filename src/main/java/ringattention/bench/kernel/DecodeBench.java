@@ -10,7 +10,7 @@ import ringattention.bench.kernel.Operand.Kind;
 import ringattention.bench.kernel.Operand.Role;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 
 /**
  * {@code bench decode}: attention of few new tokens over the cache of one device, beside a copy
@@ -29,8 +29,8 @@ public final class DecodeBench implements Benchmark {
       String kernel, int tokens, int rows, String dtype, KernelTiming timing, double copyRate) {}
 
   private final BenchDecodeConfig config;
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("kernel", "%8s", Row::kernel)
           .column("tokens", "%9d", Row::tokens)
           .column("rows", "%d", Row::rows)

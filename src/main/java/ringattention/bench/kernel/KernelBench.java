@@ -7,7 +7,7 @@ import ringattention.bench.Benchmark;
 import ringattention.bench.Repeats;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 
 /**
  * {@code bench kernels}: the kernels of a Transformer one by one, on one device. Rates are FLOP/s
@@ -25,8 +25,8 @@ public final class KernelBench implements Benchmark {
   private record Row(KernelCase kernel, String dtype, KernelTiming timing, double copyRate) {}
 
   private final BenchKernelsConfig config;
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("kernel", "%26s", row -> row.kernel().kernel())
           .column("shape", "%24s", row -> row.kernel().shape())
           .column("dtype", "%s", Row::dtype)

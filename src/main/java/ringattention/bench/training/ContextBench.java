@@ -189,9 +189,9 @@ public final class ContextBench implements Benchmark {
     int rank = run.job().world().rank();
     int full = 0;
     try (Device device = run.equipment().another(memoryCap);
-        Arena arena = plan.arena(rank, device)) {
+        Arena arena = plan.needs().arena(rank, device)) {
       ModelBuffers.allocate(arena, plan.setup(), rank, device.compute(), device.sum());
-      long later = plan.memory(rank, device).bytes() - device.allocatedBytes();
+      long later = plan.needs().of(rank, device).bytes() - device.allocatedBytes();
       device.allocate(Math.max(0, later)).close(); // workspaces that grow with use
     } catch (OutOfMemoryError noRoom) {
       full = 1;

@@ -79,7 +79,7 @@ public record ContextProposal(
         tokens,
         blockwise,
         plan.setup().policy().headGroups(),
-        plan.most(device).bytes(),
+        plan.needs().most(device).bytes(),
         proof);
   }
 }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import ringattention.device.DType;
 import ringattention.model.Architecture;
+import ringattention.report.BenchTable;
 import ringattention.report.Plots;
-import ringattention.report.Table;
 
 /** The columns of {@code context.csv}. */
 public final class ContextTable {
@@ -71,8 +71,8 @@ public final class ContextTable {
     public static final Proof NONE = new Proof(false, 0, Double.NaN, Double.NaN);
   }
 
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("model", "%s", Row::model)
           .column("dtype", "%s", row -> dtype(row.compute()))
           .column("architecture", "%16s", row -> row.architecture().toString())
@@ -98,7 +98,7 @@ public final class ContextTable {
     };
   }
 
-  Table<Row> table() {
+  BenchTable<Row> table() {
     return table;
   }
 

@@ -11,9 +11,9 @@ import ringattention.input.Configuration;
 import ringattention.model.Architecture;
 import ringattention.plan.TrainingPlan;
 import ringattention.plan.Variants;
+import ringattention.report.BenchTable;
 import ringattention.report.PeakBytes;
 import ringattention.report.Plots;
-import ringattention.report.Table;
 import ringattention.report.Units;
 import ringattention.run.MemoryConfig;
 import ringattention.run.OffloadKind;
@@ -46,8 +46,8 @@ public final class MemoryBench implements Benchmark {
 
   private final BenchMemoryConfig bench;
   private final List<Step> steps = new ArrayList<>();
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("architecture", "%16s", row -> row.step().architecture())
           .column("ranks", "%d", row -> row.step().ring())
           .column("tokens", "%d", row -> row.step().tokens())
@@ -110,7 +110,7 @@ public final class MemoryBench implements Benchmark {
   @Override
   public void plan(BenchRun run) {
     for (TrainingRow row : rows()) {
-      long planned = row.plan().memory(row.plan().fullestRank(), run.device()).bytes();
+      long planned = row.plan().needs().of(row.plan().needs().fullestRank(), run.device()).bytes();
       run.say(row.name() + ": " + Units.bytes(planned));
     }
   }
@@ -126,7 +126,7 @@ public final class MemoryBench implements Benchmark {
       row.measure(run, TrainingMeasurement::step)
           .ifPresent(
               measured -> {
-                var shape = row.plan().setup().shape(row.plan().fullestRank());
+                var shape = row.plan().setup().shape(row.plan().needs().fullestRank());
                 PeakBytes peak = measured.memory().largest();
                 run.row(
                     table,

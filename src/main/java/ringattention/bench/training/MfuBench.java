@@ -18,9 +18,9 @@ import ringattention.model.AttentionConfig;
 import ringattention.model.ModelConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.plan.Variants;
+import ringattention.report.BenchTable;
 import ringattention.report.Check;
 import ringattention.report.Plots;
-import ringattention.report.Table;
 import ringattention.shard.Mask;
 
 /**
@@ -66,7 +66,7 @@ public final class MfuBench implements Benchmark {
 
   private final BenchMfuConfig bench;
   private final List<Pair> pairs = new ArrayList<>();
-  private final Table<TrainingTable.Batch> table = TrainingTable.ofBatches();
+  private final BenchTable<TrainingTable.Batch> table = TrainingTable.ofBatches();
 
   public MfuBench(Configuration configuration, int ranks) {
     this.bench = configuration.get(BenchMfuConfig.SECTION);

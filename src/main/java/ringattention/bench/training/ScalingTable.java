@@ -3,8 +3,8 @@ package ringattention.bench.training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import ringattention.report.BenchTable;
 import ringattention.report.Plots;
-import ringattention.report.Table;
 
 /** The columns of {@code bench scaling}; {@code docs/performance.md} derives them. */
 public final class ScalingTable {
@@ -47,8 +47,8 @@ public final class ScalingTable {
     }
   }
 
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("what", "%9s", Row::what)
           .column("scaling", "%s", Row::scaling)
           .column("ranks", "%d", row -> row.work().ranks())
@@ -65,7 +65,7 @@ public final class ScalingTable {
           .column("efficiency", "%.3f", Row::efficiency)
           .column("ideal_ms", "ms", "%.2f", row -> row.ideal() * 1e3);
 
-  Table<Row> table() {
+  BenchTable<Row> table() {
     return table;
   }
 

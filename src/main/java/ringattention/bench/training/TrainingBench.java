@@ -14,7 +14,7 @@ import ringattention.plan.RunRules;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.plan.Variants;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 import ringattention.report.TimeTable;
 import ringattention.run.MemoryConfig;
 import ringattention.shard.Decomposition;
@@ -27,8 +27,8 @@ public final class TrainingBench implements Benchmark {
   private final int layers;
   private final Decomposition decomposition;
   private final List<TrainingRow> rows = new ArrayList<>();
-  private final Table<TrainingTable.Steps> steps = TrainingTable.ofSteps();
-  private final Table<TrainingTable.Rehearsal> rehearsals = TrainingTable.ofRehearsals();
+  private final BenchTable<TrainingTable.Steps> steps = TrainingTable.ofSteps();
+  private final BenchTable<TrainingTable.Rehearsal> rehearsals = TrainingTable.ofRehearsals();
 
   public TrainingBench(Configuration configuration, int ranks) {
     this.bench = configuration.get(BenchTrainingConfig.SECTION);

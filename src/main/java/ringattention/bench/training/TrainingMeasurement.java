@@ -103,7 +103,7 @@ public final class TrainingMeasurement {
     Device device = equipment.device();
     int full = 0;
     try {
-      device.allocate(plan.memory(job.world().rank(), device).bytes()).close();
+      device.allocate(plan.needs().of(job.world().rank(), device).bytes()).close();
     } catch (OutOfMemoryError noRoom) {
       full = 1;
     }
@@ -208,7 +208,7 @@ public final class TrainingMeasurement {
   /** Does work with this rank's part of the model and its first weights, on such a device. */
   private <T> T on(Supplier<Device> open, BiFunction<Device, Replica, T> work) {
     try (Device device = open.get();
-        Arena arena = plan.arena(job.world().rank(), device)) {
+        Arena arena = plan.needs().arena(job.world().rank(), device)) {
       if (device.asynchronous()) {
         Equipment.follow(job, device);
       }

@@ -52,8 +52,8 @@ public record TrainingRow(String name, TrainingPlan plan) {
   }
 
   private void missing(BenchRun run) {
-    int rank = plan.fullestRank();
-    long planned = plan.memory(rank, run.device()).bytes();
+    int rank = plan.needs().fullestRank();
+    long planned = plan.needs().of(rank, run.device()).bytes();
     run.say(
         name
             + ": no row: not every device has room for what is planned, "

@@ -5,8 +5,8 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import ringattention.metrics.Mfu;
 import ringattention.plan.TrainingPlan;
+import ringattention.report.BenchTable;
 import ringattention.report.PeakBytes;
-import ringattention.report.Table;
 
 /** The columns of {@code bench training} and mfu; {@code docs/performance.md} derives them. */
 public final class TrainingTable {
@@ -82,15 +82,15 @@ public final class TrainingTable {
   private TrainingTable() {}
 
   /** Returns the table of {@code training.csv}. */
-  public static Table<Steps> ofSteps() {
-    Table<Steps> table = subject(new Table<>(), Steps::subject);
+  public static BenchTable<Steps> ofSteps() {
+    BenchTable<Steps> table = subject(new BenchTable<>(), Steps::subject);
     return memory(rates(table, row -> row), row -> row);
   }
 
   /** Returns the table of {@code mfu.csv}. */
-  public static Table<Batch> ofBatches() {
-    Table<Batch> table =
-        new Table<Batch>()
+  public static BenchTable<Batch> ofBatches() {
+    BenchTable<Batch> table =
+        new BenchTable<Batch>()
             .column("model", "%s", row -> row.steps().subject().model())
             .column("layers", "%d", row -> row.steps().subject().layers())
             .column("architecture", "%s", Batch::architecture)
@@ -105,8 +105,8 @@ public final class TrainingTable {
   }
 
   /** Returns the table of {@code rehearsals.csv}. */
-  public static Table<Rehearsal> ofRehearsals() {
-    return subject(new Table<>(), Rehearsal::subject)
+  public static BenchTable<Rehearsal> ofRehearsals() {
+    return subject(new BenchTable<>(), Rehearsal::subject)
         .column("forward_blocks", "%d", Rehearsal::forwardBlocks)
         .column("forward_s", "s", "%.3f", Rehearsal::forwardS)
         .column("backward_blocks", "%d", Rehearsal::backwardBlocks)
@@ -117,7 +117,7 @@ public final class TrainingTable {
         .gib("peak_host_gib", "%.3f", row -> row.memory().peakHost());
   }
 
-  private static <R> Table<R> subject(Table<R> table, Function<R, Subject> subject) {
+  private static <R> BenchTable<R> subject(BenchTable<R> table, Function<R, Subject> subject) {
     table
         .column("model", "%s", row -> subject.apply(row).model())
         .column("layers", "%d", row -> subject.apply(row).layers())
@@ -126,13 +126,13 @@ public final class TrainingTable {
     return chosen(table, subject);
   }
 
-  private static <R> Table<R> chosen(Table<R> table, Function<R, Subject> subject) {
+  private static <R> BenchTable<R> chosen(BenchTable<R> table, Function<R, Subject> subject) {
     return table
         .column("saved", "%16s", row -> subject.apply(row).saved())
         .column("offload", "%s", row -> subject.apply(row).offload());
   }
 
-  private static <R> Table<R> rates(Table<R> table, Function<R, Steps> steps) {
+  private static <R> BenchTable<R> rates(BenchTable<R> table, Function<R, Steps> steps) {
     return table
         .column("step_s", "s", "%.3f", row -> steps.apply(row).stepS())
         .column(
@@ -145,7 +145,7 @@ public final class TrainingTable {
         .column("mfu_hardware", "%.4f", row -> steps.apply(row).share(Mfu::hardware));
   }
 
-  private static <R> Table<R> memory(Table<R> table, Function<R, Steps> steps) {
+  private static <R> BenchTable<R> memory(BenchTable<R> table, Function<R, Steps> steps) {
     return table
         .gib("planned_gib", "%.3f", row -> steps.apply(row).memory().planned())
         .gib("peak_gib", "%.3f", row -> steps.apply(row).memory().peak())

@@ -16,7 +16,7 @@ import ringattention.shard.Mask;
  * rounds every one of them takes other queries.
  */
 final class BlockBackward {
-  private final AttentionShape shape;
+  private final AttentionRows shape;
   private final Tensor q;
   private final Tensor k;
   private final Tensor v;
@@ -32,7 +32,7 @@ final class BlockBackward {
   private final boolean addKeyValue;
 
   BlockBackward(
-      AttentionShape shape,
+      AttentionRows shape,
       Tensor q,
       Tensor k,
       Tensor v,

@@ -10,7 +10,7 @@ import ringattention.shard.Mask;
  * reference score of each query.
  */
 final class BlockForward {
-  private final AttentionShape shape;
+  private final AttentionRows shape;
   private final Tensor q;
   private final Tensor k;
   private final Tensor v;
@@ -19,7 +19,7 @@ final class BlockForward {
   private final Tensor logSumExp;
 
   BlockForward(
-      AttentionShape shape, Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
+      AttentionRows shape, Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
     this.shape = shape;
     this.q = q;
     this.k = k;

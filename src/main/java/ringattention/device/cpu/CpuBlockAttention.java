@@ -20,7 +20,7 @@ final class CpuBlockAttention implements BlockAttention {
 
   @Override
   public void forward(Tensor q, Tensor k, Tensor v, Mask mask, Tensor out, Tensor logSumExp) {
-    AttentionShape shape = AttentionShape.of(q, k, v);
+    AttentionRows shape = AttentionRows.of(q, k, v);
     shape.requireQueries("out", out);
     shape.requireLogSumExp("logSumExp", logSumExp);
     new BlockForward(shape, q, k, v, mask, out, logSumExp).run(workers);
@@ -37,7 +37,7 @@ final class CpuBlockAttention implements BlockAttention {
       Tensor dOut,
       Heads heads,
       Gradients into) {
-    AttentionShape shape = AttentionShape.of(q, k, v);
+    AttentionRows shape = AttentionRows.of(q, k, v);
     shape.requireQueries("out", out);
     shape.requireLogSumExp("logSumExp", logSumExp);
     shape.requireQueries("dOut", dOut);
@@ -123,7 +123,7 @@ final class CpuBlockAttention implements BlockAttention {
   @Override
   public void vanillaForward(
       Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
-    AttentionShape shape = AttentionShape.of(q, k, v);
+    AttentionRows shape = AttentionRows.of(q, k, v);
     shape.requireScores("probabilities", probabilities);
     shape.requireQueries("out", out);
     shape.requireLogSumExp("logSumExp", logSumExp);
@@ -141,7 +141,7 @@ final class CpuBlockAttention implements BlockAttention {
       Tensor dq,
       Tensor dk,
       Tensor dv) {
-    AttentionShape shape = AttentionShape.of(q, k, v);
+    AttentionRows shape = AttentionRows.of(q, k, v);
     shape.requireScores("probabilities", probabilities);
     shape.requireQueries("dOut", dOut);
     shape.requireScores("dScores", dScores);

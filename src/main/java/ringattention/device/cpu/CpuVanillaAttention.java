@@ -19,7 +19,7 @@ final class CpuVanillaAttention {
   }
 
   void forward(
-      AttentionShape shape,
+      AttentionRows shape,
       Tensor q,
       Tensor k,
       Tensor v,
@@ -62,7 +62,7 @@ final class CpuVanillaAttention {
   }
 
   void backward(
-      AttentionShape shape,
+      AttentionRows shape,
       Tensor q,
       Tensor k,
       Tensor v,
@@ -132,7 +132,7 @@ final class CpuVanillaAttention {
     void run(Worker worker, int lane, int query, int rows);
   }
 
-  private void eachRows(AttentionShape shape, RowsTask task) {
+  private void eachRows(AttentionRows shape, RowsTask task) {
     int lanes = shape.batch() * shape.heads().query();
     int blocks = (shape.queries() + ROWS - 1) / ROWS;
     workers.run(
@@ -147,7 +147,7 @@ final class CpuVanillaAttention {
 
   private static void softmax(
       Worker worker,
-      AttentionShape shape,
+      AttentionRows shape,
       Mask mask,
       long scores,
       int lane,
@@ -172,7 +172,7 @@ final class CpuVanillaAttention {
   }
 
   private static void softmaxBackward(
-      Worker worker, AttentionShape shape, long scores, long gradients, int rows) {
+      Worker worker, AttentionRows shape, long scores, long gradients, int rows) {
     int keys = shape.keys();
     float[] probability = worker.row(0, keys);
     float[] gradient = worker.row(1, keys);
@@ -192,7 +192,7 @@ final class CpuVanillaAttention {
   }
 
   private static void clear(
-      Worker worker, AttentionShape shape, Tensor out, int lane, int query, int rows) {
+      Worker worker, AttentionRows shape, Tensor out, int lane, int query, int rows) {
     float[] zeros = worker.row(0, shape.heads().size());
     Arrays.fill(zeros, 0);
     Floats window =
@@ -202,7 +202,7 @@ final class CpuVanillaAttention {
     }
   }
 
-  private static long scores(AttentionShape shape, Tensor tensor, int lane, int query) {
+  private static long scores(AttentionRows shape, Tensor tensor, int lane, int query) {
     return tensor.address() + ((long) lane * shape.queries() + query) * shape.keys() * Float.BYTES;
   }
 }

@@ -7,13 +7,9 @@ import static org.bytedeco.cuda.global.cudart.cudaDevAttrMultiProcessorCount;
 import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
 import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.BlockShape;
@@ -24,7 +20,7 @@ import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Memory;
 import ringattention.device.MemoryCount;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.Recorded;
 import ringattention.device.Tensor;
 import ringattention.device.TimedRange;
@@ -36,49 +32,7 @@ import ringattention.shard.Mask;
  * everything in fp32 (no TF32).
  */
 public final class CudaDevice implements Device {
-  /**
-   * @param ordinal of the GPU among those this process sees
-   * @param compute BF16 or F32
-   * @param deterministic whether the same call gives the same bits every time; costs speed and
-   *     memory in the backward of attention
-   * @param causalBlock the longest causal block of fused attention, which bf16 has: longer ones are
-   *     cut, because it is fastest at medium lengths
-   * @param kernelCache folder for compiled kernels; without one each run compiles them
-   * @param memoryCap most bytes allocated at once, workspaces included, or {@link
-   *     MemoryCount#UNCAPPED}
-   */
-  public record Options(
-      int ordinal,
-      DType compute,
-      boolean deterministic,
-      int causalBlock,
-      Optional<Path> kernelCache,
-      long memoryCap) {
-    /** Without a cap on memory. */
-    public Options(
-        int ordinal,
-        DType compute,
-        boolean deterministic,
-        int causalBlock,
-        Optional<Path> kernelCache) {
-      this(ordinal, compute, deterministic, causalBlock, kernelCache, MemoryCount.UNCAPPED);
-    }
-
-    public Options {
-      if (compute != DType.BF16 && compute != DType.F32) {
-        throw new IllegalArgumentException("a GPU computes in BF16 or F32, not " + compute);
-      }
-    }
-
-    /** The same GPU with another cap. */
-    public Options withMemoryCap(long bytes) {
-      return new Options(ordinal, compute, deterministic, causalBlock, kernelCache, bytes);
-    }
-  }
-
-  private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
-
-  private final Options options;
+  private final CudaOptions options;
   private final MemoryCount count;
   private final CudaTraits traits;
   private final int multiprocessors;
@@ -91,17 +45,15 @@ public final class CudaDevice implements Device {
   private final CudaKernels kernels;
   private final CudaBlockAttention attention;
   private final CudaDecode decode;
-  private Nvtx profiler; // null unless ranges are shown to one
-  private TimedRanges trace; // null unless tracing
+  private final MemoryCount hostCount = new MemoryCount(MemoryCount.UNCAPPED);
+  private final Ranges ranges;
   private boolean recording;
-  private long hostAllocated;
-  private long hostPeak;
 
   /**
    * Makes the GPU the current one of the calling thread, which must be the one that uses the
    * device. Before MPI starts.
    */
-  public CudaDevice(Options options) {
+  public CudaDevice(CudaOptions options) {
     this.options = options;
     this.count = new MemoryCount(options.memoryCap());
     Cuda.check(cudaSetDevice(options.ordinal()), "GPU " + options.ordinal());
@@ -119,6 +71,7 @@ public final class CudaDevice implements Device {
             + attribute(cudaDevAttrComputeCapabilityMajor)
             + attribute(cudaDevAttrComputeCapabilityMinor);
     this.stream = new Stream();
+    this.ranges = new Ranges(stream);
     this.library =
         new KernelLibrary(new KernelCompiler(architecture, options.kernelCache()), stream);
     this.transfer = new Transfer(stream);
@@ -135,7 +88,7 @@ public final class CudaDevice implements Device {
     return value[0];
   }
 
-  Options options() {
+  CudaOptions options() {
     return options;
   }
 
@@ -209,9 +162,8 @@ public final class CudaDevice implements Device {
 
   @Override
   public Memory allocateHost(long bytes) {
-    Memory memory = new PinnedMemory(bytes, () -> hostAllocated -= bytes);
-    hostAllocated += bytes;
-    hostPeak = Math.max(hostPeak, hostAllocated);
+    Memory memory = new PinnedMemory(bytes, () -> hostCount.remove(bytes));
+    hostCount.add(bytes);
     return memory;
   }
 
@@ -227,7 +179,7 @@ public final class CudaDevice implements Device {
 
   @Override
   public long peakHostBytes() {
-    return hostPeak;
+    return hostCount.peak();
   }
 
   @Override
@@ -331,38 +283,23 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public Range range(Supplier<String> name) {
-    if (profiler == null && trace == null || recording) { // recorded work has no times of its own
-      return Range.NONE;
-    }
-    String text = name.get();
-    Range shown = profiler == null ? Range.NONE : profiler.range(text);
-    Range timed = trace == null ? Range.NONE : trace.open(text);
-    return () -> {
-      timed.close();
-      shown.close();
-    };
+  public NamedWork range(Supplier<String> name) {
+    return recording ? NamedWork.NONE : ranges.open(name); // recorded work has no times of its own
   }
 
   @Override
   public void showToProfiler() {
-    try {
-      profiler = new Nvtx();
-    } catch (UnsatisfiedLinkError e) {
-      LOG.warn("the profiler gets no ranges: {}", e.getMessage());
-    }
+    ranges.showToProfiler();
   }
 
   @Override
   public void startTrace() {
-    trace = new TimedRanges(stream);
+    ranges.startTrace();
   }
 
   @Override
   public List<TimedRange> stopTrace() {
-    TimedRanges ended = trace;
-    trace = null;
-    return ended.end();
+    return ranges.stopTrace();
   }
 
   @Override

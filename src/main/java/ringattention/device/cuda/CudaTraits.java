@@ -13,7 +13,7 @@ import ringattention.shard.Mask;
  * a {@link CudaDevice} holds for itself.
  *
  * @param compute BF16 or F32
- * @param deterministic as in {@link CudaDevice.Options}
+ * @param deterministic as in {@link CudaOptions}
  * @param causalBlock the longest causal block of fused attention, which bf16 has
  * @param cudnn version, 91900 is 9.19.0; not used in fp32
  * @param peakFlops of the compute type, if known

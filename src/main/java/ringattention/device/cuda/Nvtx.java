@@ -5,7 +5,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 
 /**
  * NVTX ranges of the calling thread, for Nsight. The presets have no NVTX and NVTX is a header, but
@@ -42,7 +42,7 @@ final class Nvtx {
   }
 
   /** Pushes the range; closing pops it. */
-  Range range(String name) {
+  NamedWork range(String name) {
     try (BytePointer text = new BytePointer(name)) {
       push.call(text);
     }

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.bytedeco.cuda.cudart.CUevent_st;
-import ringattention.device.Range;
+import ringattention.device.NamedWork;
 import ringattention.device.TimedRange;
 
 /**
@@ -56,7 +56,7 @@ final class TimedRanges {
     }
   }
 
-  Range open(String name) {
+  NamedWork open(String name) {
     int from = record();
     return () -> {
       if (!ended) {

@@ -4,7 +4,6 @@ import static ringattention.device.reference.ReferenceDevice.doubles;
 
 import java.nio.DoubleBuffer;
 import ringattention.device.BlockAttention;
-import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.shard.Mask;
 
@@ -13,43 +12,6 @@ import ringattention.shard.Mask;
  * it in tests.
  */
 final class ReferenceAttention implements BlockAttention {
-  /** Extents of one block pair, and where its vectors begin. */
-  private record Extents(int queries, int keys, int batch, HeadCounts heads) {
-    static Extents of(Tensor q, Tensor k) {
-      return new Extents((int) q.dim(0), (int) k.dim(0), (int) q.dim(1), HeadCounts.of(q, k));
-    }
-
-    double scale() {
-      return 1 / Math.sqrt(heads.size());
-    }
-
-    int visible(int query, Mask mask) {
-      return mask == Mask.CAUSAL ? Math.min(query + 1, keys) : keys;
-    }
-
-    /**
-     * Index of [i, b, h] in a log-sum-exp; times headSize, of a query's or an output's first
-     * element.
-     */
-    int row(int i, int b, int h) {
-      return (i * batch + b) * heads.query() + h;
-    }
-
-    int query(int i, int b, int h) {
-      return row(i, b, h) * heads.size();
-    }
-
-    /** Index of the first element of the key, or value, that query head h reads. */
-    int key(int j, int b, int h) {
-      return ((j * batch + b) * heads.keyValue() + h / heads.group()) * heads.size();
-    }
-
-    /** Index of [b, h, i, 0] in a score matrix. */
-    int scores(int i, int b, int h) {
-      return ((b * heads.query() + h) * queries + i) * keys;
-    }
-  }
-
   @Override
   public void vanillaForward(
       Tensor q, Tensor k, Tensor v, Mask mask, Tensor probabilities, Tensor out, Tensor logSumExp) {
@@ -61,13 +23,13 @@ final class ReferenceAttention implements BlockAttention {
 
   private static void scores(
       Extents x, DoubleBuffer q, DoubleBuffer k, Mask mask, DoubleBuffer scores) {
-    for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads.query(); h++) {
-        for (int i = 0; i < x.queries; i++) {
-          for (int j = 0; j < x.keys; j++) {
+    for (int b = 0; b < x.batch(); b++) {
+      for (int h = 0; h < x.heads().query(); h++) {
+        for (int i = 0; i < x.queries(); i++) {
+          for (int j = 0; j < x.keys(); j++) {
             double score =
                 j < x.visible(i, mask)
-                    ? x.scale() * dot(q, x.query(i, b, h), k, x.key(j, b, h), x.heads.size())
+                    ? x.scale() * dot(q, x.query(i, b, h), k, x.key(j, b, h), x.heads().size())
                     : Double.NEGATIVE_INFINITY;
             scores.put(x.scores(i, b, h) + j, score);
           }
@@ -77,12 +39,12 @@ final class ReferenceAttention implements BlockAttention {
   }
 
   private static void softmax(Extents x, DoubleBuffer scores, DoubleBuffer logSumExp) {
-    double[] row = new double[x.keys];
-    for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads.query(); h++) {
-        for (int i = 0; i < x.queries; i++) {
+    double[] row = new double[x.keys()];
+    for (int b = 0; b < x.batch(); b++) {
+      for (int h = 0; h < x.heads().query(); h++) {
+        for (int i = 0; i < x.queries(); i++) {
           scores.get(x.scores(i, b, h), row);
-          logSumExp.put(x.row(i, b, h), softmax(row, x.keys));
+          logSumExp.put(x.row(i, b, h), softmax(row, x.keys()));
           scores.put(x.scores(i, b, h), row);
         }
       }
@@ -91,13 +53,13 @@ final class ReferenceAttention implements BlockAttention {
 
   private static void output(
       Extents x, DoubleBuffer probabilities, DoubleBuffer v, DoubleBuffer out) {
-    for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads.query(); h++) {
-        for (int i = 0; i < x.queries; i++) {
-          clear(out, x.query(i, b, h), x.heads.size());
-          for (int j = 0; j < x.keys; j++) {
+    for (int b = 0; b < x.batch(); b++) {
+      for (int h = 0; h < x.heads().query(); h++) {
+        for (int i = 0; i < x.queries(); i++) {
+          clear(out, x.query(i, b, h), x.heads().size());
+          for (int j = 0; j < x.keys(); j++) {
             double probability = probabilities.get(x.scores(i, b, h) + j);
-            addScaled(out, x.query(i, b, h), probability, v, x.key(j, b, h), x.heads.size());
+            addScaled(out, x.query(i, b, h), probability, v, x.key(j, b, h), x.heads().size());
           }
         }
       }
@@ -125,24 +87,24 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer dQuery = doubles(dq);
     DoubleBuffer dKey = doubles(dk);
     DoubleBuffer dValue = doubles(dv);
-    for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads.query(); h++) {
-        for (int i = 0; i < x.queries; i++) {
+    for (int b = 0; b < x.batch(); b++) {
+      for (int h = 0; h < x.heads().query(); h++) {
+        for (int i = 0; i < x.queries(); i++) {
           int qi = x.query(i, b, h);
           int row = x.scores(i, b, h);
           double mean = 0; // of the gradients of the probabilities, weighted by them
-          for (int j = 0; j < x.keys; j++) {
+          for (int j = 0; j < x.keys(); j++) {
             double p = probability.get(row + j);
-            double dProbability = dot(dOutput, qi, value, x.key(j, b, h), x.heads.size());
-            addScaled(dValue, x.key(j, b, h), p, dOutput, qi, x.heads.size());
+            double dProbability = dot(dOutput, qi, value, x.key(j, b, h), x.heads().size());
+            addScaled(dValue, x.key(j, b, h), p, dOutput, qi, x.heads().size());
             dScore.put(row + j, dProbability);
             mean += p * dProbability;
           }
-          for (int j = 0; j < x.keys; j++) {
+          for (int j = 0; j < x.keys(); j++) {
             double ds = x.scale() * probability.get(row + j) * (dScore.get(row + j) - mean);
             dScore.put(row + j, ds);
-            addScaled(dQuery, qi, ds, key, x.key(j, b, h), x.heads.size());
-            addScaled(dKey, x.key(j, b, h), ds, query, qi, x.heads.size());
+            addScaled(dQuery, qi, ds, key, x.key(j, b, h), x.heads().size());
+            addScaled(dKey, x.key(j, b, h), ds, query, qi, x.heads().size());
           }
         }
       }
@@ -157,19 +119,19 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer value = doubles(v);
     DoubleBuffer output = doubles(out);
     DoubleBuffer lse = doubles(logSumExp);
-    double[] row = new double[x.keys];
-    for (int b = 0; b < x.batch; b++) {
-      for (int h = 0; h < x.heads.query(); h++) {
-        for (int i = 0; i < x.queries; i++) {
+    double[] row = new double[x.keys()];
+    for (int b = 0; b < x.batch(); b++) {
+      for (int h = 0; h < x.heads().query(); h++) {
+        for (int i = 0; i < x.queries(); i++) {
           int qi = x.query(i, b, h);
           int visible = x.visible(i, mask);
           for (int j = 0; j < visible; j++) {
-            row[j] = x.scale() * dot(query, qi, key, x.key(j, b, h), x.heads.size());
+            row[j] = x.scale() * dot(query, qi, key, x.key(j, b, h), x.heads().size());
           }
           lse.put(x.row(i, b, h), softmax(row, visible));
-          clear(output, qi, x.heads.size());
+          clear(output, qi, x.heads().size());
           for (int j = 0; j < visible; j++) {
-            addScaled(output, qi, row[j], value, x.key(j, b, h), x.heads.size());
+            addScaled(output, qi, row[j], value, x.key(j, b, h), x.heads().size());
           }
         }
       }
@@ -225,28 +187,30 @@ final class ReferenceAttention implements BlockAttention {
     DoubleBuffer dQuery = doubles(into.dq());
     DoubleBuffer dKey = doubles(into.dk());
     DoubleBuffer dValue = doubles(into.dv());
-    int group = x.heads.group();
+    int group = x.heads().group();
     if (!into.addQuery()) {
-      clearHeads(x.queries, x, group * heads.from(), group * heads.to(), x.heads.query(), dQuery);
+      clearHeads(
+          x.queries(), x, group * heads.from(), group * heads.to(), x.heads().query(), dQuery);
     }
     if (!into.addKeyValue()) {
-      clearHeads(x.keys, x, heads.from(), heads.to(), x.heads.keyValue(), dKey);
-      clearHeads(x.keys, x, heads.from(), heads.to(), x.heads.keyValue(), dValue);
+      clearHeads(x.keys(), x, heads.from(), heads.to(), x.heads().keyValue(), dKey);
+      clearHeads(x.keys(), x, heads.from(), heads.to(), x.heads().keyValue(), dValue);
     }
-    for (int b = 0; b < x.batch; b++) {
+    for (int b = 0; b < x.batch(); b++) {
       for (int h = heads.from() * group; h < heads.to() * group; h++) {
-        for (int i = 0; i < x.queries; i++) {
+        for (int i = 0; i < x.queries(); i++) {
           int qi = x.query(i, b, h);
-          double mean = dot(dOutput, qi, output, qi, x.heads.size()); // over the keys of all blocks
+          double mean =
+              dot(dOutput, qi, output, qi, x.heads().size()); // over the keys of all blocks
           for (int j = 0; j < x.visible(i, mask); j++) {
             int kj = x.key(j, b, h);
-            double score = x.scale() * dot(query, qi, key, kj, x.heads.size());
+            double score = x.scale() * dot(query, qi, key, kj, x.heads().size());
             double probability = Math.exp(score - lse.get(x.row(i, b, h)));
-            double dProbability = dot(dOutput, qi, value, kj, x.heads.size());
+            double dProbability = dot(dOutput, qi, value, kj, x.heads().size());
             double dScore = x.scale() * probability * (dProbability - mean);
-            addScaled(dValue, kj, probability, dOutput, qi, x.heads.size());
-            addScaled(dQuery, qi, dScore, key, kj, x.heads.size());
-            addScaled(dKey, kj, dScore, query, qi, x.heads.size());
+            addScaled(dValue, kj, probability, dOutput, qi, x.heads().size());
+            addScaled(dQuery, qi, dScore, key, kj, x.heads().size());
+            addScaled(dKey, kj, dScore, query, qi, x.heads().size());
           }
         }
       }
@@ -255,8 +219,8 @@ final class ReferenceAttention implements BlockAttention {
 
   private static void clearHeads(
       int tokens, Extents x, int from, int to, int heads, DoubleBuffer gradient) {
-    for (int row = 0; row < tokens * x.batch; row++) {
-      clear(gradient, (row * heads + from) * x.heads.size(), (to - from) * x.heads.size());
+    for (int row = 0; row < tokens * x.batch(); row++) {
+      clear(gradient, (row * heads + from) * x.heads().size(), (to - from) * x.heads().size());
     }
   }
 

@@ -224,83 +224,22 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void embed(Tensor tokens, Tensor table, Tensor out) {
-    int hidden = columns(table);
-    IntBuffer token = integers(tokens);
-    DoubleBuffer rows = doubles(table);
-    DoubleBuffer outs = doubles(out);
-    for (int row = 0; row < token.limit(); row++) {
-      for (int i = 0; i < hidden; i++) {
-        outs.put(row * hidden + i, rows.get(token.get(row) * hidden + i));
-      }
-    }
+    Vocabulary.embed(tokens, table, out);
   }
 
   @Override
   public void embedBackward(Tensor tokens, Tensor dOut, Tensor dTable) {
-    int hidden = columns(dTable);
-    IntBuffer token = integers(tokens);
-    DoubleBuffer dOuts = doubles(dOut);
-    DoubleBuffer dRows = doubles(dTable);
-    for (int row = 0; row < token.limit(); row++) {
-      for (int i = 0; i < hidden; i++) {
-        int at = token.get(row) * hidden + i;
-        dRows.put(at, dRows.get(at) + dOuts.get(row * hidden + i));
-      }
-    }
+    Vocabulary.embedBackward(tokens, dOut, dTable);
   }
 
   @Override
   public void crossEntropy(Tensor logits, Tensor labels, double scale, Tensor lossSum) {
-    int vocabulary = columns(logits);
-    DoubleBuffer logit = doubles(logits);
-    IntBuffer label = integers(labels);
-    double loss = 0;
-    for (int row = 0; row < label.limit(); row++) {
-      int first = row * vocabulary;
-      int target = label.get(row);
-      double maximum = Double.NEGATIVE_INFINITY;
-      for (int i = 0; i < vocabulary; i++) {
-        maximum = Math.max(maximum, logit.get(first + i));
-      }
-      double sum = 0;
-      for (int i = 0; i < vocabulary; i++) {
-        sum += Math.exp(logit.get(first + i) - maximum);
-      }
-      double logSumExp = maximum + Math.log(sum);
-      if (target >= 0) {
-        loss += logSumExp - logit.get(first + target);
-      }
-      for (int i = 0; i < vocabulary; i++) {
-        double probability = Math.exp(logit.get(first + i) - logSumExp);
-        double gradient = scale * (probability - (i == target ? 1 : 0));
-        logit.put(first + i, target >= 0 ? gradient : 0);
-      }
-    }
-    DoubleBuffer total = doubles(lossSum);
-    total.put(0, total.get(0) + loss);
+    Vocabulary.crossEntropy(logits, labels, scale, lossSum);
   }
 
   @Override
   public void labelLosses(Tensor logits, Tensor labels, Tensor losses) {
-    int vocabulary = columns(logits);
-    DoubleBuffer logit = doubles(logits);
-    IntBuffer label = integers(labels);
-    DoubleBuffer out = doubles(losses);
-    for (int row = 0; row < label.limit(); row++) {
-      int first = row * vocabulary;
-      int largest = 0;
-      for (int i = 1; i < vocabulary; i++) {
-        largest = logit.get(first + i) > logit.get(first + largest) ? i : largest;
-      }
-      double maximum = logit.get(first + largest);
-      double sum = 0;
-      for (int i = 0; i < vocabulary; i++) {
-        sum += Math.exp(logit.get(first + i) - maximum);
-      }
-      int target = label.get(row);
-      out.put(2 * row, target < 0 ? 0 : maximum + Math.log(sum) - logit.get(first + target));
-      out.put(2 * row + 1, target == largest ? 1 : 0);
-    }
+    Vocabulary.labelLosses(logits, labels, losses);
   }
 
   @Override
@@ -342,7 +281,7 @@ final class ReferenceKernels implements Kernels {
     }
   }
 
-  private static int columns(Tensor x) {
+  static int columns(Tensor x) {
     return Math.toIntExact(x.dim(x.rank() - 1));
   }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.Test;
 import ringattention.device.DType;
 import ringattention.device.HeadCounts;
-import ringattention.report.Table;
+import ringattention.report.BenchTable;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 import ringattention.validate.AttentionProblem;
@@ -16,7 +16,7 @@ class AttentionTableTest {
 
   @Test
   void gpuColumnsAreExactlyThese() {
-    Table<AttentionTable.Row> table = AttentionTable.of(false);
+    BenchTable<AttentionTable.Row> table = AttentionTable.of(false);
     AttentionTimes times =
         new AttentionTimes(
             "forward",

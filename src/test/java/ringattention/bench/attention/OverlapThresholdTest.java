@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import ringattention.bench.attention.MeasuredThreshold.Bound;
+import ringattention.report.BenchTable;
 import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
-import ringattention.report.Table;
 
 class OverlapThresholdTest {
   private static final double[] SIZES = {256, 512, 1024, 2048};
@@ -89,7 +89,7 @@ class OverlapThresholdTest {
       assertEquals(1, row.hiding() / row.ratio(), 0.06, row.network());
       assertEquals(1, row.sequence() / (6 * row.ratio()), 0.02, row.network());
     }
-    Table<ThresholdTable.Row> table = ThresholdTable.thresholds();
+    BenchTable<ThresholdTable.Row> table = ThresholdTable.thresholds();
     table.row(ThresholdTable.PAPER.get(1));
     table.row(threshold(90000, of(0.9, 0.8, 0.7, 0.6)).row());
     assertEquals(

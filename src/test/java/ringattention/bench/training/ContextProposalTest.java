@@ -35,11 +35,11 @@ class ContextProposalTest {
     ContextProposal proposal = ContextProposal.of(run, architecture, 2, GPU, limits);
     assertTrue(proposal.plan().memory().fits());
     for (int rank = 0; rank < 2; rank++) {
-      long bytes = proposal.plan().memory(rank, GPU).bytes();
+      long bytes = proposal.plan().needs().of(rank, GPU).bytes();
       assertTrue(bytes <= CAP, "rank " + rank + ": " + (bytes - CAP) + " bytes too many");
     }
     assertFalse(proposal.longer().memory().fits());
-    assertTrue(proposal.longer().most(GPU).bytes() > CAP);
+    assertTrue(proposal.longer().needs().most(GPU).bytes() > CAP);
     int ranksOfOneSequence = architecture == Architecture.RING ? 2 : 1;
     assertEquals(proposal.tokens() * ranksOfOneSequence, proposal.plan().setup().sequence());
   }

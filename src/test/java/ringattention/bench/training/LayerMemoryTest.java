@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntToLongFunction;
 import java.util.function.Predicate;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +53,8 @@ class LayerMemoryTest {
             RopeScaling.NONE,
             1e-5,
             false,
-            0.02);
+            0.02,
+            Optional.empty());
     ModelSetup setup =
         new ModelSetup(
             model,
@@ -68,7 +70,8 @@ class LayerMemoryTest {
             1,
             false,
             false,
-            ActivationPolicy.inputs(model.layers()));
+            ActivationPolicy.inputs(model.layers()),
+            false);
     MemoryPlan plan = new MemoryPlan();
     ModelBuffers.allocate(plan, setup, 0, compute, DType.F32);
     return plan;

@@ -9,8 +9,8 @@ import ringattention.bench.training.TrainingTable.Rehearsal;
 import ringattention.bench.training.TrainingTable.Steps;
 import ringattention.bench.training.TrainingTable.Subject;
 import ringattention.metrics.Mfu;
+import ringattention.report.BenchTable;
 import ringattention.report.PeakBytes;
-import ringattention.report.Table;
 
 class TrainingTableTest {
   private static final long GIB = 1L << 30;
@@ -19,7 +19,7 @@ class TrainingTableTest {
 
   @Test
   void stepsAsOthersReadThem() {
-    Table<Steps> table = TrainingTable.ofSteps();
+    BenchTable<Steps> table = TrainingTable.ofSteps();
     table.row(
         new Steps(SUBJECT, 8, 3 * 65536, Optional.of(new Mfu(0.25, 0.5, 0.375)), MEMORY, 0.125));
     table.row(new Steps(SUBJECT, 8, 65536, Optional.empty(), MEMORY, 0));
@@ -35,7 +35,7 @@ class TrainingTableTest {
 
   @Test
   void rehearsalsAsOthersReadThem() {
-    Table<Rehearsal> table = TrainingTable.ofRehearsals();
+    BenchTable<Rehearsal> table = TrainingTable.ofRehearsals();
     table.row(new Rehearsal(SUBJECT, 32, 100, 2, 30, MEMORY));
     assertEquals(
         """
@@ -48,7 +48,7 @@ class TrainingTableTest {
 
   @Test
   void batchesAsOthersReadThem() {
-    Table<Batch> table = TrainingTable.ofBatches();
+    BenchTable<Batch> table = TrainingTable.ofBatches();
     Optional<Mfu> mfu = Optional.of(new Mfu(0.25, 0.5, 0.375));
     Steps steps = new Steps(SUBJECT, 256, 1L << 21, mfu, MEMORY, 0.125);
     table.row(new Batch("ring", 32, 2, steps, 5e14));

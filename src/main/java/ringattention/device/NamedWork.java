@@ -2,9 +2,9 @@ package ringattention.device;
 
 /** Work under a name, from where it was opened to where it is closed. */
 @FunctionalInterface
-public interface Range extends AutoCloseable {
+public interface NamedWork extends AutoCloseable {
   /** Named by nobody. */
-  Range NONE = () -> {};
+  NamedWork NONE = () -> {};
 
   @Override
   void close();

@@ -7,18 +7,18 @@ import ringattention.device.Tensor;
  * Extents of one attention call, taken from q [queries, batch, heads, headSize] and k, v [keys,
  * batch, keyValueHeads, headSize].
  */
-record AttentionShape(int queries, int keys, int batch, HeadCounts heads) {
-  AttentionShape {
+record AttentionRows(int queries, int keys, int batch, HeadCounts heads) {
+  AttentionRows {
     Math.toIntExact(batch * heads.queryWidth()); // strides of matrix products are int
   }
 
-  static AttentionShape of(Tensor q, Tensor k, Tensor v) {
+  static AttentionRows of(Tensor q, Tensor k, Tensor v) {
     if (q.rank() != 4 || k.rank() != 4) {
       throw new IllegalArgumentException(
           "attention of q " + q + " over k " + k + ": not four dimensions each");
     }
-    AttentionShape shape =
-        new AttentionShape(
+    AttentionRows shape =
+        new AttentionRows(
             Math.toIntExact(q.dim(0)),
             Math.toIntExact(k.dim(0)),
             Math.toIntExact(q.dim(1)),

@@ -9,9 +9,9 @@ import ringattention.device.Device;
  * @param compute what matrix products take, and attention's output of one block
  * @param sum in what they add up, and scores and log-sum-exp are computed
  */
-record Precision(DType compute, DType sum) {
-  static Precision of(Device device) {
-    return new Precision(device.compute(), device.sum());
+record Rounding(DType compute, DType sum) {
+  static Rounding of(Device device) {
+    return new Rounding(device.compute(), device.sum());
   }
 
   /** Returns the rounding step of a quantity's residual. */

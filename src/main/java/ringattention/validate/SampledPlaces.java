@@ -12,15 +12,15 @@ import ringattention.shard.SequenceLayout;
  * @param keyValueHeads counted over the batch: sequence * keyValueHeads + head
  * @param group query heads that read one key/value head
  */
-record Sample(int[] positions, int[] keyValueHeads, int group) {
+record SampledPlaces(int[] positions, int[] keyValueHeads, int group) {
   private static final int ALL_HEADS = 4096; // the longest sequence of which all heads are compared
   private static final int LONG = 16384;
   private static final int MOST_ELEMENTS = 1 << 20; // of one sampled tensor on the host
   private static final int MANY_RANKS = 16;
 
   /** Everything. */
-  static Sample whole(AttentionProblem problem) {
-    return new Sample(
+  static SampledPlaces whole(AttentionProblem problem) {
+    return new SampledPlaces(
         IntStream.range(0, problem.length()).toArray(), allHeads(problem), problem.heads().group());
   }
 
@@ -32,20 +32,20 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
    *
    * @param ranks of the ring
    */
-  static Sample of(AttentionProblem problem, int ranks) {
+  static SampledPlaces of(AttentionProblem problem, int ranks) {
     int[] positions = positions(problem, ranks);
     int[] all = allHeads(problem);
     long elements =
         (long) positions.length * all.length * problem.heads().group() * problem.heads().size();
     if (problem.length() <= ALL_HEADS && elements <= MOST_ELEMENTS) {
-      return new Sample(positions, all, problem.heads().group());
+      return new SampledPlaces(positions, all, problem.heads().group());
     }
     int count = Math.min(all.length, Math.max(2, 4 / problem.heads().group()));
     int[] heads =
         IntStream.range(0, count)
             .map(i -> count == 1 ? 0 : Math.toIntExact((all.length - 1L) * i / (count - 1)))
             .toArray();
-    return new Sample(positions, heads, problem.heads().group());
+    return new SampledPlaces(positions, heads, problem.heads().group());
   }
 
   private static int[] positions(AttentionProblem problem, int ranks) {
@@ -95,8 +95,8 @@ record Sample(int[] positions, int[] keyValueHeads, int group) {
   }
 
   /** The same positions of a problem that has one head. */
-  Sample oneHead() {
-    return new Sample(positions, new int[] {0}, 1);
+  SampledPlaces oneHead() {
+    return new SampledPlaces(positions, new int[] {0}, 1);
   }
 
   /** The query heads, counted over the batch. */

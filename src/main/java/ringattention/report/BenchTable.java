@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  *
  * @param <R> what a row is made from
  */
-public final class Table<R> {
+public final class BenchTable<R> {
   private static final int NARROWEST = 8;
 
   /**
@@ -39,18 +39,18 @@ public final class Table<R> {
   private final List<List<Object>> cells = new ArrayList<>(); // of the rows, by column
 
   /** Adds a column with a unit; returns this table. */
-  public Table<R> column(String name, String unit, String format, Function<R, ?> value) {
+  public BenchTable<R> column(String name, String unit, String format, Function<R, ?> value) {
     columns.add(new Column<>(name, unit, format, value));
     return this;
   }
 
   /** Adds a column without a unit; returns this table. */
-  public Table<R> column(String name, String format, Function<R, ?> value) {
+  public BenchTable<R> column(String name, String format, Function<R, ?> value) {
     return column(name, "", format, value);
   }
 
   /** Adds a column of bytes, shown in GiB; returns this table. */
-  public Table<R> gib(String name, String format, ToLongFunction<R> bytes) {
+  public BenchTable<R> gib(String name, String format, ToLongFunction<R> bytes) {
     return column(name, "GiB", format, row -> bytes.applyAsLong(row) / (double) (1L << 30));
   }
 

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class TableTest {
+class BenchTableTest {
   private record Row(int tokens, String layout, double forward, double rate, long wrong) {}
 
-  private final Table<Row> table =
-      new Table<Row>()
+  private final BenchTable<Row> table =
+      new BenchTable<Row>()
           .column("tokens", "%d", Row::tokens)
           .column("layout", "%s", Row::layout)
           .column("forward", "ms", "%.2f", Row::forward)
@@ -20,8 +20,8 @@ class TableTest {
 
   @Test
   void dataIsAlignedUnderNamesAndUnits() {
-    assertEquals("# attention, causal", Table.comment("attention, causal"));
-    assertEquals("#", Table.comment(""));
+    assertEquals("# attention, causal", BenchTable.comment("attention, causal"));
+    assertEquals("#", BenchTable.comment(""));
     assertEquals(
         List.of(
             "#   tokens    layout   forward            rate     wrong",
@@ -52,7 +52,7 @@ class TableTest {
 
   @Test
   void bytesAreShownInGib() {
-    Table<Long> bytes = new Table<Long>().gib("peak_gib", "%.3f", peak -> peak);
+    BenchTable<Long> bytes = new BenchTable<Long>().gib("peak_gib", "%.3f", peak -> peak);
     assertEquals("     1.500", bytes.row(3L << 29));
     assertEquals(List.of(Map.of("peak_gib", 1.5)), bytes.records());
   }

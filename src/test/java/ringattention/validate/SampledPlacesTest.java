@@ -17,9 +17,9 @@ import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 
 /** Where a sample's positions lie in a shard: spread over it, and at random. */
-class SampleTest {
+class SampledPlacesTest {
   private static int[] positions(int length, int ranks, long seed) {
-    return Sample.of(
+    return SampledPlaces.of(
             new AttentionProblem(
                 length, 1, new HeadCounts(1, 1, 1), Mask.CAUSAL, LayoutKind.CONTIGUOUS, seed),
             ranks)
@@ -99,8 +99,8 @@ class SampleTest {
   }
 
   private static int heads(int heads) {
-    Sample sample =
-        Sample.of(
+    SampledPlaces sample =
+        SampledPlaces.of(
             new AttentionProblem(
                 4096, 1, new HeadCounts(heads, heads, 128), Mask.FULL, LayoutKind.ZIGZAG, 1),
             1);

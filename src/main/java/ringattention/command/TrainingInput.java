@@ -1,0 +1,81 @@
+package ringattention.command;
+
+import java.nio.file.Files;
+import java.util.Optional;
+import ringattention.data.HeldOutSamples;
+import ringattention.data.Samples;
+import ringattention.data.ValidationConfig;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.plan.TrainConfig;
+import ringattention.plan.TrainingPlan;
+import ringattention.report.RunLock;
+import ringattention.run.Job;
+import ringattention.run.SharedParts;
+import ringattention.train.Resumption;
+
+/**
+ * What a training run reads before it has devices.
+ *
+ * @param plan not fitted to them yet
+ * @param heldOut what section {@code [validation]} keeps out
+ * @param folders of models
+ * @param lock of a folder to go on with, on rank 0
+ */
+record TrainingInput(
+    Configuration configuration,
+    TrainingPlan plan,
+    Samples samples,
+    Optional<HeldOutSamples> heldOut,
+    ModelFolders folders,
+    Optional<RunLock> lock,
+    Resumption resumption)
+    implements AutoCloseable {
+  /**
+   * Collective.
+   *
+   * @throws InputException if it is no good
+   */
+  static TrainingInput read(Job job) {
+    Configuration configuration = SharedInput.configuration(job);
+    TrainingPlan plan =
+        job.agree(
+            () -> {
+              TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
+              job.line().traced(configuration.get(TrainConfig.SECTION).steps());
+              return planned;
+            });
+    Samples samples = SharedInput.samples(job, configuration);
+    Optional<HeldOutSamples> heldOut =
+        configuration.get(ValidationConfig.SECTION).isOn()
+            ? Optional.of(SharedInput.heldOut(job, configuration))
+            : Optional.empty();
+    ModelFolders folders = SharedInput.folders(job, configuration);
+    Optional<RunLock> lock = job.agree(() -> lock(job));
+    try {
+      SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, folders));
+      Resumption resumption = Resumption.of(job, configuration, contents);
+      return new TrainingInput(configuration, plan, samples, heldOut, folders, lock, resumption);
+    } catch (InputException e) {
+      lock.ifPresent(RunLock::close);
+      throw e;
+    }
+  }
+
+  /** Before anything in the folder is looked at: no other run may change it. */
+  private static Optional<RunLock> lock(Job job) {
+    return job.line()
+        .output()
+        .filter(folder -> job.line().resume() && !job.line().dryRun())
+        .filter(folder -> job.root() && Files.isDirectory(folder))
+        .map(RunLock::take);
+  }
+
+  /** Closes what was read; the lock is the output folder's. */
+  @Override
+  public void close() {
+    folders.close();
+    heldOut.ifPresent(HeldOutSamples::close);
+    samples.close();
+  }
+}
