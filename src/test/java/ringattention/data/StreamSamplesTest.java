@@ -82,6 +82,15 @@ class StreamSamplesTest {
     }
   }
 
+  /** Token 0 is learned like any other. */
+  @Test
+  void zeroIsALabel() throws IOException {
+    Path zeros = Files.write(folder.resolve("zeros"), new byte[20]);
+    Samples samples = samples(8, 1, "data.path=" + zeros);
+    assertArrayEquals(new int[8], samples.sample(0).labels());
+    assertEquals(8, samples.sample(0).counted());
+  }
+
   /** Questions are read and not learned, also where documents are one stream. */
   @Test
   void whatIsNotToBeLearnedIsNoLabel() throws IOException {
