@@ -3,6 +3,7 @@ package ringattention.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,21 @@ class WorstChecksTest {
         assertEquals(values[2], worst.get(0).value());
       }
     }
+  }
+
+  /** Every check is compared with its own. */
+  @Test
+  void eachCheckHasItsWorst() {
+    double[][] values = {{0.5, 1.1, 0.2}, {0.4, 1.3, 0.3}};
+    List<Check> worst =
+        LocalCommunicator.run(
+                2,
+                world ->
+                    WorstChecks.of(
+                        world,
+                        Arrays.stream(values[world.rank()]).mapToObj(v -> check(v)).toList()))
+            .get(0);
+    assertEquals(List.of(0.5, 1.3, 0.3), worst.stream().map(Check::value).toList());
   }
 
   /** A ring that could not check is not passed over. */
