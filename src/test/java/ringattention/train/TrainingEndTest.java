@@ -124,4 +124,23 @@ class TrainingEndTest {
         run.printed().stream().anyMatch(line -> line.matches("ring attention +NOT CHECKED.*")),
         run.job().output());
   }
+
+  private static long events(Run run, String name) {
+    return run.events().stream().filter(e -> e.get("event").asText().equals(name)).count();
+  }
+
+  /** A run that goes on elsewhere did not begin with random weights, and says so. */
+  @Test
+  void whatIsKnownOfARunIsWritten() {
+    Run run = train("run", 0, "train.steps=4", "checkpoint.every=2");
+    assertEquals(4, events(run, "step"));
+    assertEquals(1, events(run, "process"));
+    assertTrue(
+        run.printed().stream().anyMatch(line -> line.matches("dQ, zigzag.* PASSED .*")),
+        run.job().output());
+    assertFalse(run.job().output().contains("did not begin with random weights"));
+    Run other = train("other", 0, "train.steps=6", "checkpoint.resume=" + folder.resolve("run"));
+    assertTrue(other.job().output().contains("training did not begin with random weights"));
+    assertEquals(2, events(other, "step"));
+  }
 }
