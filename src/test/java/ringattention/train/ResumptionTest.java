@@ -17,20 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import ringattention.checkpoint.CheckpointWriter;
-import ringattention.checkpoint.Origin;
 import ringattention.checkpoint.TrainingPosition;
 import ringattention.comm.LocalCommunicator;
-import ringattention.device.Arena;
-import ringattention.device.Device;
-import ringattention.device.cpu.CpuDevice;
 import ringattention.input.InputException;
-import ringattention.metrics.PhaseTimer;
-import ringattention.parallel.HostCollectives;
-import ringattention.parallel.Parameter;
-import ringattention.parallel.ParameterGroup;
-import ringattention.parallel.ShardBuffers;
-import ringattention.parallel.ShardedParameters;
 import ringattention.run.SharedParts;
 import ringattention.run.Version;
 
@@ -49,47 +38,8 @@ class ResumptionTest {
     save(CONTENTS, 2, 3, 5);
   }
 
-  /** Writes checkpoints of a model of 7 weights, as a run of the given inputs on so many ranks. */
   private void save(Map<String, Map<String, String>> contents, int ranks, long... steps) {
-    Version version = Version.read();
-    Origin origin =
-        new Origin(
-            version.toString(),
-            version.git(),
-            1,
-            given.configuration().source().toml(),
-            contents,
-            CHOICES);
-    List<ParameterGroup> groups =
-        List.of(
-            new ParameterGroup("a", List.of(new Parameter("a", Parameter.Initial.ONES, false, 7))));
-    LocalCommunicator.run(
-        ranks,
-        world -> {
-          PhaseTimer timer = new PhaseTimer(System::nanoTime);
-          try (Device device = new CpuDevice(1);
-              Arena arena = new Arena(device)) {
-            ShardedParameters parameters =
-                new ShardedParameters(
-                    device,
-                    world,
-                    new HostCollectives(world, timer.timeline()),
-                    groups,
-                    ShardBuffers.allocate(
-                        arena, groups, ranks, device.compute(), device.sum(), device.sum(), false),
-                    timer);
-            parameters.clear();
-            try (CheckpointWriter writer =
-                new CheckpointWriter(
-                    world, device, parameters, run, "t", 9, origin, System::nanoTime, one -> {})) {
-              for (long step : steps) {
-                writer.save(new TrainingPosition(step, 64 * step, 2 * step, step - 1, 1));
-              }
-              writer.await();
-            }
-          }
-          return null;
-        });
+    SavedRun.save(run, given, contents, CHOICES, ranks, steps);
   }
 
   private Path checkpoint(long step) {

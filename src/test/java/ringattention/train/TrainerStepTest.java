@@ -4,10 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
@@ -17,8 +15,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
-import ringattention.data.Sample;
-import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.device.cpu.CpuDevice;
@@ -39,51 +35,10 @@ import ringattention.shard.MaskKind;
 
 /** One step: which sequences it takes, how far it changes the weights, and what it says of both. */
 class TrainerStepTest {
-  private static final int SEQUENCE = 16;
+  private static final int SEQUENCE = AskedSamples.SEQUENCE;
   private static final ModelConfig MODEL =
-      new ModelConfig(40, 8, 1, 2, 2, 4, 12, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
-
-  /** Sequences of three documents, which remember what they were asked for. */
-  private record Asked(List<Long> samples, List<Long> labelled) implements Samples {
-    private static final int[] DOCUMENTS = {0, 5, 7};
-    private static final double SQUARES = 25 + 4 + 81;
-
-    Asked() {
-      this(new ArrayList<>(), new ArrayList<>());
-    }
-
-    @Override
-    public Sample sample(long index) {
-      samples.add(index);
-      int[] tokens = new Random(index).ints(SEQUENCE + 1L, 0, MODEL.vocabulary()).toArray();
-      Sample whole = Sample.consecutive(tokens, 0);
-      return new Sample(whole.tokens(), whole.labels(), whole.positions(), DOCUMENTS);
-    }
-
-    @Override
-    public int labels(long index) {
-      labelled.add(index);
-      return SEQUENCE;
-    }
-
-    @Override
-    public long tokens() {
-      return SEQUENCE;
-    }
-
-    @Override
-    public long documents() {
-      return 1;
-    }
-
-    @Override
-    public String digest() {
-      return "";
-    }
-
-    @Override
-    public void close() {}
-  }
+      new ModelConfig(
+          AskedSamples.VOCABULARY, 8, 1, 2, 2, 4, 12, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
 
   private static TrainConfig config(int batch, double rate, double clip) {
     return new TrainConfig(
@@ -95,7 +50,7 @@ class TrainerStepTest {
       TrainConfig config,
       int ring,
       int passes,
-      Asked asked,
+      AskedSamples asked,
       LongSupplier clock,
       BiFunction<Trainer, Replica, T> body) {
     Decomposition ranks = new Decomposition(world.size(), ring);
@@ -129,7 +84,8 @@ class TrainerStepTest {
   }
 
   private static <T> T alone(TrainConfig config, BiFunction<Trainer, Replica, T> body) {
-    return trained(LocalCommunicator.single(), config, 1, 1, new Asked(), System::nanoTime, body);
+    return trained(
+        LocalCommunicator.single(), config, 1, 1, new AskedSamples(), System::nanoTime, body);
   }
 
   /** No sequence is learned twice or left out, however many ranks, rings and passes there are. */
@@ -146,7 +102,8 @@ class TrainerStepTest {
   })
   void everySequenceOfTheBatchIsTakenOnce(int ranks, int ring, int passes) {
     int batch = 8;
-    List<Asked> all = IntStream.range(0, ranks).mapToObj(rank -> new Asked()).toList();
+    List<AskedSamples> all =
+        IntStream.range(0, ranks).mapToObj(rank -> new AskedSamples()).toList();
     List<StepResult> results =
         LocalCommunicator.run(
             ranks,
@@ -173,7 +130,7 @@ class TrainerStepTest {
     StepResult result = results.get(ranks - 1);
     assertEquals(3, result.step());
     assertEquals(batch * SEQUENCE, result.labels());
-    assertEquals(batch * Asked.SQUARES, result.squares());
+    assertEquals(batch * AskedSamples.SQUARES, result.squares());
     StepResult alone = alone(config(batch, 1e-3, 1), (trainer, replica) -> trainer.next());
     assertEquals(alone.loss(), result.loss(), 1e-5);
     assertEquals(alone.gradientNorm(), result.gradientNorm(), 1e-4);
@@ -256,7 +213,7 @@ class TrainerStepTest {
                   config(1, 1e-3, 1),
                   3,
                   1,
-                  new Asked(),
+                  new AskedSamples(),
                   () -> time[0] += second,
                   (trainer, replica) -> {
                     trainer.stopWhen(
@@ -279,7 +236,7 @@ class TrainerStepTest {
         config(6, 1e-3, 1),
         1,
         3,
-        new Asked(),
+        new AskedSamples(),
         System::nanoTime,
         (trainer, replica) -> trainer.next(() -> told[0]++));
     assertEquals(3, told[0]);

@@ -82,7 +82,7 @@ class TrainingEndTest {
     }
   }
 
-  /** Curves tell where it went wrong. */
+  /** Curves tell where it went wrong, and what was saved before is good. */
   @Test
   void aDivergedRunHasItsCurves() {
     Run run =
@@ -90,12 +90,16 @@ class TrainingEndTest {
             "run",
             4,
             "train.steps=5",
+            "checkpoint.every=2",
             "train.maxSkippedSteps=0",
             "output.plots=true",
             "fault.kind=gradient",
             "fault.rank=0",
             "fault.step=4");
     assertTrue(Files.exists(run.folder().resolve("plots/loss.png")));
+    assertTrue(run.lastLine().startsWith("INVALID: step 4: loss "), run.lastLine());
+    assertTrue(Files.exists(run.folder().resolve("checkpoints/step_2/DONE")));
+    assertEquals(3, run.column("loss").size());
     assertFalse(Files.exists(run.folder().resolve("plots/time_breakdown.png")));
   }
 
@@ -142,5 +146,14 @@ class TrainingEndTest {
     Run other = train("other", 0, "train.steps=6", "checkpoint.resume=" + folder.resolve("run"));
     assertTrue(other.job().output().contains("training did not begin with random weights"));
     assertEquals(2, events(other, "step"));
+  }
+
+  /** A failure asked for comes where it is asked for: job scripts are tried with it. */
+  @Test
+  void aFaultHitsItsStep() {
+    Run run =
+        train("run", 1, "train.steps=5", "fault.kind=exception", "fault.rank=0", "fault.step=3");
+    assertTrue(run.job().output().contains("failure asked for by section [fault]"));
+    assertEquals(2, run.column("loss").size());
   }
 }

@@ -249,43 +249,12 @@ class TrainingRunTest {
         "no step was left to do");
   }
 
-  /** Steps that skip too often end the run; curves and checkpoints before are kept. */
-  @Test
-  void divergenceKeepsWhatWasSaved() {
-    Run run =
-        ended(
-            train(
-                1,
-                "run",
-                "train.steps=9",
-                "checkpoint.every=2",
-                "train.maxSkippedSteps=0",
-                "fault.kind=gradient",
-                "fault.rank=0",
-                "fault.step=4"),
-            4,
-            "INVALID: step 4: loss ");
-    assertTrue(Files.exists(run.folder().resolve("checkpoints/step_2/DONE")));
-    assertEquals(3, run.column("loss").size());
-    assertFalse(Files.exists(run.folder().resolve("checkpoints/step_4")));
-  }
-
   @Test
   void aTracedStepIsWritten() {
     Run run = ended(train(2, "run", "train.steps=3", "--trace=2"), 0, "VALID");
     String trace = String.join("\n", run.lines("trace.json"));
     assertTrue(trace.contains("step 2") && !trace.contains("step 3"), trace.substring(0, 300));
     assertFalse(Files.exists(train(1, "none", "train.steps=2").folder().resolve("trace.json")));
-  }
-
-  /** A failure asked for comes where it is asked for: job scripts are tried with it. */
-  @Test
-  void aFaultHitsItsStep() {
-    Run run =
-        train(1, "run", "train.steps=5", "fault.kind=exception", "fault.rank=0", "fault.step=3");
-    assertEquals(1, run.job().exitCode(), run.job().output());
-    assertTrue(run.job().output().contains("failure asked for by section [fault]"));
-    assertEquals(2, run.column("loss").size());
   }
 
   /** Every document ends before an answer: a corpus that is mostly questions. */
