@@ -16,13 +16,14 @@ import ringattention.device.Allocator.Purpose;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Dim;
+import ringattention.device.HeadCounts;
 import ringattention.device.MemoryPlan;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 
 /** Sequences that are attended to one after the other give what each gives alone. */
@@ -44,13 +45,13 @@ class SequencesInTurnsTest {
   }
 
   private static AttentionShape shape(int batch) {
-    return new AttentionShape(TOKENS, TOKENS, batch, 2, 1, 4);
+    return new AttentionShape(TOKENS, TOKENS, batch, new HeadCounts(2, 1, 4));
   }
 
   private Attention vanilla(int batch, int turns) {
     return new VanillaAttention(
         device,
-        MaskKind.CAUSAL,
+        Mask.CAUSAL,
         VanillaAttention.Buffers.allocate(
             memory, shape(batch), turns, true, device.compute(), device.sum()),
         new PhaseTimer(System::nanoTime));
@@ -60,7 +61,7 @@ class SequencesInTurnsTest {
     return new RingAttention(
         device,
         SequenceLayout.of(LayoutKind.CONTIGUOUS, TOKENS, 1),
-        MaskKind.CAUSAL,
+        Mask.CAUSAL,
         0,
         new RingExchange(LocalCommunicator.single()),
         new RingExchange(LocalCommunicator.single()),
@@ -100,7 +101,7 @@ class SequencesInTurnsTest {
 
     /** Every turn's keys and values go through the same buffer. */
     private void load() {
-      Tensor own = attention.own().storage();
+      Tensor own = attention.own().pieces().get(0);
       device.write(own, numbers(10L * index + 2, own));
     }
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.TransformerProblem;
 
@@ -28,7 +28,7 @@ class BatchRowsTest {
     for (Decomposition ranks :
         List.of(new Decomposition(1, 1), new Decomposition(4, 2), new Decomposition(3, 3))) {
       ModelSetup setup =
-          TransformerProblem.small(LENGTH, BATCH, MaskKind.CAUSAL, layout, 1).ring(ranks);
+          TransformerProblem.small(LENGTH, BATCH, Mask.CAUSAL, layout, 1).ring(ranks);
       double[] whole = new BatchRows(setup).join(parts(setup, ranks), COLUMNS);
       assertEquals(BATCH * LENGTH * COLUMNS, whole.length);
       for (int at = 0; at < whole.length; at++) {

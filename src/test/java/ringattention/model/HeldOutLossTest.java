@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,19 +22,31 @@ import ringattention.data.Sample;
 import ringattention.data.SampleShape;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** Every label of a corpus counts once, at its place, on however many ranks and rings. */
 class HeldOutLossTest {
   private static final int SEQUENCE = 12;
   private static final ModelConfig MODEL =
-      new ModelConfig(256, 8, 2, 2, 1, 4, 12, 10000, RopeScaling.NONE, 1e-5, false, 0.5);
+      new ModelConfig(
+          256,
+          8,
+          2,
+          new HeadCounts(2, 1, 4),
+          12,
+          10000,
+          RopeScaling.NONE,
+          1e-5,
+          false,
+          0.5,
+          Optional.empty());
 
   @TempDir Path folder;
 
@@ -63,21 +76,21 @@ class HeldOutLossTest {
 
   private static ModelSetup setup(Decomposition ranks, int batch, boolean documents) {
     return new ModelSetup(
-            MODEL,
-            AttentionKind.RING,
-            MaskKind.CAUSAL,
-            LayoutKind.ZIGZAG,
-            FeedForwardKind.BLOCKWISE,
-            5,
-            3,
-            ranks,
-            SEQUENCE,
-            batch,
-            1,
-            documents,
-            false,
-            ActivationPolicy.forwardOnly(MODEL.layers(), 1))
-        .withLabelLosses();
+        MODEL,
+        AttentionKind.RING,
+        Mask.CAUSAL,
+        LayoutKind.ZIGZAG,
+        FeedForwardKind.BLOCKWISE,
+        5,
+        3,
+        ranks,
+        SEQUENCE,
+        batch,
+        1,
+        documents,
+        false,
+        ActivationPolicy.forwardOnly(MODEL.layers(), 1),
+        true);
   }
 
   /** What is done with the replica of a rank. */

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.command.Sections;
+import ringattention.device.HeadCounts;
 import ringattention.input.InputException;
 import ringattention.parallel.ParameterGroup;
 import ringattention.shard.LayoutKind;
@@ -44,7 +45,18 @@ class ModelConfigTest {
   @ValueSource(booleans = {true, false})
   void parametersAreThoseOfTheGroups(boolean tied) {
     ModelConfig model =
-        new ModelConfig(61, 24, 3, 4, 2, 6, 40, 1e4, RopeScaling.NONE, 1e-5, tied, 0.02);
+        new ModelConfig(
+            61,
+            24,
+            3,
+            new HeadCounts(4, 2, 6),
+            40,
+            1e4,
+            RopeScaling.NONE,
+            1e-5,
+            tied,
+            0.02,
+            Optional.empty());
     List<ParameterGroup> groups = LlamaParameters.groups(model);
     assertEquals(tied ? 4 : 5, groups.size());
     assertEquals(groups.stream().mapToLong(ParameterGroup::elements).sum(), model.parameters());
@@ -72,9 +84,9 @@ class ModelConfigTest {
     for (String other :
         List.of(
             "hidden=" + 2 * shape.hidden(),
-            "heads=" + shape.heads() / 2,
-            "keyValueHeads=" + shape.heads() / 2,
-            "headSize=" + 2 * shape.hidden() / shape.heads(),
+            "heads=" + shape.heads().query() / 2,
+            "keyValueHeads=" + shape.heads().query() / 2,
+            "headSize=" + 2 * shape.heads().size(),
             "feedForward=8",
             "vocabulary=300")) {
       assertTrue(read("shape=" + shape, other).name().matches("h[0-9]+"), other);
@@ -86,7 +98,18 @@ class ModelConfigTest {
   void whatIsNotGivenFollows() {
     ModelConfig model = small("hidden=70", "heads=5");
     assertEquals(
-        new ModelConfig(256, 70, 2, 5, 5, 14, 192, 10000, RopeScaling.NONE, 1e-5, false, 0.02),
+        new ModelConfig(
+            256,
+            70,
+            2,
+            new HeadCounts(5, 5, 14),
+            192,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            0.02,
+            Optional.empty()),
         model);
     assertEquals(88, small("hidden=33", "heads=3", "headSize=4").feedForward()); // 88 is 8/3 of it
   }
@@ -135,7 +158,7 @@ class ModelConfigTest {
     refused("must divide model.hidden (64), or give model.headSize", "heads=3");
     refused("model.headSize = 3: must be even", "hidden=12", "heads=4");
     refused("must not be given with model.checkpoint", "shape=1B", "checkpoint=folder");
-    assertEquals(10, small("heads=3", "headSize=10").headSize());
+    assertEquals(10, small("heads=3", "headSize=10").heads().size());
   }
 
   /** Sizes in bytes of anything larger would overflow: 2 vocabulary hidden alone is 2^50. */
@@ -162,19 +185,30 @@ class ModelConfigTest {
                 61,
                 24,
                 2,
-                heads,
-                keyValueHeads,
-                headSize,
+                new HeadCounts(heads, keyValueHeads, headSize),
                 40,
                 1e4,
                 RopeScaling.NONE,
                 1e-5,
                 false,
-                0.02));
+                0.02,
+                Optional.empty()));
     assertEquals(
         2,
-        new ModelConfig(61, 24, 2, 1, 1, 2, 40, 1e4, RopeScaling.NONE, 1e-5, false, 0.02)
-            .headSize());
+        new ModelConfig(
+                61,
+                24,
+                2,
+                new HeadCounts(1, 1, 2),
+                40,
+                1e4,
+                RopeScaling.NONE,
+                1e-5,
+                false,
+                0.02,
+                Optional.empty())
+            .heads()
+            .size());
   }
 
   /** Fine-tuning on the host of a tied model keeps all but the tie. */
@@ -237,8 +271,6 @@ class ModelConfigTest {
                 plain.hidden(),
                 plain.layers(),
                 plain.heads(),
-                plain.keyValueHeads(),
-                plain.headSize(),
                 plain.feedForward(),
                 plain.ropeTheta(),
                 plain.ropeScaling(),

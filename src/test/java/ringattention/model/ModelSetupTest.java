@@ -5,21 +5,34 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
+import ringattention.device.HeadCounts;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** The sizes that follow from a setup: buffers and kernels are cut by them. */
 class ModelSetupTest {
   private static final ActivationPolicy INPUTS = ActivationPolicy.inputs(3);
 
   private static ModelConfig model(boolean tied) {
-    return new ModelConfig(61, 24, 3, 4, 2, 6, 40, 1e4, RopeScaling.NONE, 1e-5, tied, 0.02);
+    return new ModelConfig(
+        61,
+        24,
+        3,
+        new HeadCounts(4, 2, 6),
+        40,
+        1e4,
+        RopeScaling.NONE,
+        1e-5,
+        tied,
+        0.02,
+        Optional.empty());
   }
 
   private static ModelSetup setup(
@@ -27,7 +40,7 @@ class ModelSetupTest {
     return new ModelSetup(
         model(tied),
         kind,
-        MaskKind.CAUSAL,
+        Mask.CAUSAL,
         LayoutKind.CONTIGUOUS,
         feedForward,
         8,
@@ -38,7 +51,8 @@ class ModelSetupTest {
         passes,
         false,
         false,
-        INPUTS);
+        INPUTS,
+        false);
   }
 
   private static ModelSetup ring(FeedForwardKind feedForward) {
@@ -62,7 +76,7 @@ class ModelSetupTest {
   @Test
   void attentionTakesTheHeadsOfAGroup() {
     ModelSetup groups = ring(FeedForwardKind.FULL).with(new ActivationPolicy(3, 2, 0, 0));
-    assertEquals(new AttentionShape(11, 12, 4, 2, 1, 6), groups.attentionShape(1));
+    assertEquals(new AttentionShape(11, 12, 4, new HeadCounts(2, 1, 6)), groups.attentionShape(1));
     assertEquals(2, groups.policy().headGroups());
     assertFalse(groups.labelLosses());
   }
@@ -119,7 +133,8 @@ class ModelSetupTest {
             1,
             false,
             true,
-            INPUTS);
+            INPUTS,
+            false);
     assertEquals(DType.F32, plain.gradientWire(DType.F32));
     assertEquals(DType.BF16, narrow.gradientWire(DType.F32));
   }

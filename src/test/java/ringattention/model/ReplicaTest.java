@@ -21,13 +21,13 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 import ringattention.validate.TransformerProblem;
 
 /** This rank's part of a model: what it holds, and that positions and tokens reach it. */
 class ReplicaTest {
   private static final TransformerProblem PROBLEM =
-      TransformerProblem.small(13, 1, MaskKind.CAUSAL, LayoutKind.ZIGZAG, 4);
+      TransformerProblem.small(13, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 4);
 
   /** What is done with a replica and its device. */
   private interface Body<T> {

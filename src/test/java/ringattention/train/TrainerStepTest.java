@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
@@ -17,6 +18,7 @@ import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ActivationPolicy;
@@ -31,14 +33,24 @@ import ringattention.parallel.State;
 import ringattention.plan.TrainConfig;
 import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
-import ringattention.shard.MaskKind;
+import ringattention.shard.Mask;
 
 /** One step: which sequences it takes, how far it changes the weights, and what it says of both. */
 class TrainerStepTest {
   private static final int SEQUENCE = AskedSamples.SEQUENCE;
   private static final ModelConfig MODEL =
       new ModelConfig(
-          AskedSamples.VOCABULARY, 8, 1, 2, 2, 4, 12, 10000, RopeScaling.NONE, 1e-5, false, 0.02);
+          AskedSamples.VOCABULARY,
+          8,
+          1,
+          new HeadCounts(2, 2, 4),
+          12,
+          10000,
+          RopeScaling.NONE,
+          1e-5,
+          false,
+          0.02,
+          Optional.empty());
 
   private static TrainConfig config(int batch, double rate, double clip) {
     return new TrainConfig(
@@ -58,7 +70,7 @@ class TrainerStepTest {
         new ModelSetup(
             MODEL,
             AttentionKind.RING,
-            MaskKind.CAUSAL,
+            Mask.CAUSAL,
             LayoutKind.ZIGZAG,
             FeedForwardKind.BLOCKWISE,
             64,
@@ -69,7 +81,8 @@ class TrainerStepTest {
             passes,
             true,
             false,
-            ActivationPolicy.inputs(MODEL.layers()));
+            ActivationPolicy.inputs(MODEL.layers()),
+            false);
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
     try (Device device = new CpuDevice(1);
         Arena arena = new Arena(device)) {
