@@ -1,6 +1,7 @@
 package ringattention.infer;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import ringattention.comm.LocalCommunicator;
@@ -22,7 +23,17 @@ record Engines(
   /** A Llama of two layers with grouped queries. */
   static ModelConfig small() {
     return new ModelConfig(
-        23, 12, 2, new HeadCounts(4, 2, 6), 10, 100, RopeScaling.NONE, 1e-5, false, 0.3);
+        23,
+        12,
+        2,
+        new HeadCounts(4, 2, 6),
+        10,
+        100,
+        RopeScaling.NONE,
+        1e-5,
+        false,
+        0.3,
+        Optional.empty());
   }
 
   EngineShape shape(int ranks) {

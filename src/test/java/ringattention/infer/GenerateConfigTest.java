@@ -41,6 +41,7 @@ class GenerateConfigTest {
   void defaults() {
     assertEquals(
         new GenerateConfig(
+            "",
             Optional.empty(),
             new Settings(128, 1, new Sampling(0, 0, 1, 1, 1), List.of()),
             List.of(),
@@ -54,6 +55,7 @@ class GenerateConfigTest {
   void allKeys() {
     assertEquals(
         new GenerateConfig(
+            "",
             Optional.of(Path.of("p.jsonl")),
             new Settings(7, 2, new Sampling(.5, 3, .9, 1.1, -5), List.of("\n\n", "END")),
             List.of(2, "</s>"),

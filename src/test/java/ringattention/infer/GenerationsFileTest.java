@@ -38,7 +38,7 @@ class GenerationsFileTest {
 
   private void write(GenerationResult... results) {
     try (RunFolder folder = RunFolder.create(file.getParent())) {
-      GenerationsFile lines = new GenerationsFile(folder.append(GenerationsFile.NAME));
+      GenerationsFile lines = new GenerationsFile(folder.append(GenerationsFile.NAME)::line);
       for (GenerationResult result : results) {
         lines.ended(result);
       }

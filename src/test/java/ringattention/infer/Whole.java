@@ -48,7 +48,8 @@ final class Whole {
             1,
             false,
             false,
-            ActivationPolicy.inputs(model.layers()));
+            ActivationPolicy.inputs(model.layers()),
+            false);
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
     MemoryPlan plan = new MemoryPlan();
     try (ReferenceDevice device = new ReferenceDevice()) {
