@@ -125,6 +125,7 @@ public final class Main {
       case BENCH_ATTENTION,
           BENCH_KERNELS,
           BENCH_DECODE,
+          BENCH_PREFILL,
           BENCH_RING_EXCHANGE,
           BENCH_TRAINING,
           BENCH_CONTEXT,

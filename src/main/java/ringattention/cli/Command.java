@@ -9,6 +9,7 @@ public enum Command {
   BENCH_ATTENTION("bench attention", false),
   BENCH_KERNELS("bench kernels", false),
   BENCH_DECODE("bench decode", false),
+  BENCH_PREFILL("bench prefill", true),
   BENCH_RING_EXCHANGE("bench ring-exchange", false),
   BENCH_TRAINING("bench training", true),
   BENCH_CONTEXT("bench context", true),

@@ -36,6 +36,7 @@ public final class CommandOptions {
         bench attention [INPUT]      rate of ring attention against one rank and matrix products
         bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
         bench decode [INPUT]         rate of one device's attention of new tokens over a cache
+        bench prefill INPUT.toml     rate of reading prompts, and steps of new tokens behind them
         bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
         bench training INPUT.toml    seconds and memory of training steps at several lengths
         bench context INPUT.toml     the longest sequence that trains, of the paper's architectures

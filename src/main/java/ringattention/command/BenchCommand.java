@@ -7,6 +7,7 @@ import ringattention.bench.Benchmark;
 import ringattention.bench.attention.AttentionBench;
 import ringattention.bench.attention.OverlapBench;
 import ringattention.bench.attention.RingExchangeBench;
+import ringattention.bench.inference.PrefillBench;
 import ringattention.bench.kernel.DecodeBench;
 import ringattention.bench.kernel.KernelBench;
 import ringattention.bench.training.ContextBench;
@@ -55,6 +56,7 @@ public final class BenchCommand {
       case BENCH_ATTENTION -> new AttentionBench(configuration, ranks, job.line()::traced);
       case BENCH_KERNELS -> new KernelBench(configuration, ranks);
       case BENCH_DECODE -> new DecodeBench(configuration, ranks);
+      case BENCH_PREFILL -> new PrefillBench(configuration);
       case BENCH_RING_EXCHANGE -> new RingExchangeBench(configuration, ranks);
       case BENCH_OVERLAP -> new OverlapBench(configuration, ranks);
       case BENCH_TRAINING -> new TrainingBench(configuration, ranks);

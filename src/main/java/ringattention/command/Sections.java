@@ -5,6 +5,7 @@ import java.util.Map;
 import ringattention.bench.attention.BenchAttentionConfig;
 import ringattention.bench.attention.BenchOverlapConfig;
 import ringattention.bench.attention.BenchRingConfig;
+import ringattention.bench.inference.BenchPrefillConfig;
 import ringattention.bench.kernel.BenchDecodeConfig;
 import ringattention.bench.kernel.BenchKernelsConfig;
 import ringattention.bench.training.BenchContextConfig;
@@ -56,6 +57,7 @@ public final class Sections {
               BenchAttentionConfig.SECTION,
               BenchKernelsConfig.SECTION,
               BenchDecodeConfig.SECTION,
+              BenchPrefillConfig.SECTION,
               BenchRingConfig.SECTION,
               BenchTrainingConfig.SECTION,
               BenchContextConfig.SECTION,

@@ -125,6 +125,22 @@ public final class RingEngine implements Engine {
     return prefix;
   }
 
+  /**
+   * Returns a prefix of so many tokens whose keys and values are all one number and were never
+   * computed: for measurements of the steps behind it.
+   */
+  public Prefix filled(int tokens) {
+    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens));
+    prefix.appended = tokens - prefix.layout.inChunks();
+    int end = prefix.from + prefix.layout.slots();
+    for (int layer = 0; layer < shape.model().layers(); layer++) {
+      device.kernels().fill(cache.keys(layer).slice(prefix.from, end), 0.01);
+      device.kernels().fill(cache.values(layer).slice(prefix.from, end), 0.01);
+    }
+    prefix.logits = new float[vocabulary()];
+    return prefix;
+  }
+
   /** Computes a chunk around the ring. */
   private void compute(ContinuedLayout chunk, CachedPrefix prefix, int... tokens) {
     ModelConfig model = shape.model();

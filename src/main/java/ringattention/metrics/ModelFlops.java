@@ -49,7 +49,7 @@ public record ModelFlops(
    * @param squares the sum of their squared lengths
    */
   public double causalExact(double tokens, double squares) {
-    double products = 2 * tokens * (layers * blockWeights() + headWeights());
+    double products = blockProducts(tokens) + 2 * tokens * headWeights();
     return 3 * (products + layers * attention().forward(squares));
   }
 
@@ -111,6 +111,11 @@ public record ModelFlops(
         causalExact(tokens, squares),
         paper(batch, sequence),
         hardware(tokens, squares, attentionRecomputed));
+  }
+
+  /** Returns the operations of all blocks' products in a forward of so many tokens. */
+  public double blockProducts(double tokens) {
+    return 2 * tokens * layers * blockWeights();
   }
 
   /** Attention of one layer, causal. */
