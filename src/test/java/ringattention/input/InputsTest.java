@@ -37,7 +37,7 @@ import ringattention.shard.Mask;
 import ringattention.validate.ValidateConfig;
 
 class InputsTest {
-  private static final List<String> WITHOUT_DEFAULT = List.of("shape", "checkpoint");
+  private static final List<String> WITHOUT_DEFAULT = List.of("prompts", "shape", "checkpoint");
   private static final String COMPLETE =
       """
       [model]
