@@ -41,7 +41,7 @@ class GenerateConfigTest {
   void defaults() {
     assertEquals(
         new GenerateConfig(
-            "",
+            Optional.empty(),
             Optional.empty(),
             new Settings(128, 1, new Sampling(0, 0, 1, 1, 1), List.of()),
             List.of(),
@@ -55,7 +55,7 @@ class GenerateConfigTest {
   void allKeys() {
     assertEquals(
         new GenerateConfig(
-            "folder",
+            Optional.of("folder"),
             Optional.of(Path.of("p.jsonl")),
             new Settings(7, 2, new Sampling(.5, 3, .9, 1.1, -5), List.of("\n\n", "END")),
             List.of(2, "</s>"),
