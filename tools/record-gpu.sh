@@ -3,7 +3,7 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   policies evaluate packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
+#   policies evaluate packed resume transformers transformers-generate decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
@@ -15,7 +15,7 @@ tutorial=inputs/tutorial.toml
 small=inputs/train-1b.toml
 large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies evaluate packed resume transformers training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies evaluate packed resume transformers transformers-generate decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
 
 . tools/recording.sh
 if ! find_gpus; then
@@ -135,15 +135,22 @@ resume() {
 }
 
 # Logits, loss and gradients against transformers in float64; needs a Python with torch and transformers.
-transformers() {
-  work=$scratch/transformers
-  "${PYTHON:-python3}" validation/transformers/compare.py --run "tools/mpirun.sh -np {ranks} bin/ringattention" \
-    --work "$work" --csv "$record/transformers.csv" >"$scratch/transformers.out" 2>&1
+compare_transformers() { # NAME SCRIPT
+  work=$scratch/$1
+  "${PYTHON:-python3}" "validation/transformers/$2" --run "tools/mpirun.sh -np {ranks} bin/ringattention" \
+    --work "$work" --csv "$record/$1.csv" >"$scratch/$1.out" 2>&1
   status=$?
-  mkdir -p "$runs/transformers"
-  cp "$scratch/transformers.out" "$runs/transformers/output.log"
-  tail -n 1 "$scratch/transformers.out"
-  if [ "$status" = 0 ]; then note transformers PASSED; else note transformers "FAILED (exit $status)"; fi
+  mkdir -p "$runs/$1"
+  cp "$scratch/$1.out" "$runs/$1/output.log"
+  tail -n 1 "$scratch/$1.out"
+  if [ "$status" = 0 ]; then note "$1" PASSED; else note "$1" "FAILED (exit $status)"; fi
+}
+
+# Prompts read by an 8B model, and steps behind them, on one GPU and on all; the longest prompt once.
+inference() {
+  for ranks in $(rank_counts); do keep "inference-$ranks" "$ranks" bench prefill inputs/bench-inference-gpu.toml; done
+  keep inference-512k "$count" bench prefill inputs/bench-inference-gpu.toml -D 'benchPrefill.tokens=[524288]' \
+    -D 'benchPrefill.rows=[1]' -D benchPrefill.warmup=0 -D benchPrefill.repeats=1
 }
 
 # Steps of the larger model; on one GPU at as many tokens per GPU as on all, where one has room.
@@ -284,7 +291,10 @@ for step in $steps; do
     evaluate) evaluation ;;
     packed) packed ;;
     resume) resume ;;
-    transformers) transformers ;;
+    transformers) compare_transformers transformers compare.py ;;
+    transformers-generate) compare_transformers transformers-generate generate.py ;;
+    decode) keep decode 1 bench decode inputs/bench-gpu.toml ;;
+    inference) inference ;;
     training-7b) training_7b ;;
     training-256k) keep training-7b-256k "$count" bench training $large -D 'benchTraining.tokens=[262144]' -D 'benchTraining.deviceGiB=[103]' ;;
     training-1b) training_1b ;;

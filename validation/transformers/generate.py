@@ -10,7 +10,9 @@ For each case it makes a randomly initialised Llama (as compare.py does), lets `
                        1.5 times the error of transformers' own bf16 model, or of one rounding to bf16
     tokens             how far the exact logit of a token of ours is below the largest one, over the same: at most 8 times
                        that bound, for two logits may both be off
-    other tokens       fp32: tokens that differ from those of transformers' `generate`, and between numbers of ranks: none
+    against generate   fp32: where transformers' `generate` first has another token, by how much the exact logits of both
+                       differ, over the same: at most that bound of tokens, for either may be the largest within rounding
+    other answers      fp32: that differ between numbers of ranks: none
 
 Needs torch, transformers, safetensors. Writes its files to --work; exit code 1 if a row FAILED, 2 if a library is missing.
 """
@@ -127,8 +129,14 @@ def check(table, arguments, model, folder, work, seed):
                 best = rows.max(dim=-1).values - rows[torch.arange(len(answer)), torch.tensor(answer)]
                 table.add(case, f"{what}: tokens", best.max().item() / rms(rows), 8 * bound)
                 if precision == "fp32":
-                    other = sum(a != b for a, b in zip(answer, theirs_greedy(theirs, text, device)))
-                    table.add(case, f"{what}: other tokens than transformers", float(other), 0.0)
+                    other = theirs_greedy(theirs, text, device)
+                    first_other = next((i for i in range(NEW) if answer[i] != other[i]), None)
+                    gap = 0.0
+                    if first_other is not None:
+                        row = rows[first_other]
+                        gap = abs(row[answer[first_other]] - row[other[first_other]]).item() / rms(rows)
+                        print(f"{case}, {what}: token {first_other} of generate is another, {gap:.1e} below or above")
+                    table.add(case, f"{what}: against generate", gap, 8 * bound)
             if first is None:
                 first = made
             elif precision == "fp32":

@@ -84,7 +84,8 @@ public final class GenerateCommand {
         return ExitCode.VALID;
       }
       try (Arena arena = plan.arena(job.world().rank(), device);
-          RingEngine engine = plan.engine(equipment, device, arena, job.timer())) {
+          Equipment ring = plan.ring(job, equipment);
+          RingEngine engine = plan.engine(ring, device, arena, job.timer())) {
         weights.read(engine.weights(), output);
         return generate(engine, plan, device, output, interrupts);
       }

@@ -1,7 +1,11 @@
 package ringattention.infer;
 
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Recorded;
+import ringattention.device.Tensor;
 import ringattention.model.Transformer;
 
 /**
@@ -57,11 +61,20 @@ final class DecodeStep implements AutoCloseable {
 
   private float[][] logits(int used) {
     int vocabulary = Math.toIntExact(buffers.logits().dim(1));
-    double[] all = device.read(buffers.logits().slice(0, used));
+    Tensor host = buffers.hostLogits().slice(0, used);
+    device.toHost(buffers.logits().slice(0, used), host).await();
     float[][] logits = new float[used][vocabulary];
-    for (int row = 0; row < used; row++) {
-      for (int token = 0; token < vocabulary; token++) {
-        logits[row][token] = (float) all[row * vocabulary + token];
+    if (host.dtype() == DType.F32) {
+      FloatBuffer values = host.buffer().asFloatBuffer();
+      for (float[] row : logits) {
+        values.get(row);
+      }
+    } else {
+      DoubleBuffer values = host.buffer().asDoubleBuffer();
+      for (float[] row : logits) {
+        for (int token = 0; token < vocabulary; token++) {
+          row[token] = (float) values.get();
+        }
       }
     }
     return logits;

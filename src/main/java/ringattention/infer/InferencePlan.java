@@ -27,6 +27,7 @@ import ringattention.plan.PlanReport;
 import ringattention.report.RunLog;
 import ringattention.report.Units;
 import ringattention.run.Equipment;
+import ringattention.run.Job;
 import ringattention.run.MemoryLimits;
 import ringattention.shard.Mask;
 
@@ -78,6 +79,12 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
       return new Need(longest, prompts, further);
     }
 
+    /** Returns whether no sequence is so long that a ring would be faster than a rank alone. */
+    boolean isShort() {
+      int most = further.stream().mapToInt(Integer::intValue).max().orElse(0);
+      return (long) longestPrompt + most <= InferConfig.SHORT;
+    }
+
     private static int tokens(Request request) {
       return request.tokens() + request.settings().maxNewTokens();
     }
@@ -86,12 +93,13 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
   /**
    * Returns the plan with as many slots as the requests need, or as have room.
    *
+   * @param world ranks of the job
    * @param rows sequences that are decoded together
    * @throws ringattention.input.InputException if attention is not causal, or nothing fits
    */
   public static InferencePlan of(
       Configuration configuration,
-      int ranks,
+      int world,
       int rows,
       Need need,
       DeviceTraits device,
@@ -102,6 +110,12 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
           .error("attention.mask", "must be \"causal\": what is generated was not there to see");
     }
     InferConfig config = configuration.get(InferConfig.SECTION);
+    if (config.ranks() > 0 && world % config.ranks() != 0) {
+      throw configuration
+          .source()
+          .error("infer.ranks", "must divide the number of ranks (" + world + ")");
+    }
+    int ranks = config.ranks() > 0 ? config.ranks() : need.isShort() ? 1 : world;
     int chunk = Math.max(2 * ranks, Math.min(config.chunk(), need.longestPrompt()));
     EngineShape shape =
         new EngineShape(
@@ -188,8 +202,8 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
   }
 
   /** Returns every buffer of a rank on such a device, the device's own workspace included. */
-  public MemoryPlan memory(int rank, DeviceTraits device) {
-    return memory(shape, rank, device);
+  public MemoryPlan memory(int worldRank, DeviceTraits device) {
+    return memory(shape, worldRank % shape.ranks(), device);
   }
 
   private static MemoryPlan memory(EngineShape shape, int rank, DeviceTraits device) {
@@ -221,8 +235,9 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
   private String text(DeviceTraits device, MemoryLimits limits, int wanted) {
     return String.format(
         Locale.ROOT,
-        "weights %s, cache of %d tokens a rank%s, %d tokens of a prompt at a time, up to %d rows"
+        "rings of %d, weights %s, cache of %d tokens a rank%s, %d tokens of a prompt at a time, up to %d rows"
             + " a step: %s of %s; the longest prompt is %d tokens",
+        shape.ranks(),
         shape.resident() ? "resident" : "sharded",
         shape.slots(),
         shape.slots() < wanted ? " (" + wanted + " would hold all at once)" : "",
@@ -242,7 +257,8 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
   }
 
   /** Allocates everything on the device, so that nothing is allocated while text is generated. */
-  public Arena arena(int rank, Device device) {
+  public Arena arena(int worldRank, Device device) {
+    int rank = worldRank % shape.ranks();
     ModelConfig model = shape.model();
     device.reserveWorkspace(shape.calls(rank, device));
     device.reserveDecode(
@@ -250,9 +266,21 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
     return new Arena(device, buffers(shape, rank, device));
   }
 
-  /** Returns the engine in such an arena; its weights are undefined. Collective. */
-  public RingEngine engine(Equipment equipment, Device device, Arena arena, PhaseTimer timer) {
-    return new RingEngine(
-        shape, equipment.world(), equipment.collectives(device), device, arena, timer);
+  /**
+   * Returns this rank's ring: all ranks, or those that hold a cache together. Collective; the
+   * caller closes it.
+   */
+  public Equipment ring(Job job, Equipment equipment) {
+    int rank = job.world().rank();
+    return equipment.on(job.world().split(rank / shape.ranks()));
+  }
+
+  /**
+   * Returns the engine in such an arena; its weights are undefined. Collective.
+   *
+   * @param ring of this rank, see {@link #ring}
+   */
+  public RingEngine engine(Equipment ring, Device device, Arena arena, PhaseTimer timer) {
+    return new RingEngine(shape, ring.world(), ring.collectives(device), device, arena, timer);
   }
 }

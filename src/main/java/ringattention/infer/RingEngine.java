@@ -2,7 +2,6 @@ package ringattention.infer;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import ringattention.attention.RingAttention;
@@ -107,7 +106,7 @@ public final class RingEngine implements Engine {
 
   @Override
   public int longest() {
-    return shape.longest();
+    return (int) Math.min(Integer.MAX_VALUE, (long) shape.slots() * shape.ranks());
   }
 
   @Override
@@ -117,11 +116,11 @@ public final class RingEngine implements Engine {
 
   @Override
   public Prefix prefill(int[] tokens) {
-    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens.length));
-    for (ContinuedLayout chunk : prefix.layout.chunks()) {
+    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens.length), rank, ranges);
+    for (ContinuedLayout chunk : prefix.layout().chunks()) {
       compute(chunk, prefix, tokens);
     }
-    prefix.logits = append(tokens, prefix.layout.inChunks(), tokens.length, prefix::row);
+    prefix.logits(append(tokens, prefix.layout().inChunks(), tokens.length, prefix::rows));
     return prefix;
   }
 
@@ -130,21 +129,21 @@ public final class RingEngine implements Engine {
    * computed: for measurements of the steps behind it.
    */
   public Prefix filled(int tokens) {
-    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens));
-    prefix.appended = tokens - prefix.layout.inChunks();
-    int end = prefix.from + prefix.layout.slots();
+    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens), rank, ranges);
+    prefix.fill();
+    int end = prefix.from() + prefix.layout().slots();
     for (int layer = 0; layer < shape.model().layers(); layer++) {
-      device.kernels().fill(cache.keys(layer).slice(prefix.from, end), 0.01);
-      device.kernels().fill(cache.values(layer).slice(prefix.from, end), 0.01);
+      device.kernels().fill(cache.keys(layer).slice(prefix.from(), end), 0.01);
+      device.kernels().fill(cache.values(layer).slice(prefix.from(), end), 0.01);
     }
-    prefix.logits = new float[vocabulary()];
+    prefix.logits(new float[vocabulary()]);
     return prefix;
   }
 
   /** Computes a chunk around the ring. */
   private void compute(ContinuedLayout chunk, CachedPrefix prefix, int... tokens) {
     ModelConfig model = shape.model();
-    cache.place(prefix.from, chunk.earlier().get(rank), chunk.size(rank));
+    cache.place(prefix.from(), chunk.earlier().get(rank), chunk.size(rank));
     ShardShape part = shape.shard(chunk, rank);
     RingAttention attention =
         new RingAttention(
@@ -219,7 +218,7 @@ public final class RingEngine implements Engine {
 
   @Override
   public Sequence begin(Prefix prefix, int mostTokens) {
-    return new CachedSequence((CachedPrefix) prefix, mostTokens);
+    return new CachedSequence((CachedPrefix) prefix, mostTokens, shape.tail(), rank, ranges);
   }
 
   @Override
@@ -241,7 +240,7 @@ public final class RingEngine implements Engine {
     StepRows rows = new StepRows(step.rows());
     List<CachedSequence> own = sequences.stream().map(CachedSequence.class::cast).toList();
     for (int row = 0; row < tokens.length; row++) {
-      own.get(row).prefix.see(rows, row, row + 1);
+      own.get(row).prefix().see(rows, row, row + 1);
     }
     for (int row = 0; row < tokens.length; row++) {
       own.get(row).row(rows, tokens[row]);
@@ -251,126 +250,11 @@ public final class RingEngine implements Engine {
 
   @Override
   public void cut(Sequence sequence, int length) {
-    CachedSequence own = (CachedSequence) sequence;
-    int appended = length - own.prefix.tokens();
-    if (appended < 0 || appended > own.appended) {
-      throw new IllegalArgumentException(
-          "a sequence of " + own.tokens() + " tokens cannot be cut to " + length);
-    }
-    own.appended = appended;
+    ((CachedSequence) sequence).cut(length);
   }
 
   @Override
   public void close() {
     steps.values().forEach(DecodeStep::close);
-  }
-
-  private int take(int slots) {
-    OptionalInt from = ranges.take(slots);
-    return from.orElseThrow(() -> new IllegalStateException("the cache has no room left"));
-  }
-
-  /** A prefix and where it lies. */
-  private final class CachedPrefix implements Prefix {
-    private final PrefixLayout layout;
-    private final int from; // its first slot
-    private int appended; // behind the chunks
-    private float[] logits;
-
-    CachedPrefix(PrefixLayout layout) {
-      this.layout = layout;
-      this.from = take(layout.slots());
-    }
-
-    /** Adds rows for its tokens behind the chunks. */
-    private void row(StepRows rows, int... tokens) {
-      int chunks = from + layout.heldOfChunks(rank);
-      rows.see(0, tokens.length, from, chunks);
-      for (int token : tokens) {
-        int position = layout.inChunks() + appended;
-        if (layout.owner(appended) == rank) {
-          rows.add(token, position, chunks + layout.heldOfAppended(rank, appended));
-        } else {
-          rows.add(token, position);
-        }
-        appended++;
-        int row = rows.used() - 1;
-        rows.see(row, row + 1, chunks, chunks + layout.heldOfAppended(rank, appended));
-      }
-    }
-
-    /** Lets rows see all of it. */
-    private void see(StepRows rows, int first, int end) {
-      int held = layout.heldOfChunks(rank) + layout.heldOfAppended(rank, appended);
-      rows.see(first, end, from, from + held);
-    }
-
-    @Override
-    public int tokens() {
-      return layout.tokens();
-    }
-
-    @Override
-    public float[] logits() {
-      return logits.clone();
-    }
-
-    @Override
-    public void close() {
-      ranges.free(from, layout.slots());
-    }
-  }
-
-  /** A sequence behind a prefix, and where its own tokens lie. */
-  private final class CachedSequence implements Sequence {
-    private final CachedPrefix prefix;
-    private final TailLayout layout = shape.tail();
-    private final int most; // tokens of its own
-    private final int from; // its first slot
-    private int appended;
-
-    CachedSequence(CachedPrefix prefix, int most) {
-      this.prefix = prefix;
-      this.most = most;
-      this.from = take(layout.slots(most));
-    }
-
-    /** Adds rows for the next tokens, each of which sees those before it. */
-    private void rows(StepRows rows, int... tokens) {
-      prefix.see(rows, 0, tokens.length);
-      for (int token : tokens) {
-        row(rows, token);
-      }
-    }
-
-    /** Adds a row for the next token; what it sees of the prefix is said elsewhere. */
-    private void row(StepRows rows, int token) {
-      if (appended == most) {
-        throw new IllegalStateException("a sequence has room for " + most + " tokens of its own");
-      }
-      if (layout.owner(appended) == rank) {
-        rows.add(token, tokens(), from + layout.place(appended));
-      } else {
-        rows.add(token, tokens());
-      }
-      appended++;
-      int row = rows.used() - 1;
-      rows.see(row, row + 1, from, from + layout.held(rank, appended));
-    }
-
-    @Override
-    public Prefix prefix() {
-      return prefix;
-    }
-
-    @Override
-    public int tokens() {
-      return prefix.tokens() + appended;
-    }
-
-    @Override
-    public void close() {
-      ranges.free(from, layout.slots(most));
-    }
   }
 }

@@ -38,6 +38,15 @@ final class SlotRanges {
     return OptionalInt.of(from);
   }
 
+  /**
+   * Takes a range and returns its first slot.
+   *
+   * @throws IllegalStateException if there is no room for it
+   */
+  int require(int length) {
+    return take(length).orElseThrow(() -> new IllegalStateException("the cache has no room left"));
+  }
+
   /** Gives a range back. */
   void free(int from, int length) {
     if (length > 0 && !taken.remove(from, from + length)) {

@@ -1,6 +1,7 @@
 package ringattention.infer;
 
 import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
+import static ringattention.device.Allocator.Purpose.OFFLOADED;
 import static ringattention.device.Allocator.Purpose.RING;
 
 import ringattention.device.Allocator;
@@ -24,6 +25,7 @@ import ringattention.model.ShardShape;
  * @param parts what all ranks have seen, [ranks, rows, heads, headSize + 1]
  * @param partial what this rank has seen, [rows, heads, headSize + 1]; of one rank its parts
  * @param logits sum type, [rows, vocabulary]
+ * @param hostLogits the same on the host
  */
 record StepBuffers(
     Activations activations,
@@ -33,7 +35,8 @@ record StepBuffers(
     Tensor segments,
     Tensor parts,
     Tensor partial,
-    Tensor logits) {
+    Tensor logits,
+    Tensor hostLogits) {
 
   /** Returns segments for so many rows: each may see its prefix and its own tail. */
   static int segments(int rows) {
@@ -53,6 +56,7 @@ record StepBuffers(
     Dim heads = new Dim("heads", model.heads().query());
     Dim packed = new Dim("head size and log-sum-exp", model.heads().size() + 1);
     Dim all = new Dim("ranks", ranks);
+    Dim vocabulary = new Dim("vocabulary", model.vocabulary());
     Tensor parts = allocator.allocate("parts", RING, sum, all, each, heads, packed);
     return new StepBuffers(
         Activations.allocate(
@@ -76,7 +80,7 @@ record StepBuffers(
         ranks == 1
             ? parts.view(rows, model.heads().query(), model.heads().size() + 1)
             : allocator.allocate("partial", RING, sum, each, heads, packed),
-        allocator.allocate(
-            "logits", ACTIVATIONS, sum, each, new Dim("vocabulary", model.vocabulary())));
+        allocator.allocate("logits", ACTIVATIONS, sum, each, vocabulary),
+        allocator.allocate("logits.host", OFFLOADED, sum, each, vocabulary));
   }
 }

@@ -21,6 +21,7 @@ import ringattention.model.FeedForwardConfig;
 import ringattention.model.ModelConfig;
 import ringattention.plan.PeakMemory;
 import ringattention.report.BenchTable;
+import ringattention.run.Equipment;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 
@@ -86,6 +87,7 @@ public final class PrefillBench implements Benchmark {
   private BenchRun run;
   private Repeats repeats;
   private RingEngine engine;
+  private Equipment ring;
 
   public PrefillBench(Configuration configuration) {
     this.configuration = configuration;
@@ -120,9 +122,11 @@ public final class PrefillBench implements Benchmark {
     run.say(plan.why());
     repeats = Repeats.of(1, 3, System::nanoTime, device);
     PeakMemory peak;
-    try (Arena arena = plan.arena(world().rank(), device);
-        RingEngine made = plan.engine(run.equipment(), device, arena, run.job().timer())) {
+    try (Arena arena = plan.arena(run.job().world().rank(), device);
+        Equipment of = plan.ring(run.job(), run.equipment());
+        RingEngine made = plan.engine(of, device, arena, run.job().timer())) {
       engine = made;
+      ring = of;
       engine.weights().initialize(1, model.initStd());
       run.header(prompts, PREFILL);
       for (int tokens : config.tokens()) {
@@ -136,7 +140,7 @@ public final class PrefillBench implements Benchmark {
           }
         }
       }
-      peak = PeakMemory.of(run.job(), plan.memory(world().rank(), device), device);
+      peak = PeakMemory.of(run.job(), plan.memory(run.job().world().rank(), device), device);
     }
     run.say("planned " + peak.worst().planned() + " bytes a rank, besides what the parts take");
     long wrong =
@@ -147,7 +151,7 @@ public final class PrefillBench implements Benchmark {
   }
 
   private Communicator world() {
-    return run.equipment().world();
+    return ring.world();
   }
 
   private Prompt prompt(int tokens, InferencePlan plan) {
@@ -166,8 +170,8 @@ public final class PrefillBench implements Benchmark {
         seconds[i] = Repeats.slowest(world(), own);
       }
     }
-    int chunk = Math.min(plan.shape().chunk(), tokens) / run.ranks();
-    int keys = Math.max(chunk, tokens / run.ranks() / 2);
+    int chunk = Math.min(plan.shape().chunk(), tokens) / world().size();
+    int keys = Math.max(chunk, tokens / world().size() / 2);
     int block = Math.min(chunk, configuration.get(FeedForwardConfig.SECTION).block());
     PartRates rates = PartRates.measure(run.device(), world(), repeats, model, block, chunk, keys);
     ModelFlops flops =
@@ -181,10 +185,10 @@ public final class PrefillBench implements Benchmark {
             model.vocabulary());
     double products = flops.blockProducts(tokens);
     double attention = model.layers() * flops.attention().forward((double) tokens * tokens);
-    double parts = (products / rates.products() + attention / rates.attention()) / run.ranks();
+    double parts = (products / rates.products() + attention / rates.attention()) / world().size();
     return new Prompt(
         tokens,
-        run.ranks(),
+        world().size(),
         Statistics.of(seconds).median(),
         products + attention,
         parts,
@@ -213,12 +217,12 @@ public final class PrefillBench implements Benchmark {
         StepParts.measure(
             run.device(),
             world(),
-            run.equipment().collectives(run.device()),
+            ring.collectives(run.device()),
             repeats,
             model.heads(),
-            Math.max(1, tokens / run.ranks()),
+            Math.max(1, tokens / world().size()),
             rows);
-    return new Step(tokens, run.ranks(), rows, model.layers(), slowest, parts, wrong(logits));
+    return new Step(tokens, world().size(), rows, model.layers(), slowest, parts, wrong(logits));
   }
 
   /** Returns how many logits are not finite, or are others on another rank. Collective. */
