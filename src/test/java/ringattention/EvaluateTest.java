@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.MpiJob;
+import ringattention.input.UsedInputs;
 
 /** Held-out loss: whole programs, over ranks as threads. */
 class EvaluateTest {
@@ -89,6 +90,20 @@ class EvaluateTest {
       List<String> own = run.lines("positions.csv");
       assertEquals(lines("one/positions.csv").size(), own.size());
     }
+  }
+
+  /** Neither the input nor what it leaves of it. */
+  @Test
+  void takesNoSteps() {
+    String resume = trained();
+    Run steps = valid(evaluate(1, "steps", resume));
+    program.write("small.toml", program.input().replace("steps = 20\n", ""));
+    Run none = valid(evaluate(1, "none", resume));
+    assertEquals(loss(steps), loss(none));
+    String used = String.join("\n", none.lines("used_inputs.toml"));
+    assertFalse(UsedInputs.of(used).values().containsKey("train.steps"));
+    program.write("small.toml", used);
+    assertEquals(loss(steps), loss(valid(evaluate(1, "again"))));
   }
 
   private String small(String name, int from, int to) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.MpiJob;
 
 /** What the program says about input it cannot take: one line, exit code 2, no files. */
@@ -59,6 +60,28 @@ class RefusedInputTest {
     for (String part : expected.split("\\|")) {
       assertTrue(error.contains(part), part + " is not in: " + error);
     }
+  }
+
+  /** An evaluation needs none. */
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "train INPUT -o OUTPUT",
+        "plan INPUT",
+        "plan INPUT --hardware h200",
+        "gradients INPUT",
+        "bench training INPUT",
+        "bench context INPUT",
+        "bench mfu INPUT",
+        "bench memory INPUT",
+        "bench scaling INPUT",
+      })
+  void whatUpdatesWeightsNeedsSteps(String arguments) {
+    program.write("small.toml", program.input().replace("steps = 20\n", ""));
+    String all = arguments.replace("INPUT", input).replace("OUTPUT", output.toString());
+    assertEquals(
+        "ringattention: " + input + ": train.steps is missing: must be a whole number, at least 1",
+        refused(2, all.split(" ")));
   }
 
   @ParameterizedTest(name = "{1}, {0} ranks")

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -68,6 +69,13 @@ public final class Table {
       throw source.error(name, large, "must be a whole number below 2^31");
     }
     return read(key, Kind.integer(range), otherwise);
+  }
+
+  /** A whole number without a default. */
+  public OptionalInt optionalInteger(String key, Range range) {
+    return has(key, Kind.integer(range))
+        ? OptionalInt.of(integer(key, range, new Default<>(null, "none", null)))
+        : OptionalInt.empty();
   }
 
   public long longInteger(String key, Range range, Default<Long> otherwise) {

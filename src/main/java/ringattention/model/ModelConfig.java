@@ -11,6 +11,7 @@ import ringattention.input.Section;
 import ringattention.input.Table;
 import ringattention.input.Toml;
 import ringattention.input.Trait;
+import ringattention.metrics.ModelFlops;
 
 /**
  * Section {@code [model]}: a Llama-shaped Transformer. In a file, {@code shape} names one of the
@@ -194,6 +195,12 @@ public record ModelConfig(
     long attention = 2L * hidden * (heads.queryWidth() + heads.keyValueWidth());
     long block = attention + 3L * hidden * feedForward + 2L * hidden;
     return layers * block + (tied ? 1L : 2L) * vocabulary * hidden + hidden;
+  }
+
+  /** Returns what counts the operations of the model. */
+  public ModelFlops flops() {
+    return new ModelFlops(
+        hidden, layers, heads.query(), heads.keyValue(), heads.size(), feedForward, vocabulary);
   }
 
   /**

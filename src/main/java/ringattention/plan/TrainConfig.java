@@ -3,6 +3,7 @@ package ringattention.plan;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
+import ringattention.input.Source;
 import ringattention.input.Table;
 import ringattention.input.Toml;
 import ringattention.input.Trait;
@@ -14,7 +15,7 @@ import ringattention.input.Trait;
  * @param sequence tokens per sequence
  * @param batch sequences per step over all ranks
  * @param microBatch sequences that a ring takes at a time; 0: all of its share of the batch
- * @param steps updates
+ * @param steps updates; 0 where the input does not say, see {@link #requireSteps}
  * @param seed of initial weights and of the order of sequences
  * @param learningRate peak
  * @param minLearningRate at the last step
@@ -45,6 +46,19 @@ public record TrainConfig(
     int maxSkippedSteps) {
   public static final Section<TrainConfig> SECTION =
       Section.required("train", "sequence", TrainConfig::read);
+
+  private static final Range STEPS = Range.atLeast(1);
+
+  /**
+   * Checks what only those need who update weights: an evaluation takes no steps.
+   *
+   * @throws ringattention.input.InputException if the input does not say how many steps there are
+   */
+  public void requireSteps(Source source) {
+    if (steps == 0) {
+      throw source.missing("train.steps", "must be a whole number, " + STEPS.text());
+    }
+  }
 
   /** The same training on sequences of another length. */
   public TrainConfig withSequence(int tokens) {
@@ -79,7 +93,7 @@ public record TrainConfig(
     int sequence = table.integer("sequence", Range.atLeast(2), Default.required(8192));
     int batch = table.integer("batch", Range.atLeast(1), Default.of(1));
     int microBatch = table.integer("microBatch", Range.atLeast(0), Default.of(0));
-    int steps = table.marked(Trait.FREE).integer("steps", Range.atLeast(1), Default.required(100));
+    int steps = table.marked(Trait.FREE).optionalInteger("steps", STEPS).orElse(0);
     long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
     double learningRate = table.single("learningRate", Range.POSITIVE, Default.of(3e-4));
     Default<Double> tenth = Default.derived(learningRate / 10, "learningRate / 10");
@@ -91,7 +105,9 @@ public record TrainConfig(
     int warmupSteps =
         table.integer("warmupSteps", Range.atLeast(0), Default.derived(steps / 10, "steps / 10"));
     table.require(
-        warmupSteps <= steps, "warmupSteps", "must be at most train.steps (" + steps + ")");
+        steps == 0 || warmupSteps <= steps,
+        "warmupSteps",
+        "must be at most train.steps (" + steps + ")");
     return new TrainConfig(
         sequence,
         batch,

@@ -16,7 +16,6 @@ import ringattention.device.DeviceTraits;
 import ringattention.device.MemoryPlan;
 import ringattention.input.Configuration;
 import ringattention.metrics.Mfu;
-import ringattention.metrics.ModelFlops;
 import ringattention.metrics.PhaseTimer;
 import ringattention.metrics.StepFlops;
 import ringattention.model.ActivationPolicy;
@@ -47,9 +46,15 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   /**
    * The plan without what depends on the devices.
    *
-   * @throws ringattention.input.InputException if the input does not suit this many ranks
+   * @throws ringattention.input.InputException if the input does not suit this many ranks, or does
+   *     not say how many steps there are
    */
   public static TrainingPlan of(Configuration configuration, int ranks) {
+    configuration.get(TrainConfig.SECTION).requireSteps(configuration.source());
+    return withoutSteps(configuration, ranks);
+  }
+
+  private static TrainingPlan withoutSteps(Configuration configuration, int ranks) {
     ModelConfig model = configuration.get(ModelConfig.SECTION);
     TrainConfig train = configuration.get(TrainConfig.SECTION);
     Decomposition decomposition = new Decomposition(ranks, RunRules.ringSize(configuration, ranks));
@@ -93,7 +98,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    * @throws ringattention.input.InputException if a prediction would see what it is to predict
    */
   public static TrainingPlan ofEvaluation(Configuration configuration, int ranks) {
-    TrainingPlan training = of(configuration, ranks);
+    TrainingPlan training = withoutSteps(configuration, ranks);
     requireCausal(configuration, "evaluate");
     ModelSetup setup = training.setup.withLabelLosses();
     ActivationPolicy policy = ActivationPolicy.forwardOnly(setup.model().layers(), 1);
@@ -244,21 +249,14 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    * @param squares sum of the squared lengths of all documents
    */
   public StepFlops flops(double squares) {
-    ModelConfig model = setup.model();
-    ModelFlops flops =
-        new ModelFlops(
-            model.hidden(),
-            model.layers(),
-            model.heads().query(),
-            model.heads().keyValue(),
-            model.heads().size(),
-            model.feedForward(),
-            model.vocabulary());
-    return flops.step(
-        configuration.get(TrainConfig.SECTION).batch(),
-        setup.sequence(),
-        squares,
-        attentionRecomputed());
+    return setup
+        .model()
+        .flops()
+        .step(
+            configuration.get(TrainConfig.SECTION).batch(),
+            setup.sequence(),
+            squares,
+            attentionRecomputed());
   }
 
   /** Squared lengths of a batch whose sequences are one document each. */

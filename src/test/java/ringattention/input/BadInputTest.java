@@ -66,7 +66,6 @@ class BadInputTest {
           [feedForward] ; block = 0 | x.toml: feedForward.block = 0: must be a whole number, at least 1
           [lossHead] ; block = -1 | x.toml: lossHead.block = -1: must be a whole number, at least 1
           [parallel] ; ring = -1 | x.toml: parallel.ring = -1: must be a whole number, at least 0
-          [train] ; sequence = 8 | x.toml: train.steps is missing: must be a whole number, at least 1
           [train] ; steps = 8 | x.toml: train.sequence is missing: must be a whole number, at least 2
           [train] ; sequence = 1 ; steps = 8 | x.toml: train.sequence = 1: must be a whole number, at least 2
           [train] ; sequence = 8 ; steps = 0 | x.toml: train.steps = 0: must be a whole number, at least 1

@@ -174,15 +174,7 @@ public final class PrefillBench implements Benchmark {
     int keys = Math.max(chunk, tokens / world().size() / 2);
     int block = Math.min(chunk, configuration.get(FeedForwardConfig.SECTION).block());
     PartRates rates = PartRates.measure(run.device(), world(), repeats, model, block, chunk, keys);
-    ModelFlops flops =
-        new ModelFlops(
-            model.hidden(),
-            model.layers(),
-            model.heads().query(),
-            model.heads().keyValue(),
-            model.heads().size(),
-            model.feedForward(),
-            model.vocabulary());
+    ModelFlops flops = model.flops();
     double products = flops.blockProducts(tokens);
     double attention = model.layers() * flops.attention().forward((double) tokens * tokens);
     double parts = (products / rates.products() + attention / rates.attention()) / world().size();
