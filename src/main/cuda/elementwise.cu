@@ -3,13 +3,12 @@
 //   fill     to = value                 1 write               0 FLOP
 //   convert  to = from, types differ    1 read, 1 write       0 FLOP    (within a type a memory copy does it)
 //   add      to += from                 2 reads, 1 write      1 FLOP
-//   scale    to *= factor               1 read, 1 write       1 FLOP
 //
 // Shapes: to, from [n], each of bf16 or fp32. A read or write is of 2 or 4 bytes.
 // Grid: ceil(n / (4 * 256 * N)) blocks of 256 threads, 4 packs of N elements a thread (wide::forEach).
 // N is 8 where all is bf16, 4 where fp32 takes part, 1 where an address is not a multiple of the pack.
 // Arithmetic in fp32, rounded once.
-// Reference: ReferenceKernels.fill, copy, add, scale.
+// Reference: ReferenceKernels.fill, copy, add.
 
 using namespace wide;
 
@@ -34,30 +33,6 @@ struct Fill {
 #pragma unroll
     for (int i = 0; i < N; i++) {
       out[i] = value;
-    }
-    store(to + at, out);
-  }
-};
-
-template <typename T>
-struct Scale {
-  T* to;
-  float factor;
-
-  template <int N>
-  using In = Pack<T, N>;
-
-  template <int N>
-  __device__ In<N> read(long at) const {
-    return load<N>(to + at);
-  }
-
-  template <int N>
-  __device__ void write(long at, const In<N>& in) const {
-    float out[N];
-#pragma unroll
-    for (int i = 0; i < N; i++) {
-      out[i] = in[i] * factor;
     }
     store(to + at, out);
   }
@@ -114,14 +89,11 @@ struct Add {
   }
 };
 
-#define FILL_AND_SCALE(NAME, T, N)                                                     \
+#define FILL(NAME, T, N)                                                               \
   extern "C" __global__ void fill_##NAME(T* to, float value, long n) {                 \
     forEach<N, PACKS>(n, Fill<T>{to, value});                                          \
-  }                                                                                    \
-  extern "C" __global__ void scale_##NAME(T* to, float factor, long n) {               \
-    forEach<N, PACKS>(n, Scale<T>{to, factor});                                        \
   }
-FOR_EACH_TYPE(FILL_AND_SCALE)
+FOR_EACH_TYPE(FILL)
 
 // named after the type of to, then that of from
 #define CONVERT(NAME, To, From, N)                                                     \

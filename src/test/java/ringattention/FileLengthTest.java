@@ -16,9 +16,6 @@ import org.junit.jupiter.api.Test;
 class FileLengthTest {
   private static final int MOST_LINES = 300;
 
-  /** Longer, for now. */
-  private static final Set<String> ALLOWED = Set.of("RingAttention.java");
-
   @Test
   void noFileIsLongerThanAReaderFinishes() throws IOException {
     try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
@@ -27,7 +24,6 @@ class FileLengthTest {
           files
               .filter(file -> file.toString().endsWith(".java") && lines(file) > MOST_LINES)
               .map(file -> file.getFileName().toString())
-              .filter(name -> !ALLOWED.contains(name))
               .collect(Collectors.toCollection(TreeSet::new)));
     }
   }

@@ -20,7 +20,7 @@ public record Run(MpiJob.Result job, Path folder) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern STARTED = Pattern.compile("started in (\\d+\\.\\d) s");
 
-  List<String> printed() {
+  public List<String> printed() {
     return job.output().lines().toList();
   }
 
@@ -41,7 +41,7 @@ public record Run(MpiJob.Result job, Path folder) {
     return Double.parseDouble(matcher.group(1));
   }
 
-  List<String> lines(String file) {
+  public List<String> lines(String file) {
     try {
       return Files.readAllLines(folder.resolve(file));
     } catch (IOException e) {
@@ -49,16 +49,16 @@ public record Run(MpiJob.Result job, Path folder) {
     }
   }
 
-  JsonNode summary() {
+  public JsonNode summary() {
     return json(String.join("\n", lines("summary.json")));
   }
 
-  List<JsonNode> events() {
+  public List<JsonNode> events() {
     return lines("run.jsonl").stream().map(Run::json).toList();
   }
 
   /** A column of {@code steps.csv}, as text. */
-  List<String> column(String name) {
+  public List<String> column(String name) {
     List<String> lines = lines("steps.csv");
     int column = List.of(lines.get(0).split(",")).indexOf(name);
     return lines.stream().skip(1).map(line -> line.split(",")[column]).toList();

@@ -62,9 +62,9 @@ record GenerationInput(Tokenizer tokenizer, Requests requests) implements AutoCl
 
   private static Tokenizer tokenizer(Configuration configuration, int vocabulary) {
     Source source = configuration.source();
-    String asked = configuration.get(GenerateConfig.SECTION).tokenizer();
-    if (!asked.isEmpty()) {
-      return Tokenizer.of(asked, "generate.tokenizer", source, vocabulary);
+    Optional<String> asked = configuration.get(GenerateConfig.SECTION).tokenizer();
+    if (asked.isPresent()) {
+      return Tokenizer.of(asked.get(), "generate.tokenizer", source, vocabulary);
     }
     Optional<Path> beside =
         configuration

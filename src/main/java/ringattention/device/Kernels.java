@@ -15,9 +15,6 @@ public interface Kernels {
   /** to += from, of any two floating types. */
   void add(Tensor to, Tensor from);
 
-  /** to *= factor. */
-  void scale(Tensor to, double factor);
-
   /**
    * to[i] = (float) (standardDeviation * {@link NormalNumbers#at}(stream, first + i)): the same
    * numbers on every device, but for rare last bits.

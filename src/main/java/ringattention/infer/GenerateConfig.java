@@ -17,7 +17,7 @@ import ringattention.input.Trait;
 /**
  * Section {@code [generate]}.
  *
- * @param tokenizer {@code bytes}, or a tokenizer.json or its folder; empty: that of the model's
+ * @param tokenizer {@code bytes}, or a tokenizer.json or its folder; without it that of the model's
  *     folder, else {@code data.tokenizer}, else bytes
  * @param prompts a file of requests, see {@link RequestReader}
  * @param settings of requests that do not say otherwise
@@ -27,7 +27,7 @@ import ringattention.input.Trait;
  * @param ignoreEnd whether end tokens are tokens like others
  */
 public record GenerateConfig(
-    String tokenizer,
+    Optional<String> tokenizer,
     Optional<Path> prompts,
     Settings settings,
     List<Object> endTokens,
@@ -44,12 +44,7 @@ public record GenerateConfig(
   }
 
   static GenerateConfig read(Table table) {
-    String tokenizer =
-        table
-            .marked(Trait.OWN)
-            .text(
-                "tokenizer",
-                Default.derived("", "the model folder's, data.tokenizer, or \"bytes\""));
+    Optional<String> tokenizer = table.marked(Trait.OWN).optionalText("tokenizer");
     Optional<Path> prompts = table.marked(Trait.ASIDE, Trait.OWN).optionalPath("prompts");
     int maxNewTokens = table.integer("maxNewTokens", Range.atLeast(1), Default.of(128));
     int samples = table.integer("samples", Range.atLeast(1), Default.of(1));

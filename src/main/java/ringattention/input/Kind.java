@@ -51,7 +51,7 @@ record Kind<T>(String name, String allowed, Function<Object, T> convert) {
 
   private Kind<List<T>> list(String count, int fewest) {
     return new Kind<>(
-        "list of " + name + "s",
+        "list of " + name.replace(" or ", "s or ") + "s",
         count + "each " + allowed,
         value -> {
           if (!(value instanceof List<?> items) || items.size() < fewest) {

@@ -102,6 +102,13 @@ public final class Table {
     return read(key, Kind.TEXT, otherwise);
   }
 
+  /** A text without a default. */
+  public Optional<String> optionalText(String key) {
+    return has(key, Kind.TEXT)
+        ? Optional.of(text(key, new Default<>(null, "none", null)))
+        : Optional.empty();
+  }
+
   /** A path without a default. */
   public Optional<Path> optionalPath(String key) {
     return has(key, Kind.TEXT)

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Arena;
@@ -41,6 +43,9 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
           new ParameterGroup(
               "c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, false, 1))));
 
+  /** Those of few elements: for what does not depend on how many there are. */
+  static final List<ParameterGroup> SMALL = List.of(GROUPS.get(0), GROUPS.get(2));
+
   private static final String INPUTS = "[model]\nhidden = 32\n\n[train]\nsteps = 20\n";
 
   static final Map<String, Map<String, String>> CONTENTS =
@@ -49,21 +54,29 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
 
   /** The body's results in rank order. */
   static <T> List<T> onRanks(int ranks, Function<TrainedParameters, T> body) {
+    return onRanks(GROUPS, ranks, () -> new CpuDevice(1), body);
+  }
+
+  static <T> List<T> onRanks(
+      List<ParameterGroup> groups,
+      int ranks,
+      Supplier<Device> make,
+      Function<TrainedParameters, T> body) {
     return LocalCommunicator.run(
         ranks,
         world -> {
-          try (Device device = new CpuDevice(1);
+          try (Device device = make.get();
               Arena arena = new Arena(device)) {
             ShardBuffers buffers =
                 ShardBuffers.allocate(
-                    arena, GROUPS, ranks, device.compute(), device.sum(), device.sum(), false);
+                    arena, groups, ranks, device.compute(), device.sum(), device.sum(), false);
             PhaseTimer timer = new PhaseTimer(System::nanoTime);
             ShardedParameters parameters =
                 new ShardedParameters(
                     device,
                     world,
                     new HostCollectives(world, timer.timeline()),
-                    GROUPS,
+                    groups,
                     buffers,
                     timer);
             parameters.clear();
@@ -73,6 +86,11 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
   }
 
   CheckpointWriter writer(Path run, int keep, Consumer<WrittenCheckpoint> written) {
+    return writer(run, keep, System::nanoTime, written);
+  }
+
+  CheckpointWriter writer(
+      Path run, int keep, LongSupplier clock, Consumer<WrittenCheckpoint> written) {
     return new CheckpointWriter(
         world,
         device,
@@ -81,14 +99,20 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
         "test",
         keep,
         new Origin("ringattention 0", "abc", 1, INPUTS, CONTENTS, CHOICES),
-        System::nanoTime,
+        clock,
         written);
   }
 
   /** Writes complete checkpoints of these steps, one after the other. */
   static void save(Path run, int ranks, int keep, long... steps) {
+    save(GROUPS, run, ranks, keep, steps);
+  }
+
+  static void save(List<ParameterGroup> groups, Path run, int ranks, int keep, long... steps) {
     onRanks(
+        groups,
         ranks,
+        () -> new CpuDevice(1),
         rank -> {
           try (CheckpointWriter writer = rank.writer(run, keep, written -> {})) {
             for (long step : steps) {

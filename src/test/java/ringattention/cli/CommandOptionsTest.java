@@ -28,11 +28,18 @@ class CommandOptionsTest {
   /** What each command uses; a command that is not here uses what computes. */
   private static final Map<Command, String> USED =
       Map.of(
-          Command.TRAIN, COMPUTING + "resume max-minutes trace",
-          Command.BENCH_ATTENTION, COMPUTING + "trace",
-          Command.PLAN, "D o memory-cap hardware ranks paper compare",
-          Command.STATUS, "",
-          Command.COMPARE, "");
+          Command.TRAIN,
+          COMPUTING + "resume max-minutes trace",
+          Command.GENERATE,
+          COMPUTING + "resume prompt",
+          Command.BENCH_ATTENTION,
+          COMPUTING + "trace",
+          Command.PLAN,
+          "D o memory-cap hardware ranks paper compare",
+          Command.STATUS,
+          "",
+          Command.COMPARE,
+          "");
 
   private static final Map<String, String> VALUES =
       Map.of(
@@ -40,6 +47,7 @@ class CommandOptionsTest {
           "o", "folder",
           "max-minutes", "1",
           "memory-cap", "1GiB",
+          "prompt", "text",
           "hardware", "h200",
           "ranks", "2",
           "compare", "folder");

@@ -129,5 +129,11 @@ class BadCorpusTest {
             + "\": cannot encode FILE:1: WordLevel error: Missing [UNK] token from the vocabulary",
         "data.format=jsonl",
         "data.tokenizer=" + folder);
+    String known = "{\"text\": \"" + "red green ".repeat(9) + "\"}";
+    String[] how = {"data.format=jsonl", "data.tokenizer=" + folder};
+    try (Samples samples =
+        Given.samples(Given.configuration(Files.writeString(file, known), how))) {
+      assertEquals(20, samples.tokens()); // with the tokens that begin and end it
+    }
   }
 }

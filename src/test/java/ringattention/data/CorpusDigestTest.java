@@ -51,6 +51,22 @@ class CorpusDigestTest {
     assertNotEquals(digest, digest(folder.resolve("a"), how));
   }
 
+  /** Corpora are read for it in pieces; the last is shorter. */
+  @Test
+  void allOfALongFileIsInIt() throws IOException {
+    byte[] long1 = new byte[(1 << 20) + 17];
+    Path one = Files.write(Files.createDirectory(folder.resolve("long")).resolve("a"), long1);
+    String digest = digest(one);
+    long1[long1.length - 1] = 1;
+    assertNotEquals(digest, digest(Files.write(one, long1)));
+  }
+
+  /** Two values are not one that is written differently. */
+  @Test
+  void valuesAreApart() {
+    assertNotEquals(Digest.of("ab", "c"), Digest.of("a", "bc"));
+  }
+
   /** All three have the same bytes, with or without a newline between files. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})

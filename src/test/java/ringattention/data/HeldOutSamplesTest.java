@@ -2,6 +2,8 @@ package ringattention.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
 
 /** Every token of an evaluation is a label once; what is kept out is not learned. */
 class HeldOutSamplesTest {
@@ -122,6 +126,88 @@ class HeldOutSamplesTest {
     out.addAll(learned);
     assertEquals(
         true, out.size() >= 134 - 8, out.size() + " of 134"); // a part's last is a label only
+  }
+
+  /** A last sequence that is filled to its end has nothing behind it. */
+  @Test
+  void sequencesEndWithTheCorpus() throws IOException {
+    files(17);
+    try (HeldOutSamples whole =
+        Given.heldOut(Given.configuration(folder, "data.firstPosition=7"))) {
+      assertEquals(1, whole.sequences());
+      assertEquals(16, whole.labels());
+      assertEquals(17, whole.tokens());
+      assertArrayEquals(new int[] {0}, whole.sample(0).documents());
+      assertEquals(7 + 15, whole.sample(0).positions()[15]);
+      assertTrue(whole.digest().matches("[0-9a-f]{64}"), whole.digest());
+    }
+    files(15); // and a newline
+    try (HeldOutSamples full = Given.heldOut(Given.configuration(folder, "data.documents=true"))) {
+      assertEquals(1, full.sequences());
+      assertArrayEquals(new int[] {0}, full.sample(0).documents());
+    }
+    files(2);
+    try (HeldOutSamples two = Given.heldOut(Given.configuration(folder))) {
+      assertEquals(1, two.labels());
+    }
+    files(1);
+    Configuration one = Given.configuration(folder);
+    InputException error = assertThrows(InputException.class, () -> Given.heldOut(one));
+    assertTrue(error.getMessage().endsWith("has no token to predict"), error.getMessage());
+  }
+
+  /** Padding has positions of its own, as a document that nobody learns. */
+  @Test
+  void paddingIsADocument() throws IOException {
+    files(10);
+    try (HeldOutSamples samples =
+        Given.heldOut(Given.configuration(folder, "data.documents=true", "data.firstPosition=7"))) {
+      Sample sample = samples.sample(0);
+      assertArrayEquals(new int[] {0, 11}, sample.documents());
+      assertArrayEquals(
+          new int[] {7, 8, 9, 10, 11}, Arrays.copyOfRange(sample.positions(), 11, 16));
+    }
+  }
+
+  /** Labels are counted without being cut into sequences: a line of the header says how many. */
+  @Test
+  void labelsAreThoseToBeLearned() throws IOException {
+    String asked =
+        "{\"conversations\": [{\"from\": \"human\", \"value\": \"Q\"},"
+            + " {\"from\": \"gpt\", \"value\": \"an answer\"}]}\n";
+    Files.writeString(folder.resolve("asked"), asked.repeat(3));
+    for (boolean documents : new boolean[] {true, false}) {
+      try (HeldOutSamples samples =
+          Given.heldOut(
+              Given.configuration(
+                  folder, "data.format=conversations", "data.documents=" + documents))) {
+        assertEquals(3 * " an answer\n".length(), samples.labels());
+        assertEquals(samples.labels(), labels(samples).size());
+      }
+    }
+  }
+
+  /** Bits per byte need them; a tokenizer's are those of its own file. */
+  @Test
+  void bytesOfTheTokenizersTokens(@TempDir Path tokenizers) throws IOException {
+    files(40);
+    try (HeldOutSamples bytes = Given.heldOut(Given.configuration(folder))) {
+      int[] ones = bytes.tokenBytes().orElseThrow();
+      assertEquals(256, ones.length);
+      assertTrue(Arrays.stream(ones).allMatch(one -> one == 1));
+    }
+    Files.writeString(folder.resolve("file-0"), "yes no ".repeat(9));
+    String json = Files.readString(Given.PAIRS.resolve("tokenizer.json"));
+    String decoder = "\"decoder\": {\"type\": \"Metaspace\", \"replacement\": \"\u2581\"}";
+    Path tokenizer =
+        Files.writeString(
+            tokenizers.resolve("tokenizer.json"), json.replace("\"decoder\": null", decoder));
+    try (HeldOutSamples pairs =
+        Given.heldOut(Given.configuration(folder, "data.tokenizer=" + tokenizer))) {
+      int[] own = pairs.tokenBytes().orElseThrow();
+      assertEquals(4, own[363]); // " yes"
+      assertEquals(0, own[2]); // </s>
+    }
   }
 
   @Test

@@ -80,6 +80,24 @@ class HuggingFaceTokenizerTest {
     assertEquals(tokenizer(Given.WORDS).fingerprint(), tokenizer(folder).fingerprint());
   }
 
+  /** Ranks and resumed runs compare contents, wherever the files lie. */
+  @Test
+  void digestIsOfContents() throws IOException {
+    Files.copy(Given.WORDS.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    Path config = folder.resolve("tokenizer_config.json");
+    Files.copy(Given.WORDS.resolve("tokenizer_config.json"), config);
+    String words = digest(Given.WORDS);
+    assertTrue(words.matches("[0-9a-f]{64}"), words);
+    assertEquals(words, digest(folder));
+    Files.writeString(config, "{\"eos_token\": \"<unk>\"}");
+    assertNotEquals(words, digest(folder));
+    assertEquals("bytes", Tokenizer.digest(Given.configuration(folder)));
+  }
+
+  private static String digest(Path path) {
+    return Tokenizer.digest(Given.configuration(Path.of("any"), "data.tokenizer=" + path));
+  }
+
   /** What files name must be there; what they leave empty is as if it were not named. */
   @ParameterizedTest
   @CsvSource(
@@ -164,6 +182,11 @@ class HuggingFaceTokenizerTest {
           """
           {"model": 3            | FILE is not JSON: Unexpected end-of-input: expected close marker for Object
           {"model": {}}          | FILE has no vocabulary
+          {"model": {"vocab": {"a": -1}}} | FILE: the id of token a is no number of a token
+          {"model": {"vocab": {"a": 2147483647}}} | FILE: the id of token a is no number of a token
+          {"model": {"vocab": {"a": "b"}}} | FILE: the id of token a is no number of a token
+          {"model": {"vocab": {"a": 0}}, "post_processor": {"single": [{"SpecialToken": {"id": "x"}}]}} | FILE: post_processor: "x" is not one of its special_tokens
+          {"model": {"vocab": {"a": 0}}, "post_processor": {"processors": [{"pair": [{"SpecialToken": {"id": "x"}}]}]}} | FILE: post_processor: "x" is not one of its special_tokens
           {"model": {"vocab": {"a": 0}}} | FILE has no token that ends a document: name it as eos_token in tokenizer_config.json beside it
           {"model": {"vocab": {"</s>": 0}}, "added_tokens": [{"id": 0, "content": "</s>"}]} | FILE is not a tokenizer: data did not match any variant of untagged enum ModelUntagged at line 1 column 32
           """)

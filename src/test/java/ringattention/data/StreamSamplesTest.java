@@ -82,6 +82,43 @@ class StreamSamplesTest {
     }
   }
 
+  /** Token 0 is learned like any other. */
+  @Test
+  void zeroIsALabel() throws IOException {
+    Path zeros = Files.write(folder.resolve("zeros"), new byte[20]);
+    Samples samples = samples(8, 1, "data.path=" + zeros);
+    assertArrayEquals(new int[8], samples.sample(0).labels());
+    assertEquals(8, samples.sample(0).counted());
+  }
+
+  /** Questions are read and not learned, also where documents are one stream. */
+  @Test
+  void whatIsNotToBeLearnedIsNoLabel() throws IOException {
+    Path asked =
+        Files.writeString(
+            folder.resolve("asked"),
+            "{\"talk\": [{\"from\": \"human\", \"value\": \"Q\"}, {\"from\": \"gpt\", \"value\": \"A\"}]}");
+    Samples samples =
+        samples(
+            8,
+            1,
+            "data.path=" + asked,
+            "data.format=conversations",
+            "data.field=talk",
+            "data.documents=false");
+    int learned = 0;
+    for (int index = 0; index < 200; index++) {
+      int[] labels = samples.sample(index).labels();
+      assertTrue(
+          Arrays.stream(labels)
+              .allMatch(label -> label == -1 || label == ' ' || label == 'A' || label == '\n'));
+      int counted = (int) Arrays.stream(labels).filter(label -> label >= 0).count();
+      assertEquals(counted, samples.labels(index));
+      learned += counted;
+    }
+    assertTrue(learned > 0);
+  }
+
   /**
    * The 92 places are equally likely: 9200 draws give each 100 +- 10, so none is outside 40 to 160.
    */

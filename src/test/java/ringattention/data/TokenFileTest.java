@@ -64,6 +64,33 @@ class TokenFileTest {
     assertThrows(IndexOutOfBoundsException.class, () -> file.entries(file.tokens() - 1, 2));
   }
 
+  /** More documents than are read at a time, of one token each; a token of the model, or not. */
+  @Test
+  void readsManyDocuments() throws IOException {
+    Path path = folder.resolve("many");
+    int documents = (1 << 20) + 5;
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      TokenFileWriter writer = new TokenFileWriter(channel);
+      for (int d = 0; d < documents; d++) {
+        for (int i = 0; i < 1 + (d == documents - 2 ? 1 : 0); i++) {
+          writer.add(7, true);
+        }
+        writer.endDocument();
+      }
+      writer.finish();
+    }
+    try (TokenFile file = TokenFile.open(path, Given.configuration(path).source(), 8)) {
+      assertEquals(documents + 1, file.tokens());
+      assertEquals(documents, file.lengths().length);
+      assertEquals(2, file.lengths()[documents - 2]);
+      assertEquals(0, file.entries(3, 0).length);
+    }
+    try (TokenFile file = TokenFile.open(path, Given.configuration(path).source(), 7)) {
+      assertThrows(InputException.class, () -> file.entries(0, 1));
+    }
+  }
+
   /** The first token of a document is nobody's label, and a masked one is none. */
   @ParameterizedTest
   @CsvSource({"1, true, false", "2, false, false", "2, true, true", "70001, false, false"})
@@ -224,5 +251,6 @@ class TokenFileTest {
     assertTrue(
         error.getMessage().contains("data.cache = \"" + text + "\": tokens cannot be kept"),
         error.getMessage());
+    assertTrue(error.getMessage().endsWith(": it is no folder that exists"), error.getMessage());
   }
 }

@@ -133,14 +133,12 @@ class AttentionContractTest {
   void largeScores() {
     compare(
         trial -> {
-          Tensor q = trial.random(5, 1, 1, 8);
+          Tensor q = trial.randomTimes(256, 5, 1, 1, 8);
           Tensor k = trial.random(5, 1, 1, 8);
           Tensor v = trial.random(5, 1, 1, 8);
           Tensor out = trial.poisoned(5, 1, 1, 8);
           Tensor logSumExp = trial.poisonedSum(5, 1, 1);
-          trial.kernels().scale(q, 256);
           trial.attention().forward(q, k, v, Mask.FULL, out, logSumExp);
-          trial.result("q", q, 0);
           trial.result("logSumExp", logSumExp, FEW);
           trial.result(
               "out", out, sum(8) * 300); // scores of 300, whose errors go through the exponential

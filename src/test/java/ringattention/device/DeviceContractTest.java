@@ -34,19 +34,16 @@ class DeviceContractTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7, 1021})
-  void fillScaleAddCopy(int size) {
+  void fillAddCopy(int size) {
     compare(
         trial -> {
           Tensor filled = trial.poisoned(size);
-          Tensor scaled = trial.random(size);
           Tensor total = trial.randomSum(size);
           Tensor copied = trial.poisonedSum(size);
           trial.kernels().fill(filled, 0.75);
-          trial.kernels().scale(scaled, -3);
           trial.kernels().add(total, trial.random(size));
           trial.kernels().copy(trial.random(size), copied);
           trial.result("filled", filled, 0);
-          trial.result("scaled", scaled, FEW);
           trial.result("total", total, FEW);
           trial.result("copied", copied, 0);
         });
@@ -158,16 +155,15 @@ class DeviceContractTest {
   void swiGlu(int rows, int feedForward) {
     compare(
         trial -> {
-          Tensor gate = trial.random(rows, feedForward);
+          Tensor gate =
+              trial.randomTimes(64, rows, feedForward); // saturates the sigmoid, both sides
           Tensor up = trial.random(rows, feedForward);
           Tensor overGate = trial.random(rows, feedForward);
           Tensor overUp = trial.random(rows, feedForward);
           Tensor out = trial.poisoned(rows, feedForward);
-          trial.kernels().scale(gate, 64); // saturates the sigmoid on both sides
           trial.kernels().swiGlu(gate, up, out);
           trial.kernels().swiGlu(overGate, up, overGate);
           trial.kernels().swiGlu(gate, overUp, overUp);
-          trial.result("gate", gate, 0);
           trial.result("out", out, FEW);
           trial.result("overGate", overGate, FEW);
           trial.result("overUp", overUp, FEW);
@@ -214,9 +210,9 @@ class DeviceContractTest {
     int[] labels = IntStream.range(0, rows).map(i -> i % 4 == 2 ? -1 : i % vocabulary).toArray();
     compare(
         trial -> {
-          Tensor logits = trial.random(rows, vocabulary);
+          // logits of 100: the maximum must be subtracted
+          Tensor logits = trial.randomTimes(spread, rows, vocabulary);
           Tensor loss = trial.randomSum(1);
-          trial.kernels().scale(logits, spread); // logits of 100: the maximum must be subtracted
           trial.kernels().crossEntropy(logits, trial.integers(labels), 0.125, loss);
           // the logarithm turns an error relative to the logits into one relative to the
           // probability
@@ -232,8 +228,7 @@ class DeviceContractTest {
     int[] labels = IntStream.range(0, rows).map(i -> i % 4 == 2 ? -1 : i % vocabulary).toArray();
     compare(
         trial -> {
-          Tensor logits = trial.random(rows, vocabulary);
-          trial.kernels().scale(logits, spread);
+          Tensor logits = trial.randomTimes(spread, rows, vocabulary);
           for (int row = 0; row < rows; row += 5) {
             Tensor one = logits.slice(row, row + 1).view(vocabulary);
             trial.kernels().fill(one.slice(0, 1), 512);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,6 +168,15 @@ final class Trial {
 
   Tensor constantSum(double value, long... shape) {
     return filled(device.sum(), value, shape);
+  }
+
+  /** An input of the compute type times a power of two, which is exact. */
+  Tensor randomTimes(int factor, long... shape) {
+    Tensor tensor = random(shape);
+    double[] values = Arrays.stream(inputs.get(tensor)).map(x -> factor * x).toArray();
+    device.write(tensor, values);
+    inputs.put(tensor, values);
+    return tensor;
   }
 
   Tensor integers(int... values) {

@@ -41,7 +41,7 @@ class GenerateConfigTest {
   void defaults() {
     assertEquals(
         new GenerateConfig(
-            "",
+            Optional.empty(),
             Optional.empty(),
             new Settings(128, 1, new Sampling(0, 0, 1, 1, 1), List.of()),
             List.of(),
@@ -55,7 +55,7 @@ class GenerateConfigTest {
   void allKeys() {
     assertEquals(
         new GenerateConfig(
-            "",
+            Optional.of("folder"),
             Optional.of(Path.of("p.jsonl")),
             new Settings(7, 2, new Sampling(.5, 3, .9, 1.1, -5), List.of("\n\n", "END")),
             List.of(2, "</s>"),
@@ -63,6 +63,7 @@ class GenerateConfigTest {
             true,
             true),
         config(
+            "generate.tokenizer=folder",
             "generate.prompts=p.jsonl",
             "generate.maxNewTokens=7",
             "generate.samples=2",
@@ -119,10 +120,10 @@ class GenerateConfigTest {
         assertThrows(
             InputException.class, () -> ends(pairs, "generate.endTokens=[\"<|eot_id|>\"]"));
     assertEquals(
-        "-D generate.endTokens = [\"<|eot_id|>\"]: \"<|eot_id|>\" is no token of data.tokenizer",
+        "-D generate.endTokens = [\"<|eot_id|>\"]: \"<|eot_id|>\" is no token of the tokenizer",
         unknown.getMessage());
     InputException large =
         assertThrows(InputException.class, () -> ends(pairs, "generate.endTokens=[368]"));
-    assertTrue(large.getMessage().endsWith("the number 368 is no token of data.tokenizer"));
+    assertTrue(large.getMessage().endsWith("the number 368 is no token of the tokenizer"));
   }
 }

@@ -100,7 +100,13 @@ final class Rig implements GenerationListener {
   Rig run(Request... requests) {
     GenerateConfig config =
         new GenerateConfig(
-            "", Optional.empty(), settings(1, 1, GREEDY), List.of(), batch, true, ignoreEnd);
+            Optional.empty(),
+            Optional.empty(),
+            settings(1, 1, GREEDY),
+            List.of(),
+            batch,
+            true,
+            ignoreEnd);
     Generation generation = new Generation(engine, tokenizer, config, config.ends(tokenizer, null));
     outcome = generation.run(new ArrayList<>(List.of(requests)), done, this, stop);
     engine.close();

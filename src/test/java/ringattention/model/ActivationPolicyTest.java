@@ -1,7 +1,9 @@
 package ringattention.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -163,6 +165,17 @@ class ActivationPolicyTest {
     }
   }
 
+  /** Words of tables and of the log. */
+  @Test
+  void policiesHaveNames() {
+    assertEquals("nothing", ActivationPolicy.forwardOnly(3, 1).savedText());
+    assertEquals("inputs", ActivationPolicy.inputs(3).savedText());
+    assertEquals("none", ActivationPolicy.inputs(3).offloadText());
+    ActivationPolicy all = new ActivationPolicy(3, 1, 3, 6);
+    assertEquals("inputs+attention", all.savedText());
+    assertEquals("host", all.offloadText());
+  }
+
   @Test
   void theFirstTensorsLeave() {
     ActivationPolicy policy = new ActivationPolicy(3, 1, 2, 2); // x0 | x1 a1 x2 a2
@@ -175,6 +188,10 @@ class ActivationPolicyTest {
       places += !policy.savesAttention(block) ? "-" : policy.attentionOnHost(block) ? "h" : "d";
     }
     assertEquals("h-hddd", places);
+    assertFalse(policy.attentionOnHost(0), "it is not kept at all");
+    ActivationPolicy three = new ActivationPolicy(3, 1, 2, 3); // a1 too, and not x2
+    assertTrue(three.attentionOnHost(1));
+    assertFalse(three.inputOnHost(2));
     assertThrows(IllegalArgumentException.class, () -> new ActivationPolicy(3, 1, 2, 6));
   }
 }

@@ -109,7 +109,7 @@ class TransformerGradientTest {
     replica.parameters().update(NO_CHANGE); // gathered copies are stale
     double loss = replica.lossAndGradients(problem.scale()) * problem.scale();
     device.write(weight, value);
-    assertTrue(Double.isFinite(loss));
+    assertTrue(loss > 1 && loss < 10, "a model that computes nothing has no loss");
     return loss;
   }
 }

@@ -40,7 +40,11 @@ class GatheredWeightsTest {
   }
 
   private static double[] initial(Parameter parameter) {
-    long stream = Seed.of(1, parameter.name()).stream();
+    return initial(1, parameter);
+  }
+
+  private static double[] initial(long seed, Parameter parameter) {
+    long stream = Seed.of(seed, parameter.name()).stream();
     return IntStream.range(0, (int) parameter.elements())
         .mapToDouble(i -> (float) (0.5 * NormalNumbers.at(stream, i)))
         .toArray();
@@ -101,6 +105,25 @@ class GatheredWeightsTest {
           assertArrayEquals(initial(Rig.OTHER), gathered(rank, 1, Rig.OTHER));
           return null;
         });
+  }
+
+  /** Weights alone, as an evaluation has them, in memory that held other numbers. */
+  @Test
+  void weightsAloneAreSetAnew() {
+    new Rig()
+        .run(
+            3,
+            rank -> {
+              Tensor shard = rank.buffers().shards().get(1).weight(); // 2 of 4 elements and padding
+              rank.device().write(shard, 9.0, 9);
+              gathered(rank, 1, Rig.OTHER);
+              rank.parameters().weights().initialize(2, 0.5);
+              assertArrayEquals(initial(2, Rig.OTHER), gathered(rank, 1, Rig.OTHER));
+              if (rank.world().rank() == 2) {
+                assertArrayEquals(new double[2], rank.device().read(shard));
+              }
+              return null;
+            });
   }
 
   @Test

@@ -93,13 +93,6 @@ public final class KernelCases {
             List.of(rows("to", UPDATE, SUM, width), rows("from", READ, SUM, width)),
             (device, t) -> device.kernels().add(t.get(0), t.get(1))));
     cases.add(
-        byRow( // by -1, so that no number of calls leaves the range
-            "scale",
-            width,
-            1,
-            List.of(rows("x", UPDATE, SUM, width)),
-            (device, t) -> device.kernels().scale(t.get(0), -1)));
-    cases.add(
         byRow(
             "adamW",
             width,

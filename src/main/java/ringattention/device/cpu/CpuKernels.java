@@ -50,12 +50,6 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void scale(Tensor to, double factor) {
-    Require.floats("to", to);
-    elementwise.scale(to, (float) factor);
-  }
-
-  @Override
   public void normal(Tensor to, long stream, long first, double standardDeviation) {
     Require.floats("to", to);
     elementwise.normal(to, stream, first, standardDeviation);

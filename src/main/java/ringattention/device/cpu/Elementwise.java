@@ -43,10 +43,6 @@ final class Elementwise {
     map(Elementwise::addTiles, inputs(to, from), to);
   }
 
-  void scale(Tensor to, float factor) {
-    map((t, n) -> scaleTiles(t, n, factor), inputs(to), to);
-  }
-
   void normal(Tensor to, long stream, long first, double standardDeviation) {
     workers.run(
         to.elements() > SPLIT_NORMAL,
@@ -114,12 +110,6 @@ final class Elementwise {
   private static void addTiles(float[][] t, int n) {
     for (int i = 0; i < n; i += WIDTH) {
       load(t[0], i).add(load(t[1], i)).intoArray(t[2], i);
-    }
-  }
-
-  private static void scaleTiles(float[][] t, int n, float factor) {
-    for (int i = 0; i < n; i += WIDTH) {
-      load(t[0], i).mul(factor).intoArray(t[1], i);
     }
   }
 

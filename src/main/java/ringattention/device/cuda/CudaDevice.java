@@ -8,15 +8,12 @@ import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
 import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
-import ringattention.device.BlockShape;
 import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.DecodeAttention;
-import ringattention.device.Device;
 import ringattention.device.Kernels;
 import ringattention.device.Memory;
 import ringattention.device.MemoryCount;
@@ -24,14 +21,13 @@ import ringattention.device.NamedWork;
 import ringattention.device.Recorded;
 import ringattention.device.Tensor;
 import ringattention.device.TimedRange;
-import ringattention.shard.Mask;
 
 /**
  * One NVIDIA GPU: attention by cuDNN, matrix products by cublasLt, everything else by own kernels
  * compiled at first use. Work goes to one stream, in order. Computes in bf16 with fp32 sums, or
  * everything in fp32 (no TF32).
  */
-public final class CudaDevice implements Device {
+public final class CudaDevice implements TraitsDevice {
   private final CudaOptions options;
   private final MemoryCount count;
   private final CudaTraits traits;
@@ -92,7 +88,8 @@ public final class CudaDevice implements Device {
     return options;
   }
 
-  CudaTraits traits() {
+  @Override
+  public CudaTraits traits() {
     return traits;
   }
 
@@ -143,16 +140,6 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public DType compute() {
-    return options.compute();
-  }
-
-  @Override
-  public DType sum() {
-    return traits.sum();
-  }
-
-  @Override
   public CudaMemory allocate(long bytes) {
     count.require(bytes);
     CudaMemory memory = new CudaMemory(bytes, () -> count.remove(bytes));
@@ -193,38 +180,8 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public OptionalDouble peakFlops() {
-    return traits.peakFlops();
-  }
-
-  @Override
-  public int causalBlock() {
-    return traits.causalBlock();
-  }
-
-  @Override
-  public int documentTile() {
-    return traits.documentTile();
-  }
-
-  @Override
-  public long workspaceBytes(List<AttentionCall> calls) {
-    return traits.workspaceBytes(calls);
-  }
-
-  @Override
-  public long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
-    return traits.decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize);
-  }
-
-  @Override
   public void reserveDecode(int rows, int heads, int keyValueHeads, int headSize) {
     decode.reserve(decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize));
-  }
-
-  @Override
-  public long vanillaWorkspaceBytes(BlockShape whole, Mask mask) {
-    return traits.vanillaWorkspaceBytes(whole, mask);
   }
 
   @Override

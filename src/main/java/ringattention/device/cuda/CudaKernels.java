@@ -62,12 +62,6 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void scale(Tensor to, double factor) {
-    Require.floats("to", to);
-    elementwise.scale(to, (float) factor);
-  }
-
-  @Override
   public void normal(Tensor to, long stream, long first, double standardDeviation) {
     Require.type("to", to, device.sum());
     elementwise.normal(to, stream, first, standardDeviation);

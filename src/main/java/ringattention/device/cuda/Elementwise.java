@@ -58,18 +58,6 @@ final class Elementwise {
             blocks(to, pack, FEW_TENSORS), THREADS, to.address(), from.address(), to.elements());
   }
 
-  void scale(Tensor to, float factor) {
-    Pack pack = Pack.of(to);
-    device
-        .kernel("elementwise", pack.kernel("scale", to.dtype()))
-        .launch(
-            blocks(to, pack, FEW_TENSORS),
-            THREADS,
-            to.address(),
-            Kernel.word(factor),
-            to.elements());
-  }
-
   void normal(Tensor to, long stream, long first, double standardDeviation) {
     device
         .kernel("normal", "normal")

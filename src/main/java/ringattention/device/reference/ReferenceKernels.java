@@ -37,14 +37,6 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void scale(Tensor to, double factor) {
-    DoubleBuffer elements = doubles(to);
-    for (int i = 0; i < elements.limit(); i++) {
-      elements.put(i, elements.get(i) * factor);
-    }
-  }
-
-  @Override
   public void normal(Tensor to, long stream, long first, double standardDeviation) {
     DoubleBuffer elements = doubles(to);
     for (int i = 0; i < elements.limit(); i++) {

@@ -31,8 +31,6 @@ class CpuElementwiseTest {
         Residual.assertWithin(1, loop(size, i -> xv[i] + yv[i]), data.read(x), "add");
         kernels.add(y, y);
         assertArrayEquals(loop(size, i -> 2 * yv[i]), data.read(y), "add to itself");
-        kernels.scale(y, -0.25);
-        assertArrayEquals(loop(size, i -> -0.5 * yv[i]), data.read(y), "scale");
         kernels.copy(y, x.view(1, size));
         assertArrayEquals(data.read(y), data.read(x), "copy");
         kernels.fill(y, 0.1);
@@ -64,10 +62,9 @@ class CpuElementwiseTest {
     try (Data data = new Data(threads)) {
       for (int size : new int[] {size0, size1, size2, size3, size4}) {
         Kernels kernels = data.device().kernels();
-        Tensor gate = data.random(size);
+        Tensor gate = data.randomWithin(20, size);
         Tensor up = data.random(size);
         Tensor dOut = data.random(size);
-        kernels.scale(gate, 20);
         double[] g = data.read(gate);
         double[] u = data.read(up);
         double[] d = data.read(dOut);

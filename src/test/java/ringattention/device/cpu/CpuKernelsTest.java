@@ -123,8 +123,7 @@ class CpuKernelsTest {
   void crossEntropy(int rows, int vocabulary, int threads) {
     double scale = 0.125;
     try (Data data = new Data(threads)) {
-      Tensor logits = data.random(rows, vocabulary);
-      data.device().kernels().scale(logits, 30);
+      Tensor logits = data.randomWithin(30, rows, vocabulary);
       double[] x = data.read(logits);
       Tensor labels = data.integersBelow(vocabulary + 1, rows);
       double[] label = Arrays.stream(data.read(labels)).map(value -> value - 1).toArray();

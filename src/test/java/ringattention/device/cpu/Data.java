@@ -27,8 +27,13 @@ final class Data implements AutoCloseable {
 
   /** Uniform in [-1, 1), rounded to float. */
   Tensor random(long... shape) {
+    return randomWithin(1, shape);
+  }
+
+  /** Uniform in [-bound, bound), rounded to float. */
+  Tensor randomWithin(double bound, long... shape) {
     Tensor tensor = empty(DType.F32, shape);
-    device.write(tensor, random.doubles(tensor.elements(), -1, 1).toArray());
+    device.write(tensor, random.doubles(tensor.elements(), -bound, bound).toArray());
     return tensor;
   }
 

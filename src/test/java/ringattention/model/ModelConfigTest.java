@@ -1,0 +1,285 @@
+package ringattention.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.command.Sections;
+import ringattention.device.HeadCounts;
+import ringattention.input.InputException;
+import ringattention.parallel.ParameterGroup;
+import ringattention.shard.LayoutKind;
+
+/** The model that a user's keys describe, and the ones that are no model. */
+class ModelConfigTest {
+  private static ModelConfig read(String... keys) {
+    List<String> overrides = new ArrayList<>();
+    for (String key : keys) {
+      overrides.add("model." + key);
+    }
+    return Sections.INPUTS.defaults(overrides).get(ModelConfig.SECTION);
+  }
+
+  private static ModelConfig small(String... keys) {
+    List<String> all = new ArrayList<>(List.of("hidden=64", "layers=2", "heads=4"));
+    all.addAll(List.of(keys)); // the last of a key wins
+    return read(all.toArray(String[]::new));
+  }
+
+  private static void refused(String expected, String... keys) {
+    InputException error = assertThrows(InputException.class, () -> small(keys));
+    assertTrue(error.getMessage().contains(expected), error.getMessage());
+  }
+
+  /** Plans, rates and the header go by it; the buffers are what the groups hold. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void parametersAreThoseOfTheGroups(boolean tied) {
+    ModelConfig model =
+        new ModelConfig(
+            61,
+            24,
+            3,
+            new HeadCounts(4, 2, 6),
+            40,
+            1e4,
+            RopeScaling.NONE,
+            1e-5,
+            tied,
+            0.02,
+            Optional.empty());
+    List<ParameterGroup> groups = LlamaParameters.groups(model);
+    assertEquals(tied ? 4 : 5, groups.size());
+    assertEquals(groups.stream().mapToLong(ParameterGroup::elements).sum(), model.parameters());
+  }
+
+  /** The numbers of Hugging Face's LlamaForCausalLM, of the paper's sizes. */
+  @ParameterizedTest
+  @CsvSource({
+    "PAPER_1B, 1244227584",
+    "PAPER_3B, 3426473600",
+    "PAPER_7B, 6738415616",
+    "PAPER_13B, 13015864320",
+    "PAPER_30B, 32528943616",
+    "PAPER_65B, 65285660672"
+  })
+  void thePapersModelsHaveTheirSizes(ModelShape shape, long parameters) {
+    assertEquals(parameters, ModelConfig.of(shape, shape.layers()).parameters());
+    assertEquals(parameters, read("shape=" + shape).parameters());
+  }
+
+  @ParameterizedTest
+  @EnumSource(ModelShape.class)
+  void aNameIsThatOfAllSizes(ModelShape shape) {
+    assertEquals(shape.toString(), ModelConfig.of(shape, 5).name());
+    for (String other :
+        List.of(
+            "hidden=" + 2 * shape.hidden(),
+            "heads=" + shape.heads().query() / 2,
+            "keyValueHeads=" + shape.heads().query() / 2,
+            "headSize=" + 2 * shape.heads().size(),
+            "feedForward=8",
+            "vocabulary=300")) {
+      assertTrue(read("shape=" + shape, other).name().matches("h[0-9]+"), other);
+    }
+    assertEquals("h64", small().name());
+  }
+
+  @Test
+  void whatIsNotGivenFollows() {
+    ModelConfig model = small("hidden=70", "heads=5");
+    assertEquals(
+        new ModelConfig(
+            256,
+            70,
+            2,
+            new HeadCounts(5, 5, 14),
+            192,
+            10000,
+            RopeScaling.NONE,
+            1e-5,
+            false,
+            0.02,
+            Optional.empty()),
+        model);
+    assertEquals(88, small("hidden=33", "heads=3", "headSize=4").feedForward()); // 88 is 8/3 of it
+  }
+
+  /** Positions beyond the old context would be turned by other angles than the model learned. */
+  @Test
+  void ropeScalingIsWhatIsGiven() {
+    assertEquals(
+        new RopeScaling(RopeScalingKind.LLAMA3, 32, 1, 4, 8192),
+        small("ropeScaling=llama3", "ropeFactor=32").ropeScaling());
+    assertEquals(
+        new RopeScaling(RopeScalingKind.LLAMA3, 8, 2, 3, 4096),
+        small(
+                "ropeScaling=llama3",
+                "ropeFactor=8",
+                "ropeLowFrequency=2",
+                "ropeHighFrequency=3",
+                "ropeOriginalContext=4096")
+            .ropeScaling());
+    assertEquals(
+        new RopeScaling(RopeScalingKind.LINEAR, 2, 1, 4, 8192),
+        small("ropeScaling=linear", "ropeFactor=2").ropeScaling());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ropeFactor=2, default",
+    "ropeLowFrequency=2, linear",
+    "ropeHighFrequency=5, linear",
+    "ropeOriginalContext=4096, linear"
+  })
+  void keysOfAnotherScalingAreRefused(String key, String kind) {
+    refused(
+        "must not be given with model.ropeScaling = \"" + kind + "\"", "ropeScaling=" + kind, key);
+  }
+
+  @Test
+  void frequenciesOfScalingAscend() {
+    refused(
+        "must be below model.ropeHighFrequency (4.0)", "ropeScaling=llama3", "ropeLowFrequency=4");
+  }
+
+  @Test
+  void sizesMustFitEachOther() {
+    refused("must be a multiple of model.keyValueHeads (3)", "keyValueHeads=3");
+    refused("must divide model.hidden (64), or give model.headSize", "heads=3");
+    refused("model.headSize = 3: must be even", "hidden=12", "heads=4");
+    refused("must not be given with model.checkpoint", "shape=1B", "checkpoint=folder");
+    assertEquals(10, small("heads=3", "headSize=10").heads().size());
+  }
+
+  /** Sizes in bytes of anything larger would overflow: 2 vocabulary hidden alone is 2^50. */
+  @Test
+  void modelsThatNoMachineHoldsAreRefused() {
+    String[] sizes = {"hidden=1048576", "layers=1", "heads=2", "headSize=2", "feedForward=1"};
+    List<String> keys = new ArrayList<>(List.of(sizes));
+    keys.add("vocabulary=536870912");
+    refused("less than 1e15 weights, this has 1.1e+15", keys.toArray(String[]::new));
+    keys.set(5, "vocabulary=1000000");
+    assertEquals(1_000_000, read(keys.toArray(String[]::new)).vocabulary());
+    refused("this has 1.1e+15", "hidden=1048576", "layers=1", "heads=128", "feedForward=350000000");
+    refused("this has 1.1e+15", "hidden=1048576", "layers=84", "heads=1024");
+    assertEquals(75, small("hidden=1048576", "layers=75", "heads=1024").layers());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 3, 8", "4, 0, 8", "4, 2, 7", "4, 2, 0"})
+  void headsAreInEvenGroupsOfEvenSize(int heads, int keyValueHeads, int headSize) {
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            new ModelConfig(
+                61,
+                24,
+                2,
+                new HeadCounts(heads, keyValueHeads, headSize),
+                40,
+                1e4,
+                RopeScaling.NONE,
+                1e-5,
+                false,
+                0.02,
+                Optional.empty()));
+    assertEquals(
+        2,
+        new ModelConfig(
+                61,
+                24,
+                2,
+                new HeadCounts(1, 1, 2),
+                40,
+                1e4,
+                RopeScaling.NONE,
+                1e-5,
+                false,
+                0.02,
+                Optional.empty())
+            .heads()
+            .size());
+  }
+
+  /** Fine-tuning on the host of a tied model keeps all but the tie. */
+  @Test
+  void untiedIsTheSameModel() {
+    ModelConfig tied = small("tied=true", "normEpsilon=1e-6");
+    ModelConfig untied = tied.untied();
+    assertEquals(small("normEpsilon=1e-6"), untied);
+    assertEquals((long) tied.vocabulary() * 64, untied.parameters() - tied.parameters());
+  }
+
+  @Test
+  void blocksAndKindsAreReadWithTheirDefaults() {
+    var defaults = Sections.INPUTS.defaults(List.of());
+    assertEquals(
+        new FeedForwardConfig(FeedForwardKind.BLOCKWISE, 2048),
+        defaults.get(FeedForwardConfig.SECTION));
+    assertEquals(new LossHeadConfig(512), defaults.get(LossHeadConfig.SECTION));
+    var given =
+        Sections.INPUTS.defaults(
+            List.of(
+                "feedForward.kind=full",
+                "feedForward.block=1",
+                "lossHead.block=1",
+                "attention.kind=memory-efficient",
+                "attention.mask=full"));
+    assertEquals(
+        new FeedForwardConfig(FeedForwardKind.FULL, 1), given.get(FeedForwardConfig.SECTION));
+    assertEquals(new LossHeadConfig(1), given.get(LossHeadConfig.SECTION));
+    AttentionConfig attention = given.get(AttentionConfig.SECTION);
+    assertEquals(AttentionKind.MEMORY_EFFICIENT, attention.kind());
+    assertEquals(LayoutKind.CONTIGUOUS, attention.layout());
+    assertEquals(LayoutKind.ZIGZAG, defaults.get(AttentionConfig.SECTION).layout());
+  }
+
+  /** Rows of tables, and keys of benchmarks, go by them. */
+  @Test
+  void architecturesAreThoseOfThePaper() {
+    List<String> rows = new ArrayList<>();
+    for (Architecture one : Architecture.values()) {
+      rows.add(one + ": " + one.title() + ": " + one.attention() + ", " + one.feedForward());
+    }
+    assertEquals(
+        List.of(
+            "vanilla: vanilla: vanilla, full",
+            "memory-efficient: memory-efficient attention: memory-efficient, full",
+            "blockwise: + blockwise feed-forward: memory-efficient, blockwise",
+            "ring: ring attention: ring, blockwise"),
+        rows);
+  }
+
+  @Test
+  void aCheckpointFolderIsKept() {
+    ModelConfig plain = small();
+    assertTrue(plain.checkpoint().isEmpty());
+    assertEquals(
+        Path.of("x"),
+        new ModelConfig(
+                plain.vocabulary(),
+                plain.hidden(),
+                plain.layers(),
+                plain.heads(),
+                plain.feedForward(),
+                plain.ropeTheta(),
+                plain.ropeScaling(),
+                plain.normEpsilon(),
+                plain.tied(),
+                plain.initStd(),
+                Optional.of(Path.of("x")))
+            .untied()
+            .checkpoint()
+            .orElseThrow());
+  }
+}

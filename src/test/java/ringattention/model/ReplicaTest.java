@@ -1,0 +1,177 @@
+package ringattention.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import org.junit.jupiter.api.Test;
+import ringattention.comm.Communicator;
+import ringattention.comm.LocalCommunicator;
+import ringattention.data.Sample;
+import ringattention.device.Arena;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.MemoryPlan;
+import ringattention.device.reference.ReferenceDevice;
+import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.HostCollectives;
+import ringattention.shard.Decomposition;
+import ringattention.shard.LayoutKind;
+import ringattention.shard.Mask;
+import ringattention.validate.TransformerProblem;
+
+/** This rank's part of a model: what it holds, and that positions and tokens reach it. */
+class ReplicaTest {
+  private static final TransformerProblem PROBLEM =
+      TransformerProblem.small(13, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 4);
+
+  /** What is done with a replica and its device. */
+  private interface Body<T> {
+    T apply(Replica replica, Device device);
+  }
+
+  private static <T> T on(Communicator world, ModelSetup setup, Body<T> body) {
+    PhaseTimer timer = new PhaseTimer(System::nanoTime);
+    try (Device device = new ReferenceDevice();
+        Arena arena = new Arena(device)) {
+      Replica replica =
+          new Replica(
+              setup, world, new HostCollectives(world, timer.timeline()), device, arena, timer);
+      replica.weights().initialize(1, PROBLEM.model().initStd());
+      return body.apply(replica, device);
+    }
+  }
+
+  /** The loss of the problem's sequence at other positions. */
+  private static double loss(IntUnaryOperator positions) {
+    Sample plain = PROBLEM.sequences()[0];
+    int[] moved = Arrays.stream(plain.positions()).map(positions).toArray();
+    return on(
+        LocalCommunicator.single(),
+        PROBLEM.ring(new Decomposition(1, 1)),
+        (replica, device) -> {
+          replica.load(
+              new Sample[] {new Sample(plain.tokens(), plain.labels(), moved, plain.documents())});
+          return replica.lossAndGradients(1) / 13;
+        });
+  }
+
+  /** Rotary positions are relative: only how far tokens lie apart counts, and that it counts. */
+  @Test
+  void lossesDependOnDistancesAlone() {
+    double plain = loss(position -> position);
+    assertEquals(plain, loss(position -> position + 1000), 1e-9);
+    assertTrue(Math.abs(plain - loss(position -> 3 * position)) > 1e-6);
+    assertTrue(plain > 1 && plain < 10, "a loss of " + plain);
+  }
+
+  /** A message about a rank that hangs names its neighbours; without a ring there are none. */
+  @Test
+  void ranksKnowWhereTheirRingIs() {
+    List<String> both =
+        LocalCommunicator.run(
+            2,
+            world ->
+                on(
+                    world,
+                    PROBLEM.ring(new Decomposition(2, 2)),
+                    (replica, device) -> {
+                      replica.load(PROBLEM.sequences());
+                      replica.lossAndGradients(1);
+                      return replica.exchanging();
+                    }));
+    assertTrue(
+        both.get(0)
+            .matches(
+                "ring of keys and values done: exchange \\d+ to rank 1 and from rank 1, of"
+                    + " gradients done: exchange \\d+ to rank 1 and from rank 1"),
+        both.get(0));
+    for (ModelSetup setup : List.of(PROBLEM.vanilla(), PROBLEM.ring(new Decomposition(1, 1)))) {
+      assertEquals(
+          "", on(LocalCommunicator.single(), setup, (replica, device) -> replica.exchanging()));
+    }
+  }
+
+  @Test
+  void whatIsLoadedIsOnTheDevice() {
+    int[] tokens = PROBLEM.sequences()[0].tokens();
+    double[] held =
+        on(
+            LocalCommunicator.single(),
+            PROBLEM.vanilla(),
+            (replica, device) -> {
+              replica.load(PROBLEM.sequences());
+              return device.read(replica.activations().tokens());
+            });
+    assertArrayEquals(Arrays.stream(tokens).asDoubleStream().toArray(), held);
+  }
+
+  @Test
+  void aForwardAloneHasNoGradients() {
+    ModelSetup forward =
+        PROBLEM.ring(new Decomposition(1, 1)).with(ActivationPolicy.forwardOnly(2, 1));
+    on(
+        LocalCommunicator.single(),
+        forward,
+        (replica, device) -> assertThrows(IllegalStateException.class, replica::parameters));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            on(LocalCommunicator.single(), PROBLEM.ring(new Decomposition(2, 2)), (r, d) -> null));
+  }
+
+  private static List<String> saved(ActivationPolicy policy) {
+    MemoryPlan plan = new MemoryPlan();
+    ModelSetup setup = PROBLEM.ring(new Decomposition(1, 1)).with(policy);
+    ModelBuffers.allocate(plan, setup, 0, DType.F32, DType.F32);
+    return plan.buffers().stream()
+        .map(MemoryPlan.Buffer::name)
+        .filter(name -> name.matches("(block\\.\\d|blocks|window|group).*"))
+        .filter(name -> !name.endsWith("log_sum_exp")) // one with every output of attention
+        .toList();
+  }
+
+  /** Every buffer more is context less: nothing is held that no block needs. */
+  @Test
+  void noMoreIsHeldThanIsKept() {
+    assertEquals(
+        List.of("block.0.input", "block.1.input", "blocks.output", "window.0.attended"),
+        saved(ActivationPolicy.inputs(2)));
+    assertEquals(
+        List.of(
+            "block.0.input",
+            "block.0.attended",
+            "block.1.input",
+            "block.1.attended",
+            "blocks.output"),
+        saved(new ActivationPolicy(2, 1, 2, 0)));
+    assertEquals(
+        List.of(
+            "block.0.input", // on the host
+            "block.1.input",
+            "block.1.attended",
+            "window.0.input",
+            "window.1.input",
+            "window.0.attended"),
+        saved(new ActivationPolicy(2, 1, 1, 1)));
+    assertEquals(
+        List.of(
+            "block.0.input",
+            "block.1.input",
+            "block.1.attended",
+            "window.0.input",
+            "window.1.input",
+            "window.0.attended",
+            "window.1.attended"),
+        saved(new ActivationPolicy(2, 1, 1, 3)));
+    assertEquals(
+        List.of("window.0.input", "window.1.input", "window.0.attended"),
+        saved(ActivationPolicy.forwardOnly(2, 1)));
+    List<String> groups = saved(new ActivationPolicy(2, 2, 0, 0));
+    assertTrue(groups.containsAll(List.of("group.attended", "group.attended.gradient")));
+  }
+}
