@@ -89,12 +89,13 @@ def rms(x):
 @torch.no_grad()
 def theirs_greedy(llama, text, device):
     tokens = torch.tensor([text], device=device)
+    llama.generation_config.eos_token_id = None  # an end token is a token like others
     made = llama.generate(
         tokens,
         attention_mask=torch.ones_like(tokens),
         do_sample=False,
         max_new_tokens=NEW,
-        min_new_tokens=NEW,
+        eos_token_id=None,
         pad_token_id=0,
     )
     return made[0, len(text) :].tolist()

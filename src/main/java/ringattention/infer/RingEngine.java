@@ -88,7 +88,12 @@ public final class RingEngine implements Engine {
     return weights.loadable();
   }
 
-  /** Makes the cache and what steps leave NaN: what is read and was never written shows. */
+  /** Returns the keys of a layer that this rank keeps, [slots, keyValueHeads, headSize]. */
+  double[] read(int layer) {
+    return device.read(cache.keys(layer));
+  }
+
+  /** Makes the cache NaN: what is read and was never written shows. */
   void poison() {
     buffers.cache().keys().forEach(keys -> device.kernels().fill(keys, Double.NaN));
     buffers.cache().values().forEach(values -> device.kernels().fill(values, Double.NaN));

@@ -183,6 +183,51 @@ class RingEngineTest {
         });
   }
 
+  /** A token of the prompt changes the keys of the second layer at and behind it, and no other. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void aTokenChangesWhatMaySeeIt(int ranks) {
+    int changed = 21;
+    Engines engines = new Engines(Engines.small(), LayoutKind.ZIGZAG, 60, 2, 16, true);
+    int[] other = text(40);
+    other[changed] = (other[changed] + 1) % 23;
+    List<double[]> before =
+        engines.run(ranks, ReferenceDevice::new, engine -> keys(engine, text(40)));
+    List<double[]> after = engines.run(ranks, ReferenceDevice::new, engine -> keys(engine, other));
+    for (int rank = 0; rank < ranks; rank++) {
+      int[] positions = positions(engines.shape(ranks).prefix(40), rank);
+      int width = 2 * 6; // of a slot
+      for (int slot = 0; slot < positions.length; slot++) {
+        boolean same =
+            Arrays.equals(
+                before.get(rank),
+                slot * width,
+                (slot + 1) * width,
+                after.get(rank),
+                slot * width,
+                (slot + 1) * width);
+        assertEquals(positions[slot] < changed, same, "position " + positions[slot]);
+      }
+    }
+  }
+
+  private static double[] keys(RingEngine engine, int... text) {
+    engine.prefill(text);
+    return engine.read(1);
+  }
+
+  /** Of the slots that a rank fills, in order. */
+  private static int[] positions(PrefixLayout prefix, int rank) {
+    List<Integer> positions = new ArrayList<>();
+    prefix.chunks().forEach(chunk -> Arrays.stream(chunk.positions(rank)).forEach(positions::add));
+    for (int i = 0; i < prefix.tokens() - prefix.inChunks(); i++) {
+      if (prefix.owner(i) == rank) {
+        positions.add(prefix.inChunks() + i);
+      }
+    }
+    return positions.stream().mapToInt(Integer::intValue).toArray();
+  }
+
   @Test
   void aSequenceKeepsItsRoom() {
     Engines engines = new Engines(Engines.small(), LayoutKind.ZIGZAG, 100, 2, 16, true);
