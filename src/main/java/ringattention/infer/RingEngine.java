@@ -107,7 +107,7 @@ public final class RingEngine implements Engine {
 
   @Override
   public int longest() {
-    return shape.longest();
+    return shape.mostTokens();
   }
 
   @Override
