@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -48,7 +49,21 @@ final class DoubleLlama {
 
   /** Returns the loss of every token but the first, given those before it. */
   double[] losses(int... tokens) {
-    int length = tokens.length - 1;
+    double[][] logits = logits(Arrays.copyOf(tokens, tokens.length - 1));
+    double[] losses = new double[logits.length];
+    for (int i = 0; i < losses.length; i++) {
+      double sum = 0;
+      for (double logit : logits[i]) {
+        sum += Math.exp(logit);
+      }
+      losses[i] = Math.log(sum) - logits[i][tokens[i + 1]];
+    }
+    return losses;
+  }
+
+  /** Returns the logits behind every token, [tokens][vocabulary]. */
+  double[][] logits(int... tokens) {
+    int length = tokens.length;
     double[] table = weights.get("model.embed_tokens.weight");
     int hidden = weights.get("model.norm.weight").length;
     double[][] x = new double[length][hidden];
@@ -68,17 +83,12 @@ final class DoubleLlama {
         add(row, times(weights.get(name + "mlp.down_proj.weight"), gate));
       }
     }
-    double[] losses = new double[length];
+    double[][] logits = new double[length][];
     double[] head = weights.getOrDefault("lm_head.weight", table);
     for (int i = 0; i < length; i++) {
-      double[] logits = times(head, norm(x[i], weights.get("model.norm.weight")));
-      double sum = 0;
-      for (double logit : logits) {
-        sum += Math.exp(logit);
-      }
-      losses[i] = Math.log(sum) - logits[tokens[i + 1]];
+      logits[i] = times(head, norm(x[i], weights.get("model.norm.weight")));
     }
-    return losses;
+    return logits;
   }
 
   private void attention(String name, double[]... x) {

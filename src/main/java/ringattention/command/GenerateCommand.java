@@ -1,13 +1,10 @@
 package ringattention.command;
 
-import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
 import ringattention.device.Arena;
@@ -18,13 +15,15 @@ import ringattention.infer.GenerationListener;
 import ringattention.infer.GenerationOutcome;
 import ringattention.infer.GenerationsFile;
 import ringattention.infer.InferencePlan;
+import ringattention.infer.Request;
 import ringattention.infer.RingEngine;
-import ringattention.infer.SampleKey;
 import ringattention.infer.TerminalText;
 import ringattention.input.Configuration;
+import ringattention.input.UsedInputs;
+import ringattention.model.ModelConfig;
 import ringattention.plan.PeakMemory;
 import ringattention.report.Check;
-import ringattention.report.RunLock;
+import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
@@ -33,6 +32,7 @@ import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
+import ringattention.run.SharedParts;
 import ringattention.shard.Decomposition;
 
 /** {@code generate}: text behind prompts, by a model over all ranks. */
@@ -41,30 +41,27 @@ public final class GenerateCommand {
   private final Configuration configuration;
   private final GenerateConfig config;
   private final GenerationInput input;
-  private final Set<Integer> ends;
 
   private GenerateCommand(Job job, Configuration configuration, GenerationInput input) {
     this.job = job;
     this.configuration = configuration;
     this.config = configuration.get(GenerateConfig.SECTION);
     this.input = input;
-    this.ends = job.agree(() -> config.ends(input.tokenizer(), configuration.source()));
   }
 
   /** Returns the exit code. Collective. */
   public static int run(Job job) {
-    Interrupts interrupts = new Interrupts();
     Configuration configuration = SharedInput.configuration(job);
-    try (GenerationInput input = GenerationInput.read(job, configuration, System.in);
-        StoredWeights weights = StoredWeights.open(job, configuration, "generate with")) {
+    try (StoredWeights weights = StoredWeights.open(job, configuration, "generate with");
+        GenerationInput input = GenerationInput.read(job, configuration, System.in)) {
       GenerateCommand command = new GenerateCommand(job, configuration, input);
       try (Equipment equipment = Equipment.open(job, configuration)) {
-        return command.run(equipment, weights, interrupts);
+        return command.run(equipment, weights);
       }
     }
   }
 
-  private int run(Equipment equipment, StoredWeights weights, Interrupts interrupts) {
+  private int run(Equipment equipment, StoredWeights weights) {
     Device device = equipment.device();
     MemoryLimits limits = MemoryLimits.of(job, device, configuration.get(MemoryConfig.SECTION));
     InferencePlan plan =
@@ -77,8 +74,10 @@ public final class GenerateCommand {
                     InferencePlan.Need.of(input.requests().requests(), config.batch()),
                     device,
                     limits));
-    Optional<RunLock> lock = job.agree(this::lock);
-    try (RunOutput output = output(lock)) {
+    List<Request> requests = input.requests().requests();
+    try (GenerationFolder folder =
+        GenerationFolder.open(job, configuration, requests, contents(weights))) {
+      RunOutput output = folder.output();
       announce(equipment, plan, output);
       if (job.line().dryRun()) {
         return ExitCode.VALID;
@@ -86,27 +85,31 @@ public final class GenerateCommand {
       try (Arena arena = plan.arena(job.world().rank(), device);
           Equipment ring = plan.ring(job, equipment);
           RingEngine engine = plan.engine(ring, device, arena, job.timer())) {
+        Interrupts interrupts = new Interrupts();
         weights.read(engine.weights(), output);
-        return generate(engine, plan, device, output, interrupts);
+        long start = System.nanoTime();
+        GenerationOutcome outcome = generate(engine, folder, interrupts);
+        double own = (System.nanoTime() - start) * 1e-9;
+        double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
+        PeakMemory peak = PeakMemory.of(job, plan.memory(job.world().rank(), device), device);
+        return finish(outcome, seconds, peak, output);
       }
     }
   }
 
-  /** Locks the folder of a run to go on with, on rank 0. */
-  private Optional<RunLock> lock() {
-    return job.line()
-        .output()
-        .filter(folder -> job.line().resume() && !job.line().dryRun())
-        .filter(folder -> job.root() && Files.isDirectory(folder))
-        .map(RunLock::take);
-  }
-
-  private RunOutput output(Optional<RunLock> lock) {
-    boolean resumes =
-        job.world().allReduce(lock.isPresent() ? 1 : 0, Communicator.Operation.MAX) > 0;
-    return resumes
-        ? RunOutput.resume(job, configuration, lock.orElse(null), Long.MAX_VALUE)
-        : RunOutput.of(job, configuration);
+  /** Returns what decides about answers. */
+  private SharedParts contents(StoredWeights weights) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    UsedInputs.of(configuration.source().toml())
+        .section(ModelConfig.SECTION.name())
+        .forEach((key, value) -> settings.put("model." + key, value.toString()));
+    settings.remove("model.checkpoint"); // weights are compared by their contents
+    settings.put("end tokens", config.ignoreEnd() ? "ignored" : input.ends().toString());
+    settings.put("generate.logProbabilities", Boolean.toString(config.logProbabilities()));
+    return input
+        .contents()
+        .and(SharedInput.digest("weights", weights.digest()))
+        .and(SharedParts.of("settings", settings));
   }
 
   private void announce(Equipment equipment, InferencePlan plan, RunOutput output) {
@@ -120,48 +123,23 @@ public final class GenerateCommand {
     output.event("start", start);
   }
 
-  private int generate(
-      RingEngine engine,
-      InferencePlan plan,
-      Device device,
-      RunOutput output,
-      Interrupts interrupts) {
-    output.log().section("Generation");
-    input.requests().problems().forEach(problem -> output.log().line("passed over: " + problem));
-    Set<SampleKey> done = done(output);
-    if (!done.isEmpty()) {
-      output.log().line(done.size() + " answers are there already");
+  private GenerationOutcome generate(
+      RingEngine engine, GenerationFolder folder, Interrupts interrupts) {
+    RunLog log = folder.output().log();
+    log.section("Generation");
+    input.requests().problems().forEach(problem -> log.line("passed over: " + problem));
+    if (!folder.done().isEmpty()) {
+      log.line(folder.done().size() + " answers are there already");
     }
-    final long start = System.nanoTime();
     GenerationOutcome outcome =
-        new Generation(engine, input.tokenizer(), config, ends)
+        new Generation(engine, input.tokenizer(), config, input.ends())
             .run(
                 input.requests().requests(),
-                done,
-                listener(output),
+                folder.done(),
+                listener(folder.output()),
                 () -> interrupts.heardBy(job.world()));
-    double own = (System.nanoTime() - start) * 1e-9;
-    double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
-    outcome.refused().forEach(why -> output.log().line("refused: " + why));
-    return finish(
-        outcome,
-        seconds,
-        PeakMemory.of(job, plan.memory(job.world().rank(), device), device),
-        output);
-  }
-
-  /** Returns the answers that an earlier part of the run has left; the file keeps only them. */
-  private Set<SampleKey> done(RunOutput output) {
-    var file = output.shared(GenerationsFile.NAME);
-    Set<SampleKey> done = job.agree(() -> GenerationsFile.done(file));
-    job.agree(
-        () -> {
-          if (job.root()) {
-            GenerationsFile.rewind(file);
-          }
-          return done;
-        });
-    return done;
+    outcome.refused().forEach(why -> log.line("refused: " + why));
+    return outcome;
   }
 
   private GenerationListener listener(RunOutput output) {
@@ -176,17 +154,17 @@ public final class GenerateCommand {
   }
 
   private int finish(GenerationOutcome outcome, double seconds, PeakMemory peak, RunOutput output) {
-    List<Check> checks = new ArrayList<>();
-    checks.add(peak.check("memory"));
     int unanswered = input.requests().problems().size() + outcome.refused().size();
-    checks.add(
-        Check.atMost(
-            "every request answered",
-            unanswered,
-            0,
-            "requests that are broken, or do not fit",
-            Map.of("requests", (double) input.requests().requests().size())));
-    double rate = outcome.newTokens() / seconds;
+    Check memory = peak.check("memory");
+    List<Check> checks =
+        List.of(
+            memory,
+            Check.atMost(
+                "no request refused",
+                unanswered,
+                0,
+                "requests that are broken, or do not fit",
+                Map.of("requests", (double) input.requests().requests().size())));
     String result =
         String.format(
             Locale.ROOT,
@@ -207,25 +185,17 @@ public final class GenerateCommand {
     values.put("planned_peak_bytes", peak.worst().planned());
     values.put("measured_peak_bytes", peak.worst().measured());
     output.event("generation", values);
-    output.log().section("Checks");
-    output.log().rows(Check.lines(checks));
+    output.checks(checks);
     boolean stopped = outcome.interrupted() + outcome.notBegun() > 0;
-    RunVerdict judged = RunVerdict.of(checks, result);
-    RunVerdict verdict =
-        stopped && judged.valid()
-            ? RunVerdict.stopped(result + "; --resume makes the other answers")
-            : judged;
-    output.end(verdict, exitCode(judged, stopped, unanswered), Double.NaN, rate, checks, values);
-    return exitCode(judged, stopped, unanswered);
-  }
-
-  private static int exitCode(RunVerdict judged, boolean stopped, int unanswered) {
-    if (unanswered > 0) {
-      return ExitCode.BAD_INPUT;
+    RunVerdict verdict = RunVerdict.of(checks, result);
+    int exitCode = unanswered > 0 ? ExitCode.BAD_INPUT : ExitCode.VALID;
+    if (memory.verdict() == Check.Verdict.FAILED) {
+      exitCode = ExitCode.CHECK_FAILED;
+    } else if (stopped) {
+      verdict = RunVerdict.stopped(result + "; --resume makes the other answers");
+      exitCode = ExitCode.STOPPED;
     }
-    if (!judged.valid()) {
-      return ExitCode.CHECK_FAILED;
-    }
-    return stopped ? ExitCode.STOPPED : ExitCode.VALID;
+    output.end(verdict, exitCode, Double.NaN, outcome.newTokens() / seconds, checks, values);
+    return exitCode;
   }
 }

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import ringattention.data.DataConfig;
 import ringattention.data.Tokenizer;
 import ringattention.infer.GenerateConfig;
@@ -24,8 +24,11 @@ import ringattention.run.SharedParts;
  * What text is generated from: a tokenizer and requests, the same on all ranks.
  *
  * @param tokenizer closed with this
+ * @param ends tokens that end an answer
  */
-record GenerationInput(Tokenizer tokenizer, Requests requests) implements AutoCloseable {
+record GenerationInput(Tokenizer tokenizer, Set<Integer> ends, Requests requests)
+    implements AutoCloseable {
+  private static final String NAME = "standard input (no --prompt, no generate.prompts)";
   private static final String FOLDER_TOKENIZER = "tokenizer.json";
 
   /**
@@ -39,25 +42,25 @@ record GenerationInput(Tokenizer tokenizer, Requests requests) implements AutoCl
     int vocabulary = configuration.get(ModelConfig.SECTION).vocabulary();
     Tokenizer tokenizer = job.agree(() -> tokenizer(configuration, vocabulary));
     try {
+      GenerateConfig config = configuration.get(GenerateConfig.SECTION);
+      Set<Integer> ends = job.agree(() -> config.ends(tokenizer, configuration.source()));
       RequestReader reader =
-          new RequestReader(
-              tokenizer,
-              vocabulary,
-              configuration.get(GenerateConfig.SECTION).settings(),
-              configuration.source());
+          new RequestReader(tokenizer, vocabulary, config.settings(), configuration.source());
       byte[] typed = typed(job, configuration, standardInput);
       Requests requests = job.agree(() -> requests(job, configuration, reader, typed));
-      new Agreement(job.world())
-          .onSame(
-              new SharedParts(
-                  Map.of(
-                      "tokenizer", Map.of("digest", tokenizer.fingerprint()),
-                      "requests", Map.of("digest", requests.digest()))));
-      return new GenerationInput(tokenizer, requests);
+      GenerationInput input = new GenerationInput(tokenizer, ends, requests);
+      new Agreement(job.world()).onSame(input.contents());
+      return input;
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
     }
+  }
+
+  /** Returns what all ranks, and all parts of a run, must have alike. */
+  SharedParts contents() {
+    return SharedInput.digest("requests", requests.digest())
+        .and(SharedInput.digest("tokenizer", tokenizer.fingerprint()));
   }
 
   private static Tokenizer tokenizer(Configuration configuration, int vocabulary) {
@@ -91,7 +94,7 @@ record GenerationInput(Tokenizer tokenizer, Requests requests) implements AutoCl
               try {
                 return job.root() ? standardInput.readAllBytes() : new byte[0];
               } catch (IOException e) {
-                throw new InputException("standard input cannot be read: " + e.getMessage());
+                throw new InputException(NAME + ": cannot be read: " + e.getMessage());
               }
             });
     return job.world().broadcast(own);
@@ -108,19 +111,20 @@ record GenerationInput(Tokenizer tokenizer, Requests requests) implements AutoCl
       requests = reader.file(file.get());
     } else {
       try {
-        requests = reader.stream(new ByteArrayInputStream(typed), "standard input");
+        requests = reader.stream(new ByteArrayInputStream(typed), NAME);
       } catch (IOException impossible) { // of memory
         throw new IllegalStateException(impossible);
       }
     }
-    if (requests.requests().isEmpty()) {
-      String why = requests.problems().isEmpty() ? "no request" : requests.problems().get(0);
-      throw new InputException(
-          file.isPresent() && prompt.isEmpty() && requests.problems().isEmpty()
-              ? file.get() + ": holds no request"
-              : why);
+    if (!requests.requests().isEmpty()) {
+      return requests;
     }
-    return requests;
+    if (!requests.problems().isEmpty()) {
+      throw new InputException(requests.problems().get(0));
+    }
+    throw file.isPresent() && prompt.isEmpty()
+        ? configuration.source().error("generate.prompts", "holds no request")
+        : new InputException(NAME + ": holds no request");
   }
 
   @Override

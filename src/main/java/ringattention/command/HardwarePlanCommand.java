@@ -22,10 +22,13 @@ import ringattention.run.RunOutput;
 public final class HardwarePlanCommand {
   private HardwarePlanCommand() {}
 
-  static int run(Job job, Hardware hardware) {
+  /** Collective. */
+  static int run(Job job, Configuration configuration, Hardware hardware) {
+    if (InferencePlanCommand.plans(configuration)) {
+      return InferencePlanCommand.run(job, configuration, hardware);
+    }
     int given = job.line().plan().ranks();
     int ranks = given == 0 ? job.world().size() : given;
-    Configuration configuration = SharedInput.configuration(job);
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     HardwarePlan planned = job.agree(() -> HardwarePlan.of(hardware, configuration, ranks, cap));
     if (job.root()) {

@@ -13,7 +13,7 @@ import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 
 /**
- * {@code plan}: every named buffer of a training run, with its formula and size, before anything is
+ * {@code plan}: every named buffer of a run, with its formula and size, before anything is
  * allocated.
  */
 public final class PlanCommand {
@@ -28,10 +28,16 @@ public final class PlanCommand {
     if (options.paper()) {
       return PaperPlanCommand.run(job);
     }
-    if (options.hardware().isPresent()) {
-      return HardwarePlanCommand.run(job, options.hardware().get());
-    }
     Configuration configuration = SharedInput.configuration(job);
+    if (options.hardware().isPresent()) {
+      return HardwarePlanCommand.run(job, configuration, options.hardware().get());
+    }
+    return InferencePlanCommand.plans(configuration)
+        ? InferencePlanCommand.run(job, configuration)
+        : training(job, configuration);
+  }
+
+  private static int training(Job job, Configuration configuration) {
     TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {
       Device device = equipment.device();

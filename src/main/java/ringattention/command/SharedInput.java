@@ -143,6 +143,11 @@ public final class SharedInput {
     return SharedParts.of(ContentPart.WEIGHTS.toString(), weights);
   }
 
+  /** Returns a part that only its digest tells of. */
+  static SharedParts digest(String part, String digest) {
+    return SharedParts.of(part, Map.of(DIGEST, brief(digest)));
+  }
+
   private static String brief(String digest) {
     return digest.substring(0, Math.min(DIGITS, digest.length()));
   }

@@ -66,6 +66,13 @@ record StoredWeights(
         });
   }
 
+  /** Returns a name for the contents of the weights. */
+  String digest() {
+    return checkpoint
+        .map(found -> found.checkpoint().checksum())
+        .orElseGet(() -> folders.source().orElseThrow().digest());
+  }
+
   /** Sets the weights and says where they are from. */
   void read(LoadableWeights weights, RunOutput output) {
     if (checkpoint.isEmpty()) {

@@ -36,21 +36,27 @@ public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits de
    */
   public static HardwarePlan of(
       Hardware hardware, Configuration configuration, int ranks, long cap) {
-    boolean bf16 = configuration.get(DeviceConfig.SECTION).precision() == Precision.BF16;
-    double peak = bf16 ? hardware.bf16() : hardware.fp32();
-    if (peak == 0) {
-      throw configuration.source().error("device.precision", hardware + " has bf16 only");
-    }
-    DeviceTraits device =
-        CudaTraits.planned(
-            bf16 ? DType.BF16 : DType.F32,
-            configuration.get(DeviceConfig.SECTION).deterministic(),
-            configuration.get(DeviceConfig.SECTION).causalBlock(),
-            peak);
+    DeviceTraits device = traits(hardware, configuration);
     MemoryLimits limits =
         MemoryLimits.of(hardware, configuration.get(MemoryConfig.SECTION), ranks, cap);
     TrainingPlan plan = TrainingPlan.of(configuration, ranks).fitted(device, limits);
     return new HardwarePlan(hardware, plan, device);
+  }
+
+  /**
+   * Returns how a device of the hardware would be used.
+   *
+   * @throws ringattention.input.InputException if it does not have the input's precision
+   */
+  public static DeviceTraits traits(Hardware hardware, Configuration configuration) {
+    DeviceConfig device = configuration.get(DeviceConfig.SECTION);
+    boolean bf16 = device.precision() == Precision.BF16;
+    double peak = bf16 ? hardware.bf16() : hardware.fp32();
+    if (peak == 0) {
+      throw configuration.source().error("device.precision", hardware + " has bf16 only");
+    }
+    return CudaTraits.planned(
+        bf16 ? DType.BF16 : DType.F32, device.deterministic(), device.causalBlock(), peak);
   }
 
   /** Whether such a run would start. */

@@ -79,18 +79,27 @@ public record EngineShape(
     return new TailLayout(ranks);
   }
 
-  /** Returns whether the cache holds a prefix of so many tokens with such sequences behind it. */
+  /**
+   * Returns whether the cache holds a prefix of so many tokens, none if it is 0, with such
+   * sequences behind it.
+   */
   boolean fits(SlotRanges ranges, int prefixTokens, int sequences, int furtherTokens) {
     SlotRanges tried = ranges.copy();
-    boolean room = tried.take(prefix(prefixTokens).slots()).isPresent();
+    int ofPrefix = prefixTokens == 0 ? 0 : prefix(prefixTokens).slots();
+    boolean room = tried.take(ofPrefix).isPresent();
     for (int i = 0; room && i < sequences; i++) {
       room = tried.take(tail().slots(furtherTokens)).isPresent();
     }
     return room;
   }
 
+  /** Returns the most tokens that the cache holds of one sequence, however they lie. */
+  int mostTokens() {
+    return (int) Math.min(Integer.MAX_VALUE, (long) slots * ranks);
+  }
+
   /** Returns the most tokens of a prefix that the cache holds with one further token. */
-  int longest() {
+  int longestPrompt() {
     int fits = 0;
     long tooMany = (long) slots * ranks + 1;
     while (tooMany - fits > 1) {
@@ -101,6 +110,6 @@ public record EngineShape(
         tooMany = middle;
       }
     }
-    return fits + 1;
+    return fits;
   }
 }

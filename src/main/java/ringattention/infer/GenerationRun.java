@@ -79,10 +79,9 @@ final class GenerationRun {
     if (next == null || active.size() == rows) {
       return false;
     }
-    boolean possible = room.allows(next);
-    boolean fits = possible && room.has(next);
-    if (possible && !fits && !active.isEmpty()) {
-      return false;
+    boolean fits = room.has(next);
+    if (!fits && !active.isEmpty()) {
+      return false; // also what never fits: how much does is known once nothing else is held
     }
     waiting.remove();
     if (fits) {

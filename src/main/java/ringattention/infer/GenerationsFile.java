@@ -45,36 +45,29 @@ public final class GenerationsFile implements GenerationListener {
   }
 
   /**
-   * Returns the answers of a file that need not be made again. Those that were interrupted or
-   * refused, and a line that was not written whole, are left out.
+   * Returns the answers of a file that need not be made again, and leaves only them in it, so that
+   * a run that goes on writes every answer once. Those that were interrupted or refused, and a line
+   * that was not written whole, are cut out.
    *
-   * @throws OutputException if the file is there and cannot be read
+   * @throws OutputException if it cannot be read or written
    */
-  public static Set<SampleKey> done(Path file) {
-    return doneLines(file).keySet();
-  }
-
-  /**
-   * Leaves only lines of {@link #done} in the file, so that a run that goes on writes every answer
-   * once.
-   *
-   * @throws OutputException if it cannot be written
-   */
-  public static void rewind(Path file) {
+  public static Set<SampleKey> rewind(Path file) {
+    Map<SampleKey, String> done = done(file);
     if (!Files.exists(file)) {
-      return;
+      return Set.of();
     }
     Path temporary = file.resolveSibling(file.getFileName() + ".part");
     try {
-      Files.write(temporary, doneLines(file).values(), UTF_8);
+      Files.write(temporary, done.values(), UTF_8);
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      return done.keySet();
     } catch (IOException e) {
       throw new OutputException(file + " cannot be written: " + e.getMessage(), e);
     }
   }
 
-  private static Map<SampleKey, String> doneLines(Path file) {
+  private static Map<SampleKey, String> done(Path file) {
     Map<SampleKey, String> done = new LinkedHashMap<>();
     if (Files.exists(file)) {
       try {

@@ -42,10 +42,13 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
    * What requests ask of the cache.
    *
    * @param longestPrompt tokens of the longest prompt
-   * @param prompts tokens of the prompts that are in the cache together
+   * @param prompts tokens of the prompts that are in the cache together; none: not known
    * @param further tokens that each of them appends at most
    */
   public record Need(int longestPrompt, List<Integer> prompts, List<Integer> further) {
+    /** Whatever fits. */
+    public static final Need UNKNOWN = new Need(Integer.MAX_VALUE, List.of(), List.of());
+
     public Need {
       prompts = List.copyOf(prompts);
       further = List.copyOf(further);
@@ -71,7 +74,9 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
         if (!shared || contexts.add(IntBuffer.wrap(request.context()))) {
           prompts.add(request.tokens()); // what waits behind a context may be computed with it
         }
-        int own = (shared ? request.prompt().length : 0) + request.settings().maxNewTokens();
+        int own =
+            saturated(
+                (long) (shared ? request.prompt().length : 0) + request.settings().maxNewTokens());
         int samples = Math.min(request.settings().samples(), batch - further.size());
         further.addAll(Collections.nCopies(samples, own));
       }
@@ -86,7 +91,11 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
     }
 
     private static int tokens(Request request) {
-      return request.tokens() + request.settings().maxNewTokens();
+      return saturated((long) request.tokens() + request.settings().maxNewTokens());
+    }
+
+    private static int saturated(long tokens) {
+      return (int) Math.min(Integer.MAX_VALUE, tokens);
     }
   }
 
@@ -136,7 +145,8 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
       Optional<EngineShape> more = fitted(sharded, wanted, device, limits);
       fitted = more.map(EngineShape::slots).orElse(0) > before ? more : fitted;
     }
-    InferencePlan least = new InferencePlan(configuration, fitted.orElse(shape), "");
+    EngineShape smallest = other ? shape.withWeights(false) : shape;
+    InferencePlan least = new InferencePlan(configuration, fitted.orElse(smallest), "");
     if (fitted.isEmpty()) {
       throw configuration
           .source()
@@ -150,12 +160,16 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
                   + Units.bytes(limits.device())
                   + " on a rank");
     }
-    return new InferencePlan(configuration, fitted.get(), least.text(device, limits, wanted));
+    return new InferencePlan(configuration, fitted.get(), least.text(device, limits, need, wanted));
   }
 
   private static int wanted(InferConfig config, EngineShape shape, Need need) {
     if (config.cache() > 0) {
-      return Math.max(1, (config.cache() - 1) / shape.ranks() + 1);
+      return (config.cache() - 1) / shape.ranks() + 1;
+    }
+    int most = Integer.MAX_VALUE / shape.ranks(); // tokens are counted in ints
+    if (need.prompts().isEmpty()) {
+      return most;
     }
     long slots = 0;
     for (int tokens : need.prompts()) {
@@ -164,7 +178,7 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
     for (int tokens : need.further()) {
       slots += shape.tail().slots(tokens);
     }
-    return (int) Math.max(1, Math.min(Integer.MAX_VALUE, slots));
+    return (int) Math.min(most, slots);
   }
 
   /**
@@ -229,10 +243,10 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
 
   /** Returns the tokens of the longest prompt that fits, with one token of an answer. */
   public int longestPrompt() {
-    return shape.longest() - 1;
+    return shape.longestPrompt();
   }
 
-  private String text(DeviceTraits device, MemoryLimits limits, int wanted) {
+  private String text(DeviceTraits device, MemoryLimits limits, Need need, int wanted) {
     return String.format(
         Locale.ROOT,
         "rings of %d, weights %s, cache of %d tokens a rank%s, %d tokens of a prompt at a time, up to %d rows"
@@ -240,7 +254,9 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
         shape.ranks(),
         shape.resident() ? "resident" : "sharded",
         shape.slots(),
-        shape.slots() < wanted ? " (" + wanted + " would hold all at once)" : "",
+        shape.slots() < wanted && !need.prompts().isEmpty()
+            ? " (" + wanted + " would hold all at once)"
+            : "",
         shape.chunk(),
         shape.rows(),
         Units.bytes(most(device)),

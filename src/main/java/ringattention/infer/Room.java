@@ -4,14 +4,10 @@ import ringattention.input.Toml;
 
 /** Whether work fits the engine, and what would. */
 record Room(Engine engine) {
-  /** Returns whether a sequence may be as long as prompt and answer are together. */
-  boolean allows(Work work) {
-    return (long) work.request().tokens() + work.maxNewTokens() <= engine.longest();
-  }
-
   /** Returns whether work fits beside what is held now. */
   boolean has(Work work) {
-    return engine.fits(work.shared().missing(), 1, work.own());
+    return (long) work.request().tokens() + work.maxNewTokens() <= engine.longest()
+        && engine.fits(work.shared().missing(), 1, work.own());
   }
 
   /** Says why work is refused that does not fit though nothing else is held. */

@@ -4,10 +4,11 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import ringattention.comm.Communicator;
 import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
  * Whether a user wants a command to end with what it has: SIGINT (Ctrl-C), SIGTERM or SIGUSR1 on
- * any rank. The signals stay caught until the process ends.
+ * any rank. The signals stay caught until the process ends, but a second Ctrl-C ends it at once.
  */
 public final class Interrupts {
   private final AtomicBoolean heard = new AtomicBoolean();
@@ -16,10 +17,17 @@ public final class Interrupts {
   public Interrupts() {
     for (String name : List.of("INT", "TERM", "USR1")) {
       try {
-        Signal.handle(new Signal(name), received -> heard.set(true));
+        Signal.handle(new Signal(name), this::hear);
       } catch (IllegalArgumentException e) { // the JVM was told to leave signals alone
         continue;
       }
+    }
+  }
+
+  private void hear(Signal signal) {
+    heard.set(true);
+    if (signal.getName().equals("INT")) {
+      Signal.handle(signal, SignalHandler.SIG_DFL);
     }
   }
 

@@ -184,12 +184,17 @@ public final class RunOutput implements AutoCloseable {
       Map<String, Object> more) {
     RunVerdict verdict = RunVerdict.of(checks, result);
     int exitCode = verdict.valid() ? ExitCode.VALID : ExitCode.CHECK_FAILED;
+    checks(checks);
+    end(verdict, exitCode, finalLoss, tokensPerSecond, checks, more);
+    return exitCode;
+  }
+
+  /** Prints the checks and writes their file and events. */
+  public void checks(List<Check> checks) {
     log.section("Checks");
     log.rows(Check.lines(checks));
     checks.forEach(check -> event("check", check.fields()));
     write("checks.csv", Check.csv(checks, job.world().size()));
-    end(verdict, exitCode, finalLoss, tokensPerSecond, checks, more);
-    return exitCode;
   }
 
   /** The last line of the log, and the files that say the same. */

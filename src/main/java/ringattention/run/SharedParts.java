@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Values that all ranks must have alike.
+ * Values that all ranks must have alike, or that the parts of a run must.
  *
  * @param values by the name of a part (inputs, corpus, ..), then by a name of their own
  */
@@ -33,7 +33,7 @@ public record SharedParts(Map<String, Map<String, String>> values) {
     try {
       return new SharedParts(new ObjectMapper().readValue(json, new TypeReference<>() {}));
     } catch (IOException e) {
-      throw new IllegalStateException("rank 0 sent what is no JSON", e);
+      throw new IllegalStateException("these are no shared values in JSON", e);
     }
   }
 
@@ -44,7 +44,8 @@ public record SharedParts(Map<String, Map<String, String>> values) {
     return new SharedParts(all);
   }
 
-  byte[] json() {
+  /** Returns them as JSON. */
+  public byte[] json() {
     try {
       return new ObjectMapper().writeValueAsBytes(values);
     } catch (JsonProcessingException e) {

@@ -58,7 +58,7 @@ class GenerationsFileTest {
 
   @Test
   void whatIsDone() {
-    assertEquals(Set.of(), GenerationsFile.done(file));
+    assertEquals(Set.of(), GenerationsFile.rewind(file));
     write(
         result("stop", 0, Finish.STOP),
         result("length", 2, Finish.LENGTH),
@@ -67,7 +67,7 @@ class GenerationsFileTest {
         result("refused", 0, Finish.REFUSED));
     assertEquals(
         Set.of(new SampleKey("stop", 0), new SampleKey("length", 2), new SampleKey("end", 0)),
-        GenerationsFile.done(file));
+        GenerationsFile.rewind(file));
   }
 
   /** Wherever the last line is cut, in a character as well, it is gone; lines before it stay. */
@@ -81,7 +81,7 @@ class GenerationsFileTest {
     String first = new String(whole, UTF_8).lines().findFirst().orElseThrow() + "\n";
     for (int cut = 1; cut < 100; cut++) {
       Files.write(file, Arrays.copyOf(whole, whole.length - cut));
-      assertEquals(Set.of(new SampleKey("1", 0)), GenerationsFile.done(file));
+      assertEquals(Set.of(new SampleKey("1", 0)), GenerationsFile.rewind(file));
       GenerationsFile.rewind(file);
       assertEquals(first, Files.readString(file));
     }

@@ -1,0 +1,64 @@
+package ringattention.command;
+
+import ringattention.cli.ExitCode;
+import ringattention.device.DeviceTraits;
+import ringattention.device.MemoryCount;
+import ringattention.forecast.HardwarePlan;
+import ringattention.infer.GenerateConfig;
+import ringattention.infer.InferencePlan;
+import ringattention.input.Configuration;
+import ringattention.metrics.Hardware;
+import ringattention.plan.TrainConfig;
+import ringattention.run.Equipment;
+import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
+import ringattention.run.MemoryLimits;
+import ringattention.run.RunOutput;
+
+/**
+ * {@code plan} of an input that generates and does not train: every buffer, and the longest prompt.
+ * Requests are not read: the cache has the tokens of {@code infer.cache}, or as many as fit.
+ */
+final class InferencePlanCommand {
+  private InferencePlanCommand() {}
+
+  /** Returns whether an input is of this kind. */
+  static boolean plans(Configuration configuration) {
+    return configuration.has(GenerateConfig.SECTION) && !configuration.has(TrainConfig.SECTION);
+  }
+
+  /** Plans for the devices of this job. Collective. */
+  static int run(Job job, Configuration configuration) {
+    try (Equipment equipment = Equipment.open(job, configuration)) {
+      MemoryLimits limits =
+          MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
+      return print(job, configuration, job.world().size(), equipment.device(), limits);
+    }
+  }
+
+  /** Plans for devices that are not here. Collective. */
+  static int run(Job job, Configuration configuration, Hardware hardware) {
+    int given = job.line().plan().ranks();
+    int ranks = given == 0 ? job.world().size() : given;
+    long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
+    DeviceTraits device = job.agree(() -> HardwarePlan.traits(hardware, configuration));
+    MemoryConfig memory = configuration.get(MemoryConfig.SECTION);
+    return print(job, configuration, ranks, device, MemoryLimits.of(hardware, memory, ranks, cap));
+  }
+
+  private static int print(
+      Job job, Configuration configuration, int ranks, DeviceTraits device, MemoryLimits limits) {
+    InferencePlan plan =
+        job.agree(
+            () ->
+                InferencePlan.of(
+                    configuration,
+                    ranks,
+                    configuration.get(GenerateConfig.SECTION).batch(),
+                    InferencePlan.Need.UNKNOWN,
+                    device,
+                    limits));
+    plan.print(device, RunOutput.console(job).log());
+    return ExitCode.VALID;
+  }
+}
