@@ -5,7 +5,7 @@ import ringattention.bench.training.TrainingRow;
 import ringattention.plan.PlanReport;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
-import ringattention.shard.Decomposition;
+import ringattention.shard.Mesh;
 
 /**
  * A table of measurements with its checks. Its constructor refuses inputs that do not suit it or
@@ -13,8 +13,8 @@ import ringattention.shard.Decomposition;
  */
 public interface Benchmark {
   /** Returns how the ranks share a sequence, for the header: one ring unless it says otherwise. */
-  default Decomposition decomposition(int ranks) {
-    return new Decomposition(ranks, ranks);
+  default Mesh mesh(int ranks) {
+    return Mesh.of(ranks, ranks);
   }
 
   /** Chooses what depends on the devices, before anything is written. */

@@ -36,7 +36,7 @@ public final class BenchCommand {
       bench.fit(job, equipment);
       requireText(job, bench);
       try (RunOutput output = RunOutput.of(job, configuration)) {
-        var ring = bench.decomposition(job.world().size());
+        var ring = bench.mesh(job.world().size());
         var header = Header.of(job, equipment, ring, Optional.empty());
         output.log().rows(header.lines());
         output.event("start", header.fields());

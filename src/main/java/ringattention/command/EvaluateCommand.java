@@ -66,8 +66,7 @@ public final class EvaluateCommand {
 
   private void announce(
       Equipment equipment, TrainingPlan plan, HeldOutSamples samples, RunOutput output) {
-    var header =
-        Header.of(job, equipment, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
+    var header = Header.of(job, equipment, plan.setup().mesh(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
     PlanReport.print(plan, equipment.device(), output.log());
     Map<String, Object> start = new LinkedHashMap<>(header.fields());

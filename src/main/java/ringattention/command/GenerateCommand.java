@@ -33,7 +33,6 @@ import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.run.SharedParts;
-import ringattention.shard.Decomposition;
 
 /** {@code generate}: text behind prompts, by a model over all ranks. */
 public final class GenerateCommand {
@@ -113,8 +112,7 @@ public final class GenerateCommand {
   }
 
   private void announce(Equipment equipment, InferencePlan plan, RunOutput output) {
-    int ranks = job.world().size();
-    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
+    var header = Header.of(job, equipment, plan.mesh(), Optional.empty());
     output.log().rows(header.lines());
     plan.print(equipment.device(), output.log());
     Map<String, Object> start = new LinkedHashMap<>(header.fields());

@@ -104,7 +104,7 @@ public final class GradientsCommand {
           .source()
           .error("data.path", "gives a first batch without a label: there is no loss");
     }
-    return (long) all / setup.decomposition().ring();
+    return (long) all / setup.mesh().ring();
   }
 
   private void fit(Device device) {
@@ -138,7 +138,7 @@ public final class GradientsCommand {
   /** The first step's, as {@link ringattention.train.Trainer} takes them. */
   private static Sample[] sequences(ModelSetup setup, Samples samples, int rank) {
     Sample[] taken = new Sample[setup.batch()];
-    int first = setup.decomposition().replica(rank) * setup.batch();
+    int first = setup.mesh().dataRank(rank) * setup.batch();
     for (int i = 0; i < taken.length; i++) {
       taken[i] = samples.sample(first + i);
     }
@@ -146,7 +146,7 @@ public final class GradientsCommand {
   }
 
   private void announce(Equipment equipment, RunOutput output) {
-    var header = Header.of(job, equipment, setup.decomposition(), Optional.of(setup.layout()));
+    var header = Header.of(job, equipment, setup.mesh(), Optional.of(setup.layout()));
     output.log().rows(header.lines());
     PlanReport.print(plan, equipment.device(), output.log());
     output.event("start", header.fields());

@@ -117,8 +117,7 @@ public final class TrainCommand {
   }
 
   private void announce(Equipment equipment, RunOutput output) {
-    var header =
-        Header.of(job, equipment, plan.setup().decomposition(), Optional.of(plan.setup().layout()));
+    var header = Header.of(job, equipment, plan.setup().mesh(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
     PlanReport.print(plan, equipment.device(), output.log());
     resumption.lines().forEach(output.log()::line);

@@ -14,9 +14,9 @@ import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.validate.AttentionChecks;
 import ringattention.validate.AttentionProblem;
 import ringattention.validate.DecodeChecks;
@@ -59,7 +59,7 @@ public final class ValidateCommand {
 
   private void announce(Equipment equipment, RunOutput output) {
     int ranks = job.world().size();
-    var header = Header.of(job, equipment, new Decomposition(ranks, ranks), Optional.empty());
+    var header = Header.of(job, equipment, Mesh.of(ranks, ranks), Optional.empty());
     output.log().rows(header.lines());
     output.event("start", header.fields());
   }
@@ -140,7 +140,7 @@ public final class ValidateCommand {
     }
   }
 
-  /** Loss, gradients and the perturbation probe, in every decomposition of the ranks. */
+  /** Loss, gradients and the perturbation probe, in every mesh of the ranks. */
   private void transformer(Equipment equipment, Mask mask, LayoutKind layout) {
     int ranks = job.world().size();
     int length = Math.max(SHORT, 2 * ranks + 1);
@@ -151,8 +151,7 @@ public final class ValidateCommand {
       if (ranks % ring == 0) {
         checks.addAll(
             transformer.ring(
-                TransformerProblem.small(length, ranks, mask, layout, seed),
-                new Decomposition(ranks, ring)));
+                TransformerProblem.small(length, ranks, mask, layout, seed), Mesh.of(ranks, ring)));
       }
     }
     PerturbationProbe probe =
@@ -161,7 +160,7 @@ public final class ValidateCommand {
     checks.addAll(probe.probe(whole));
     for (int count : configuration.get(ValidateConfig.SECTION).documents()) {
       if (1 < count && count <= length) {
-        Decomposition one = new Decomposition(ranks, ranks);
+        Mesh one = Mesh.of(ranks, ranks);
         TransformerProblem packed = whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
         checks.addAll(transformer.ring(packed, one));
         checks.addAll(probe.probe(packed));

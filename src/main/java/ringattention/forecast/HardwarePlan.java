@@ -69,7 +69,7 @@ public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits de
   }
 
   public int ranks() {
-    return plan.setup().decomposition().world();
+    return plan.setup().mesh().world();
   }
 
   /** See {@link TrainingPlan#most}. */

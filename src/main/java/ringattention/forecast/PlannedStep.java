@@ -48,7 +48,7 @@ public final class PlannedStep {
     this.model = setup.model();
     this.device = device;
     this.rates = rates;
-    this.ranks = setup.decomposition().world();
+    this.ranks = setup.mesh().world();
     int rank = busiestRank(setup.layout(), setup.mask());
     this.shape = setup.shape(rank);
     this.schedule = new RingSchedule(setup.layout(), setup.mask(), rank);

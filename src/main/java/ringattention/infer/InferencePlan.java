@@ -30,14 +30,16 @@ import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryLimits;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /**
  * What inference needs on every rank, decided before anything is allocated: weights, cache, the
  * activations of a chunk and of a step.
  *
+ * @param mesh rings that each hold a cache, all doing the same
  * @param why one line: what was chosen, and what it has room for
  */
-public record InferencePlan(Configuration configuration, EngineShape shape, String why) {
+public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape shape, String why) {
   /**
    * What requests ask of the cache.
    *
@@ -146,7 +148,8 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
       fitted = more.map(EngineShape::slots).orElse(0) > before ? more : fitted;
     }
     EngineShape smallest = other ? shape.withWeights(false) : shape;
-    InferencePlan least = new InferencePlan(configuration, fitted.orElse(smallest), "");
+    Mesh mesh = Mesh.of(world, ranks);
+    InferencePlan least = new InferencePlan(configuration, mesh, fitted.orElse(smallest), "");
     if (fitted.isEmpty()) {
       throw configuration
           .source()
@@ -160,7 +163,8 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
                   + Units.bytes(limits.device())
                   + " on a rank");
     }
-    return new InferencePlan(configuration, fitted.get(), least.text(device, limits, need, wanted));
+    return new InferencePlan(
+        configuration, mesh, fitted.get(), least.text(device, limits, need, wanted));
   }
 
   private static int wanted(InferConfig config, EngineShape shape, Need need) {
@@ -217,7 +221,7 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
 
   /** Returns every buffer of a rank on such a device, the device's own workspace included. */
   public MemoryPlan memory(int worldRank, DeviceTraits device) {
-    return memory(shape, worldRank % shape.ranks(), device);
+    return memory(shape, mesh.ringRank(worldRank), device);
   }
 
   private static MemoryPlan memory(EngineShape shape, int rank, DeviceTraits device) {
@@ -274,7 +278,7 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
 
   /** Allocates everything on the device, so that nothing is allocated while text is generated. */
   public Arena arena(int worldRank, Device device) {
-    int rank = worldRank % shape.ranks();
+    int rank = mesh.ringRank(worldRank);
     ModelConfig model = shape.model();
     device.reserveWorkspace(shape.calls(rank, device));
     device.reserveDecode(
@@ -288,7 +292,7 @@ public record InferencePlan(Configuration configuration, EngineShape shape, Stri
    */
   public Equipment ring(Job job, Equipment equipment) {
     int rank = job.world().rank();
-    return equipment.on(job.world().split(rank / shape.ranks()));
+    return equipment.on(job.world().split(mesh.dataRank(rank)));
   }
 
   /**

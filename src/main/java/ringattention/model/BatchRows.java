@@ -21,11 +21,11 @@ public final class BatchRows {
    */
   public double[] join(List<double[]> parts, int columns) {
     int batch = setup.batch();
-    int rows = setup.decomposition().replicas() * batch * setup.sequence();
+    int rows = setup.mesh().data() * batch * setup.sequence();
     double[] whole = new double[Math.multiplyExact(rows, columns)];
     for (int rank = 0; rank < parts.size(); rank++) {
-      int ringRank = setup.decomposition().ringRank(rank);
-      int first = setup.decomposition().replica(rank) * batch;
+      int ringRank = setup.mesh().ringRank(rank);
+      int first = setup.mesh().dataRank(rank) * batch;
       for (int row = 0; row < layout.size(ringRank) * batch; row++) {
         int sequence = first + row % batch;
         int position = layout.position(ringRank, row / batch);

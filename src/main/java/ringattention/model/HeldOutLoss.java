@@ -34,7 +34,7 @@ public final class HeldOutLoss {
     this.samples = samples;
     this.sequences = most == 0 ? samples.sequences() : Math.min(most, samples.sequences());
     this.timer = timer;
-    this.held = setup.layout().positions(setup.decomposition().ringRank(world.rank()));
+    this.held = setup.layout().positions(setup.mesh().ringRank(world.rank()));
   }
 
   /** Returns how many sequences are evaluated. */
@@ -46,8 +46,8 @@ public final class HeldOutLoss {
   public LossByPosition measure() {
     LossByPosition.Sums sums = new LossByPosition.Sums();
     int batch = setup.batch();
-    long together = (long) setup.decomposition().replicas() * batch;
-    long first = (long) setup.decomposition().replica(world.rank()) * batch;
+    long together = (long) setup.mesh().data() * batch;
+    long first = (long) setup.mesh().dataRank(world.rank()) * batch;
     for (long done = 0; done < sequences; done += together) {
       Sample[] loaded = new Sample[batch];
       try (var scope = timer.in(Phase.DATA)) {

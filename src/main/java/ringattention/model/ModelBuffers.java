@@ -34,7 +34,7 @@ public record ModelBuffers(
     boolean ring = setup.attention() == AttentionKind.RING;
     boolean backward = !setup.policy().forwardOnly();
     List<ParameterGroup> groups = LlamaParameters.groups(setup.model());
-    int ranks = setup.decomposition().world();
+    int ranks = setup.mesh().world();
     ShardBuffers training =
         backward
             ? ShardBuffers.allocate(

@@ -2,9 +2,9 @@ package ringattention.model;
 
 import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -30,7 +30,7 @@ public record ModelSetup(
     FeedForwardKind feedForward,
     int feedForwardBlock,
     int lossBlock,
-    Decomposition decomposition,
+    Mesh mesh,
     int sequence,
     int batch,
     int passes,
@@ -39,7 +39,7 @@ public record ModelSetup(
     ActivationPolicy policy,
     boolean labelLosses) {
   public ModelSetup {
-    if (attention != AttentionKind.RING && decomposition.ring() > 1) {
+    if (attention != AttentionKind.RING && mesh.ring() > 1) {
       throw new IllegalArgumentException(attention + " attention needs whole sequences: ring of 1");
     }
     if (attention == AttentionKind.VANILLA
@@ -50,7 +50,7 @@ public record ModelSetup(
   }
 
   public SequenceLayout layout() {
-    return SequenceLayout.of(layoutKind, sequence, decomposition.ring());
+    return SequenceLayout.of(layoutKind, sequence, mesh.ring());
   }
 
   /** The same with another policy. */
@@ -72,7 +72,7 @@ public record ModelSetup(
         feedForward,
         feedForwardBlock,
         lossBlock,
-        decomposition,
+        mesh,
         sequence,
         batch,
         passes,
@@ -100,7 +100,7 @@ public record ModelSetup(
   /** What a rank of the job holds. */
   public ShardShape shape(int rank) {
     SequenceLayout layout = layout();
-    int tokens = layout.size(decomposition.ringRank(rank));
+    int tokens = layout.size(mesh.ringRank(rank));
     int block = feedForward == FeedForwardKind.FULL ? tokens : feedForwardBlock;
     return new ShardShape(tokens, layout.largestShard(), batch, packed, block, lossBlock);
   }

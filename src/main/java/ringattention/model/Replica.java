@@ -50,9 +50,9 @@ public final class Replica {
       Device device,
       Allocator allocator,
       PhaseTimer timer) {
-    if (world.size() != setup.decomposition().world()) {
+    if (world.size() != setup.mesh().world()) {
       throw new IllegalArgumentException(
-          "a setup for " + setup.decomposition().world() + " ranks on " + world.size());
+          "a setup for " + setup.mesh().world() + " ranks on " + world.size());
     }
     this.setup = setup;
     this.rank = world.rank();
@@ -68,7 +68,7 @@ public final class Replica {
             ? new ShardedWeights(device, world, collectives, groups, buffers.weights(), timer)
             : parameters.weights();
     this.activations = buffers.activations();
-    this.ring = world.split(setup.decomposition().replica(rank));
+    this.ring = world.split(setup.mesh().dataRank(rank));
     this.device = device;
     this.ringBuffers = buffers.ring();
     this.attention = attention(setup, ring, device, buffers, timer);
@@ -147,7 +147,7 @@ public final class Replica {
         Arrays.stream(samples, 0, turns)
             .map(sample -> Documents.startingAt(sample.documents()))
             .toArray(Documents[]::new));
-    int[] held = setup.layout().positions(setup.decomposition().ringRank(rank));
+    int[] held = setup.layout().positions(setup.mesh().ringRank(rank));
     int batch = samples.length;
     int[] tokens = new int[held.length * batch];
     int[] labels = new int[held.length * batch];

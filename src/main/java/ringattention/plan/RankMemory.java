@@ -57,10 +57,7 @@ public record RankMemory(ModelSetup setup, boolean checkpoints) {
     if (checkpoints && !setup.policy().forwardOnly()) {
       long bytes =
           CheckpointWriter.hostBytes(
-              LlamaParameters.groups(setup.model()),
-              rank,
-              setup.decomposition().world(),
-              device.sum());
+              LlamaParameters.groups(setup.model()), rank, setup.mesh().world(), device.sum());
       plan.allocate("checkpoint.copy", OFFLOADED, DType.F32, new Dim("words", bytes / 4));
     }
     return plan;
@@ -114,7 +111,7 @@ public record RankMemory(ModelSetup setup, boolean checkpoints) {
     if (setup.attention() == AttentionKind.VANILLA) {
       return List.of();
     }
-    int ringRank = setup.decomposition().ringRank(rank);
+    int ringRank = setup.mesh().ringRank(rank);
     AttentionShape shape = setup.attentionShape(rank);
     RingSchedule schedule = new RingSchedule(setup.layout(), setup.mask(), ringRank);
     return setup.packed() ? schedule.packedCalls(device, shape) : schedule.calls(device, shape);
@@ -137,9 +134,6 @@ public record RankMemory(ModelSetup setup, boolean checkpoints) {
    * whose queries are most in one call.
    */
   List<Integer> neediest() {
-    return IntStream.of(fullestRank(), setup.decomposition().world() - 1)
-        .distinct()
-        .boxed()
-        .toList();
+    return IntStream.of(fullestRank(), setup.mesh().world() - 1).distinct().boxed().toList();
   }
 }

@@ -33,8 +33,8 @@ import ringattention.run.GradientWire;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.ParallelConfig;
-import ringattention.shard.Decomposition;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
 
 /**
@@ -57,8 +57,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   private static TrainingPlan withoutSteps(Configuration configuration, int ranks) {
     ModelConfig model = configuration.get(ModelConfig.SECTION);
     TrainConfig train = configuration.get(TrainConfig.SECTION);
-    Decomposition decomposition = new Decomposition(ranks, RunRules.ringSize(configuration, ranks));
-    int share = train.batch() / decomposition.replicas(); // sequences of a ring
+    Mesh mesh = Mesh.of(ranks, RunRules.ringSize(configuration, ranks));
+    int share = train.batch() / mesh.data(); // sequences of a ring
     int batch = train.microBatch() == 0 ? share : train.microBatch();
     int groups = configuration.get(MemoryConfig.SECTION).headGroups();
     if (groups > 0 && headsToGroup(configuration) % groups != 0) {
@@ -77,7 +77,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             configuration.get(FeedForwardConfig.SECTION).kind(),
             configuration.get(FeedForwardConfig.SECTION).block(),
             configuration.get(LossHeadConfig.SECTION).block(),
-            decomposition,
+            mesh,
             train.sequence(),
             batch,
             share / batch,
@@ -274,8 +274,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     if (peak.isEmpty() || setup.mask() != Mask.CAUSAL) {
       return Optional.empty();
     }
-    return Optional.of(
-        flops(squares).mfu(seconds, setup.decomposition().world(), peak.getAsDouble()));
+    return Optional.of(flops(squares).mfu(seconds, setup.mesh().world(), peak.getAsDouble()));
   }
 
   /** This rank's part of the model in such an arena; its weights are undefined. Collective. */

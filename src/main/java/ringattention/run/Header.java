@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import ringattention.report.RunHeader;
 import ringattention.report.RunHeader.Positions;
-import ringattention.shard.Decomposition;
+import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
 
 /** The top of a run's log. */
@@ -18,12 +18,12 @@ public final class Header {
    * @param layout of a training run; empty where nothing is laid out
    */
   public static RunHeader of(
-      Job job, Equipment equipment, Decomposition decomposition, Optional<SequenceLayout> layout) {
+      Job job, Equipment equipment, Mesh mesh, Optional<SequenceLayout> layout) {
     List<String> hosts = job.gather(job.world().host());
     List<String> devices = job.gather(equipment.device().description());
     List<RunHeader.Rank> ranks = new ArrayList<>();
     for (int rank = 0; rank < job.world().size(); rank++) {
-      int ringRank = decomposition.ringRank(rank);
+      int ringRank = mesh.ringRank(rank);
       ranks.add(
           new RunHeader.Rank(
               rank,
@@ -41,8 +41,8 @@ public final class Header {
         job.world().description(),
         equipment.description(),
         command,
-        decomposition.replicas(),
-        decomposition.ring(),
+        mesh.data(),
+        mesh.ring(),
         ranks);
   }
 

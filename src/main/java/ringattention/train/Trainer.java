@@ -137,7 +137,7 @@ public final class Trainer {
       replica.transformer().accumulate(faulty.test(step) ? Double.NaN : scale);
       afterEach.run();
     }
-    double[] loss = {replica.transformer().loss(), squares / setup.decomposition().ring()};
+    double[] loss = {replica.transformer().loss(), squares / setup.mesh().ring()};
     double rate = schedule.at(step);
     double norm;
     String skipped;
@@ -204,7 +204,7 @@ public final class Trainer {
    */
   private Sample[] sequences(int pass) {
     int batch = setup.batch();
-    long replica = setup.decomposition().replica(world.rank());
+    long replica = setup.mesh().dataRank(world.rank());
     long first = (step - 1) * config.batch() + (replica * setup.passes() + pass) * batch;
     Sample[] sequences = new Sample[batch];
     for (int i = 0; i < batch; i++) {
@@ -228,11 +228,10 @@ public final class Trainer {
    */
   private long labels() {
     int share = setup.batch() * setup.passes();
-    int ring = setup.decomposition().ring();
-    long first =
-        (step - 1) * config.batch() + (long) setup.decomposition().replica(world.rank()) * share;
+    int ring = setup.mesh().ring();
+    long first = (step - 1) * config.batch() + (long) setup.mesh().dataRank(world.rank()) * share;
     long own = 0;
-    for (int i = setup.decomposition().ringRank(world.rank()); i < share; i += ring) {
+    for (int i = setup.mesh().ringRank(world.rank()); i < share; i += ring) {
       own += samples.labels(first + i);
     }
     return (long) world.allReduce((double) own, Communicator.Operation.SUM);

@@ -134,7 +134,7 @@ public final class TrainingChecks {
             setup.mask(),
             setup.layoutKind(),
             configuration.get(TrainConfig.SECTION).seed());
-    int replica = setup.decomposition().replica(job.world().rank());
+    int replica = setup.mesh().dataRank(job.world().rank());
     Optional<Device> opened = another(equipment);
     double all = job.world().allReduce(opened.isPresent() ? 1 : 0, Communicator.Operation.MIN);
     try (Device device = opened.orElse(null);

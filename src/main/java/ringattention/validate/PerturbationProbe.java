@@ -10,8 +10,8 @@ import ringattention.data.Sample;
 import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /**
  * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly
@@ -49,9 +49,9 @@ public final class PerturbationProbe {
    * @return one check on rank 0, an empty list on the others. Collective.
    */
   public List<Check> probe(TransformerProblem problem) {
-    Decomposition decomposition = new Decomposition(world.size(), world.size());
+    Mesh mesh = Mesh.of(world.size(), world.size());
     try (TransformerRunner runner =
-        new TransformerRunner(problem, problem.ring(decomposition), world, device, timer)) {
+        new TransformerRunner(problem, problem.ring(mesh), world, device, timer)) {
       double[] before = outputs(runner, problem.sequences());
       Map<String, Double> wrong = new LinkedHashMap<>();
       for (int position : positions(problem)) {
@@ -79,8 +79,7 @@ public final class PerturbationProbe {
     List<Integer> positions =
         new ArrayList<>(List.of(0, problem.length() / 2, problem.length() - 1));
     for (int rank = 0; rank < world.size(); rank++) {
-      positions.add(
-          problem.ring(new Decomposition(world.size(), world.size())).layout().position(rank, 1));
+      positions.add(problem.ring(Mesh.of(world.size(), world.size())).layout().position(rank, 1));
     }
     for (int start : problem.documents().starts()) {
       positions.add(start);

@@ -14,12 +14,11 @@ import ringattention.model.AttentionKind;
 import ringattention.model.FeedForwardKind;
 import ringattention.model.ModelSetup;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
+import ringattention.shard.Mesh;
 
 /**
  * Loss and every parameter's gradient of a whole Transformer against the vanilla architecture on
- * one rank in float64: the ring over all ranks in every decomposition, and the paper's other
- * architectures.
+ * one rank in float64: the ring over all ranks in every mesh, and the paper's other architectures.
  */
 public final class TransformerChecks {
   private final Communicator world;
@@ -53,17 +52,13 @@ public final class TransformerChecks {
    * @param problem with a batch that the number of rings divides
    * @return the checks on rank 0, an empty list on the others. Collective.
    */
-  public List<Check> ring(TransformerProblem problem, Decomposition decomposition) {
-    TransformerRunner.Result result = run(problem, problem.ring(decomposition), world, device);
+  public List<Check> ring(TransformerProblem problem, Mesh mesh) {
+    TransformerRunner.Result result = run(problem, problem.ring(mesh), world, device);
     return world.rank() == 0
         ? checks(
             String.format(
                 "%d x ring of %d, %s %s, %s",
-                decomposition.replicas(),
-                decomposition.ring(),
-                problem.layout(),
-                problem.mask(),
-                problem.tokens()),
+                mesh.data(), mesh.ring(), problem.layout(), problem.mask(), problem.tokens()),
             problem,
             result)
         : List.of();
@@ -78,7 +73,7 @@ public final class TransformerChecks {
       return List.of();
     }
     List<Check> checks = new ArrayList<>();
-    Decomposition alone = new Decomposition(1, 1);
+    Mesh alone = Mesh.of(1, 1);
     Map<String, ModelSetup> architectures = new LinkedHashMap<>();
     architectures.put("vanilla", problem.vanilla());
     architectures.put(

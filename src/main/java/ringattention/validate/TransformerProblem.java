@@ -10,10 +10,10 @@ import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.RopeScaling;
 import ringattention.random.Seed;
-import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /**
  * A small Transformer with random weights and tokens.
@@ -65,8 +65,7 @@ public record TransformerProblem(
   }
 
   /** One of the paper's architectures for it. */
-  public ModelSetup setup(
-      AttentionKind attention, FeedForwardKind feedForward, Decomposition decomposition) {
+  public ModelSetup setup(AttentionKind attention, FeedForwardKind feedForward, Mesh mesh) {
     return new ModelSetup(
         model,
         attention,
@@ -75,9 +74,9 @@ public record TransformerProblem(
         feedForward,
         BLOCK,
         BLOCK,
-        decomposition,
+        mesh,
         length,
-        batch / decomposition.replicas(),
+        batch / mesh.data(),
         1,
         documents.count() > 1,
         false,
@@ -86,13 +85,13 @@ public record TransformerProblem(
   }
 
   /** The paper's ring architecture over all ranks of a job. */
-  public ModelSetup ring(Decomposition decomposition) {
-    return setup(AttentionKind.RING, FeedForwardKind.BLOCKWISE, decomposition);
+  public ModelSetup ring(Mesh mesh) {
+    return setup(AttentionKind.RING, FeedForwardKind.BLOCKWISE, mesh);
   }
 
   /** The vanilla architecture on one rank. */
   public ModelSetup vanilla() {
-    return setup(AttentionKind.VANILLA, FeedForwardKind.FULL, new Decomposition(1, 1));
+    return setup(AttentionKind.VANILLA, FeedForwardKind.FULL, Mesh.of(1, 1));
   }
 
   /** Its sequences for the names of checks. */

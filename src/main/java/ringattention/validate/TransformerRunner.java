@@ -82,7 +82,7 @@ final class TransformerRunner implements AutoCloseable {
   }
 
   private Sample[] mine(Sample[] sequences) {
-    int first = setup.decomposition().replica(world.rank()) * setup.batch();
+    int first = setup.mesh().dataRank(world.rank()) * setup.batch();
     return Arrays.copyOfRange(sequences, first, first + setup.batch());
   }
 

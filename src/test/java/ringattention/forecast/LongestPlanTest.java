@@ -37,7 +37,7 @@ class LongestPlanTest {
       LongestPlan longest = paper(architecture, Precision.FP32, 8);
       HardwarePlan plan = longest.plan().orElseThrow();
       Configuration run = plan.plan().configuration();
-      int unit = STEP * plan.plan().setup().decomposition().ring();
+      int unit = STEP * plan.plan().setup().mesh().ring();
       assertEquals(longest.tokens(), plan.tokens());
       assertEquals(0, longest.tokens() % unit);
       assertTrue(plan.fits());

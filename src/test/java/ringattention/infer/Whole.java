@@ -18,9 +18,9 @@ import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.parallel.HostCollectives;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** One forward of training over a whole text, in double precision on one rank. */
 final class Whole {
@@ -42,7 +42,7 @@ final class Whole {
             FeedForwardKind.FULL,
             1,
             tokens.length,
-            new Decomposition(1, 1),
+            Mesh.of(1, 1),
             tokens.length,
             1,
             1,

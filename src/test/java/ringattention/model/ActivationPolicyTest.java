@@ -29,9 +29,9 @@ import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.validate.TransformerProblem;
 
 /** What is kept, where, and in how many head groups changes memory and time, not numbers. */
@@ -73,7 +73,7 @@ class ActivationPolicyTest {
   private static List<double[]> step(
       Supplier<Device> make, int ranks, int keyValueHeads, ActivationPolicy policy) {
     TransformerProblem problem = problem(keyValueHeads);
-    ModelSetup setup = problem.ring(new Decomposition(ranks, ranks)).with(policy);
+    ModelSetup setup = problem.ring(Mesh.of(ranks, ranks)).with(policy);
     return LocalCommunicator.run(
             ranks,
             rank -> {

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.TransformerProblem;
 
@@ -25,8 +25,7 @@ class BatchRowsTest {
   @ParameterizedTest
   @EnumSource(LayoutKind.class)
   void everyRowIsAtItsPlace(LayoutKind layout) {
-    for (Decomposition ranks :
-        List.of(new Decomposition(1, 1), new Decomposition(4, 2), new Decomposition(3, 3))) {
+    for (Mesh ranks : List.of(Mesh.of(1, 1), Mesh.of(4, 2), Mesh.of(3, 3))) {
       ModelSetup setup =
           TransformerProblem.small(LENGTH, BATCH, Mask.CAUSAL, layout, 1).ring(ranks);
       double[] whole = new BatchRows(setup).join(parts(setup, ranks), COLUMNS);
@@ -39,16 +38,16 @@ class BatchRowsTest {
   }
 
   /** What ranks hold: [tokens, batch of a ring, columns]. */
-  private static List<double[]> parts(ModelSetup setup, Decomposition ranks) {
+  private static List<double[]> parts(ModelSetup setup, Mesh ranks) {
     SequenceLayout layout = setup.layout();
-    int batch = BATCH / ranks.replicas();
+    int batch = BATCH / ranks.data();
     List<double[]> parts = new ArrayList<>();
     for (int rank = 0; rank < ranks.world(); rank++) {
       List<Double> rows = new ArrayList<>();
       for (int position : layout.positions(ranks.ringRank(rank))) {
         for (int b = 0; b < batch; b++) {
           for (int column = 0; column < COLUMNS; column++) {
-            rows.add(number(ranks.replica(rank) * batch + b, position, column));
+            rows.add(number(ranks.dataRank(rank) * batch + b, position, column));
           }
         }
       }

@@ -27,9 +27,9 @@ import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** Every label of a corpus counts once, at its place, on however many ranks and rings. */
 class HeldOutLossTest {
@@ -74,7 +74,7 @@ class HeldOutLossTest {
         new SampleShape(SEQUENCE, MODEL.vocabulary(), 1));
   }
 
-  private static ModelSetup setup(Decomposition ranks, int batch, boolean documents) {
+  private static ModelSetup setup(Mesh ranks, int batch, boolean documents) {
     return new ModelSetup(
         MODEL,
         AttentionKind.RING,
@@ -113,7 +113,7 @@ class HeldOutLossTest {
   /** The sums by bucket from the logits of one sequence after the other, on one rank. */
   private static double[] truth(HeldOutSamples samples, long sequences, boolean documents) {
     LossByPosition.Sums sums = new LossByPosition.Sums();
-    ModelSetup alone = setup(new Decomposition(1, 1), 1, documents);
+    ModelSetup alone = setup(Mesh.of(1, 1), 1, documents);
     on(
         LocalCommunicator.single(),
         alone,
@@ -182,7 +182,7 @@ class HeldOutLossTest {
           LocalCommunicator.run(
               ranks,
               world -> {
-                ModelSetup setup = setup(new Decomposition(ranks, ring), batch, documents);
+                ModelSetup setup = setup(Mesh.of(ranks, ring), batch, documents);
                 HeldOutSamples own = samples(documents);
                 return on(
                     world,

@@ -20,9 +20,9 @@ import ringattention.device.MemoryPlan;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** Context grows with the number of ranks: what a rank allocates depends on its tokens only. */
 class MemoryGrowthTest {
@@ -49,7 +49,7 @@ class MemoryGrowthTest {
         FeedForwardKind.BLOCKWISE,
         64,
         64,
-        new Decomposition(ranks, attention == AttentionKind.RING ? ranks : 1),
+        Mesh.of(ranks, attention == AttentionKind.RING ? ranks : 1),
         sequence,
         1,
         1,

@@ -12,9 +12,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
 import ringattention.device.HeadCounts;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** The sizes that follow from a setup: buffers and kernels are cut by them. */
 class ModelSetupTest {
@@ -45,7 +45,7 @@ class ModelSetupTest {
         feedForward,
         8,
         16,
-        new Decomposition(2 * ring, ring),
+        Mesh.of(2 * ring, ring),
         23,
         4,
         passes,
@@ -127,7 +127,7 @@ class ModelSetupTest {
             plain.feedForward(),
             8,
             16,
-            plain.decomposition(),
+            plain.mesh(),
             23,
             4,
             1,

@@ -24,10 +24,10 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
-import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.validate.TransformerProblem;
 
 /**
@@ -86,7 +86,7 @@ class PackedBatchTest {
       int keyValueHeads,
       Mask mask,
       LayoutKind layout,
-      Decomposition decomposition,
+      Mesh mesh,
       int batch,
       ActivationPolicy policy) {
     return new ModelSetup(
@@ -97,7 +97,7 @@ class PackedBatchTest {
         FeedForwardKind.BLOCKWISE,
         7,
         5,
-        decomposition,
+        mesh,
         LENGTH,
         batch,
         1,
@@ -109,8 +109,7 @@ class PackedBatchTest {
 
   /** Loss and all gradients, of rank 0. */
   private static List<double[]> step(ModelSetup setup, Supplier<Device> make, Sample[] sequences) {
-    return LocalCommunicator.run(
-            setup.decomposition().world(), rank -> step(setup, rank, make, sequences))
+    return LocalCommunicator.run(setup.mesh().world(), rank -> step(setup, rank, make, sequences))
         .get(0);
   }
 
@@ -118,7 +117,7 @@ class PackedBatchTest {
       ModelSetup setup, Communicator world, Supplier<Device> make, Sample... sequences) {
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
     MemoryPlan plan = new MemoryPlan();
-    int first = setup.decomposition().replica(world.rank()) * setup.batch();
+    int first = setup.mesh().dataRank(world.rank()) * setup.batch();
     try (Device device = make.get()) {
       ModelBuffers.allocate(plan, setup, world.rank(), device.compute(), device.sum());
       try (Arena arena = new Arena(device, plan)) {
@@ -146,7 +145,7 @@ class PackedBatchTest {
             keyValueHeads,
             mask,
             LayoutKind.CONTIGUOUS,
-            new Decomposition(1, 1),
+            Mesh.of(1, 1),
             1,
             ActivationPolicy.inputs(LAYERS));
     List<double[]> sums = null;
@@ -192,7 +191,7 @@ class PackedBatchTest {
                 keyValueHeads,
                 mask,
                 layout,
-                new Decomposition(ranks, ring),
+                Mesh.of(ranks, ring),
                 BATCH / (ranks / ring),
                 policy);
         assertClose(truth, step(together, () -> new LateDevice(5, 2, true), sequences()), DOUBLE);
@@ -213,7 +212,7 @@ class PackedBatchTest {
               2,
               mask,
               LayoutKind.CONTIGUOUS,
-              new Decomposition(1, 1),
+              Mesh.of(1, 1),
               BATCH,
               ActivationPolicy.inputs(LAYERS));
       assertClose(truth(2, mask), step(together, ReferenceDevice::new, sequences()), DOUBLE);
@@ -225,7 +224,7 @@ class PackedBatchTest {
   void otherSetupsRefuseSequencesThatDiffer() {
     ModelSetup alike =
         new TransformerProblem(model(4), LENGTH, 2, Mask.CAUSAL, LayoutKind.ZIGZAG, 5)
-            .ring(new Decomposition(1, 1));
+            .ring(Mesh.of(1, 1));
     Sample[] all = sequences();
     for (int other : new int[] {2, 3}) { // in positions, in documents
       assertThrows(

@@ -19,9 +19,9 @@ import ringattention.device.MemoryPlan;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.validate.TransformerProblem;
 
 /** This rank's part of a model: what it holds, and that positions and tokens reach it. */
@@ -52,7 +52,7 @@ class ReplicaTest {
     int[] moved = Arrays.stream(plain.positions()).map(positions).toArray();
     return on(
         LocalCommunicator.single(),
-        PROBLEM.ring(new Decomposition(1, 1)),
+        PROBLEM.ring(Mesh.of(1, 1)),
         (replica, device) -> {
           replica.load(
               new Sample[] {new Sample(plain.tokens(), plain.labels(), moved, plain.documents())});
@@ -78,7 +78,7 @@ class ReplicaTest {
             world ->
                 on(
                     world,
-                    PROBLEM.ring(new Decomposition(2, 2)),
+                    PROBLEM.ring(Mesh.of(2, 2)),
                     (replica, device) -> {
                       replica.load(PROBLEM.sequences());
                       replica.lossAndGradients(1);
@@ -90,7 +90,7 @@ class ReplicaTest {
                 "ring of keys and values done: exchange \\d+ to rank 1 and from rank 1, of"
                     + " gradients done: exchange \\d+ to rank 1 and from rank 1"),
         both.get(0));
-    for (ModelSetup setup : List.of(PROBLEM.vanilla(), PROBLEM.ring(new Decomposition(1, 1)))) {
+    for (ModelSetup setup : List.of(PROBLEM.vanilla(), PROBLEM.ring(Mesh.of(1, 1)))) {
       assertEquals(
           "", on(LocalCommunicator.single(), setup, (replica, device) -> replica.exchanging()));
     }
@@ -112,21 +112,19 @@ class ReplicaTest {
 
   @Test
   void aForwardAloneHasNoGradients() {
-    ModelSetup forward =
-        PROBLEM.ring(new Decomposition(1, 1)).with(ActivationPolicy.forwardOnly(2, 1));
+    ModelSetup forward = PROBLEM.ring(Mesh.of(1, 1)).with(ActivationPolicy.forwardOnly(2, 1));
     on(
         LocalCommunicator.single(),
         forward,
         (replica, device) -> assertThrows(IllegalStateException.class, replica::parameters));
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            on(LocalCommunicator.single(), PROBLEM.ring(new Decomposition(2, 2)), (r, d) -> null));
+        () -> on(LocalCommunicator.single(), PROBLEM.ring(Mesh.of(2, 2)), (r, d) -> null));
   }
 
   private static List<String> saved(ActivationPolicy policy) {
     MemoryPlan plan = new MemoryPlan();
-    ModelSetup setup = PROBLEM.ring(new Decomposition(1, 1)).with(policy);
+    ModelSetup setup = PROBLEM.ring(Mesh.of(1, 1)).with(policy);
     ModelBuffers.allocate(plan, setup, 0, DType.F32, DType.F32);
     return plan.buffers().stream()
         .map(MemoryPlan.Buffer::name)

@@ -31,9 +31,9 @@ import ringattention.model.RopeScaling;
 import ringattention.parallel.HostCollectives;
 import ringattention.parallel.State;
 import ringattention.plan.TrainConfig;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** One step: which sequences it takes, how far it changes the weights, and what it says of both. */
 class TrainerStepTest {
@@ -65,7 +65,7 @@ class TrainerStepTest {
       AskedSamples asked,
       LongSupplier clock,
       BiFunction<Trainer, Replica, T> body) {
-    Decomposition ranks = new Decomposition(world.size(), ring);
+    Mesh ranks = Mesh.of(world.size(), ring);
     ModelSetup setup =
         new ModelSetup(
             MODEL,
@@ -77,7 +77,7 @@ class TrainerStepTest {
             64,
             ranks,
             SEQUENCE,
-            config.batch() / ranks.replicas() / passes,
+            config.batch() / ranks.data() / passes,
             passes,
             true,
             false,

@@ -35,9 +35,9 @@ import ringattention.model.RopeScaling;
 import ringattention.parallel.HostCollectives;
 import ringattention.parallel.State;
 import ringattention.plan.TrainConfig;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** Steps that make no update: those without labels, and those whose gradients are not finite. */
 class TrainerTest {
@@ -110,7 +110,7 @@ class TrainerTest {
             FeedForwardKind.BLOCKWISE,
             64,
             64,
-            new Decomposition(world.size(), world.size()),
+            Mesh.of(world.size(), world.size()),
             SEQUENCE,
             1,
             1,

@@ -24,9 +24,9 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
 import ringattention.report.Check.Verdict;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** The checks pass on a sound device, and on one that computes a little wrong they do not. */
 class BrokenDeviceTest {
@@ -114,7 +114,7 @@ class BrokenDeviceTest {
 
   private static List<Check> transformer(Communicator rank, Device device) {
     return new TransformerChecks(rank, device, timer())
-        .ring(TRANSFORMER, new Decomposition(rank.size(), rank.size()));
+        .ring(TRANSFORMER, Mesh.of(rank.size(), rank.size()));
   }
 
   private static void assertPassed(List<Check> checks) {

@@ -21,9 +21,9 @@ import ringattention.device.Tensor;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** Every check fails on each fault in every tensor it looks at: one NaN, one infinity, zeros. */
 class PlantedFaultsTest {
@@ -239,7 +239,7 @@ class PlantedFaultsTest {
       TransformerProblem problem, UnaryOperator<TransformerRunner.Result> spoil) {
     try (CpuDevice device = new CpuDevice(1)) {
       return new TransformerChecks(LocalCommunicator.single(), device, timer(), spoil)
-          .ring(problem, new Decomposition(1, 1));
+          .ring(problem, Mesh.of(1, 1));
     }
   }
 

@@ -20,10 +20,10 @@ import ringattention.data.Sample;
 import ringattention.device.DType;
 import ringattention.device.HeadCounts;
 import ringattention.random.Seed;
-import ringattention.shard.Decomposition;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
 import ringattention.validate.AttentionProblem.Input;
 
@@ -117,7 +117,7 @@ class ProblemTest {
 
   @Test
   void aReplicaTakesItsPartOfTheBatch() {
-    assertEquals(2, TRANSFORMER.ring(new Decomposition(6, 3)).batch());
+    assertEquals(2, TRANSFORMER.ring(Mesh.of(6, 3)).batch());
     assertEquals(4, TRANSFORMER.vanilla().batch());
   }
 

@@ -8,9 +8,9 @@ import ringattention.comm.LocalCommunicator;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** A sound Transformer passes, however it is spread and in whatever architecture. */
 class TransformerChecksTest {
@@ -56,7 +56,7 @@ class TransformerChecksTest {
                 world -> {
                   try (CpuDevice device = new CpuDevice(1)) {
                     return new TransformerChecks(world, device, timer())
-                        .ring(PROBLEM, new Decomposition(2, 1));
+                        .ring(PROBLEM, Mesh.of(2, 1));
                   }
                 })
             .get(0);

@@ -20,9 +20,9 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.Check;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** The product's own checks, over in-process ranks, on both devices. */
 class ValidationTest {
@@ -116,7 +116,7 @@ class ValidationTest {
                       all.addAll(
                           transformer.ring(
                               TransformerProblem.small(17 + ranks, batch, mask, layout, 3),
-                              new Decomposition(ranks, ring)));
+                              Mesh.of(ranks, ring)));
                     }
                   }
                 }
@@ -197,7 +197,7 @@ class ValidationTest {
               List<Check> all = new ArrayList<>();
               for (LayoutKind layout : LayoutKind.values()) {
                 for (Mask mask : Mask.values()) {
-                  Decomposition one = new Decomposition(ranks, ranks);
+                  Mesh one = Mesh.of(ranks, ranks);
                   TransformerProblem whole = TransformerProblem.small(31, 1, mask, layout, 7);
                   TransformerProblem packed =
                       whole.packed(Packing.of(5, whole.ring(one).layout(), ranks));

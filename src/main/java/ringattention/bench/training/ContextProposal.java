@@ -73,7 +73,7 @@ public record ContextProposal(
         plan.setup().model().layers(),
         device.compute(),
         architecture,
-        plan.setup().decomposition().world(),
+        plan.setup().mesh().world(),
         device.asynchronous() ? model : device.name(),
         memoryCap,
         tokens,

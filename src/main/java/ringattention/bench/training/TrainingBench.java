@@ -17,7 +17,7 @@ import ringattention.plan.Variants;
 import ringattention.report.BenchTable;
 import ringattention.report.TimeTable;
 import ringattention.run.MemoryConfig;
-import ringattention.shard.Decomposition;
+import ringattention.shard.Mesh;
 
 /**
  * {@code bench training}: a row of seconds and bytes for each length of sequence, and its checks.
@@ -25,7 +25,7 @@ import ringattention.shard.Decomposition;
 public final class TrainingBench implements Benchmark {
   private final BenchTrainingConfig bench;
   private final int layers;
-  private final Decomposition decomposition;
+  private final Mesh mesh;
   private final List<TrainingRow> rows = new ArrayList<>();
   private final BenchTable<TrainingTable.Steps> steps = TrainingTable.ofSteps();
   private final BenchTable<TrainingTable.Rehearsal> rehearsals = TrainingTable.ofRehearsals();
@@ -33,7 +33,7 @@ public final class TrainingBench implements Benchmark {
   public TrainingBench(Configuration configuration, int ranks) {
     this.bench = configuration.get(BenchTrainingConfig.SECTION);
     this.layers = configuration.get(ModelConfig.SECTION).layers();
-    this.decomposition = new Decomposition(ranks, RunRules.ringSize(configuration, ranks));
+    this.mesh = Mesh.of(ranks, RunRules.ringSize(configuration, ranks));
     int blocks = bench.forwardBlocks(layers);
     require(
         blocks <= layers,
@@ -68,8 +68,8 @@ public final class TrainingBench implements Benchmark {
   }
 
   @Override
-  public Decomposition decomposition(int ranks) {
-    return decomposition;
+  public Mesh mesh(int ranks) {
+    return mesh;
   }
 
   @Override

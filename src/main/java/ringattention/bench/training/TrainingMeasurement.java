@@ -243,7 +243,7 @@ public final class TrainingMeasurement {
   /** The first sequences of this rank's ring. */
   private Sample[] sequences() {
     ModelSetup setup = plan.setup();
-    long first = (long) setup.decomposition().replica(job.world().rank()) * setup.batch();
+    long first = (long) setup.mesh().dataRank(job.world().rank()) * setup.batch();
     return IntStream.range(0, setup.batch())
         .mapToObj(i -> samples.sample(first + i))
         .toArray(Sample[]::new);
@@ -253,7 +253,7 @@ public final class TrainingMeasurement {
   private double labels(Sample[] sequences) {
     double own = Arrays.stream(sequences).mapToDouble(Sample::counted).sum();
     double all = job.world().allReduce(own, Communicator.Operation.SUM);
-    return all / plan.setup().decomposition().ring(); // its ranks hold parts of the same sequences
+    return all / plan.setup().mesh().ring(); // its ranks hold parts of the same sequences
   }
 
   /** Seconds of the slowest rank, from an idle device to an idle device. */

@@ -25,7 +25,7 @@ public final class TrainingTable {
           plan.setup().model().name(),
           plan.setup().model().layers(),
           plan.setup().sequence(),
-          plan.setup().decomposition().world(),
+          plan.setup().mesh().world(),
           plan.saved(),
           plan.offload());
     }

@@ -18,9 +18,9 @@ import ringattention.model.ModelBuffers;
 import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.RopeScaling;
-import ringattention.shard.Decomposition;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /**
  * Table 1 of the paper, held against what a rank plans for a layer: bytes by tokens, by tokens of
@@ -64,7 +64,7 @@ class LayerMemoryTest {
             architecture.feedForward(),
             block,
             64,
-            new Decomposition(RANKS, ring),
+            Mesh.of(RANKS, ring),
             ring * tokens,
             1,
             1,

@@ -9,27 +9,27 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class DecompositionTest {
+class MeshTest {
   @Test
   void ranksOfARingAreNeighbours() {
-    Decomposition decomposition = new Decomposition(6, 3);
-    assertEquals(2, decomposition.replicas());
+    Mesh mesh = Mesh.of(6, 3);
+    assertEquals(2, mesh.data());
     assertEquals(
-        List.of(0, 0, 0, 1, 1, 1),
-        IntStream.range(0, 6).map(decomposition::replica).boxed().toList());
+        List.of(0, 0, 0, 1, 1, 1), IntStream.range(0, 6).map(mesh::dataRank).boxed().toList());
     assertEquals(
-        List.of(0, 1, 2, 0, 1, 2),
-        IntStream.range(0, 6).map(decomposition::ringRank).boxed().toList());
+        List.of(0, 1, 2, 0, 1, 2), IntStream.range(0, 6).map(mesh::ringRank).boxed().toList());
   }
 
   @Test
   void oneRankIsARing() {
-    assertEquals(1, new Decomposition(1, 1).replicas());
+    assertEquals(1, Mesh.of(1, 1).data());
   }
 
   @ParameterizedTest
   @CsvSource({"0, 1", "1, 0", "-2, -1", "6, 4", "2, 4"})
   void ringsThatDoNotMakeUpTheWorldAreRefused(int world, int ring) {
-    assertThrows(IllegalArgumentException.class, () -> new Decomposition(world, ring));
+    assertThrows(IllegalArgumentException.class, () -> Mesh.of(world, ring));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 0));
   }
 }
