@@ -32,6 +32,7 @@ data: $(TEXT) ## the tutorial's text: Java sources of the libraries used here
 
 run: build data ## train the tutorial on RANKS ranks (one per GPU, or 4), or another INPUT=file.toml
 	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
+	$(if $(filter inputs/tutorial.toml,$(INPUT)),tools/continue.sh $(RANKS))
 
 test: build data ## every test: threads as ranks, real mpirun, the built program
 	$(subst -q,-ntp,$(MAVEN)) verify

@@ -37,7 +37,7 @@ class GenerateIT {
   }
 
   private Run mpirun(String output, String... keys) {
-    MpiJob.Result job = program.mpirun(2, runs.arguments(output, keys));
+    MpiJob.Result job = program.mpirun(2, runs.arguments(2, output, keys));
     assertEquals(0, job.exitCode(), job.output());
     return new Run(job, program.file(output));
   }
@@ -59,7 +59,7 @@ class GenerateIT {
   private Process start(String output, File input, String... keys) throws IOException {
     List<String> command =
         new ArrayList<>(List.of("tools/mpirun.sh", "-np", "2", "bin/ringattention"));
-    command.addAll(List.of(runs.arguments(output, keys)));
+    command.addAll(List.of(runs.arguments(2, output, keys)));
     return new ProcessBuilder(command)
         .redirectInput(input)
         .redirectErrorStream(true)

@@ -36,20 +36,21 @@ record GenerateRuns(Program program, String weights) {
   }
 
   /**
-   * Runs the command.
+   * Runs the command, in one ring unless the keys say otherwise.
    *
    * @param keys and values, options with two hyphens, the value of such
    */
   Run run(int ranks, String output, String... keys) {
-    String[] arguments = arguments(output, keys);
+    String[] arguments = arguments(ranks, output, keys);
     return new Run(program.inProcess(ranks, arguments), program.file(output));
   }
 
   /** Returns the command line. */
-  String[] arguments(String output, String... keys) {
+  String[] arguments(int ranks, String output, String... keys) {
     List<String> arguments = new ArrayList<>(List.of("generate"));
     arguments.addAll(List.of(program.file("generate.toml").toString(), "-D", weights));
     arguments.addAll(List.of("-o", program.file(output).toString()));
+    arguments.addAll(List.of("-D", "infer.ranks=" + ranks)); // short texts would take one
     boolean plain = false; // the value of an option
     for (String key : keys) {
       arguments.addAll(plain || key.startsWith("--") ? List.of(key) : List.of("-D", key));

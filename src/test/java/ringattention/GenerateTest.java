@@ -133,6 +133,9 @@ class GenerateTest {
       Run run = valid(ranks, "ranks-" + ranks, keys);
       GenerateRuns.assertSameAnswers(one, GenerateRuns.answers(run));
     }
+    Run rings = valid(4, "rings", String.join(";", keys).concat(";infer.ranks=2").split(";"));
+    GenerateRuns.assertSameAnswers(one, GenerateRuns.answers(rings));
+    assertTrue(rings.job().output().contains("rings of 2, "), rings.job().output());
   }
 
   /** The last rank's part of prompt and answer is full: cache and longest sequence are the same. */
@@ -406,5 +409,23 @@ class GenerateTest {
     Run all = new Run(runs().program().inProcess(1, most.toArray(String[]::new)), folder);
     assertEquals(0, all.job().exitCode(), all.job().output());
     assertTrue(all.job().output().contains("1.00 GiB of 1.00 GiB"), all.job().output());
+  }
+
+  /** As docs/generate.md uses it. */
+  @Test
+  void theInputOfTheRepository() throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("inputs/generate.toml"));
+    assertTrue(lines.get(0).startsWith("# Purpose: ") && lines.get(2).startsWith("# Needs:   "));
+    List<String> line = new ArrayList<>(List.of("generate", "inputs/generate.toml"));
+    line.addAll(List.of("-D", model(), "--prompt", "One", "-o", folder.resolve("run").toString()));
+    Program program = runs().program();
+    Run run = new Run(program.inProcess(2, line.toArray(String[]::new)), folder.resolve("run"));
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    assertEquals(1, GenerateRuns.answers(run).size());
+    line.set(0, "plan");
+    line.subList(4, line.size()).clear();
+    Run plan = new Run(program.inProcess(1, line.toArray(String[]::new)), folder);
+    assertEquals(0, plan.job().exitCode(), plan.job().output());
+    assertTrue(plan.job().output().contains("the longest prompt is"), plan.job().output());
   }
 }

@@ -135,6 +135,22 @@ class MakefileTest {
     assertEquals("", Files.readString(folder.resolve("target/ringattention.jsa")));
   }
 
+  @Test
+  void theTutorialEndsWithAContinuation() throws Exception {
+    script("tools/mpirun.sh", "echo ran mpirun $*");
+    script("tools/continue.sh", "echo ran continue $*");
+    Result tutorial = make("run", "RANKS=3");
+    assertEquals(0, tutorial.exitCode, tutorial.output);
+    assertTrue(
+        tutorial.output.endsWith(
+            "ran mpirun -np 3 bin/ringattention train inputs/tutorial.toml\n"
+                + "tools/continue.sh 3\nran continue 3\n"),
+        tutorial.output);
+    Result other = make("run", "RANKS=3", "INPUT=mine.toml");
+    assertEquals(0, other.exitCode, other.output);
+    assertTrue(!other.ran("continue"), other.output);
+  }
+
   /** Cut off in the middle, tools/unpack-natives.sh leaves no folder that looks whole. */
   @Test
   void nativeLibrariesAreUnpackedWholeOrNotAtAll() throws Exception {
