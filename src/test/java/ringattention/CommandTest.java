@@ -79,7 +79,7 @@ class CommandTest {
 
   @ParameterizedTest(name = "bench {0}")
   @CsvSource({
-    "kernels, kernels.csv, 1, 29, 'kernel,shape,dtype,time_us,tflops,gbytes_per_s,copy_fraction,"
+    "kernels, kernels.csv, 1, 28, 'kernel,shape,dtype,time_us,tflops,gbytes_per_s,copy_fraction,"
         + "wrong'",
     "attention, attention.csv, 2, 4, 'tokens,ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
         + "pass,time_ms,gflops_per_rank,matmul_gflops,matmul_fraction,bound_fraction,machine_fraction,"
