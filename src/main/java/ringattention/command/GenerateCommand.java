@@ -9,6 +9,7 @@ import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.infer.CacheNeed;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.Generation;
 import ringattention.infer.GenerationListener;
@@ -70,7 +71,7 @@ public final class GenerateCommand {
                     configuration,
                     job.world().size(),
                     config.batch(),
-                    InferencePlan.Need.of(input.requests().requests(), config.batch()),
+                    CacheNeed.of(input.requests().requests(), config.batch()),
                     device,
                     limits));
     List<Request> requests = input.requests().requests();

@@ -4,6 +4,7 @@ import ringattention.cli.ExitCode;
 import ringattention.device.DeviceTraits;
 import ringattention.device.MemoryCount;
 import ringattention.forecast.HardwarePlan;
+import ringattention.infer.CacheNeed;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.InferencePlan;
 import ringattention.input.Configuration;
@@ -55,7 +56,7 @@ final class InferencePlanCommand {
                     configuration,
                     ranks,
                     configuration.get(GenerateConfig.SECTION).batch(),
-                    InferencePlan.Need.UNKNOWN,
+                    CacheNeed.UNKNOWN,
                     device,
                     limits));
     plan.print(device, RunOutput.console(job).log());

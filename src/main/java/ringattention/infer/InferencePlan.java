@@ -2,15 +2,8 @@ package ringattention.infer;
 
 import static ringattention.device.Allocator.Purpose.WORKSPACE;
 
-import java.nio.IntBuffer;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import ringattention.device.Arena;
 import ringattention.device.DType;
@@ -41,67 +34,6 @@ import ringattention.shard.Mesh;
  */
 public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape shape, String why) {
   /**
-   * What requests ask of the cache.
-   *
-   * @param longestPrompt tokens of the longest prompt
-   * @param prompts tokens of the prompts that are in the cache together; none: not known
-   * @param further tokens that each of them appends at most
-   */
-  public record Need(int longestPrompt, List<Integer> prompts, List<Integer> further) {
-    /** Whatever fits. */
-    public static final Need UNKNOWN = new Need(Integer.MAX_VALUE, List.of(), List.of());
-
-    public Need {
-      prompts = List.copyOf(prompts);
-      further = List.copyOf(further);
-    }
-
-    /**
-     * Returns what the largest requests need that are decoded together; a context that several have
-     * is there once.
-     *
-     * @param batch answers decoded together
-     */
-    public static Need of(List<Request> requests, int batch) {
-      List<Integer> prompts = new ArrayList<>();
-      List<Integer> further = new ArrayList<>();
-      Set<IntBuffer> contexts = new HashSet<>();
-      List<Request> largest = new ArrayList<>(requests);
-      largest.sort(Comparator.comparingInt(Need::tokens).reversed());
-      for (Request request : largest) {
-        if (further.size() >= batch) {
-          break;
-        }
-        boolean shared = request.context().length > 0 && request.prompt().length > 0;
-        if (!shared || contexts.add(IntBuffer.wrap(request.context()))) {
-          prompts.add(request.tokens()); // what waits behind a context may be computed with it
-        }
-        int own =
-            saturated(
-                (long) (shared ? request.prompt().length : 0) + request.settings().maxNewTokens());
-        int samples = Math.min(request.settings().samples(), batch - further.size());
-        further.addAll(Collections.nCopies(samples, own));
-      }
-      int longest = requests.stream().mapToInt(Request::tokens).max().orElse(1);
-      return new Need(longest, prompts, further);
-    }
-
-    /** Returns whether no sequence is so long that a ring would be faster than a rank alone. */
-    boolean isShort() {
-      int most = further.stream().mapToInt(Integer::intValue).max().orElse(0);
-      return (long) longestPrompt + most <= InferConfig.SHORT;
-    }
-
-    private static int tokens(Request request) {
-      return saturated((long) request.tokens() + request.settings().maxNewTokens());
-    }
-
-    private static int saturated(long tokens) {
-      return (int) Math.min(Integer.MAX_VALUE, tokens);
-    }
-  }
-
-  /**
    * Returns the plan with as many slots as the requests need, or as have room.
    *
    * @param world ranks of the job
@@ -112,7 +44,7 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
       Configuration configuration,
       int world,
       int rows,
-      Need need,
+      CacheNeed need,
       DeviceTraits device,
       MemoryLimits limits) {
     if (configuration.get(AttentionConfig.SECTION).mask() != Mask.CAUSAL) {
@@ -167,7 +99,7 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
         configuration, mesh, fitted.get(), least.text(device, limits, need, wanted));
   }
 
-  private static int wanted(InferConfig config, EngineShape shape, Need need) {
+  private static int wanted(InferConfig config, EngineShape shape, CacheNeed need) {
     if (config.cache() > 0) {
       return (config.cache() - 1) / shape.ranks() + 1;
     }
@@ -250,7 +182,7 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
     return shape.longestPrompt();
   }
 
-  private String text(DeviceTraits device, MemoryLimits limits, Need need, int wanted) {
+  private String text(DeviceTraits device, MemoryLimits limits, CacheNeed need, int wanted) {
     return String.format(
         Locale.ROOT,
         "rings of %d, weights %s, cache of %d tokens a rank%s, %d tokens of a prompt at a time, up to %d rows"

@@ -11,6 +11,7 @@ import ringattention.bench.Repeats;
 import ringattention.comm.Communicator;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.infer.CacheNeed;
 import ringattention.infer.Engine;
 import ringattention.infer.InferencePlan;
 import ringattention.infer.RingEngine;
@@ -103,9 +104,8 @@ public final class PrefillBench implements Benchmark {
   private InferencePlan planned(BenchRun planned) {
     int longest = Collections.max(config.tokens());
     int rows = config.rows().isEmpty() ? 1 : Collections.max(config.rows());
-    InferencePlan.Need need =
-        new InferencePlan.Need(
-            longest, List.of(longest), Collections.nCopies(rows, 2 * config.steps() + 1));
+    CacheNeed need =
+        new CacheNeed(longest, List.of(longest), Collections.nCopies(rows, 2 * config.steps() + 1));
     Device device = planned.device();
     MemoryLimits limits =
         MemoryLimits.of(planned.job(), device, configuration.get(MemoryConfig.SECTION));
