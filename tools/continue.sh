@@ -18,4 +18,4 @@ echo
 echo "A continuation of held-out text by the model just trained ($model), from >>> on:"
 echo
 tail -n 4 "$prompt" | sed 's/^/    /'
-sed -n '/^Generation$/,/^Checks$/p' "$log" | sed '1,2d; $d' | sed '1s/^/>>>/; s/^/    /'
+sed -n '/^Generation$/,/^Checks$/p' "$log" | sed '1,2d; $d' | sed '1s/^/>>>/; 2,$s/^/    /'
