@@ -73,6 +73,12 @@ public record Repeats(
     return ranks.allReduce(ownSeconds, Communicator.Operation.MAX);
   }
 
+  /** Warms up and returns {@link #median} of as many passes as a repeat takes. Collective. */
+  public double seconds(Communicator ranks, Runnable work) {
+    warm(work);
+    return median(ranks, passes(ranks, work), work);
+  }
+
   /** Median over the repeats of the slowest rank's time. Collective. */
   public double median(Communicator ranks, int passes, Runnable work) {
     double[] seconds = new double[repeats];

@@ -16,7 +16,7 @@ import ringattention.shard.SequenceLayout;
 /**
  * The sizes of an engine.
  *
- * @param ranks of the ring: all of the job
+ * @param ranks of the ring that holds a cache together
  * @param layout of a chunk over the ranks
  * @param feedForwardBlock tokens that projections and feed-forward take at a time
  * @param slots tokens that every rank's cache holds

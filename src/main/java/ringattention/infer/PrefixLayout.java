@@ -39,7 +39,6 @@ record PrefixLayout(LayoutKind kind, int tokens, int ranks, int chunk) {
       ContinuedLayout next =
           new ContinuedLayout(SequenceLayout.of(kind, length, ranks), start, held);
       chunks.add(next);
-      held.replaceAll(ignored -> 0);
       for (int rank = 0; rank < ranks; rank++) {
         held.set(rank, next.keys(rank));
       }

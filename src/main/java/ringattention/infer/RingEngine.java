@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import ringattention.attention.Attention;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingSchedule;
 import ringattention.comm.Communicator;
@@ -13,6 +14,7 @@ import ringattention.device.Collectives;
 import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.ActivationPolicy;
+import ringattention.model.Activations;
 import ringattention.model.LlamaParameters;
 import ringattention.model.ModelConfig;
 import ringattention.model.ShardShape;
@@ -26,7 +28,7 @@ import ringattention.shard.ContinuedLayout;
 import ringattention.shard.Mask;
 
 /**
- * The engine over all ranks of the job. A prefix is computed chunk by chunk around the ring, and
+ * The engine over the ranks of a ring. A prefix is computed chunk by chunk around the ring, and
  * what each rank holds of it stays where the layout left it. New tokens are computed by all ranks
  * alike, each over its part of the cache; exactly one keeps a token's key and value.
  */
@@ -47,39 +49,39 @@ public final class RingEngine implements Engine {
   private record Weights(ParameterSource source, LoadableWeights loadable) {}
 
   /**
-   * Collective over the world. Weights are undefined until they are set.
+   * Collective over the ring. Weights are undefined until they are set.
    *
-   * @param world all ranks of the job
+   * @param ring the ranks that hold a cache together
    * @param collectives of the same ranks
    * @param allocator backed by the device
    */
   RingEngine(
       EngineShape shape,
-      Communicator world,
+      Communicator ring,
       Collectives collectives,
       Device device,
       Allocator allocator,
       PhaseTimer timer) {
     this.shape = shape;
-    this.rank = world.rank();
+    this.rank = ring.rank();
     this.device = device;
     this.timer = timer;
     this.collectives = collectives;
     this.buffers = EngineBuffers.allocate(allocator, shape, rank, device.compute(), device.sum());
-    this.weights = weights(world);
+    this.weights = weights(ring);
     this.cache = new KeyValueCache(buffers.cache());
-    this.exchange = new RingExchange(world);
+    this.exchange = new RingExchange(ring);
     this.ranges = new SlotRanges(shape.slots());
   }
 
-  private Weights weights(Communicator world) {
+  private Weights weights(Communicator ring) {
     List<ParameterGroup> groups = LlamaParameters.groups(shape.model());
     if (shape.resident()) {
       ResidentWeights whole = new ResidentWeights(device, groups, buffers.resident());
       return new Weights(whole, whole);
     }
     ShardedWeights parts =
-        new ShardedWeights(device, world, collectives, groups, buffers.sharded(), timer);
+        new ShardedWeights(device, ring, collectives, groups, buffers.sharded(), timer);
     return new Weights(parts, parts);
   }
 
@@ -160,17 +162,11 @@ public final class RingEngine implements Engine {
             buffers.ring(),
             timer);
     Transformer transformer =
-        new Transformer(
-            model,
-            ActivationPolicy.forwardOnly(model.layers(), 1),
+        transformer(
             part,
-            device,
-            weights.source(),
-            null,
             attention,
             EngineBuffers.activations(
-                buffers.prefill().again(), model, part, device.compute(), device.sum()),
-            timer);
+                buffers.prefill().again(), model, part, device.compute(), device.sum()));
     int[] positions = chunk.positions(rank);
     int[] held = Arrays.stream(positions).map(position -> tokens[position]).toArray();
     transformer.load(held, new int[held.length], positions);
@@ -180,7 +176,7 @@ public final class RingEngine implements Engine {
   /**
    * Appends tokens [from, to), so many at a time as a step takes.
    *
-   * @param row adds a token to the rows of a step
+   * @param row adds tokens to the rows of a step
    * @return logits behind the last
    */
   private float[] append(int[] tokens, int from, int to, BiConsumer<StepRows, int[]> row) {
@@ -208,17 +204,26 @@ public final class RingEngine implements Engine {
             buffers.step().again(), model, rows, shape.ranks(), device.compute(), device.sum());
     return new DecodeStep(
         device,
-        new Transformer(
-            model,
-            ActivationPolicy.forwardOnly(model.layers(), 1),
+        transformer(
             StepBuffers.shape(rows),
-            device,
-            weights.source(),
-            null,
             new CachedAttention(device, collectives, shape.ranks(), cache, step, timer),
-            step.activations(),
-            timer),
+            step.activations()),
         step);
+  }
+
+  /** Returns the model over some tokens, forward only. */
+  private Transformer transformer(ShardShape part, Attention attention, Activations activations) {
+    ModelConfig model = shape.model();
+    return new Transformer(
+        model,
+        ActivationPolicy.forwardOnly(model.layers(), 1),
+        part,
+        device,
+        weights.source(),
+        null,
+        attention,
+        activations,
+        timer);
   }
 
   @Override

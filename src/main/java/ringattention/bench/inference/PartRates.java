@@ -70,7 +70,7 @@ record PartRates(double products, double attention) {
           };
       double weights =
           2.0 * hidden * (heads.queryWidth() + heads.keyValueWidth()) + 3.0 * hidden * wide;
-      return 2 * block * weights / seconds(ranks, repeats, layer);
+      return 2 * block * weights / repeats.seconds(ranks, layer);
     }
   }
 
@@ -96,13 +96,8 @@ record PartRates(double products, double attention) {
       Runnable pair = () -> device.attention().forward(q, k, v, Mask.FULL, out, logSumExp);
       double flops =
           new AttentionFlops(heads.query(), heads.size(), false).forward((double) queries * keys);
-      return flops / seconds(ranks, repeats, pair);
+      return flops / repeats.seconds(ranks, pair);
     }
-  }
-
-  private static double seconds(Communicator ranks, Repeats repeats, Runnable work) {
-    repeats.warm(work);
-    return repeats.median(ranks, repeats.passes(ranks, work), work);
   }
 
   private static Tensor random(

@@ -61,7 +61,7 @@ record StepParts(double attentionS, double exchangeS) {
       }
       device.write(segments, 0, rows, 0, held);
       Runnable attend = () -> device.decode().attend(q, keys, values, segments, partial);
-      double attention = seconds(ranks, repeats, attend);
+      double attention = repeats.seconds(ranks, attend);
       Runnable exchange =
           () ->
               device.waitFor(
@@ -69,12 +69,7 @@ record StepParts(double attentionS, double exchangeS) {
                       partial.view(partial.elements()),
                       parts.view(parts.elements()),
                       device.mark()));
-      return new StepParts(attention, ranks.size() == 1 ? 0 : seconds(ranks, repeats, exchange));
+      return new StepParts(attention, ranks.size() == 1 ? 0 : repeats.seconds(ranks, exchange));
     }
-  }
-
-  private static double seconds(Communicator ranks, Repeats repeats, Runnable work) {
-    repeats.warm(work);
-    return repeats.median(ranks, repeats.passes(ranks, work), work);
   }
 }

@@ -22,9 +22,7 @@ record KernelTiming(double seconds, double rate, long wrong) {
     try (KernelCase.Trial trial = kernel.open(device, sets)) {
       long wrong = trial.wrong(); // first: a timed kernel may work on its own results
       Rotation pass = new Rotation(trial, sets);
-      repeats.warm(pass);
-      int passes = repeats.passes(single, pass);
-      double seconds = repeats.median(single, passes, pass);
+      double seconds = repeats.seconds(single, pass);
       return new KernelTiming(seconds, bytes / seconds, wrong);
     }
   }
