@@ -61,7 +61,7 @@ public interface Device extends DeviceTraits, AutoCloseable {
    * Allocates at once what {@link #decodeWorkspaceBytes} says, so that no such call allocates
    * anything.
    */
-  default void reserveDecode(int rows, int heads, int keyValueHeads, int headSize) {}
+  default void reserveDecode(int rows, HeadCounts heads) {}
 
   /** Bytes allocated now, kernels' own workspaces included. */
   long allocatedBytes();

@@ -54,7 +54,7 @@ public interface DeviceTraits {
    * Returns the bytes that the device holds for calls of {@link DecodeAttention} of at most so many
    * rows, beside {@link #workspaceBytes}.
    */
-  default long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
+  default long decodeWorkspaceBytes(int rows, HeadCounts heads) {
     return 0;
   }
 

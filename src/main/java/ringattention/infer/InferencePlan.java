@@ -161,11 +161,7 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
     ModelConfig model = shape.model();
     long bytes =
         device.workspaceBytes(shape.calls(rank, device))
-            + device.decodeWorkspaceBytes(
-                shape.rows(),
-                model.heads().query(),
-                model.heads().keyValue(),
-                model.heads().size());
+            + device.decodeWorkspaceBytes(shape.rows(), model.heads());
     plan.allocate(
         "device.workspace", WORKSPACE, DType.F32, new Dim("words", bytes / DType.F32.bytes()));
     return plan;
@@ -213,8 +209,7 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
     int rank = mesh.ringRank(worldRank);
     ModelConfig model = shape.model();
     device.reserveWorkspace(shape.calls(rank, device));
-    device.reserveDecode(
-        shape.rows(), model.heads().query(), model.heads().keyValue(), model.heads().size());
+    device.reserveDecode(shape.rows(), model.heads());
     return new Arena(device, buffers(shape, rank, device));
   }
 

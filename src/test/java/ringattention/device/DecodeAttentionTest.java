@@ -248,9 +248,11 @@ class DecodeAttentionTest {
               try (Device device = make.get();
                   Tensors tensors = new Tensors(device, 7)) {
                 long before = device.allocatedBytes();
-                device.reserveDecode(x.rows, x.heads(), x.keyValueHeads, x.headSize);
+                device.reserveDecode(
+                    x.rows, new HeadCounts(x.heads(), x.keyValueHeads, x.headSize));
                 assertEquals(
-                    device.decodeWorkspaceBytes(x.rows, x.heads(), x.keyValueHeads, x.headSize),
+                    device.decodeWorkspaceBytes(
+                        x.rows, new HeadCounts(x.heads(), x.keyValueHeads, x.headSize)),
                     device.allocatedBytes() - before,
                     name);
                 Tensor q = tensors.random(x.rows, x.heads(), x.headSize);

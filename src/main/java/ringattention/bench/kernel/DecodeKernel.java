@@ -11,6 +11,7 @@ import ringattention.device.DType;
 import ringattention.device.DecodeAttention;
 import ringattention.device.Device;
 import ringattention.device.Dim;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 import ringattention.validate.DecodeTruth;
 
@@ -81,7 +82,7 @@ public record DecodeKernel(int tokens, int rows, int heads, int keyValueHeads, i
         keys.add(allocate("keys." + set, compute, tokens, keyValueHeads, headSize));
         values.add(allocate("values." + set, compute, tokens, keyValueHeads, headSize));
       }
-      device.reserveDecode(rows, heads, keyValueHeads, headSize);
+      device.reserveDecode(rows, new HeadCounts(heads, keyValueHeads, headSize));
       queryNumbers.load(device, q);
       keyNumbers.load(device, keys.get(0));
       valueNumbers.load(device, values.get(0));

@@ -5,6 +5,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention;
 import ringattention.device.DType;
 import ringattention.device.DecodeAttention;
+import ringattention.device.HeadCounts;
 import ringattention.device.HostDevice;
 import ringattention.device.Kernels;
 import ringattention.device.MemoryCount;
@@ -54,13 +55,13 @@ public final class CpuDevice extends HostDevice {
   }
 
   @Override
-  public long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
-    return CacheParts.bytes(rows, heads, headSize);
+  public long decodeWorkspaceBytes(int rows, HeadCounts heads) {
+    return CacheParts.bytes(rows, heads.query(), heads.size());
   }
 
   @Override
-  public void reserveDecode(int rows, int heads, int keyValueHeads, int headSize) {
-    decode.reserve(decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize));
+  public void reserveDecode(int rows, HeadCounts heads) {
+    decode.reserve(decodeWorkspaceBytes(rows, heads));
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.Locale;
 import ringattention.device.DType;
 import ringattention.device.DecodeAttention;
 import ringattention.device.DecodeShape;
+import ringattention.device.HeadCounts;
 import ringattention.device.Tensor;
 
 /**
@@ -48,7 +49,8 @@ final class CudaDecode implements DecodeAttention, AutoCloseable {
         DecodeScratch.of(device.multiprocessors(), rows, heads, shape.keyValueHeads(), size);
     long statistics =
         scratch.address(
-            device.decodeWorkspaceBytes(rows, heads, shape.keyValueHeads(), shape.headSize()));
+            device.decodeWorkspaceBytes(
+                rows, new HeadCounts(heads, shape.keyValueHeads(), shape.headSize())));
     long outs = statistics + layout.outs();
     boolean matrices = usesMatrixUnits(size, q, keys, values);
     String type = device.compute().name().toLowerCase(Locale.ROOT);

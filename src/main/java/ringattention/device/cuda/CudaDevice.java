@@ -14,6 +14,7 @@ import ringattention.device.BlockAttention;
 import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.DecodeAttention;
+import ringattention.device.HeadCounts;
 import ringattention.device.Kernels;
 import ringattention.device.Memory;
 import ringattention.device.MemoryCount;
@@ -180,8 +181,8 @@ public final class CudaDevice implements TraitsDevice {
   }
 
   @Override
-  public void reserveDecode(int rows, int heads, int keyValueHeads, int headSize) {
-    decode.reserve(decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize));
+  public void reserveDecode(int rows, HeadCounts heads) {
+    decode.reserve(decodeWorkspaceBytes(rows, heads));
   }
 
   @Override

@@ -6,6 +6,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.DeviceTraits;
+import ringattention.device.HeadCounts;
 import ringattention.shard.Mask;
 
 /**
@@ -55,8 +56,8 @@ public record CudaTraits(
   }
 
   @Override
-  public long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
-    return DecodeScratch.planned(rows, heads, keyValueHeads, headSize).bytes();
+  public long decodeWorkspaceBytes(int rows, HeadCounts heads) {
+    return DecodeScratch.planned(rows, heads.query(), heads.keyValue(), heads.size()).bytes();
   }
 
   @Override

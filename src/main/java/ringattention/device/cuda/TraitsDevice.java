@@ -6,6 +6,7 @@ import ringattention.device.AttentionCall;
 import ringattention.device.BlockShape;
 import ringattention.device.DType;
 import ringattention.device.Device;
+import ringattention.device.HeadCounts;
 import ringattention.shard.Mask;
 
 /** A device that has the traits a plan was made with: what follows from them is said once. */
@@ -43,8 +44,8 @@ interface TraitsDevice extends Device {
   }
 
   @Override
-  default long decodeWorkspaceBytes(int rows, int heads, int keyValueHeads, int headSize) {
-    return traits().decodeWorkspaceBytes(rows, heads, keyValueHeads, headSize);
+  default long decodeWorkspaceBytes(int rows, HeadCounts heads) {
+    return traits().decodeWorkspaceBytes(rows, heads);
   }
 
   @Override
