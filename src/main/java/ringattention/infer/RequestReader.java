@@ -15,7 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import ringattention.data.ChatPrompt;
-import ringattention.data.JsonRecords;
+import ringattention.data.JsonLinesReader;
 import ringattention.data.Tokenizer;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -117,9 +117,9 @@ public final class RequestReader {
     List<Request> requests = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     Map<String, Long> ids = new HashMap<>(); // to their lines
-    JsonRecords.forEach(
+    JsonLinesReader.forEach(
         stream,
-        new JsonRecords.Consumer() {
+        new JsonLinesReader.Consumer() {
           @Override
           public void accept(JsonNode object, long line) {
             try {

@@ -13,12 +13,12 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class JsonRecordsTest {
+class JsonLinesReaderTest {
   private static List<String> read(InputStream stream) throws IOException {
     List<String> all = new ArrayList<>();
-    JsonRecords.forEach(
+    JsonLinesReader.forEach(
         stream,
-        new JsonRecords.Consumer() {
+        new JsonLinesReader.Consumer() {
           @Override
           public void accept(JsonNode object, long line) {
             all.add(line + " " + object);

@@ -10,7 +10,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** JSON objects, one in a line, of which a broken one does not keep the others from being read. */
-public final class JsonRecords {
+public final class JsonLinesReader {
   /** Takes what the lines hold. */
   public interface Consumer {
     /**
@@ -24,7 +24,7 @@ public final class JsonRecords {
     void problem(long line, String reason);
   }
 
-  private JsonRecords() {}
+  private JsonLinesReader() {}
 
   /**
    * Reads all lines but blank ones.
