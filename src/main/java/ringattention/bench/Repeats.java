@@ -30,6 +30,14 @@ public record Repeats(
     return new Repeats(warmup, repeats, shortest, seconds, clock, device);
   }
 
+  /**
+   * Repeats of at least so many seconds: after some tenths of a second of hard work a GPU lowers
+   * its clocks to stay within its power.
+   */
+  public Repeats lasting(double seconds) {
+    return new Repeats(warmup, repeats, seconds, rest, clock, device);
+  }
+
   /** The passes that do not count: code is compiled, memory is touched. */
   public void warm(Runnable work) {
     for (int i = 0; i < warmup; i++) {

@@ -17,12 +17,15 @@ import ringattention.shard.Mask;
 
 /**
  * The rates of what a prefill is made of, measured by themselves: what its own rate is held
- * against.
+ * against. Both are rates that are kept up as long as a prompt takes: in a burst a GPU is faster
+ * than its power lets it be for a second.
  *
  * @param products FLOP/s of the matrix products of a block of tokens
  * @param attention FLOP/s of the forward of a block pair
  */
 record PartRates(double products, double attention) {
+  private static final double LONG = 1; // second
+
   /**
    * Measures both on every rank at once; the slowest counts. Collective.
    *
@@ -38,9 +41,10 @@ record PartRates(double products, double attention) {
       int block,
       int queries,
       int keys) {
+    Repeats kept = device.asynchronous() ? repeats.lasting(LONG) : repeats;
     return new PartRates(
-        products(device, ranks, repeats, model, block),
-        attention(device, ranks, repeats, model.heads(), queries, keys));
+        products(device, ranks, kept, model, block),
+        attention(device, ranks, kept, model.heads(), queries, keys));
   }
 
   private static double products(
@@ -58,15 +62,17 @@ record PartRates(double products, double attention) {
       Tensor keys = random(device, arena, "keys", block, heads.keyValueWidth());
       Tensor activated = random(device, arena, "activated", block, wide);
       Tensor out = random(device, arena, "out", hidden, heads.queryWidth());
+      Tensor sum = random(device, arena, "sum", block, hidden);
+      // x stays as it is: fed back, it would be infinite soon, and a GPU multiplies that faster
       Runnable layer =
           () -> {
             multiply(device, x, query, queries);
             multiply(device, x, key, keys);
             multiply(device, x, key, keys);
-            multiply(device, queries, out, x);
+            multiply(device, queries, out, sum);
             multiply(device, x, gate, activated);
             multiply(device, x, gate, activated);
-            multiply(device, activated, down, x);
+            multiply(device, activated, down, sum);
           };
       double weights =
           2.0 * hidden * (heads.queryWidth() + heads.keyValueWidth()) + 3.0 * hidden * wide;
