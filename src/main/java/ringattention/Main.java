@@ -38,7 +38,7 @@ public final class Main {
   private final PrintStream console;
   private final PrintStream errors;
   private final PhaseTimer timer = new PhaseTimer(System::nanoTime);
-  private TrainCommand training; // null unless a training run has begun
+  private TrainCommand training; // null with another command
 
   Main(Map<String, String> environment, PrintStream console, PrintStream errors) {
     this.environment = environment;
@@ -135,7 +135,7 @@ public final class Main {
           BENCH_SCALING ->
           BenchCommand.run(job);
       case TRAIN -> {
-        training = TrainCommand.of(job);
+        training = new TrainCommand(job);
         yield training.run();
       }
     };

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import ringattention.comm.Communicator;
+import ringattention.file.StageFolders;
 import ringattention.input.InputException;
 
 /**
@@ -34,7 +35,7 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
    * Collective.
    *
    * @param path a folder step_N, or a run's folder, or its folder checkpoints: their newest
-   *     complete one
+   *     complete one; of a run in stages, that of the last stage that has one
    * @throws InputException on every rank the same, naming the file, if there is none or it is not
    *     what was written
    */
@@ -162,6 +163,15 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
 
   /** Complete ones; if there is none, those that are not, to say so. */
   private static List<Path> newest(Path path) throws IOException {
+    List<Path> stages = StageFolders.in(path);
+    for (int last = stages.size() - 1; last >= 0; last--) {
+      if (Files.isDirectory(stages.get(last).resolve(CheckpointFolder.NAME))) {
+        List<Path> found = newest(stages.get(last));
+        if (found.stream().anyMatch(CheckpointFolder::isComplete)) {
+          return found;
+        }
+      }
+    }
     Path below = path.resolve(CheckpointFolder.NAME);
     List<Path> all = new CheckpointFolder(Files.isDirectory(below) ? below : path).steps();
     List<Path> complete = all.stream().filter(CheckpointFolder::isComplete).toList();

@@ -249,6 +249,24 @@ public record CommandLine(
         "command line: --trace=" + trace.get() + ": must be " + LAST + " or 1 to " + count);
   }
 
+  /** The same with another output folder. */
+  public CommandLine into(Path folder, boolean goesOn) {
+    return new CommandLine(
+        arguments,
+        command,
+        input,
+        folders,
+        overrides,
+        Optional.of(folder),
+        goesOn,
+        maxMinutes,
+        dryRun,
+        trace,
+        memoryCap,
+        prompt,
+        plan);
+  }
+
   /** What an output folder is named after. */
   public String inputName() {
     return input.map(Path::toString).orElse(command.dashed());

@@ -3,7 +3,6 @@ package ringattention.command;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import ringattention.cli.ExitCode;
 import ringattention.device.MemoryCount;
 import ringattention.forecast.HardwarePlan;
 import ringattention.forecast.LongestPlan;
@@ -23,9 +22,10 @@ public final class HardwarePlanCommand {
   private HardwarePlanCommand() {}
 
   /** Collective. */
-  static int run(Job job, Configuration configuration, Hardware hardware) {
+  static void run(Job job, Configuration configuration, Hardware hardware) {
     if (InferencePlanCommand.plans(configuration)) {
-      return InferencePlanCommand.run(job, configuration, hardware);
+      InferencePlanCommand.run(job, configuration, hardware);
+      return;
     }
     int given = job.line().plan().ranks();
     int ranks = given == 0 ? job.world().size() : given;
@@ -44,7 +44,6 @@ public final class HardwarePlanCommand {
       }
     }
     planned.plan().requireRoom();
-    return ExitCode.VALID;
   }
 
   private static void head(HardwarePlan planned, RunLog log) {

@@ -1,6 +1,5 @@
 package ringattention.command;
 
-import ringattention.cli.ExitCode;
 import ringattention.device.DeviceTraits;
 import ringattention.device.MemoryCount;
 import ringattention.forecast.HardwarePlan;
@@ -29,25 +28,25 @@ final class InferencePlanCommand {
   }
 
   /** Plans for the devices of this job. Collective. */
-  static int run(Job job, Configuration configuration) {
+  static void run(Job job, Configuration configuration) {
     try (Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits =
           MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
-      return print(job, configuration, job.world().size(), equipment.device(), limits);
+      print(job, configuration, job.world().size(), equipment.device(), limits);
     }
   }
 
   /** Plans for devices that are not here. Collective. */
-  static int run(Job job, Configuration configuration, Hardware hardware) {
+  static void run(Job job, Configuration configuration, Hardware hardware) {
     int given = job.line().plan().ranks();
     int ranks = given == 0 ? job.world().size() : given;
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     DeviceTraits device = job.agree(() -> HardwarePlan.traits(hardware, configuration));
     MemoryConfig memory = configuration.get(MemoryConfig.SECTION);
-    return print(job, configuration, ranks, device, MemoryLimits.of(hardware, memory, ranks, cap));
+    print(job, configuration, ranks, device, MemoryLimits.of(hardware, memory, ranks, cap));
   }
 
-  private static int print(
+  private static void print(
       Job job, Configuration configuration, int ranks, DeviceTraits device, MemoryLimits limits) {
     InferencePlan plan =
         job.agree(
@@ -60,6 +59,5 @@ final class InferencePlanCommand {
                     device,
                     limits));
     plan.print(device, RunOutput.console(job).log());
-    return ExitCode.VALID;
   }
 }

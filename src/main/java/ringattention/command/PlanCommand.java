@@ -1,5 +1,7 @@
 package ringattention.command;
 
+import java.util.List;
+import java.util.Map;
 import ringattention.cli.ExitCode;
 import ringattention.cli.PlanOptions;
 import ringattention.device.Device;
@@ -28,16 +30,29 @@ public final class PlanCommand {
     if (options.paper()) {
       return PaperPlanCommand.run(job);
     }
-    Configuration configuration = SharedInput.configuration(job);
-    if (options.hardware().isPresent()) {
-      return HardwarePlanCommand.run(job, configuration, options.hardware().get());
+    List<Configuration> stages = SharedInput.stages(job, stage -> Map.of());
+    for (Configuration stage : stages) {
+      if (stages.size() > 1) {
+        String title = "Stage " + (stages.indexOf(stage) + 1) + " of " + stages.size();
+        RunOutput.console(job).log().section(title);
+      }
+      plan(job, stage);
     }
-    return InferencePlanCommand.plans(configuration)
-        ? InferencePlanCommand.run(job, configuration)
-        : training(job, configuration);
+    return ExitCode.VALID;
   }
 
-  private static int training(Job job, Configuration configuration) {
+  private static void plan(Job job, Configuration configuration) {
+    PlanOptions options = job.line().plan();
+    if (options.hardware().isPresent()) {
+      HardwarePlanCommand.run(job, configuration, options.hardware().get());
+    } else if (InferencePlanCommand.plans(configuration)) {
+      InferencePlanCommand.run(job, configuration);
+    } else {
+      training(job, configuration);
+    }
+  }
+
+  private static void training(Job job, Configuration configuration) {
     TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {
       Device device = equipment.device();
@@ -47,6 +62,5 @@ public final class PlanCommand {
       PlanReport.print(fitted, device, RunOutput.console(job).log());
       fitted.requireRoom();
     }
-    return ExitCode.VALID;
   }
 }

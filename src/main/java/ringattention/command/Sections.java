@@ -69,7 +69,8 @@ public final class Sections {
               FaultConfig.SECTION,
               OutputConfig.SECTION),
           Map.of("model.checkpoint", HuggingFaceConfig::new),
-          RunRules::check);
+          RunRules::check,
+          List.of(TrainConfig.SECTION.name(), ModelConfig.SECTION.name()));
 
   private Sections() {}
 }

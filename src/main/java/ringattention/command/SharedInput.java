@@ -1,10 +1,13 @@
 package ringattention.command;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import ringattention.checkpoint.ContentPart;
 import ringattention.cli.CommandLine;
@@ -13,6 +16,7 @@ import ringattention.data.HeldOutSamples;
 import ringattention.data.SampleShape;
 import ringattention.data.Samples;
 import ringattention.data.Tokenizer;
+import ringattention.huggingface.HuggingFaceFolder;
 import ringattention.input.Configuration;
 import ringattention.input.Trait;
 import ringattention.input.UsedInputs;
@@ -46,9 +50,25 @@ public final class SharedInput {
     return line;
   }
 
-  /** Returns the inputs. The program's version is compared with them. */
+  /** Returns the inputs; of stages, the last. The program's version is compared with them. */
   static Configuration configuration(Job job) {
-    Configuration configuration = job.agree(() -> read(job.line()));
+    List<Configuration> stages = stages(job, stage -> Map.of());
+    return stages.get(stages.size() - 1);
+  }
+
+  /**
+   * Returns the inputs of every stage; one where the input has none. The program's version is
+   * compared with them.
+   *
+   * @param further values by full key that precede those of a stage, counted from 1
+   */
+  static List<Configuration> stages(Job job, IntFunction<Map<String, Object>> further) {
+    List<Configuration> stages = job.agree(() -> read(job.line(), further));
+    stages.forEach(stage -> requireSame(job, stage));
+    return stages;
+  }
+
+  private static void requireSame(Job job, Configuration configuration) {
     Map<String, Map<String, String>> parts = new LinkedHashMap<>();
     parts.put("version", Version.read().shared());
     Map<String, String> inputs = new LinkedHashMap<>();
@@ -59,7 +79,6 @@ public final class SharedInput {
         .forEach(key -> inputs.put(key, used.text(key)));
     parts.put("inputs", inputs);
     new Agreement(job.world()).onSame(new SharedParts(parts));
-    return configuration;
   }
 
   /**
@@ -67,11 +86,13 @@ public final class SharedInput {
    *
    * @throws ringattention.input.InputException if the input is wrong
    */
-  private static Configuration read(CommandLine line) {
-    return ModelFolders.asStored(
+  private static List<Configuration> read(
+      CommandLine line, IntFunction<Map<String, Object>> further) {
+    List<Configuration> stages =
         line.input().isPresent()
-            ? Sections.INPUTS.read(line.input().get(), line.overrides())
-            : Sections.INPUTS.defaults(line.overrides()));
+            ? Sections.INPUTS.stages(line.input().get(), line.overrides(), further)
+            : List.of(Sections.INPUTS.defaults(line.overrides()));
+    return stages.stream().map(ModelFolders::asStored).toList();
   }
 
   /** Returns the sequences of the input's corpus; the caller closes them. */
@@ -101,7 +122,10 @@ public final class SharedInput {
   /** Returns where the input's weights come from and go to; the caller closes it. */
   static ModelFolders folders(Job job, Configuration configuration) {
     return alike(
-        job, () -> ModelFolders.of(configuration), SharedInput::contents, ModelFolders::close);
+        job,
+        () -> ModelFolders.of(configuration),
+        folders -> weights(folders.source().map(HuggingFaceFolder::digest)),
+        ModelFolders::close);
   }
 
   /** Opens what has the same contents on all ranks, or is closed again on each. Collective. */
@@ -123,8 +147,9 @@ public final class SharedInput {
    *
    * @throws ringattention.input.InputException if a file can no longer be read
    */
-  static SharedParts contents(Configuration configuration, Samples samples, ModelFolders folders) {
-    return contents(configuration, samples).and(contents(folders));
+  static SharedParts contents(Configuration configuration, Samples samples, StoredWeights weights) {
+    return contents(configuration, samples)
+        .and(weights(weights.areThere() ? Optional.of(weights.digest()) : Optional.empty()));
   }
 
   private static SharedParts contents(Configuration configuration, Samples samples) {
@@ -137,9 +162,9 @@ public final class SharedInput {
         .and(SharedParts.of(ContentPart.CORPUS.toString(), corpus));
   }
 
-  private static SharedParts contents(ModelFolders folders) {
+  private static SharedParts weights(Optional<String> digest) {
     Map<String, String> weights = new LinkedHashMap<>();
-    folders.source().ifPresent(source -> weights.put(DIGEST, brief(source.digest())));
+    digest.ifPresent(text -> weights.put(DIGEST, brief(text)));
     return SharedParts.of(ContentPart.WEIGHTS.toString(), weights);
   }
 

@@ -1,5 +1,6 @@
 package ringattention.command;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -11,22 +12,26 @@ import ringattention.input.InputException;
 import ringattention.input.UsedInputs;
 import ringattention.model.ModelConfig;
 import ringattention.parallel.LoadableWeights;
+import ringattention.parallel.ShardedParameters;
 import ringattention.run.Job;
 import ringattention.run.RunOutput;
 import ringattention.train.ResumeComparison;
 import ringattention.train.Resumption;
 
 /**
- * The weights that a command uses and does not train: of the training checkpoint that {@code
- * checkpoint.resume} names, or of the folder that {@code model.checkpoint} names.
+ * Weights that are there: of a training checkpoint, or of the folder that {@code model.checkpoint}
+ * names. A command that uses and does not train them takes the checkpoint that {@code
+ * checkpoint.resume} names, a run that starts from them that of {@code checkpoint.weights}.
  *
  * @param checkpoint empty: of the folder
+ * @param otherwise what the log says of a value that is not that of the checkpoint's run
  */
 record StoredWeights(
     Job job,
     Configuration configuration,
     ModelFolders folders,
-    Optional<CheckpointSearch.Result> checkpoint)
+    Optional<CheckpointSearch.Result> checkpoint,
+    String otherwise)
     implements AutoCloseable {
   /**
    * Finds them, every byte of a checkpoint verified. Collective.
@@ -37,7 +42,12 @@ record StoredWeights(
   static StoredWeights open(Job job, Configuration configuration, String use) {
     ModelFolders folders = SharedInput.folders(job, configuration);
     try {
-      return new StoredWeights(job, configuration, folders, checkpoint(job, configuration, use));
+      return new StoredWeights(
+          job,
+          configuration,
+          folders,
+          checkpoint(job, configuration, use),
+          "WARNING: not as it was trained: ");
     } catch (RuntimeException e) {
       folders.close();
       throw e;
@@ -46,7 +56,8 @@ record StoredWeights(
 
   private static Optional<CheckpointSearch.Result> checkpoint(
       Job job, Configuration configuration, String use) {
-    if (configuration.get(CheckpointConfig.SECTION).resume().isEmpty()) {
+    Optional<Path> resume = configuration.get(CheckpointConfig.SECTION).resume();
+    if (resume.isEmpty()) {
       if (configuration.get(ModelConfig.SECTION).checkpoint().isEmpty()) {
         throw configuration
             .source()
@@ -58,19 +69,64 @@ record StoredWeights(
       }
       return Optional.empty();
     }
-    CheckpointSearch.Result found = Resumption.find(job, configuration);
+    return Optional.of(find(job, configuration, "checkpoint.resume", resume.get()));
+  }
+
+  /** Finds the checkpoint that a key names, of a model of this shape. Collective. */
+  private static CheckpointSearch.Result find(
+      Job job, Configuration configuration, String key, Path path) {
+    CheckpointSearch.Result found = Resumption.find(job, configuration, key, path);
     return job.agree(
         () -> {
           ResumeComparison.requireShape(configuration, found.checkpoint());
-          return Optional.of(found);
+          return found;
         });
   }
 
-  /** Returns a name for the contents of the weights. */
+  /**
+   * Finds what a training run starts from: the weights that {@code checkpoint.weights} names, else
+   * those of the folder that {@code model.checkpoint} names, if there is one. Collective.
+   *
+   * @throws InputException on every rank if they are of another model
+   */
+  static StoredWeights toStartFrom(Job job, Configuration configuration) {
+    ModelFolders folders = SharedInput.folders(job, configuration);
+    try {
+      return new StoredWeights(
+          job,
+          configuration,
+          folders,
+          configuration
+              .get(CheckpointConfig.SECTION)
+              .weights()
+              .map(path -> find(job, configuration, "checkpoint.weights", path)),
+          "from here on: ");
+    } catch (RuntimeException e) {
+      folders.close();
+      throw e;
+    }
+  }
+
+  /** Whether there are any; without, a model starts with random weights. */
+  boolean areThere() {
+    return checkpoint.isPresent() || folders.source().isPresent();
+  }
+
+  /** Returns a name for the contents of the weights; there must be some. */
   String digest() {
     return checkpoint
         .map(found -> found.checkpoint().checksum())
         .orElseGet(() -> folders.source().orElseThrow().digest());
+  }
+
+  /** Sets weights to start training from, random ones where there are none; all else to zero. */
+  void initialize(ShardedParameters parameters, RunOutput output) {
+    if (checkpoint.isEmpty()) {
+      folders.initialize(parameters, output);
+      return;
+    }
+    parameters.clear();
+    read(parameters.weights(), output);
   }
 
   /** Sets the weights and says where they are from. */
@@ -85,8 +141,7 @@ record StoredWeights(
       from.loadWeights(weights, job.world().rank(), job.world().size());
       output.log().section("Weights");
       passedOver.forEach(why -> output.log().line("WARNING: checkpoint passed over: " + why));
-      others(from)
-          .forEach(change -> output.log().line("WARNING: not as it was trained: " + change));
+      others(from).forEach(change -> output.log().line(otherwise + change));
       output
           .log()
           .line(

@@ -19,7 +19,7 @@ import ringattention.train.Resumption;
  *
  * @param plan not fitted to them yet
  * @param heldOut what section {@code [validation]} keeps out
- * @param folders of models
+ * @param weights to start from, and where the trained ones go
  * @param lock of a folder to go on with, on rank 0
  */
 record TrainingInput(
@@ -27,7 +27,7 @@ record TrainingInput(
     TrainingPlan plan,
     Samples samples,
     Optional<HeldOutSamples> heldOut,
-    ModelFolders folders,
+    StoredWeights weights,
     Optional<RunLock> lock,
     Resumption resumption)
     implements AutoCloseable {
@@ -36,8 +36,7 @@ record TrainingInput(
    *
    * @throws InputException if it is no good
    */
-  static TrainingInput read(Job job) {
-    Configuration configuration = SharedInput.configuration(job);
+  static TrainingInput read(Job job, Configuration configuration) {
     TrainingPlan plan =
         job.agree(
             () -> {
@@ -50,12 +49,12 @@ record TrainingInput(
         configuration.get(ValidationConfig.SECTION).isOn()
             ? Optional.of(SharedInput.heldOut(job, configuration))
             : Optional.empty();
-    ModelFolders folders = SharedInput.folders(job, configuration);
+    StoredWeights weights = StoredWeights.toStartFrom(job, configuration);
     Optional<RunLock> lock = job.agree(() -> lock(job));
     try {
-      SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, folders));
+      SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, weights));
       Resumption resumption = Resumption.of(job, configuration, contents);
-      return new TrainingInput(configuration, plan, samples, heldOut, folders, lock, resumption);
+      return new TrainingInput(configuration, plan, samples, heldOut, weights, lock, resumption);
     } catch (InputException e) {
       lock.ifPresent(RunLock::close);
       throw e;
@@ -63,7 +62,7 @@ record TrainingInput(
   }
 
   /** Before anything in the folder is looked at: no other run may change it. */
-  private static Optional<RunLock> lock(Job job) {
+  static Optional<RunLock> lock(Job job) {
     return job.line()
         .output()
         .filter(folder -> job.line().resume() && !job.line().dryRun())
@@ -74,7 +73,7 @@ record TrainingInput(
   /** Closes what was read; the lock is the output folder's. */
   @Override
   public void close() {
-    folders.close();
+    weights.close();
     heldOut.ifPresent(HeldOutSamples::close);
     samples.close();
   }

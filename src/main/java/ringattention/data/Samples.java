@@ -39,6 +39,15 @@ public interface Samples extends AutoCloseable {
   void close();
 
   /**
+   * Demands that there is something to read; reads nothing.
+   *
+   * @throws InputException naming {@code data.path} if it holds no text
+   */
+  static void requireFiles(Configuration configuration) {
+    new CorpusFiles(configuration).all();
+  }
+
+  /**
    * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it.
    *
    * @throws InputException if anything of section {@code [data]} is wrong, or the tokenizer has

@@ -1,6 +1,7 @@
 package ringattention.input;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -24,6 +25,14 @@ public final class Configuration {
   /** Returns what names the input in errors, and holds the values used. */
   public Source source() {
     return source;
+  }
+
+  /**
+   * Returns every value in use of the stages of an input as one TOML file, which read again gives
+   * the same stages.
+   */
+  public static String toml(List<Configuration> stages) {
+    return Stages.toml(stages.stream().map(Configuration::source).toList());
   }
 
   /** Returns whether the input has a section. */

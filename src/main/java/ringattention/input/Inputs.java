@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /** Reads input files. All errors are {@link InputException}s; the first one found is thrown. */
 public final class Inputs {
@@ -20,33 +21,53 @@ public final class Inputs {
   private final List<Section<?>> sections;
   private final Map<String, Lender.Opener> lenders;
   private final Consumer<Configuration> rules;
+  private final List<String> plainInStages;
 
   /**
    * @param sections all there are, in the order of the documentation
    * @param lenders by the full key that names their file
    * @param rules throw an {@link InputException} where sections do not go together
+   * @param plainInStages sections whose keys need not name them in a {@code [[stage]]}
    */
   public Inputs(
       List<Section<?>> sections,
       Map<String, Lender.Opener> lenders,
-      Consumer<Configuration> rules) {
+      Consumer<Configuration> rules,
+      List<String> plainInStages) {
     this.sections = List.copyOf(sections);
     this.lenders = Map.copyOf(lenders);
     this.rules = rules;
+    this.plainInStages = List.copyOf(plainInStages);
   }
 
   /**
-   * Reads a TOML file.
+   * Reads a TOML file; of one with stages, the last.
    *
    * @param overrides {@code section.key=value}; the value is TOML, or else taken as text
    */
   public Configuration read(Path file, List<String> overrides) {
-    return configure(file.toString(), parse(file), overrides);
+    return last(stages(file, overrides, stage -> Map.of()));
+  }
+
+  /**
+   * Reads the stages of a TOML file.
+   *
+   * @param overrides as in {@link #read}
+   * @param further values by full key that precede those of a stage, counted from 1
+   * @return one for each {@code [[stage]]}; one if there is none
+   */
+  public List<Configuration> stages(
+      Path file, List<String> overrides, IntFunction<Map<String, Object>> further) {
+    return configure(file.toString(), parse(file), overrides, further);
   }
 
   /** Returns the configuration without an input file. */
   public Configuration defaults(List<String> overrides) {
-    return configure("no input file", new LinkedHashMap<>(), overrides);
+    return last(configure("no input file", new LinkedHashMap<>(), overrides, stage -> Map.of()));
+  }
+
+  private static Configuration last(List<Configuration> stages) {
+    return stages.get(stages.size() - 1);
   }
 
   List<Section<?>> sections() {
@@ -60,7 +81,11 @@ public final class Inputs {
     return keys;
   }
 
-  private Configuration configure(String file, Map<String, Object> leaves, List<String> overrides) {
+  private List<Configuration> configure(
+      String file,
+      Map<String, Object> leaves,
+      List<String> overrides,
+      IntFunction<Map<String, Object>> further) {
     Set<String> overridden = new LinkedHashSet<>();
     for (String override : overrides) {
       int equals = override.indexOf('=');
@@ -73,6 +98,7 @@ public final class Inputs {
     }
     Source source = new Source(file, overridden);
     KnownKeys known = new KnownKeys(keys());
+    List<Stages.Stage> stages = new Stages(known, plainInStages, source).take(leaves, overridden);
     leaves.forEach(
         (key, value) ->
             known
@@ -81,7 +107,33 @@ public final class Inputs {
                     problem -> {
                       throw source.error(key, value, problem);
                     }));
+    if (stages.isEmpty()) {
+      leaves.putAll(further.apply(1));
+      return List.of(configuration(leaves, source));
+    }
+    List<Configuration> configurations = new ArrayList<>();
+    for (Stages.Stage stage : stages) {
+      Map<String, Object> all = new LinkedHashMap<>(leaves);
+      all.putAll(stage.values());
+      all.putAll(further.apply(configurations.size() + 1));
+      configurations.add(configuration(all, source.stage(stage.written())));
+      requireSameShape(configurations.get(0).source(), last(configurations).source());
+    }
+    return configurations;
+  }
+
+  private Configuration configuration(Map<String, Object> leaves, Source source) {
     return new Configuration(bind(leaves, source, new ArrayList<>(), false), source, rules);
+  }
+
+  /** A stage goes on with the weights of the one before. */
+  private static void requireSameShape(Source first, Source stage) {
+    for (String key : stage.marked(Trait.SHAPE)) {
+      if (!stage.says(key, first.used().get(key))) {
+        throw stage.error(
+            key, "must be " + Toml.write(first.used().get(key)) + ", as in the first stage");
+      }
+    }
   }
 
   private Map<Section<?>, Object> bind(

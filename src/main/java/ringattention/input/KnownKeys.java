@@ -22,6 +22,10 @@ public final class KnownKeys {
     }
   }
 
+  boolean has(String key) {
+    return names.contains(key);
+  }
+
   /** What is wrong with a key of the input, if anything. */
   Optional<String> problem(String key, Object value) {
     boolean emptySection = value instanceof Map<?, ?>;

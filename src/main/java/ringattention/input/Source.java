@@ -20,6 +20,7 @@ public final class Source {
   private final Map<String, Borrowed> borrowed;
   private final Map<Trait, Set<String>> marked;
   private final Map<String, String> shown; // which key errors name in place of another
+  private final Map<String, String> written; // how the input names a key, where it is another name
 
   /** Where a value stands that the input leaves to a file of another key. */
   private record Borrowed(String key, String place) {}
@@ -31,6 +32,7 @@ public final class Source {
         new LinkedHashMap<>(),
         new HashMap<>(),
         new EnumMap<>(Trait.class),
+        Map.of(),
         Map.of());
   }
 
@@ -40,18 +42,34 @@ public final class Source {
       Map<String, Object> used,
       Map<String, Borrowed> borrowed,
       Map<Trait, Set<String>> marked,
-      Map<String, String> shown) {
+      Map<String, String> shown,
+      Map<String, String> written) {
     this.file = file;
     this.overridden = overridden;
     this.used = used;
     this.borrowed = borrowed;
     this.marked = marked;
     this.shown = shown;
+    this.written = written;
+  }
+
+  /**
+   * Returns a source of the same input for one of its stages, which names some keys its own way.
+   */
+  Source stage(Map<String, String> names) {
+    return new Source(
+        file,
+        overridden,
+        new LinkedHashMap<>(),
+        new HashMap<>(),
+        new EnumMap<>(Trait.class),
+        shown,
+        names);
   }
 
   /** Returns this source for readers of a key that errors are to name as another. */
   public Source naming(String key, String as) {
-    return new Source(file, overridden, used, borrowed, marked, Map.of(key, as));
+    return new Source(file, overridden, used, borrowed, marked, Map.of(key, as), written);
   }
 
   void use(String key, Object value) {
@@ -99,16 +117,26 @@ public final class Source {
       Borrowed there = borrowed.get(key);
       return error(there.key(), there.place() + " = " + Toml.brief(value) + ": " + problem);
     }
-    String origin = overridden.contains(key) ? "-D " : file + ": ";
-    return new InputException(origin + key + " = " + Toml.brief(value) + ": " + problem);
+    String name = written.getOrDefault(key, key);
+    String origin = overridden.contains(name) ? "-D " : file + ": ";
+    return new InputException(origin + name + " = " + Toml.brief(value) + ": " + problem);
   }
 
   public InputException missing(String key, String allowed) {
     return new InputException(file + ": " + key + " is missing: " + allowed);
   }
 
+  /** Returns every value in use by its full key. */
+  Map<String, Object> used() {
+    return used;
+  }
+
   /** Every value in use as a TOML file, which read again gives the same configuration. */
   public String toml() {
+    return toml(used);
+  }
+
+  static String toml(Map<String, Object> used) {
     StringBuilder text = new StringBuilder("# every input of the run, defaults included\n");
     String section = "";
     for (Map.Entry<String, Object> entry : used.entrySet()) {

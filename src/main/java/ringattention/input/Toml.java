@@ -30,10 +30,23 @@ public final class Toml {
         (key, value) -> {
           if (value instanceof Map<?, ?> inner && !inner.isEmpty()) {
             flatten(prefix + key + ".", inner, leaves);
+          } else if (isTables(value)) {
+            int number = 0;
+            for (Object element : (List<?>) value) {
+              number++;
+              flatten(prefix + key + ".", Map.of(Integer.toString(number), element), leaves);
+            }
           } else {
             leaves.put(prefix + key, value);
           }
         });
+  }
+
+  /** Whether a value is a list of tables; they are counted from 1. */
+  private static boolean isTables(Object value) {
+    return value instanceof List<?> list
+        && !list.isEmpty()
+        && list.stream().allMatch(element -> element instanceof Map<?, ?>);
   }
 
   /**

@@ -84,6 +84,11 @@ public final class RunFolder implements AutoCloseable {
     return new RunFolder(path, lock, true);
   }
 
+  /** Whether a folder holds a run, however far it came. */
+  public static boolean holdsRun(Path path) {
+    return Files.exists(path.resolve(LOG));
+  }
+
   /** Whether a folder holds a run that came to its end, valid or with a failed check. */
   public static boolean isFinished(Path path) {
     try {

@@ -14,10 +14,12 @@ import ringattention.metrics.Statistics;
 /**
  * How far a run is, for someone who has only its folder.
  *
+ * @param stage the last that has begun, of a run in stages: where its steps are
  * @param checkpoint the newest complete one, in words
  * @param now when the folder was looked at
  */
-public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant now) {
+public record RunStatus(
+    RecordedRun run, Optional<RecordedRun> stage, Optional<String> checkpoint, Instant now) {
   private static final int RECENT = 100; // steps that say how fast it is now
   private static final double PATIENCE = 10; // times a step's length
   private static final double LEAST_PATIENCE_S = 120;
@@ -32,12 +34,14 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
     if (run.start().containsKey("command")) {
       table.row("command", run.start().get("command"));
     }
+    stage.ifPresent(
+        last -> table.row("stage", last.folder() + " of " + run.start().get("stages") + " stages"));
     table.row("state", state());
     String command = run.start().getOrDefault("command", "");
     if (died() && command.startsWith("ringattention train ")) {
       table.row("to go on", resuming(command, run.folder()));
     }
-    if (!run.steps().isEmpty()) {
+    if (!latest().steps().isEmpty()) {
       steps(table);
     }
     checkpoint.ifPresent(text -> table.row("checkpoint", text));
@@ -50,13 +54,18 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
     return table.lines();
   }
 
+  /** Where the run's steps are. */
+  private RecordedRun latest() {
+    return stage.orElse(run);
+  }
+
   private static String text(JsonNode reason) {
     return reason.isTextual() ? ": " + reason.asText() : "";
   }
 
   private void steps(TextTable table) {
-    Map.Entry<Long, RecordedRun.Step> first = run.steps().firstEntry();
-    Map.Entry<Long, RecordedRun.Step> last = run.steps().lastEntry();
+    Map.Entry<Long, RecordedRun.Step> first = latest().steps().firstEntry();
+    Map.Entry<Long, RecordedRun.Step> last = latest().steps().lastEntry();
     long total = total();
     table.row(
         "step",
@@ -67,7 +76,7 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
         "loss",
         Units.format(
             "%.4f now, %.4f at step %d",
-            run.lastLoss().getValue(), first.getValue().loss(), first.getKey()));
+            latest().lastLoss().getValue(), first.getValue().loss(), first.getKey()));
     double pace = pace();
     table.row(
         "speed",
@@ -89,7 +98,7 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
   /** Median seconds of the last steps. */
   private double pace() {
     return Statistics.of(
-            run.steps().descendingMap().values().stream()
+            latest().steps().descendingMap().values().stream()
                 .limit(RECENT)
                 .mapToDouble(RecordedRun.Step::timeS)
                 .toArray())
@@ -98,16 +107,18 @@ public record RunStatus(RecordedRun run, Optional<String> checkpoint, Instant no
 
   /** Steps of the whole run; 0 if it has none. */
   private long total() {
-    return run.inputs().values().get("train.steps") instanceof Number steps ? steps.longValue() : 0;
+    return latest().inputs().values().get("train.steps") instanceof Number steps
+        ? steps.longValue()
+        : 0;
   }
 
   private String state() {
     if (run.end().isPresent()) {
       return ended(run.end().get().path("exit_code").asInt(1));
     }
-    double age = Duration.between(run.written(), now).toMillis() * 1e-3;
+    double age = Duration.between(latest().written(), now).toMillis() * 1e-3;
     double patience =
-        run.steps().isEmpty() ? START_S : Math.max(LEAST_PATIENCE_S, PATIENCE * pace());
+        latest().steps().isEmpty() ? START_S : Math.max(LEAST_PATIENCE_S, PATIENCE * pace());
     String since = "last line " + Units.duration(Math.max(0, age)) + " ago";
     String word = age <= patience ? "running, " : "stale, ";
     if (run.holder().isEmpty()) {

@@ -30,6 +30,11 @@ public record Job(
     return new Job(line, launch, gpu, group, environment, console, errors, timer);
   }
 
+  /** The same with another command line. */
+  public Job with(CommandLine other) {
+    return new Job(other, launch, gpu, world, environment, console, errors, timer);
+  }
+
   public boolean root() {
     return world.rank() == 0;
   }

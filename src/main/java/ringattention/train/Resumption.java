@@ -45,7 +45,8 @@ public record Resumption(
     if (config.resume().isEmpty()) {
       return new Resumption(comparison, Optional.empty(), List.of());
     }
-    CheckpointSearch.Result result = find(job, configuration);
+    CheckpointSearch.Result result =
+        find(job, configuration, "checkpoint.resume", config.resume().get());
     return job.agree(
         () -> {
           requireStepsAfter(result.checkpoint(), job, configuration);
@@ -97,19 +98,18 @@ public record Resumption(
   }
 
   /**
-   * Finds and verifies the checkpoint that {@code checkpoint.resume} names, the same on all ranks.
-   * Collective.
+   * Finds and verifies the checkpoint that a key names, the same on all ranks. Collective.
    *
    * @throws InputException on every rank if there is none
    */
-  public static CheckpointSearch.Result find(Job job, Configuration configuration) {
-    CheckpointConfig config = configuration.get(CheckpointConfig.SECTION);
-    Path path = config.resume().orElseThrow();
+  public static CheckpointSearch.Result find(
+      Job job, Configuration configuration, String key, Path path) {
+    boolean fallback = configuration.get(CheckpointConfig.SECTION).fallback();
     CheckpointSearch.Result result;
     try {
-      result = new CheckpointSearch(job.world(), config.fallback()).find(path);
+      result = new CheckpointSearch(job.world(), fallback).find(path);
     } catch (InputException e) {
-      throw configuration.source().error("checkpoint.resume", e.getMessage());
+      throw configuration.source().error(key, e.getMessage());
     }
     requireSameCheckpoint(job, result.checkpoint());
     return result;

@@ -158,7 +158,9 @@ class FoundCheckpointTest {
   })
   void theLastStepIsSavedWhereOthersAre(String key, int every, boolean atEnd, boolean writes) {
     CheckpointConfig config = Sections.INPUTS.defaults(List.of(key)).get(CheckpointConfig.SECTION);
-    assertEquals(new CheckpointConfig(every, 2, atEnd, Optional.empty(), false, List.of()), config);
+    assertEquals(
+        new CheckpointConfig(every, 2, atEnd, Optional.empty(), Optional.empty(), false, List.of()),
+        config);
     assertEquals(writes, config.writes());
   }
 

@@ -50,7 +50,7 @@ class RecordedRunTest {
   }
 
   private static List<String> status(RecordedRun run) {
-    return new RunStatus(run, Optional.of("step_4"), NOW)
+    return new RunStatus(run, Optional.empty(), Optional.of("step_4"), NOW)
         .lines().stream().map(line -> line.replaceAll(" +", " ")).toList();
   }
 

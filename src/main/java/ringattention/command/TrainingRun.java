@@ -1,0 +1,272 @@
+package ringattention.command;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.checkpoint.CheckpointException;
+import ringattention.checkpoint.CheckpointSearch;
+import ringattention.checkpoint.Origin;
+import ringattention.cli.ExitCode;
+import ringattention.comm.Communicator;
+import ringattention.data.ValidationConfig;
+import ringattention.device.Arena;
+import ringattention.device.Device;
+import ringattention.input.Configuration;
+import ringattention.metrics.PhaseTimes;
+import ringattention.model.HeldOutLoss;
+import ringattention.model.Replica;
+import ringattention.plan.PlanReport;
+import ringattention.plan.TrainConfig;
+import ringattention.plan.TrainingPlan;
+import ringattention.run.Equipment;
+import ringattention.run.Header;
+import ringattention.run.Job;
+import ringattention.run.MemoryConfig;
+import ringattention.run.MemoryLimits;
+import ringattention.run.RunOutput;
+import ringattention.run.TimeoutConfig;
+import ringattention.run.Version;
+import ringattention.run.Watchdog;
+import ringattention.train.Choices;
+import ringattention.train.DivergedException;
+import ringattention.train.Resumption;
+import ringattention.train.Stop;
+import ringattention.train.StopRequests;
+import ringattention.train.Trainer;
+import ringattention.train.TrainingCheckpoints;
+import ringattention.train.TrainingChecks;
+import ringattention.train.TrainingEnd;
+import ringattention.train.TrainingLoop;
+import ringattention.train.Validation;
+
+/** The training of a Transformer from text, over all ranks, into one folder. */
+final class TrainingRun {
+  private final Job job;
+  private final TrainingInput input;
+  private final Configuration configuration;
+  private final TrainConfig train;
+  private TrainingPlan plan; // fitted once there is a device
+  private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
+  private final Resumption resumption;
+  private final StopRequests stops;
+  private TrainingLoop loop; // null until everything is there
+
+  private TrainingRun(Job job, TrainingInput input, StopRequests stops) {
+    this.job = job;
+    this.input = input;
+    this.configuration = input.configuration();
+    this.train = configuration.get(TrainConfig.SECTION);
+    this.plan = input.plan();
+    this.resumption = input.resumption();
+    this.stops = stops;
+  }
+
+  /** Reads what it needs; nothing is written or allocated before it is known to be good. */
+  static TrainingRun of(Job job, Configuration configuration, StopRequests stops) {
+    return new TrainingRun(job, TrainingInput.read(job, configuration), stops);
+  }
+
+  /** The step that is running, for a message about a failure. */
+  long step() {
+    return loop == null ? 0 : loop.step();
+  }
+
+  int run() {
+    try (input;
+        Equipment equipment = Equipment.open(job, configuration)) {
+      MemoryLimits limits =
+          MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
+      plan = plan.fitted(equipment.device(), limits, resumption.headGroups());
+      plan.requireRoom();
+      choices = Choices.of(job, equipment, plan);
+      if (job.line().dryRun()) {
+        try (RunOutput output = RunOutput.console(job)) {
+          announce(equipment, output);
+          return ExitCode.VALID;
+        }
+      }
+      try (RunOutput output = output()) {
+        announce(equipment, output);
+        return train(equipment, output);
+      }
+    }
+  }
+
+  private RunOutput output() {
+    if (job.world().allReduce(input.lock().isPresent() ? 1 : 0, Communicator.Operation.MAX) == 0) {
+      return RunOutput.create(job, configuration);
+    }
+    long from = resumption.position().step();
+    input
+        .lock()
+        .ifPresent(held -> CheckpointSearch.abandonAfter(from, job.line().output().orElseThrow()));
+    return RunOutput.resume(job, configuration, input.lock().orElse(null), from);
+  }
+
+  private void announce(Equipment equipment, RunOutput output) {
+    var header = Header.of(job, equipment, plan.setup().mesh(), Optional.of(plan.setup().layout()));
+    output.log().rows(header.lines());
+    PlanReport.print(plan, equipment.device(), output.log());
+    resumption.lines().forEach(output.log()::line);
+    resumption.changed(choices).forEach(output.log()::line);
+    Map<String, Object> start = new LinkedHashMap<>(header.fields());
+    start.put("directory", Path.of("").toAbsolutePath().toString());
+    start.put("seed", train.seed());
+    start.put("parameters", plan.setup().model().parameters());
+    start.put("corpus_documents", input.samples().documents());
+    start.put("corpus_tokens", input.samples().tokens());
+    start.put("resumed_step", resumption.position().step());
+    output.event("start", start);
+  }
+
+  private int train(Equipment equipment, RunOutput output) {
+    Device device = equipment.device();
+    TrainingChecks checks = new TrainingChecks(job, plan);
+    loop = new TrainingLoop(job, configuration, plan, device, output);
+    TrainingEnd end = new TrainingEnd(job, plan, loop, output);
+    List<PhaseTimes> times;
+    Map<String, Object> summary;
+    try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
+      Replica replica = plan.replica(equipment, device, arena, job.timer());
+      Trainer trainer =
+          new Trainer(
+              train,
+              plan.setup(),
+              job.world(),
+              replica,
+              input.samples(),
+              job.timer(),
+              System::nanoTime);
+      trainer.stopWhen(stops);
+      if (!resumption.start(job, replica, trainer)) {
+        input.weights().initialize(replica.parameters(), output);
+      }
+      output.log().section("Training");
+      output
+          .log()
+          .line(
+              input.samples().documents()
+                  + " documents with "
+                  + input.samples().tokens()
+                  + " tokens");
+      input
+          .heldOut()
+          .ifPresent(
+              out ->
+                  output
+                      .log()
+                      .line(
+                          "not learned: "
+                              + out.documents()
+                              + " documents with "
+                              + out.tokens()
+                              + " tokens, for the held-out loss"));
+      output.log().line(started());
+      summary = steps(trainer, replica, device, output);
+      if (loop.stop() != Stop.NONE) {
+        return end.stopped(summary);
+      }
+      end.requireFinite(replica.parameters());
+      end.warnOfUnlabelled();
+      if (loop.hasResult()) {
+        input.weights().folders().export(job, replica.parameters(), output);
+      }
+      times = end.times();
+      end.mfu();
+    } catch (DivergedException e) {
+      end.curves();
+      return TrainingEnd.invalid(output, e.getMessage(), ExitCode.DIVERGED);
+    } catch (CheckpointException e) {
+      return TrainingEnd.invalid(output, e.getMessage(), ExitCode.ERROR);
+    }
+    checks.memory(device, loop.trained());
+    checks.loss(loop.records(), loop.knowsFirst() && !input.weights().areThere());
+    checks.result(loop);
+    checks.add(loop.growth());
+    checks.attention(configuration, equipment);
+    end.plots(times);
+    return end.finish(checks, summary);
+  }
+
+  /** Gives what the summary says of checkpoints. */
+  private Map<String, Object> steps(
+      Trainer trainer, Replica replica, Device device, RunOutput output) {
+    try (TrainingCheckpoints checkpoints =
+            new TrainingCheckpoints(
+                job,
+                configuration,
+                origin(),
+                device,
+                replica.parameters(),
+                trainer,
+                output,
+                resumption.position());
+        Watchdog watchdog =
+            Watchdog.start(
+                job,
+                configuration.get(TimeoutConfig.SECTION).minutes(),
+                job.timer()::entered,
+                () -> where(replica))) {
+      try {
+        loop.run(trainer, checkpoints, validation(replica, output));
+      } catch (DivergedException e) {
+        checkpoints.await(); // what was saved before is good
+        throw e;
+      }
+      if (loop.stop() == Stop.NONE) {
+        checkpoints.finish(loop.step());
+      } else {
+        output.log().line(loop.stop().title() + ": stopping after step " + loop.step());
+        checkpoints.stop(loop.step());
+      }
+      return checkpoints.summary();
+    }
+  }
+
+  private Optional<Validation> validation(Replica replica, RunOutput output) {
+    int most = configuration.get(ValidationConfig.SECTION).sequences();
+    return input
+        .heldOut()
+        .map(out -> new HeldOutLoss(plan.setup(), job.world(), replica, out, most, job.timer()))
+        .map(loss -> new Validation(configuration, loss, output));
+  }
+
+  private Origin origin() {
+    Version version = Version.read();
+    return new Origin(
+        version.toString(),
+        version.git(),
+        train.seed(),
+        configuration.source().toml(),
+        resumption.comparison().contents().values(),
+        choices);
+  }
+
+  /** Returns where this rank is, for a message that it hangs. */
+  private String where(Replica replica) {
+    String phase = job.timer().now().map(now -> ", phase " + now.title()).orElse("");
+    String ring = replica.exchanging();
+    return "step " + loop.step() + phase + (ring.isEmpty() ? "" : ", " + ring);
+  }
+
+  /** Time from the start of this process to the first step, of the slowest rank. Collective. */
+  private String started() {
+    double own =
+        ProcessHandle.current()
+            .info()
+            .startInstant()
+            .map(start -> Duration.between(start, Instant.now()).toMillis() * 1e-3)
+            .orElse(Double.NaN);
+    return String.format(
+        Locale.ROOT,
+        "started in %.1f s; %d parameters; losses are means over the labels of %d tokens a step, in nats",
+        job.world().allReduce(own, Communicator.Operation.MAX),
+        plan.setup().model().parameters(),
+        (long) train.sequence() * train.batch());
+  }
+}
