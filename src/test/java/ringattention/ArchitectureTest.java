@@ -45,6 +45,7 @@ class ArchitectureTest {
               "command",
               List.of(
                   "cli",
+                  "file",
                   "bench",
                   "forecast",
                   "train",

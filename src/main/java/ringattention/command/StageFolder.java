@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import ringattention.checkpoint.CheckpointSearch;
 import ringattention.file.StageFolders;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
@@ -60,6 +61,21 @@ record StageFolder(Path run, int stage) {
       return false;
     }
     return exitCode() == 0;
+  }
+
+  /**
+   * Demands that the stage is done or can go on.
+   *
+   * @throws InputException as {@link #isDone}, or if it came to its end otherwise and left no
+   *     checkpoint
+   */
+  void requireGoesOn(Configuration configuration) {
+    if (!isDone(configuration)
+        && RunFolder.isFinished(path())
+        && CheckpointSearch.newestComplete(path()).isEmpty()) {
+      throw new InputException(
+          "--resume: " + path() + " holds a run that is done, and no checkpoint");
+    }
   }
 
   /** Returns what decides about the weights and is not as the folder has it. */

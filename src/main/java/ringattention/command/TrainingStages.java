@@ -150,14 +150,23 @@ final class TrainingStages {
     return written(RunOutput.resume(job, last, lock.orElse(null), Long.MAX_VALUE));
   }
 
-  /** The folder may be that of a run without stages. */
+  /**
+   * Demands a folder of stages that can be gone on with, before anything in it changes. On rank 0.
+   */
   private Path requireStages(Optional<RunLock> lock) {
     Path folder = job.line().output().orElseThrow();
-    if (lock.isPresent() && Files.exists(folder.resolve("steps.csv"))) {
-      lock.get().close();
-      throw new InputException("--resume: " + folder + " holds a run without stages");
+    try {
+      if (lock.isPresent() && Files.exists(folder.resolve("steps.csv"))) {
+        throw new InputException("--resume: " + folder + " holds a run without stages");
+      }
+      for (int stage = 1; lock.isPresent() && stage <= stages.size(); stage++) {
+        new StageFolder(folder, stage).requireGoesOn(stages.get(stage - 1));
+      }
+      return folder;
+    } catch (InputException e) {
+      lock.ifPresent(RunLock::close);
+      throw e;
     }
-    return folder;
   }
 
   private RunOutput written(RunOutput output) {

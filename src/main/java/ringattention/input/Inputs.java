@@ -86,6 +86,7 @@ public final class Inputs {
       Map<String, Object> leaves,
       List<String> overrides,
       IntFunction<Map<String, Object>> further) {
+    int count = Stages.count(leaves);
     Set<String> overridden = new LinkedHashSet<>();
     for (String override : overrides) {
       int equals = override.indexOf('=');
@@ -98,7 +99,8 @@ public final class Inputs {
     }
     Source source = new Source(file, overridden);
     KnownKeys known = new KnownKeys(keys());
-    List<Stages.Stage> stages = new Stages(known, plainInStages, source).take(leaves, overridden);
+    List<Stages.Stage> stages =
+        new Stages(known, plainInStages, source, count).take(leaves, overridden);
     leaves.forEach(
         (key, value) ->
             known

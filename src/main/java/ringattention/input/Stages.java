@@ -30,13 +30,31 @@ final class Stages {
   private final List<String> plain;
   private final Source source;
 
+  private final int count;
+
   /**
    * @param plain sections whose keys need not name them
+   * @param count of the tables in the file
    */
-  Stages(KnownKeys known, List<String> plain, Source source) {
+  Stages(KnownKeys known, List<String> plain, Source source, int count) {
     this.known = known;
     this.plain = plain;
     this.source = source;
+    this.count = count;
+  }
+
+  /** Returns how many stages the values of a file have. */
+  static int count(Map<String, Object> leaves) {
+    int count = 0;
+    while (has(leaves, NAME + "." + (count + 1))) {
+      count++;
+    }
+    return count;
+  }
+
+  private static boolean has(Map<String, Object> leaves, String table) {
+    return leaves.keySet().stream()
+        .anyMatch(key -> key.equals(table) || key.startsWith(table + "."));
   }
 
   /**
@@ -57,16 +75,6 @@ final class Stages {
         all.remove();
       }
     }
-    found.forEach(
-        (number, stage) -> {
-          if (number < 1 || number > found.size()) { // -D: those of a file are counted
-            Map.Entry<String, String> first = stage.written().entrySet().iterator().next();
-            throw source.error(
-                first.getValue(),
-                stage.values().get(first.getKey()),
-                "there is no such [[stage]]: they are counted from 1");
-          }
-        });
     return new ArrayList<>(found.values());
   }
 
@@ -75,10 +83,13 @@ final class Stages {
     if (parts.length < 2 || !parts[1].matches("\\d{1,4}")) {
       throw source.error(key, value, "must stand in a table of a list, [[stage]]");
     }
+    int number = Integer.parseInt(parts[1]);
+    if (number < 1 || number > count) { // of -D
+      throw source.error(key, value, "there is no such [[stage]]: they are counted from 1");
+    }
     Stage stage =
         found.computeIfAbsent(
-            Integer.parseInt(parts[1]),
-            none -> new Stage(new LinkedHashMap<>(), new LinkedHashMap<>()));
+            number, none -> new Stage(new LinkedHashMap<>(), new LinkedHashMap<>()));
     if (parts.length == 2) { // a table without keys
       return;
     }

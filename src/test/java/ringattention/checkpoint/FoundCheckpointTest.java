@@ -171,6 +171,7 @@ class FoundCheckpointTest {
             "checkpoint.every=2",
             "checkpoint.atEnd=false",
             "checkpoint.resume=x",
+            "checkpoint.weights=y",
             "checkpoint.fallback=true",
             "checkpoint.accept=[\"weights\", \"corpus\"]");
     CheckpointConfig config = Sections.INPUTS.defaults(keys).get(CheckpointConfig.SECTION);
@@ -180,6 +181,7 @@ class FoundCheckpointTest {
             2,
             false,
             Optional.of(Path.of("x")),
+            Optional.of(Path.of("y")),
             true,
             List.of(ContentPart.WEIGHTS, ContentPart.CORPUS)),
         config);
