@@ -124,7 +124,7 @@ class StagesTest {
     assertEquals(Configuration.toml(stages), Configuration.toml(again));
     String common = Configuration.toml(stages).split("\\[\\[stage]]")[0];
     assertEquals(1, common.lines().filter(line -> line.equals("hidden = 32")).count());
-    assertEquals(0, common.lines().filter(line -> line.startsWith("sequence")).count());
+    assertEquals(0, common.lines().filter(line -> line.startsWith("sequence =")).count());
   }
 
   @ParameterizedTest
