@@ -5,6 +5,7 @@
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
 #   policies evaluate packed resume transformers transformers-generate decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
+#   transformers-extend: a model of 8 blocks extended to 208K tokens and opened again; needs one GPU of 139 GiB, 70 GB of disk
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 set -u
@@ -292,6 +293,7 @@ for step in $steps; do
     packed) packed ;;
     resume) resume ;;
     transformers) compare_transformers transformers compare.py ;;
+    transformers-extend) compare_transformers transformers-extend extend.py ;;
     transformers-generate) compare_transformers transformers-generate generate.py ;;
     decode) keep decode 1 bench decode inputs/bench-gpu.toml ;;
     inference) inference ;;
