@@ -76,7 +76,8 @@ class TrainTest {
     }
     assertEquals(run.printed(), run.lines("run.log"));
     assertEquals(
-        "step,loss,grad_norm,learning_rate,time_s,tokens_per_s", run.lines("steps.csv").get(0));
+        "step,loss,grad_norm,learning_rate,time_s,tokens_per_s,tokens_seen,epoch",
+        run.lines("steps.csv").get(0));
     assertEquals(STEPS, run.column("loss").size());
     checkSummary(run, ranks);
     checkEvents(run);

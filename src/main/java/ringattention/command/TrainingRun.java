@@ -41,6 +41,7 @@ import ringattention.train.Trainer;
 import ringattention.train.TrainingCheckpoints;
 import ringattention.train.TrainingChecks;
 import ringattention.train.TrainingEnd;
+import ringattention.train.TrainingHeader;
 import ringattention.train.TrainingLoop;
 import ringattention.train.Validation;
 
@@ -166,6 +167,9 @@ final class TrainingRun {
                               + " documents with "
                               + out.tokens()
                               + " tokens, for the held-out loss"));
+      TrainingHeader.lines(
+              train, plan.setup(), input.samples(), trainer, replica.parameters().groups())
+          .forEach(output.log()::line);
       output.log().line(started());
       summary = steps(trainer, replica, device, output);
       if (loop.stop() != Stop.NONE) {

@@ -110,6 +110,11 @@ final class PackedSamples implements Samples {
   }
 
   @Override
+  public long epochTokens() {
+    return epochTokens;
+  }
+
+  @Override
   public long documents() {
     return corpus.documents();
   }

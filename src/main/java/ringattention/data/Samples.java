@@ -23,6 +23,11 @@ public interface Samples extends AutoCloseable {
   /** Tokens of the corpus, padding not counted. */
   long tokens();
 
+  /** Returns the tokens of the sequences of one epoch: those of the corpus, and padding. */
+  default long epochTokens() {
+    return tokens();
+  }
+
   /** Documents of the corpus. */
   long documents();
 

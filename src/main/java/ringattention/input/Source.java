@@ -3,6 +3,7 @@ package ringattention.input;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -19,6 +20,7 @@ public final class Source {
   private final Map<String, Object> used;
   private final Map<String, Borrowed> borrowed;
   private final Map<Trait, Set<String>> marked;
+  private final Set<String> defaults;
   private final Map<String, String> shown; // which key errors name in place of another
   private final Map<String, String> written; // how the input names a key, where it is another name
 
@@ -32,6 +34,7 @@ public final class Source {
         new LinkedHashMap<>(),
         new HashMap<>(),
         new EnumMap<>(Trait.class),
+        new HashSet<>(),
         Map.of(),
         Map.of());
   }
@@ -42,6 +45,7 @@ public final class Source {
       Map<String, Object> used,
       Map<String, Borrowed> borrowed,
       Map<Trait, Set<String>> marked,
+      Set<String> defaults,
       Map<String, String> shown,
       Map<String, String> written) {
     this.file = file;
@@ -49,6 +53,7 @@ public final class Source {
     this.used = used;
     this.borrowed = borrowed;
     this.marked = marked;
+    this.defaults = defaults;
     this.shown = shown;
     this.written = written;
   }
@@ -63,17 +68,28 @@ public final class Source {
         new LinkedHashMap<>(),
         new HashMap<>(),
         new EnumMap<>(Trait.class),
+        new HashSet<>(),
         shown,
         names);
   }
 
   /** Returns this source for readers of a key that errors are to name as another. */
   public Source naming(String key, String as) {
-    return new Source(file, overridden, used, borrowed, marked, Map.of(key, as), written);
+    return new Source(
+        file, overridden, used, borrowed, marked, defaults, Map.of(key, as), written);
   }
 
   void use(String key, Object value) {
     used.put(key, value);
+  }
+
+  void assume(String name) {
+    defaults.add(name);
+  }
+
+  /** Returns the full keys that the input leaves to their defaults. */
+  public Set<String> defaults() {
+    return Collections.unmodifiableSet(defaults);
   }
 
   void mark(String name, Trait trait) {

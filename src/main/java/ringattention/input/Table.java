@@ -263,6 +263,7 @@ public final class Table {
       if (value == null) {
         throw source.missing(name, kind.must());
       }
+      source.assume(name);
     }
     source.use(name, value);
     traits.forEach(trait -> source.mark(name, trait));

@@ -77,10 +77,10 @@ public final class LlamaParameters {
   }
 
   private static Parameter matrix(String name, long outputs, long inputs) {
-    return new Parameter(name, NORMAL, true, outputs, inputs);
+    return new Parameter(name, NORMAL, outputs, inputs);
   }
 
   private static Parameter norm(String name, long hidden) {
-    return new Parameter(name, ONES, false, hidden);
+    return new Parameter(name, ONES, hidden);
   }
 }

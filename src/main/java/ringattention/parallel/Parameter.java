@@ -7,9 +7,8 @@ import java.util.Arrays;
  *
  * @param name as in a Hugging Face Llama checkpoint
  * @param initial how it starts
- * @param decays whether weight decay applies (matrices yes, norms no)
  */
-public record Parameter(String name, Initial initial, boolean decays, long... shape) {
+public record Parameter(String name, Initial initial, long... shape) {
   /** How a weight starts. */
   public enum Initial {
     /** Normal with the configured standard deviation. */

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import ringattention.comm.Communicator;
 import ringattention.device.Collectives;
 import ringattention.device.DType;
@@ -191,8 +192,12 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
     return "";
   }
 
-  /** One AdamW step on this rank's shards; the next gradients start from zero. */
-  public void update(Kernels.AdamW settings) {
+  /**
+   * Makes one AdamW step on this rank's shards; the next gradients start from zero.
+   *
+   * @param decays which parameters the weight decay applies to, the same on every rank
+   */
+  public void update(Kernels.AdamW settings, Predicate<Parameter> decays) {
     sums.settle();
     Kernels.AdamW withoutDecay =
         new Kernels.AdamW(
@@ -215,7 +220,7 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
                 shard.momentum().slice(from, to),
                 shard.variance().slice(from, to),
                 shard.gradient().slice(from, to),
-                piece.parameter().decays() ? settings : withoutDecay);
+                decays.test(piece.parameter()) ? settings : withoutDecay);
       }
     }
     sums.restart();

@@ -1,11 +1,15 @@
 package ringattention.plan;
 
+import java.util.List;
 import ringattention.data.DataConfig;
 import ringattention.input.Configuration;
 import ringattention.input.Source;
 import ringattention.input.Toml;
 import ringattention.model.AttentionConfig;
 import ringattention.model.AttentionKind;
+import ringattention.model.LlamaParameters;
+import ringattention.model.ModelConfig;
+import ringattention.parallel.Parameter;
 import ringattention.run.DeviceConfig;
 import ringattention.run.DeviceKind;
 import ringattention.run.FaultConfig;
@@ -43,9 +47,28 @@ public final class RunRules {
             "must be at most 2^31 - 1 less the tokens of a sequence (" + sequence + ")");
       }
     }
+    if (configuration.has(ModelConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
+      checkNoDecay(configuration);
+    }
     DeviceKind device = configuration.get(DeviceConfig.SECTION).kind();
     if (device == DeviceKind.CPU || device == DeviceKind.REFERENCE) {
       parallel.requireHostTransport(source, "device.kind = " + Toml.write(device));
+    }
+  }
+
+  /** A part of a name that no parameter has is misspelt, and weights would shrink unnoticed. */
+  private static void checkNoDecay(Configuration configuration) {
+    List<Parameter> parameters =
+        LlamaParameters.groups(configuration.get(ModelConfig.SECTION)).stream()
+            .flatMap(group -> group.parameters().stream())
+            .toList();
+    for (String part : configuration.get(TrainConfig.SECTION).noDecay()) {
+      if (parameters.stream().noneMatch(parameter -> parameter.name().contains(part))) {
+        throw configuration
+            .source()
+            .error(
+                "train.noDecay", Toml.write(part) + " is in the name of no parameter of the model");
+      }
     }
   }
 

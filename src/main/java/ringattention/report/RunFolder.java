@@ -112,15 +112,22 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Opens a file like {@link #append(String)}, for a table.
+   * Opens a file like {@link #append(String)}, for a table. Lines of a file that goes on, of an
+   * earlier version of the program that had fewer columns, get empty cells for the rest.
    *
-   * @param heading its first line; a file that goes on must have the same
+   * @param heading its first line; a file that goes on must have the same, or its first columns
    */
   public LineFile append(String name, String heading) {
     List<String> before = before(name);
     if (!before.isEmpty() && !before.get(0).equals(heading)) {
-      throw new OutputException(
-          path.resolve(name) + " has other columns than this run: " + before.get(0));
+      if (!heading.startsWith(before.get(0) + ",")) {
+        throw new OutputException(
+            path.resolve(name) + " has other columns than this run: " + before.get(0));
+      }
+      String cells = heading.substring(before.get(0).length()).replaceAll("[^,]", "");
+      StringBuilder wider = new StringBuilder(heading).append('\n');
+      before.stream().skip(1).forEach(line -> wider.append(line).append(cells).append('\n'));
+      write(name, wider.toString());
     }
     LineFile file = append(name);
     if (before.isEmpty()) {

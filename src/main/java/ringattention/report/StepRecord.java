@@ -19,6 +19,7 @@ import ringattention.metrics.Mfu;
  * @param tokensPerS tokens of all ranks together per second
  * @param mfu empty where no peak is known
  * @param validationLoss mean held-out loss after the step, in nats; empty where not measured
+ * @param seen up to the end of the step; empty in what earlier versions of the program wrote
  */
 public record StepRecord(
     long step,
@@ -29,7 +30,8 @@ public record StepRecord(
     double timeS,
     double tokensPerS,
     Optional<Mfu> mfu,
-    Optional<Double> validationLoss) {
+    Optional<Double> validationLoss,
+    Optional<DataSeen> seen) {
   /** The column of {@code steps.csv} that only a run with held-out texts has. */
   private static final String VALIDATION = "validation_loss";
 
@@ -40,7 +42,7 @@ public record StepRecord(
     }
   }
 
-  /** A step with labels. */
+  /** A step with labels, of which no more is known. */
   public StepRecord(
       long step,
       double loss,
@@ -49,11 +51,22 @@ public record StepRecord(
       double timeS,
       double tokensPerS,
       Optional<Mfu> mfu) {
-    this(step, true, loss, gradNorm, learningRate, timeS, tokensPerS, mfu, Optional.empty());
+    this(
+        step,
+        true,
+        loss,
+        gradNorm,
+        learningRate,
+        timeS,
+        tokensPerS,
+        mfu,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /**
-   * First line of {@code steps.csv}.
+   * Returns the first line of {@code steps.csv}. New columns are the last, so that a file of an
+   * earlier version can go on.
    *
    * @param mfu whether the records have one
    * @param validation whether they may have a held-out loss
@@ -61,25 +74,32 @@ public record StepRecord(
   public static String csvHeader(boolean mfu, boolean validation) {
     Optional<Mfu> shares = mfu ? Optional.of(new Mfu(0, 0, 0)) : Optional.empty();
     StepRecord any = new StepRecord(0, 0, 0, 0, 0, 0, shares);
-    List<String> names = new ArrayList<>(any.fields().keySet());
+    List<String> names = new ArrayList<>(any.measured().keySet());
     if (validation) {
       names.add(VALIDATION);
     }
+    names.addAll(List.of(DataSeen.TOKENS, DataSeen.EPOCH));
     return Csv.line(names).stripTrailing();
   }
 
-  /** Returns {@link #csv} with a last column for the held-out loss. */
-  public String csvWithValidation() {
-    return csv() + "," + validationLoss.map(Object::toString).orElse("");
-  }
-
-  /** A line of {@code steps.csv}, with all digits, so that curves can be compared to the bit. */
-  public String csv() {
-    Map<String, Object> cells = fields();
+  /**
+   * Returns a line of {@code steps.csv}, with all digits, so that curves can be compared to the
+   * bit.
+   *
+   * @param validation whether there is a column for the held-out loss
+   */
+  public String csv(boolean validation) {
+    Map<String, Object> cells = measured();
     if (!labelled) {
       cells.put("loss", "");
       cells.put("grad_norm", "");
     }
+    if (validation) {
+      cells.put(VALIDATION, validationLoss.map(Object::toString).orElse(""));
+    }
+    cells.put(DataSeen.TOKENS, "");
+    cells.put(DataSeen.EPOCH, "");
+    seen.ifPresent(data -> data.put(cells));
     return Csv.line(List.copyOf(cells.values())).stripTrailing();
   }
 
@@ -94,6 +114,7 @@ public record StepRecord(
       Map<String, String> cells = Csv.rows(header + "\n" + line).get(0);
       boolean labelled = !cells.get("loss").isEmpty() || !cells.get("grad_norm").isEmpty();
       String validation = cells.getOrDefault(VALIDATION, "");
+      String tokens = cells.getOrDefault(DataSeen.TOKENS, "");
       return new StepRecord(
           Long.parseLong(cells.get("step")),
           labelled,
@@ -103,7 +124,12 @@ public record StepRecord(
           Double.parseDouble(cells.get("time_s")),
           Double.parseDouble(cells.get("tokens_per_s")),
           Optional.empty(),
-          validation.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(validation)));
+          validation.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(validation)),
+          tokens.isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  new DataSeen(
+                      Long.parseLong(tokens), Double.parseDouble(cells.get(DataSeen.EPOCH)))));
     } catch (OutputException | NumberFormatException | NullPointerException e) {
       throw new OutputException("steps.csv: not a line of that file: " + line, e);
     }
@@ -121,6 +147,12 @@ public record StepRecord(
 
   /** The same values under their names, for {@code run.jsonl}. */
   public Map<String, Object> fields() {
+    Map<String, Object> fields = measured();
+    seen.ifPresent(data -> data.put(fields));
+    return fields;
+  }
+
+  private Map<String, Object> measured() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("step", step);
     fields.put("loss", loss);

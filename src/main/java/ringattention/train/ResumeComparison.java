@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,9 +50,7 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     }
     Set<String> free = configuration.source().marked(Trait.FREE);
     for (String key :
-        before.changed(
-            UsedInputs.of(configuration.source().toml()),
-            configuration.source().marked(Trait.ASIDE))) {
+        before.changed(UsedInputs.of(configuration.source().toml()), notCompared(before))) {
       Optional<ContentPart> part = part(key);
       boolean accepted = part.isPresent() && accepts(part.get().toString());
       if (part.isPresent() == places && !accepted && !free.contains(key)) {
@@ -60,6 +59,18 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
             .error(key, "must be " + before.text(key) + " to resume, as in " + file);
       }
     }
+  }
+
+  /**
+   * Returns sections and keys that have no say in the numbers, and keys that the program did not
+   * have yet when the other run was made: their defaults are what it did.
+   */
+  private Set<String> notCompared(UsedInputs before) {
+    Set<String> keys = new HashSet<>(configuration.source().marked(Trait.ASIDE));
+    configuration.source().defaults().stream()
+        .filter(key -> !before.values().containsKey(key))
+        .forEach(keys::add);
+    return keys;
   }
 
   /**
@@ -142,9 +153,8 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
   /** Returns lines for the log: what is not as it was. */
   List<String> lines(Checkpoint checkpoint) {
     UsedInputs now = UsedInputs.of(configuration.source().toml());
-    List<String> all =
-        new ArrayList<>(
-            checkpoint.inputs().changes(now, configuration.source().marked(Trait.ASIDE)));
+    UsedInputs before = checkpoint.inputs();
+    List<String> all = new ArrayList<>(before.changes(now, notCompared(before)));
     differences(checkpoint).forEach((part, values) -> all.add(part + " (" + values + ")"));
     String program = Version.read() + " (git " + Version.read().git() + ")";
     if (!checkpoint.program().equals(program)) {

@@ -194,7 +194,7 @@ public record Resumption(
       from.load(replica.parameters(), job.world().rank(), job.world().size());
     }
     TrainingPosition at = position();
-    trainer.resumeAt(at.step(), at.updates(), at.skipped());
+    trainer.resumeAt(at.step(), at.updates(), at.skipped(), at.tokens());
     return true;
   }
 }

@@ -1,5 +1,10 @@
 package ringattention.train;
 
+import java.util.Optional;
+import ringattention.metrics.Mfu;
+import ringattention.report.DataSeen;
+import ringattention.report.StepRecord;
+
 /**
  * One training step, the same on every rank.
  *
@@ -25,5 +30,28 @@ public record StepResult(
   /** Returns whether there was anything to learn; a step without labels changes no weight. */
   public boolean labelled() {
     return labels > 0;
+  }
+
+  /**
+   * Returns what files say of the step.
+   *
+   * @param tokens of the step over all ranks
+   * @param mfu empty where no peak is known
+   * @param validationLoss mean held-out loss after it; empty where not measured
+   * @param seen up to its end
+   */
+  StepRecord record(
+      double tokens, Optional<Mfu> mfu, Optional<Double> validationLoss, DataSeen seen) {
+    return new StepRecord(
+        step,
+        labelled(),
+        loss,
+        gradientNorm,
+        learningRate,
+        seconds,
+        tokens / seconds,
+        mfu,
+        validationLoss,
+        Optional.of(seen));
   }
 }

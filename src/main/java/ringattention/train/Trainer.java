@@ -12,6 +12,7 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.plan.TrainConfig;
+import ringattention.report.DataSeen;
 import ringattention.shard.Documents;
 
 /**
@@ -32,6 +33,8 @@ public final class Trainer {
   private int mostSkipped;
   private int skippedInARow;
   private long updates;
+  private long stepsBefore; // those of earlier parts of the run
+  private long tokensBefore; // that those have seen, maybe in other batches
   private long step;
 
   /**
@@ -52,9 +55,7 @@ public final class Trainer {
     this.samples = samples;
     this.timer = timer;
     this.clock = clock;
-    this.schedule =
-        new LearningRate(
-            config.learningRate(), config.minLearningRate(), config.warmupSteps(), config.steps());
+    this.schedule = LearningRate.of(config);
   }
 
   /** The step that is running or ran last, counted from 1; 0 before the first. */
@@ -65,6 +66,18 @@ public final class Trainer {
   /** Returns how often the weights were updated since training began: steps less those without. */
   public long updates() {
     return updates;
+  }
+
+  /**
+   * Returns what all ranks have seen up to the end of a step: the last, or one to come.
+   *
+   * @param number of the step, counted from 1
+   */
+  public DataSeen seenAfter(long number) {
+    long perStep = (long) config.batch() * config.sequence();
+    return new DataSeen(
+        tokensBefore + (number - stepsBefore) * perStep,
+        (double) (number * perStep) / samples.epochTokens());
   }
 
   /** Returns how many steps in a row, up to the last, were skipped. */
@@ -78,11 +91,14 @@ public final class Trainer {
    * @param done step that ran last
    * @param updatesDone {@link #updates} after it
    * @param skipped {@link #skippedInARow} after it
+   * @param tokens seen up to its end, whatever batches and sequences were then
    */
-  public void resumeAt(long done, long updatesDone, int skipped) {
+  public void resumeAt(long done, long updatesDone, int skipped, long tokens) {
     step = done;
     updates = updatesDone;
     skippedInARow = skipped;
+    stepsBefore = done;
+    tokensBefore = tokens;
   }
 
   /** Asks this rank after every step whether to stop; the weightiest answer of all ranks counts. */
@@ -184,7 +200,8 @@ public final class Trainer {
                 config.epsilon(),
                 config.weightDecay(),
                 updates,
-                clip ? config.clipNorm() / norm : 1));
+                clip ? config.clipNorm() / norm : 1),
+            config::decays);
   }
 
   /** Loss and norm are the same on every rank, so all ranks skip or none does. */

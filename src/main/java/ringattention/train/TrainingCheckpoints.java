@@ -125,10 +125,9 @@ public final class TrainingCheckpoints implements AutoCloseable {
   }
 
   private TrainingPosition position(long step) {
-    long tokens = (step - start.step()) * train.batch() * train.sequence();
     return new TrainingPosition(
         step,
-        start.tokens() + tokens,
+        trainer.seenAfter(step).tokens(),
         step * train.batch(),
         trainer.updates(),
         trainer.skippedInARow());

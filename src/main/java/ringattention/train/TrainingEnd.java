@@ -147,6 +147,7 @@ public final class TrainingEnd {
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("steps", train.steps());
+    loop.seen().put(more);
     more.put("step_p50_s", loop.percentile(50));
     more.put("step_p99_s", loop.percentile(99));
     more.put("planned_peak_bytes", checks.plannedBytes());
@@ -173,6 +174,7 @@ public final class TrainingEnd {
             loop.stop().title());
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("steps", train.steps());
+    loop.seen().put(more);
     more.put("stopped_step", loop.step());
     more.put("stopped_by", loop.stop().title());
     more.put("skipped_steps", loop.skipped());

@@ -16,6 +16,7 @@ import ringattention.model.LossByPosition;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.report.Check;
+import ringattention.report.DataSeen;
 import ringattention.report.LineSpacing;
 import ringattention.report.Progress;
 import ringattention.report.StepRecord;
@@ -41,6 +42,7 @@ public final class TrainingLoop {
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
   private final LineSpacing spacing;
   private ProcessGrowth growth; // null before the first step
+  private DataSeen seen = new DataSeen(0, 0); // up to the last step
   private Stop stop = Stop.NONE;
   private int skipped; // steps
   private int unlabelled; // steps
@@ -68,6 +70,7 @@ public final class TrainingLoop {
     trainer.skipAtMost(train.maxSkippedSteps());
     trainer.spoil(number -> fails(FaultKind.GRADIENT, number));
     step = trainer.step();
+    seen = trainer.seenAfter(step);
     Progress progress = new Progress(train.steps());
     growth = new ProcessGrowth(job, output, step);
     long first = step;
@@ -82,8 +85,9 @@ public final class TrainingLoop {
       failOnPurpose();
       StepResult result = step == tracedStep() ? traced(trainer) : trainer.next();
       Optional<LossByPosition> heldOut = validation.flatMap(loss -> loss.after(step));
+      seen = trainer.seenAfter(step);
       StepRecord record = record(result, heldOut.map(LossByPosition::loss));
-      csv.accept(validation.isPresent() ? record.csvWithValidation() : record.csv());
+      csv.accept(record.csv(validation.isPresent()));
       output.event("step", record.fields());
       noteWithoutUpdate(result);
       double elapsed = (System.nanoTime() - began) * 1e-9;
@@ -122,16 +126,7 @@ public final class TrainingLoop {
   private StepRecord record(StepResult result, Optional<Double> heldOut) {
     double tokens = (double) train.sequence() * train.batch();
     StepRecord record =
-        new StepRecord(
-            result.step(),
-            result.labelled(),
-            result.loss(),
-            result.gradientNorm(),
-            result.learningRate(),
-            result.seconds(),
-            tokens / result.seconds(),
-            plan.mfu(device, result.seconds(), result.squares()),
-            heldOut);
+        result.record(tokens, plan.mfu(device, result.seconds(), result.squares()), heldOut, seen);
     squares.add(result.squares());
     records.add(record);
     return record;
@@ -174,6 +169,11 @@ public final class TrainingLoop {
   /** The step that is running or ran last. */
   public long step() {
     return step;
+  }
+
+  /** Returns what all steps up to the last have seen, those of earlier parts of the run too. */
+  public DataSeen seen() {
+    return seen;
   }
 
   /** Why the run stopped before its last step. */

@@ -145,8 +145,7 @@ class StoredStatesTest {
     save(SMALL, run, 2, 1, 5);
     List<ParameterGroup> groups =
         List.of(
-            new ParameterGroup(
-                "d", List.of(new Parameter("d.norm", Parameter.Initial.ONES, false, 3))));
+            new ParameterGroup("d", List.of(new Parameter("d.norm", Parameter.Initial.ONES, 3))));
     try (Device device = new CpuDevice(1);
         Arena arena = new Arena(device);
         Checkpoint checkpoint =

@@ -35,13 +35,12 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
           new ParameterGroup(
               "a",
               List.of(
-                  new Parameter("a.matrix", Parameter.Initial.NORMAL, true, 3, 5),
-                  new Parameter("a.norm", Parameter.Initial.ONES, false, 7))),
+                  new Parameter("a.matrix", Parameter.Initial.NORMAL, 3, 5),
+                  new Parameter("a.norm", Parameter.Initial.ONES, 7))),
           // more than a transfer and a buffer of a file take at once
           new ParameterGroup(
-              "b", List.of(new Parameter("b.matrix", Parameter.Initial.NORMAL, true, 11, 200_003))),
-          new ParameterGroup(
-              "c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, false, 1))));
+              "b", List.of(new Parameter("b.matrix", Parameter.Initial.NORMAL, 11, 200_003))),
+          new ParameterGroup("c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, 1))));
 
   /** Those of few elements: for what does not depend on how many there are. */
   static final List<ParameterGroup> SMALL = List.of(GROUPS.get(0), GROUPS.get(2));

@@ -29,8 +29,8 @@ class BadFolderTest {
           new ParameterGroup(
               "all",
               List.of(
-                  new Parameter("a", Parameter.Initial.NORMAL, true, 2, 3),
-                  new Parameter("b", Parameter.Initial.ONES, false, 5))));
+                  new Parameter("a", Parameter.Initial.NORMAL, 2, 3),
+                  new Parameter("b", Parameter.Initial.ONES, 5))));
 
   private static final String A = "'a':{'dtype':'BF16','shape':[2,3],'data_offsets':[0,12]}";
   private static final String B = "'b':{'dtype':'F32','shape':[5],'data_offsets':[12,32]}";
@@ -232,7 +232,7 @@ class BadFolderTest {
   @Test
   void aTiedModelStoredAsItsHead() throws IOException {
     Parameter embedding =
-        new Parameter("model.embed_tokens.weight", Parameter.Initial.NORMAL, true, 2, 3);
+        new Parameter("model.embed_tokens.weight", Parameter.Initial.NORMAL, 2, 3);
     List<ParameterGroup> groups = List.of(new ParameterGroup("all", List.of(embedding)));
     write("model.safetensors", "{" + A.replace("'a'", "'lm_head.weight'") + "}", 12);
     Path file = folder.resolve("model.safetensors");

@@ -146,8 +146,8 @@ class RoundTripTest {
   /** The bytes of the format: little-endian length, padded JSON, elements. */
   @Test
   void layoutOfAFile() throws IOException {
-    Parameter matrix = new Parameter("a", Parameter.Initial.NORMAL, true, 1, 2);
-    Parameter vector = new Parameter("b.c", Parameter.Initial.ONES, false, 1);
+    Parameter matrix = new Parameter("a", Parameter.Initial.NORMAL, 1, 2);
+    Parameter vector = new Parameter("b.c", Parameter.Initial.ONES, 1);
     Path file = above.resolve("x.safetensors");
     StoredFloats floats = new StoredFloats();
     try (SafetensorsWriter writer =

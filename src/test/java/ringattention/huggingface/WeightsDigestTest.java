@@ -16,9 +16,8 @@ import ringattention.parallel.ParameterGroup;
 
 class WeightsDigestTest {
   private static final Parameter LARGE =
-      new Parameter("large", Parameter.Initial.NORMAL, true, 4, 1 << 23); // 128 MiB
-  private static final Parameter SMALL =
-      new Parameter("small", Parameter.Initial.ONES, false, 1000);
+      new Parameter("large", Parameter.Initial.NORMAL, 4, 1 << 23); // 128 MiB
+  private static final Parameter SMALL = new Parameter("small", Parameter.Initial.ONES, 1000);
 
   @TempDir Path folder;
   private Path file;
@@ -89,7 +88,7 @@ class WeightsDigestTest {
     Files.writeString(folder.resolve("config.json"), "{\"rms_norm_eps\": 1e-6}");
     String after = digest(SMALL);
     assertNotEquals(before, after);
-    Parameter other = new Parameter("other", Parameter.Initial.ONES, false, 1000);
+    Parameter other = new Parameter("other", Parameter.Initial.ONES, 1000);
     Files.delete(file);
     write(other);
     assertNotEquals(after, digest(other));

@@ -38,7 +38,7 @@ class BadInputTest {
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
           [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, validation, infer, generate, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
           [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, validation, infer, generate, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
-          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, learningRate, minLearningRate, warmupSteps, weightDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps
+          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, schedule, learningRate, minLearningRate, warmupSteps, decaySteps, weightDecay, noDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, normEpsilon, tied, initStd
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
@@ -73,7 +73,16 @@ class BadInputTest {
           [train] ; sequence = 8 ; steps = 8 ; seed = 1.5 | x.toml: train.seed = 1.5: must be a whole number
           [train] ; sequence = 8 ; steps = 8 ; learningRate = 0 | x.toml: train.learningRate = 0: must be a number, above 0
           [train] ; sequence = 8 ; steps = 8 ; minLearningRate = 1 | x.toml: train.minLearningRate = 1.0: must be at most train.learningRate (3e-4)
-          [train] ; sequence = 8 ; steps = 8 ; warmupSteps = 9 | x.toml: train.warmupSteps = 9: must be at most train.steps (8)
+          [train] ; sequence = 8 ; steps = 8 ; warmupSteps = -1 | x.toml: train.warmupSteps = -1: must be a whole number, at least 0
+          [train] ; sequence = 8 ; steps = 8 ; schedule = "sine" | x.toml: train.schedule = "sine": must be "cosine" or "linear" or "constant" or "wsd"
+          [train] ; sequence = 8 ; steps = 8 ; schedule = "constant" ; minLearningRate = 1e-5 | x.toml: train.minLearningRate = 1e-5: must not be given with train.schedule = "constant"
+          [train] ; sequence = 8 ; steps = 8 ; decaySteps = 2 | x.toml: train.decaySteps = 2: must not be given with train.schedule = "cosine"
+          [train] ; sequence = 8 ; steps = 8 ; schedule = "linear" ; decaySteps = 2 | x.toml: train.decaySteps = 2: must not be given with train.schedule = "linear"
+          [train] ; sequence = 8 ; steps = 8 ; schedule = "constant" ; decaySteps = 2 | x.toml: train.decaySteps = 2: must not be given with train.schedule = "constant"
+          [train] ; sequence = 8 ; steps = 8 ; schedule = "wsd" ; decaySteps = 0 | x.toml: train.decaySteps = 0: must be at least 1 with wsd
+          [train] ; sequence = 8 ; steps = 8 ; noDecay = "norm" | x.toml: train.noDecay = "norm": must be a list of texts, each not empty
+          [model] ; hidden = 64 ; layers = 2 ; [train] ; sequence = 8 ; noDecay = ["norm", "lm-head"] | x.toml: train.noDecay = ["norm", "lm-head"]: "lm-head" is in the name of no parameter of the model
+          [model] ; hidden = 64 ; layers = 2 ; tied = true ; [train] ; sequence = 8 ; noDecay = ["lm_head"] | x.toml: train.noDecay = ["lm_head"]: "lm_head" is in the name of no parameter of the model
           [train] ; sequence = 8 ; steps = 8 ; beta1 = 1.0 | x.toml: train.beta1 = 1.0: must be a number, at least 0 and below 1
           [train] ; sequence = 8 ; steps = 8 ; beta2 = -0.1 | x.toml: train.beta2 = -0.1: must be a number, at least 0 and below 1
           [train] ; sequence = 8 ; steps = 8 ; epsilon = 0 | x.toml: train.epsilon = 0: must be a number, above 0

@@ -25,6 +25,7 @@ import ringattention.model.AttentionKind;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
 import ringattention.plan.RunRules;
+import ringattention.plan.Schedule;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.Variants;
 import ringattention.run.DeviceConfig;
@@ -106,7 +107,25 @@ class InputsTest {
             Optional.empty()),
         configuration.get(ModelConfig.SECTION));
     assertEquals(
-        new TrainConfig(8192, 1, 0, 40, 1, 1e-3, 1e-4, 4, 0.1, 0.9, 0.95, 1e-8, 1, 1, 3),
+        new TrainConfig(
+            8192,
+            1,
+            0,
+            40,
+            1,
+            Schedule.COSINE,
+            1e-3,
+            1e-4,
+            4,
+            0,
+            0.1,
+            List.of("norm"),
+            0.9,
+            0.95,
+            1e-8,
+            1,
+            1,
+            3),
         configuration.get(TrainConfig.SECTION));
     assertEquals(Path.of("a \"quoted\" \\ folder\t"), configuration.get(DataConfig.SECTION).path());
     assertEquals(List.of("java", "md"), configuration.get(DataConfig.SECTION).extensions());

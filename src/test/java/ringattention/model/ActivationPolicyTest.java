@@ -89,7 +89,7 @@ class ActivationPolicyTest {
                   replica.parameters().initialize(problem.seed(), problem.model().initStd());
                   replica.load(problem.sequences());
                   replica.lossAndGradients(problem.scale());
-                  replica.parameters().update(STEP);
+                  replica.parameters().update(STEP, parameter -> true);
                   results.add(new double[] {replica.lossAndGradients(problem.scale())});
                   for (int group = 0; group < LAYERS + 2; group++) {
                     results.add(replica.parameters().gatherGradient(group));

@@ -78,7 +78,7 @@ class TransformerGradientTest {
       for (int index = 0; index < replica.parameters().groups().size(); index++) {
         ParameterGroup group = replica.parameters().groups().get(index);
         Tensor weights = buffers.get("parameters." + group.name() + ".weight");
-        replica.parameters().update(NO_CHANGE);
+        replica.parameters().update(NO_CHANGE, parameter -> true);
         replica.lossAndGradients(problem.scale());
         double[] gradients = replica.parameters().gatherGradient(index);
         for (Parameter parameter : group.parameters()) {
@@ -106,7 +106,7 @@ class TransformerGradientTest {
       TransformerProblem problem, Replica replica, Device device, Tensor weight, double step) {
     double value = device.read(weight)[0];
     device.write(weight, value + step);
-    replica.parameters().update(NO_CHANGE); // gathered copies are stale
+    replica.parameters().update(NO_CHANGE, parameter -> true); // gathered copies are stale
     double loss = replica.lossAndGradients(problem.scale()) * problem.scale();
     device.write(weight, value);
     assertTrue(loss > 1 && loss < 10, "a model that computes nothing has no loss");

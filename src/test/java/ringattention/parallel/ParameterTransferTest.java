@@ -95,8 +95,8 @@ class ParameterTransferTest {
             new ParameterGroup(
                 "large",
                 List.of(
-                    new Parameter("a.exact", Parameter.Initial.NORMAL, true, UPLOAD),
-                    new Parameter("b.longer", Parameter.Initial.NORMAL, true, UPLOAD + 5))));
+                    new Parameter("a.exact", Parameter.Initial.NORMAL, UPLOAD),
+                    new Parameter("b.longer", Parameter.Initial.NORMAL, UPLOAD + 5))));
     Communicator world = LocalCommunicator.single();
     try (Device device = new LateDevice(Integer.MAX_VALUE, 1, false);
         Arena arena = new Arena(device);

@@ -29,10 +29,10 @@ record Rig(
     UnaryOperator<Collectives> wrapped,
     DType wire,
     boolean accumulates) {
-  static final Parameter MATRIX = new Parameter("a.matrix", Parameter.Initial.NORMAL, true, 3, 5);
-  static final Parameter NORM = new Parameter("a.norm", Parameter.Initial.ONES, false, 7);
-  static final Parameter OTHER = new Parameter("b.matrix", Parameter.Initial.NORMAL, true, 2, 2);
-  static final Parameter LAST = new Parameter("c.norm", Parameter.Initial.ONES, false, 1);
+  static final Parameter MATRIX = new Parameter("a.matrix", Parameter.Initial.NORMAL, 3, 5);
+  static final Parameter NORM = new Parameter("a.norm", Parameter.Initial.ONES, 7);
+  static final Parameter OTHER = new Parameter("b.matrix", Parameter.Initial.NORMAL, 2, 2);
+  static final Parameter LAST = new Parameter("c.norm", Parameter.Initial.ONES, 1);
   static final List<ParameterGroup> GROUPS =
       List.of(
           new ParameterGroup("a", List.of(MATRIX, NORM)),

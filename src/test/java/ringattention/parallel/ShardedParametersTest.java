@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
@@ -17,17 +18,14 @@ import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 
 class ShardedParametersTest {
-  private static final Parameter MATRIX =
-      new Parameter("a.matrix", Parameter.Initial.NORMAL, true, 3, 5);
-  private static final Parameter NORM = new Parameter("a.norm", Parameter.Initial.ONES, false, 7);
-  private static final Parameter OTHER =
-      new Parameter("b.matrix", Parameter.Initial.NORMAL, true, 2, 2);
+  private static final Parameter MATRIX = new Parameter("a.matrix", Parameter.Initial.NORMAL, 3, 5);
+  private static final Parameter NORM = new Parameter("a.norm", Parameter.Initial.ONES, 7);
+  private static final Parameter OTHER = new Parameter("b.matrix", Parameter.Initial.NORMAL, 2, 2);
   private static final List<ParameterGroup> GROUPS =
       List.of(
           new ParameterGroup("a", List.of(MATRIX, NORM)),
           new ParameterGroup("b", List.of(OTHER)),
-          new ParameterGroup(
-              "c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, false, 1))));
+          new ParameterGroup("c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, 1))));
 
   /** What a test does with the parameters of one rank. */
   private interface Body<T> {
@@ -176,23 +174,40 @@ class ShardedParametersTest {
         });
   }
 
-  /** Only the decaying parameter shrinks where the gradient is zero. */
-  @Test
-  void decayIsForMatricesOnly() {
+  /** Which parameters shrink where the gradient is zero is the caller's choice, on any ranks. */
+  @ParameterizedTest
+  @CsvSource({"1, a.matrix", "2, a.matrix", "3, a.norm", "4, b.matrix"})
+  void decayIsForThoseChosen(int ranks, String chosen) {
     onRanks(
-        2,
+        ranks,
         (rank, device, parameters) -> {
-          double[] matrix = device.read(parameters.weights(0).get("matrix"));
-          parameters.update(new Kernels.AdamW(0.1, 0.9, 0.9, 1e-8, 0.5, 1, 1));
-          double[] after = device.read(parameters.weights(0).get("matrix"));
-          for (int i = 0; i < matrix.length; i++) {
-            assertEquals(matrix[i] * (1 - 0.1 * 0.5), after[i], 1e-15);
-          }
-          for (double one : device.read(parameters.weights(0).get("norm"))) {
-            assertEquals(1, one);
+          List<double[]> before = values(device, parameters);
+          parameters.update(
+              new Kernels.AdamW(0.5, 0.9, 0.9, 1e-8, 0.25, 1, 1),
+              parameter -> parameter.name().equals(chosen));
+          List<double[]> after = values(device, parameters);
+          List<Parameter> names =
+              GROUPS.stream().flatMap(group -> group.parameters().stream()).toList();
+          for (int i = 0; i < names.size(); i++) {
+            double factor = names.get(i).name().equals(chosen) ? 1 - 0.5 * 0.25 : 1;
+            for (int j = 0; j < before.get(i).length; j++) {
+              assertEquals(before.get(i)[j] * factor, after.get(i)[j], names.get(i).name());
+            }
           }
           return null;
         });
+  }
+
+  /** Values of every parameter, in the order of the model. */
+  private static List<double[]> values(Device device, ShardedParameters parameters) {
+    List<double[]> values = new ArrayList<>();
+    for (int group = 0; group < GROUPS.size(); group++) {
+      for (Parameter parameter : GROUPS.get(group).parameters()) {
+        String suffix = parameter.name().substring(2);
+        values.add(device.read(parameters.weights(group).get(suffix)));
+      }
+    }
+    return values;
   }
 
   @Test

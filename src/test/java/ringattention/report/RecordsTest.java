@@ -25,12 +25,13 @@ class RecordsTest {
     StepRecord record =
         new StepRecord(3, 1.0 / 3, 2.0 / 3, 1e-7, 0.1 + 0.2, 1e6 / 7, Optional.empty());
     String header = StepRecord.csvHeader(false, false);
-    assertEquals("step,loss,grad_norm,learning_rate,time_s,tokens_per_s", header);
+    assertEquals("step,loss,grad_norm,learning_rate,time_s,tokens_per_s,tokens_seen,epoch", header);
     assertEquals(
-        "3,0.3333333333333333,0.6666666666666666,1.0E-7,0.30000000000000004,142857.14285714287",
-        record.csv());
-    assertEquals(List.of(header.split(",")), new ArrayList<>(record.fields().keySet()));
-    String[] cells = record.csv().split(",");
+        "3,0.3333333333333333,0.6666666666666666,1.0E-7,0.30000000000000004,142857.14285714287,,",
+        record.csv(false));
+    assertEquals(
+        List.of(header.split(",")).subList(0, 6), new ArrayList<>(record.fields().keySet()));
+    String[] cells = record.csv(false).split(",");
     assertEquals(
         record,
         new StepRecord(
@@ -48,9 +49,10 @@ class RecordsTest {
     Mfu shares = new Mfu(0.25, 0.5, 0.375);
     StepRecord record = new StepRecord(3, 1.5, 2.5, 0.5, 4, 8, Optional.of(shares));
     assertEquals(
-        "step,loss,grad_norm,learning_rate,time_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware",
+        "step,loss,grad_norm,learning_rate,time_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware,"
+            + "tokens_seen,epoch",
         StepRecord.csvHeader(true, false));
-    assertEquals("3,1.5,2.5,0.5,4.0,8.0,0.25,0.5,0.375", record.csv());
+    assertEquals("3,1.5,2.5,0.5,4.0,8.0,0.25,0.5,0.375,,", record.csv(false));
   }
 
   @Test
@@ -115,14 +117,42 @@ class RecordsTest {
   void stepsAreReadBackToTheBit() {
     StepRecord record =
         new StepRecord(7, 0.1 + 0.2, Double.NaN, 1e-5, 1.5, 1e3 / 3, Optional.empty());
-    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(false, false), record.csv()));
-    String shares = record.csv() + ",0.5,0.4,0.3";
+    assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(false, false), record.csv(false)));
+    String shares = record.csv(false).replace(",,", ",0.5,0.4,0.3,,");
     assertEquals(record, StepRecord.ofCsv(StepRecord.csvHeader(true, false), shares));
+    StepRecord last =
+        new StepRecord(
+            8,
+            true,
+            0.3,
+            1,
+            1e-5,
+            1.5,
+            2,
+            Optional.empty(),
+            Optional.of(2.5),
+            Optional.of(new DataSeen(1L << 53, 1.0 / 3)));
+    String header = StepRecord.csvHeader(false, true);
+    assertTrue(header.endsWith(",tokens_per_s,validation_loss,tokens_seen,epoch"), header);
+    assertEquals(
+        "8,0.3,1.0,1.0E-5,1.5,2.0,2.5,9007199254740992,0.3333333333333333", last.csv(true));
+    assertEquals(last, StepRecord.ofCsv(header, last.csv(true)));
+    assertEquals(1L << 53, last.fields().get("tokens_seen"));
+    assertEquals(1.0 / 3, last.fields().get("epoch"));
     OutputException error =
         assertThrows(
             OutputException.class,
             () -> StepRecord.ofCsv(StepRecord.csvHeader(false, false), "7,0.3"));
     assertEquals("steps.csv: not a line of that file: 7,0.3", error.getMessage());
+  }
+
+  /** Files of versions that did not say what a run had seen, of runs with and without held-out. */
+  @Test
+  void olderStepsAreRead() {
+    String header = "step,loss,grad_norm,learning_rate,time_s,tokens_per_s,validation_loss";
+    StepRecord old = StepRecord.ofCsv(header, "7,0.5,0.25,1.0E-5,1.5,3.0,");
+    assertEquals(new StepRecord(7, 0.5, 0.25, 1e-5, 1.5, 3, Optional.empty()), old);
+    assertEquals("7,0.5,0.25,1.0E-5,1.5,3.0,,,", old.csv(true));
   }
 
   @Test

@@ -131,6 +131,21 @@ class RunFolderTest {
     assertEquals(List.of("run.jsonl", "run.log", "steps.csv"), files());
   }
 
+  /** A table of a version with fewer columns goes on; lines it had have nothing in the others. */
+  @Test
+  void tablesGetTheColumnsOfThisVersion() throws IOException {
+    write("steps.csv", "step,loss", "8,2.5", "9,2.4", "10");
+    try (RunFolder folder = RunFolder.resume(temporary, RunLock.take(temporary), 9)) {
+      for (String other : List.of("step,losses", "loss,step,mfu")) {
+        assertThrows(OutputException.class, () -> folder.append("steps.csv", other));
+      }
+      folder.append("steps.csv", "step,loss,tokens_seen,epoch").line("10,2.3,640,1.5");
+    }
+    assertEquals(
+        List.of("step,loss,tokens_seen,epoch", "8,2.5,,", "9,2.4,,", "10,2.3,640,1.5"),
+        Files.readAllLines(temporary.resolve("steps.csv")));
+  }
+
   @Test
   void aRunIsFinishedIfItsSummarySaysSo() throws IOException {
     assertFalse(RunFolder.isFinished(temporary));

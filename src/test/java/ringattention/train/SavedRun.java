@@ -40,8 +40,7 @@ final class SavedRun {
             contents,
             choices);
     List<ParameterGroup> groups =
-        List.of(
-            new ParameterGroup("a", List.of(new Parameter("a", Parameter.Initial.ONES, false, 7))));
+        List.of(new ParameterGroup("a", List.of(new Parameter("a", Parameter.Initial.ONES, 7))));
     LocalCommunicator.run(
         ranks,
         world -> {

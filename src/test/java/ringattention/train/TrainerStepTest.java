@@ -30,6 +30,7 @@ import ringattention.model.Replica;
 import ringattention.model.RopeScaling;
 import ringattention.parallel.HostCollectives;
 import ringattention.parallel.State;
+import ringattention.plan.Schedule;
 import ringattention.plan.TrainConfig;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -54,7 +55,24 @@ class TrainerStepTest {
 
   private static TrainConfig config(int batch, double rate, double clip) {
     return new TrainConfig(
-        SEQUENCE, batch, 0, 9, 1, rate, rate / 2, 4, 0, 0.9, 0.95, 1e3, clip, 1, 3);
+        SEQUENCE,
+        batch,
+        0,
+        9,
+        1,
+        Schedule.COSINE,
+        rate,
+        rate / 2,
+        4,
+        0,
+        0,
+        List.of(),
+        0.9,
+        0.95,
+        1e3,
+        clip,
+        1,
+        3);
   }
 
   private static <T> T trained(
@@ -91,7 +109,7 @@ class TrainerStepTest {
               setup, world, new HostCollectives(world, timer.timeline()), device, arena, timer);
       replica.parameters().initialize(1, 0.3);
       Trainer trainer = new Trainer(config, setup, world, replica, asked, timer, clock);
-      trainer.resumeAt(2, 2, 0);
+      trainer.resumeAt(2, 2, 0, 1000);
       return body.apply(trainer, replica);
     }
   }
@@ -204,7 +222,7 @@ class TrainerStepTest {
             config(2, 1e-30, 1),
             (trainer, replica) -> {
               StepResult first = trainer.next();
-              trainer.resumeAt(2, 3, 0);
+              trainer.resumeAt(2, 3, 0, 1000);
               return List.of(first, trainer.next());
             });
     assertEquals(twice.get(0).loss(), twice.get(1).loss());

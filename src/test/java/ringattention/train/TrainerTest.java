@@ -34,6 +34,7 @@ import ringattention.model.Replica;
 import ringattention.model.RopeScaling;
 import ringattention.parallel.HostCollectives;
 import ringattention.parallel.State;
+import ringattention.plan.Schedule;
 import ringattention.plan.TrainConfig;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -59,7 +60,25 @@ class TrainerTest {
 
   /** Settings with one learning rate: schedules go by steps, updates by themselves. */
   private static final TrainConfig TRAIN =
-      new TrainConfig(SEQUENCE, 1, 0, 9, 1, 1e-2, 1e-2, 0, 0.1, 0.9, 0.95, 1e-8, 1, 1, 3);
+      new TrainConfig(
+          SEQUENCE,
+          1,
+          0,
+          9,
+          1,
+          Schedule.CONSTANT,
+          1e-2,
+          1e-2,
+          0,
+          0,
+          0.1,
+          List.of("norm"),
+          0.9,
+          0.95,
+          1e-8,
+          1,
+          1,
+          3);
 
   /** One sequence a step, made of a seed each. */
   private record Seeds(long... seeds) implements Samples {
@@ -188,7 +207,7 @@ class TrainerTest {
   void resumedRunCountsOn(int skippedBefore) {
     Consumer<Trainer> faults =
         trainer -> {
-          trainer.resumeAt(3, 3 - skippedBefore, skippedBefore);
+          trainer.resumeAt(3, 3 - skippedBefore, skippedBefore, 3 * SEQUENCE);
           trainer.skipAtMost(2);
           trainer.spoil(step -> step == 4 || step == 5);
         };

@@ -162,7 +162,7 @@ public final class TrainingMeasurement {
         (device, replica) -> {
           trainer(single, replica).next();
           Trainer trainer = trainer(plan, replica);
-          trainer.resumeAt(1, 1, 0);
+          trainer.resumeAt(1, 1, 0, 0);
           long[] ends = new long[plan.setup().passes()];
           int[] ended = {0};
           Runnable end =
