@@ -61,7 +61,7 @@ public record Run(MpiJob.Result job, Path folder) {
   public List<String> column(String name) {
     List<String> lines = lines("steps.csv");
     int column = List.of(lines.get(0).split(",")).indexOf(name);
-    return lines.stream().skip(1).map(line -> line.split(",")[column]).toList();
+    return lines.stream().skip(1).map(line -> line.split(",", -1)[column]).toList();
   }
 
   /** A row of a table without quoted cells, counted from 1, by the names of its columns. */

@@ -56,7 +56,7 @@ public final class TrainingHeader {
   }
 
   private static String text(DataSeen seen) {
-    return seen.tokens() + " tokens, epoch " + String.format(Locale.ROOT, "%.2f", seen.epoch());
+    return seen.tokens() + " tokens, epoch " + String.format(Locale.ROOT, "%.4f", seen.epoch());
   }
 
   private static String text(LearningRate rate) {

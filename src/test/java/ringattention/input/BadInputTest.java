@@ -81,8 +81,8 @@ class BadInputTest {
           [train] ; sequence = 8 ; steps = 8 ; schedule = "constant" ; decaySteps = 2 | x.toml: train.decaySteps = 2: must not be given with train.schedule = "constant"
           [train] ; sequence = 8 ; steps = 8 ; schedule = "wsd" ; decaySteps = 0 | x.toml: train.decaySteps = 0: must be at least 1 with wsd
           [train] ; sequence = 8 ; steps = 8 ; noDecay = "norm" | x.toml: train.noDecay = "norm": must be a list of texts, each not empty
-          [model] ; hidden = 64 ; layers = 2 ; [train] ; sequence = 8 ; noDecay = ["norm", "lm-head"] | x.toml: train.noDecay = ["norm", "lm-head"]: "lm-head" is in the name of no parameter of the model
-          [model] ; hidden = 64 ; layers = 2 ; tied = true ; [train] ; sequence = 8 ; noDecay = ["lm_head"] | x.toml: train.noDecay = ["lm_head"]: "lm_head" is in the name of no parameter of the model
+          [model] ; hidden = 64 ; layers = 2 ; heads = 2 ; [train] ; sequence = 8 ; noDecay = ["norm", "lm-head"] | x.toml: train.noDecay = ["norm", "lm-head"]: "lm-head" is in the name of no parameter of the model
+          [model] ; hidden = 64 ; layers = 2 ; heads = 2 ; tied = true ; [train] ; sequence = 8 ; noDecay = ["lm_head"] | x.toml: train.noDecay = ["lm_head"]: "lm_head" is in the name of no parameter of the model
           [train] ; sequence = 8 ; steps = 8 ; beta1 = 1.0 | x.toml: train.beta1 = 1.0: must be a number, at least 0 and below 1
           [train] ; sequence = 8 ; steps = 8 ; beta2 = -0.1 | x.toml: train.beta2 = -0.1: must be a number, at least 0 and below 1
           [train] ; sequence = 8 ; steps = 8 ; epsilon = 0 | x.toml: train.epsilon = 0: must be a number, above 0
