@@ -1,6 +1,8 @@
 package ringattention.report;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How much a run has seen up to the end of a step.
@@ -13,6 +15,18 @@ public record DataSeen(long tokens, double epoch) {
   static final String TOKENS = "tokens_seen";
 
   static final String EPOCH = "epoch";
+
+  /** Returns what a step's event says; empty if an earlier version of the program wrote it. */
+  static Optional<DataSeen> of(JsonNode event) {
+    return event.path(TOKENS).isIntegralNumber()
+        ? Optional.of(new DataSeen(event.get(TOKENS).asLong(), event.path(EPOCH).asDouble()))
+        : Optional.empty();
+  }
+
+  /** Returns both as logs say them. */
+  public String text() {
+    return Units.format("%d tokens, epoch %.4f", tokens, epoch);
+  }
 
   /** Puts both under the names that they have in every file. */
   public void put(Map<String, Object> fields) {

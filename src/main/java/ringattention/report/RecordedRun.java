@@ -25,8 +25,10 @@ public final class RecordedRun {
    * One step.
    *
    * @param loss NaN where it was not finite, or no label of the step counts
+   * @param seen up to its end; empty if an earlier version of the program wrote it
    */
-  record Step(double loss, double timeS, double tokensPerS, OptionalDouble mfu) {}
+  record Step(
+      double loss, double timeS, double tokensPerS, OptionalDouble mfu, Optional<DataSeen> seen) {}
 
   private final Path folder;
   private final TreeMap<Long, Step> steps = new TreeMap<>(); // of a step done twice, the last
@@ -99,7 +101,8 @@ public final class RecordedRun {
         number(event.path("loss")),
         number(event.path("time_s")),
         number(event.path("tokens_per_s")),
-        mfu.isNumber() ? OptionalDouble.of(mfu.asDouble()) : OptionalDouble.empty());
+        mfu.isNumber() ? OptionalDouble.of(mfu.asDouble()) : OptionalDouble.empty(),
+        DataSeen.of(event));
   }
 
   private static double number(JsonNode node) {

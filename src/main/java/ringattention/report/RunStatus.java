@@ -77,6 +77,7 @@ public record RunStatus(
         Units.format(
             "%.4f now, %.4f at step %d",
             latest().lastLoss().getValue(), first.getValue().loss(), first.getKey()));
+    last.getValue().seen().ifPresent(seen -> table.row("seen", seen.text()));
     double pace = pace();
     table.row(
         "speed",

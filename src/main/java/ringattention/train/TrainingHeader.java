@@ -10,7 +10,6 @@ import ringattention.model.ModelSetup;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.plan.TrainConfig;
-import ringattention.report.DataSeen;
 
 /** What the log says of a training run before its first step. */
 public final class TrainingHeader {
@@ -43,20 +42,16 @@ public final class TrainingHeader {
         "tokens of an epoch: "
             + samples.epochTokens()
             + "; seen "
-            + text(trainer.seenAfter(trainer.step()))
+            + trainer.seenAfter(trainer.step()).text()
             + "; after step "
             + train.steps()
             + ": "
-            + text(trainer.seenAfter(train.steps())));
+            + trainer.seenAfter(train.steps()).text());
     LearningRate rate = LearningRate.of(train);
     lines.add("learning rate: " + text(rate));
     lines.addAll(shortened(train, rate));
     lines.add(decay(train, groups));
     return lines;
-  }
-
-  private static String text(DataSeen seen) {
-    return seen.tokens() + " tokens, epoch " + String.format(Locale.ROOT, "%.4f", seen.epoch());
   }
 
   private static String text(LearningRate rate) {

@@ -70,6 +70,10 @@ class RecordedRunTest {
             "left 10s",
             "checkpoint step_4"),
         status(run));
+    String seen = step(4, "4.0", 2).replace("}", ",\"tokens_seen\":640,\"epoch\":1.25}");
+    assertEquals(
+        "seen 640 tokens, epoch 1.2500",
+        status(run("b", 1, 7, START, step(3, "5", 2), seen)).get(5));
   }
 
   @Test
