@@ -77,7 +77,7 @@ public final class Trainer {
     long perStep = (long) config.batch() * config.sequence();
     return new DataSeen(
         tokensBefore + (number - stepsBefore) * perStep,
-        (double) (number * perStep) / samples.epochTokens());
+        (double) number * perStep / samples.epochTokens());
   }
 
   /** Returns how many steps in a row, up to the last, were skipped. */
