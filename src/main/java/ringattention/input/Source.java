@@ -75,8 +75,7 @@ public final class Source {
 
   /** Returns this source for readers of a key that errors are to name as another. */
   public Source naming(String key, String as) {
-    return new Source(
-        file, overridden, used, borrowed, marked, defaults, Map.of(key, as), written);
+    return new Source(file, overridden, used, borrowed, marked, defaults, Map.of(key, as), written);
   }
 
   void use(String key, Object value) {
