@@ -23,7 +23,7 @@ import ringattention.report.RunFolder;
  * @param stage counted from 1
  */
 record StageFolder(Path run, int stage) {
-  private static final String STEPS = "train.steps";
+  private static final Set<String> LENGTH = Set.of("train.steps", "train.decaySteps");
 
   Path path() {
     return StageFolders.of(run, stage);
@@ -86,7 +86,7 @@ record StageFolder(Path run, int stage) {
             UsedInputs.of(configuration.source().toml()),
             configuration.source().marked(Trait.ASIDE))
         .stream()
-        .filter(key -> key.equals(STEPS) || !free.contains(key))
+        .filter(key -> LENGTH.contains(key) || !free.contains(key))
         .toList();
   }
 
