@@ -1,7 +1,7 @@
 // Rotary position embedding in place, Llama's pairing (Su et al. 2021). With half = headSize / 2, for i < half:
 //
 //   angle = positions[row] frequencies[i], negative for the inverse
-//   (x[i], x[i + half]) = (x[i] cos - x[i + half] sin, x[i + half] cos + x[i] sin)
+//   (x[i], x[i + half]) = magnitude (x[i] cos - x[i + half] sin, x[i + half] cos + x[i] sin)
 //
 // Shapes: x [sequence, batch, heads, headSize], bf16 or fp32, here [sequence, vectors, 2, half]; positions [sequence], int;
 // frequencies [half], double, in radians per position.
@@ -10,7 +10,7 @@
 // of the row's sines. N is 8 for bf16, 4 for fp32, 1 where an address or half is not a multiple of the pack.
 // Shared memory: cosines and sines, 8 bytes a pair.
 // Angles in double and in turns, of which whole ones are dropped: at position 1e6 they are right to 1e-9. Products in fp32,
-// rounded once.
+// rounded once. The magnitude multiplies the row's cosines and sines, once; of 1 it changes no bit.
 // 1 read and 1 write of 2 or 4 bytes, 3 FLOPs an element.
 // Reference: ReferenceKernels.rotate.
 
@@ -19,10 +19,11 @@ using namespace wide;
 const int VECTORS = 4;
 const double TURN = 6.283185307179586;
 
-// direction: 1, or -1 for the inverse
+// magnitude: of cosines and sines; direction: 1, or -1 for the inverse
 template <int N, typename T>
 __device__ inline void rotate(
-    T* x, const int* positions, const double* frequencies, int vectors, int half, float direction) {
+    T* x, const int* positions, const double* frequencies, int vectors, int half, float magnitude,
+    float direction) {
   extern __shared__ float cosines[]; // [half], then sines [half]
   float* sines = cosines + half;
   const int lanes = half / N;
@@ -46,8 +47,8 @@ __device__ inline void rotate(
     double turns = position * frequencies[i] / TURN;
     double sine, cosine;
     sincospi(2 * (turns - rint(turns)), &sine, &cosine);
-    cosines[i] = (float)cosine;
-    sines[i] = direction * (float)sine;
+    cosines[i] = magnitude * (float)cosine;
+    sines[i] = direction * magnitude * (float)sine;
   }
   __syncthreads();
 #pragma unroll
@@ -72,7 +73,7 @@ __device__ inline void rotate(
 #define ROTATE(NAME, T, N)                                                                          \
   extern "C" __global__ void rotate_##NAME(                                                         \
       T* x, const int* positions, const double* frequencies, int vectors, int half,                 \
-      float direction) {                                                                            \
-    rotate<N>(x, positions, frequencies, vectors, half, direction);                                 \
+      float magnitude, float direction) {                                                           \
+    rotate<N>(x, positions, frequencies, vectors, half, magnitude, direction);                      \
   }
 FOR_EACH_TYPE(ROTATE)

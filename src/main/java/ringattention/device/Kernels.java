@@ -58,14 +58,15 @@ public interface Kernels {
 
   /**
    * Rotary position embedding in place, Llama's pairing: element i < headSize/2 turns with element
-   * i + headSize/2 by the angle position * frequencies[i] (Su et al. 2021).
+   * i + headSize/2 by the angle position * frequencies[i] (Su et al. 2021), and both are multiplied
+   * by the magnitude.
    *
    * @param x [sequence, batch, heads, headSize], compute or sum type
    * @param positions [sequence], I32, the global position of each row
-   * @param frequencies [headSize / 2], F64, in radians per position: angles are double everywhere
-   * @param inverse turns back: the backward
+   * @param table frequencies and magnitude
+   * @param inverse turns the other way, and multiplies by the same magnitude: the backward
    */
-  void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse);
+  void rotate(Tensor x, Tensor positions, RotaryTable table, boolean inverse);
 
   /** SwiGLU: out = gate * sigmoid(gate) * up, all [rows, feedForward]; out may alias gate or up. */
   void swiGlu(Tensor gate, Tensor up, Tensor out);

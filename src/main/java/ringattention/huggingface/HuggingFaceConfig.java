@@ -5,20 +5,22 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.BooleanNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import ringattention.input.BoundedFile;
 import ringattention.input.InputException;
+import ringattention.input.Inputs;
 import ringattention.input.Lender;
 import ringattention.input.Toml;
 import ringattention.model.ModelConfig;
-import ringattention.model.RopeScaling;
 
 /**
  * The {@code config.json} of a Hugging Face Llama, as transformers 4 writes it (rope_theta,
@@ -36,22 +38,10 @@ public final class HuggingFaceConfig implements Lender {
   private static final String HEAD_SIZE = "head_dim";
   private static final String TIED = "tie_word_embeddings";
   private static final String DEVIATION = "initializer_range";
-  private static final String THETA = "rope_theta";
-  private static final String TYPE = "rope_type";
-  private static final String FACTOR = "factor";
-  private static final String LOW = "low_freq_factor";
-  private static final String HIGH = "high_freq_factor";
-  private static final String POSITIONS = "max_position_embeddings";
-  private static final String ORIGINAL = "original_max_position_embeddings";
-  private static final String PARTIAL = "partial_rotary_factor";
-
-  /** The context of a file that leaves it out, in tokens. */
-  private static final int DEFAULT_POSITIONS = 2048;
-
-  private static final JsonNode NOTHING = MissingNode.getInstance();
 
   private final Function<String, InputException> error;
   private final JsonNode root;
+  private final RopeFields rope;
   private final Map<String, Given> values = new LinkedHashMap<>();
 
   /**
@@ -63,16 +53,40 @@ public final class HuggingFaceConfig implements Lender {
     requireLlama();
     sizes();
     give("normEpsilon", "rms_norm_eps", 1e-6);
-    rope();
+    this.rope = new RopeFields(root, this::problem);
     give("tied", TIED, false);
     if (present(root, DEVIATION)) {
       put("initStd", DEVIATION, plain(root.get(DEVIATION)));
     }
   }
 
+  /**
+   * Returns the model that a folder's config.json stands for where no input says otherwise; empty
+   * if none can be trained.
+   */
+  static Optional<ModelConfig> model(Path folder) {
+    Inputs inputs =
+        new Inputs(
+            List.of(ModelConfig.SECTION),
+            Map.of("model.checkpoint", HuggingFaceConfig::new),
+            anything -> {});
+    try {
+      String checkpoint = "model.checkpoint=" + Toml.write(folder);
+      return Optional.of(inputs.defaults(List.of(checkpoint)).get(ModelConfig.SECTION));
+    } catch (InputException none) {
+      return Optional.empty();
+    }
+  }
+
   @Override
   public Map<String, Given> values() {
     return values;
+  }
+
+  /** Returns the keys of the rotary embedding: a context is extended by other values. */
+  @Override
+  public Map<String, Given> defaults(Map<String, Object> own) {
+    return rope.values(own);
   }
 
   @Override
@@ -161,82 +175,6 @@ public final class HuggingFaceConfig implements Lender {
     give("headSize", HEAD_SIZE, size);
   }
 
-  /**
-   * Follows transformers 5: of the two forms rope_scaling counts, unless it is null or empty. Then
-   * nothing of rope_parameters does, its rope_theta included. A rope_theta inside the form that
-   * counts precedes the one beside it.
-   */
-  private void rope() {
-    String name = filled("rope_scaling") ? "rope_scaling" : "rope_parameters";
-    JsonNode rope = filled(name) ? root.get(name) : NOTHING;
-    String in = name + ".";
-    if (!rope.isObject() && !rope.isMissingNode()) {
-      throw problem(name + ": must be an object");
-    }
-    requireFlat(rope, in);
-    requireWholeHeads(rope, in);
-    requireWholeHeads(root, "");
-    String typeField = present(rope, TYPE) ? TYPE : "type"; // type: older files
-    String type = present(rope, typeField) ? rope.get(typeField).asText() : "default";
-    boolean inside = present(rope, THETA);
-    put("ropeTheta", inside ? in + THETA : THETA, value(inside ? rope : root, THETA, 10000.0));
-    put("ropeScaling", in + TYPE, type);
-    RopeScaling none = RopeScaling.NONE;
-    switch (type) {
-      case "default" -> put("ropeFactor", in + FACTOR, none.factor()); // one that is there is moot
-      case "linear", "llama3" -> giveRequired("ropeFactor", rope, in, FACTOR);
-      default ->
-          throw problem(
-              in
-                  + typeField
-                  + " = "
-                  + Toml.brief(type)
-                  + ": not supported, must be \"default\" or \"linear\" or \"llama3\"");
-    }
-    if (type.equals("llama3")) {
-      llama3(rope, in);
-    } else {
-      put("ropeLowFrequency", in + LOW, none.lowFrequencyFactor());
-      put("ropeHighFrequency", in + HIGH, none.highFrequencyFactor());
-      put("ropeOriginalContext", in + ORIGINAL, none.originalContext());
-    }
-  }
-
-  private void llama3(JsonNode rope, String in) {
-    giveRequired("ropeLowFrequency", rope, in, LOW);
-    giveRequired("ropeHighFrequency", rope, in, HIGH);
-    JsonNode low = rope.get(LOW);
-    JsonNode high = rope.get(HIGH);
-    if (low.isNumber() && high.isNumber() && high.doubleValue() <= low.doubleValue()) {
-      throw problem(in + HIGH + " = " + high + ": must be above " + LOW + " (" + low + ")");
-    }
-    // transformers 5 prefers the one beside rope_scaling, and takes the context for a missing one
-    if (present(root, ORIGINAL)) {
-      put("ropeOriginalContext", ORIGINAL, plain(root.get(ORIGINAL)));
-    } else if (present(rope, ORIGINAL)) {
-      put("ropeOriginalContext", in + ORIGINAL, plain(rope.get(ORIGINAL)));
-    } else {
-      put("ropeOriginalContext", POSITIONS, value(root, POSITIONS, DEFAULT_POSITIONS));
-    }
-  }
-
-  /** Refuses one form for each type of layer: a Llama has one for all, and would ignore it. */
-  private void requireFlat(JsonNode rope, String in) {
-    rope.fields()
-        .forEachRemaining(
-            entry -> {
-              if (entry.getValue().isObject()) {
-                throw problem(in + entry.getKey() + ": must not be an object");
-              }
-            });
-  }
-
-  private void requireWholeHeads(JsonNode node, String in) {
-    if (present(node, PARTIAL) && node.get(PARTIAL).asDouble() != 1) {
-      throw unsupported(in + PARTIAL, node.get(PARTIAL), "1");
-    }
-  }
-
   /** Takes a field of the file itself, or its default. */
   private void give(String key, String field, Object otherwise) {
     put(key, field, value(root, field, otherwise));
@@ -253,12 +191,12 @@ public final class HuggingFaceConfig implements Lender {
     values.put(key, new Given(field, value));
   }
 
-  private static Object value(JsonNode node, String field, Object otherwise) {
+  static Object value(JsonNode node, String field, Object otherwise) {
     return present(node, field) ? plain(node.get(field)) : otherwise;
   }
 
   /** Returns a value as TOML would have it; what TOML has not stays JSON, which no key takes. */
-  private static Object plain(JsonNode value) {
+  static Object plain(JsonNode value) {
     if (value.isIntegralNumber() && value.canConvertToInt()) {
       return value.intValue();
     }
@@ -268,6 +206,11 @@ public final class HuggingFaceConfig implements Lender {
     if (value.isBoolean()) {
       return value.booleanValue();
     }
+    if (value.isArray()) {
+      List<Object> items = new ArrayList<>();
+      value.forEach(item -> items.add(plain(item)));
+      return items;
+    }
     return value.isNumber() ? value.numberValue() : value;
   }
 
@@ -276,13 +219,8 @@ public final class HuggingFaceConfig implements Lender {
     return value(root, field, 0) instanceof Integer number ? Math.max(0, number) : 0;
   }
 
-  private static boolean present(JsonNode node, String field) {
+  static boolean present(JsonNode node, String field) {
     return node.hasNonNull(field);
-  }
-
-  /** Whether there is more than null or an empty object. */
-  private boolean filled(String field) {
-    return present(root, field) && !(root.get(field).isObject() && root.get(field).isEmpty());
   }
 
   private InputException unsupported(String field, JsonNode value, String allowed) {

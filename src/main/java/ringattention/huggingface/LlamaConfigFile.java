@@ -6,24 +6,22 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import ringattention.input.InputException;
+import ringattention.model.LinearRope;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
-import ringattention.model.RopeScalingKind;
 
 /**
- * The {@code config.json} of a trained model. The rotary fields are there twice: transformers 4
- * reads rope_theta and rope_scaling, transformers 5 rope_parameters; both take what they do not
+ * The {@code config.json} of a trained model, for transformers 4 and 5; both take what they do not
  * know.
  */
 public final class LlamaConfigFile {
   static final String NAME = "config.json";
 
-  private static final String POSITIONS = "max_position_embeddings";
+  private static final String POSITIONS = RopeFields.POSITIONS;
   private static final String[] MARKS = {"bos_token_id", "eos_token_id", "pad_token_id"};
-
-  /** What transformers takes for a model whose config.json has none. */
-  private static final long DEFAULT_POSITIONS = 2048;
 
   /** Transformers 5 opens no Llama with more. */
   private static final double LARGEST_RANGE = 1;
@@ -50,38 +48,28 @@ public final class LlamaConfigFile {
     fields.put("rms_norm_eps", model.normEpsilon());
     fields.put("initializer_range", Math.min(model.initStd(), LARGEST_RANGE));
     fields.put("tie_word_embeddings", model.tied());
-    rope(model.ropeTheta(), model.ropeScaling());
+    RopeExport.put(fields, model.ropeTheta(), model.ropeScaling());
     fields.put("torch_dtype", type == StoredType.BF16 ? "bfloat16" : "float32");
-    fields.put(POSITIONS, positions);
+    fields.put(POSITIONS, Math.max(positions, reach(model).orElse(positions)));
     for (String mark : MARKS) {
       fields.put(mark, null); // transformers' own defaults are those of another tokenizer
     }
-    model.checkpoint().ifPresent(this::inherit);
+    model.checkpoint().ifPresent(folder -> inherit(folder, model.ropeScaling()));
   }
 
-  private void rope(double theta, RopeScaling scaling) {
-    Map<String, Object> rope = new LinkedHashMap<>();
-    rope.put("rope_type", scaling.kind().toString());
-    if (scaling.kind() != RopeScalingKind.DEFAULT) {
-      rope.put("factor", scaling.factor());
-    }
-    if (scaling.kind() == RopeScalingKind.LLAMA3) {
-      rope.put("low_freq_factor", scaling.lowFrequencyFactor());
-      rope.put("high_freq_factor", scaling.highFrequencyFactor());
-      rope.put("original_max_position_embeddings", scaling.originalContext());
-    }
-    fields.put("rope_theta", theta);
-    fields.put("rope_scaling", scaling.kind() == RopeScalingKind.DEFAULT ? null : rope);
-    Map<String, Object> parameters = new LinkedHashMap<>(rope);
-    parameters.put("rope_theta", theta);
-    fields.put("rope_parameters", parameters);
+  /** Returns the positions that a scaling was made for, if the checkpoint has another. */
+  private static OptionalLong reach(ModelConfig model) {
+    RopeScaling scaling = model.ropeScaling();
+    Optional<RopeScaling> before =
+        model.checkpoint().flatMap(HuggingFaceConfig::model).map(ModelConfig::ropeScaling);
+    return before.equals(Optional.of(scaling)) ? OptionalLong.empty() : scaling.reach();
   }
 
   /**
    * Takes over what training does not change of the model it started from. A mark that it leaves
    * out is left out again, for then it has a default.
    */
-  private void inherit(Path folder) {
+  private void inherit(Path folder, RopeScaling scaling) {
     Path file = folder.resolve(NAME);
     try {
       JsonNode origin = new ObjectMapper().readTree(file.toFile());
@@ -97,11 +85,18 @@ public final class LlamaConfigFile {
           && !(positions.isIntegralNumber() && positions.canConvertToLong())) {
         throw new InputException(file + ": " + POSITIONS + ": must be a whole number");
       }
-      long before = positions.asLong(DEFAULT_POSITIONS);
-      fields.merge(POSITIONS, before, (own, other) -> Math.max((long) own, (long) other));
+      reaches(positions.asLong(RopeFields.DEFAULT_POSITIONS));
+      Object original = new RopeFields(origin, InputException::new).originalContext().value();
+      if (scaling instanceof LinearRope linear && original instanceof Integer context) {
+        reaches(Math.round(linear.factor() * context));
+      }
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read: must be a readable file");
     }
+  }
+
+  private void reaches(long positions) {
+    fields.merge(POSITIONS, positions, (own, other) -> Math.max((long) own, (long) other));
   }
 
   byte[] bytes() throws IOException {

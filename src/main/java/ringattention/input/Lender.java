@@ -14,8 +14,20 @@ public interface Lender {
    */
   record Given(String field, Object value) {}
 
-  /** Returns the values by key of the section, without the section's name. */
+  /**
+   * Returns the values by key of the section, without the section's name. An input may repeat them,
+   * and must not say otherwise.
+   */
   Map<String, Given> values();
+
+  /**
+   * Returns more such values, which the input may replace.
+   *
+   * @param own what the input says of the section, by key
+   */
+  default Map<String, Given> defaults(Map<String, Object> own) {
+    return Map.of();
+  }
 
   /** Returns how errors name the file, e.g. {@code config.json}. */
   String file();

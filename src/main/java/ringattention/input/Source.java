@@ -19,6 +19,7 @@ public final class Source {
   private final Set<String> overridden;
   private final Map<String, Object> used;
   private final Map<String, Borrowed> borrowed;
+  private final Map<String, Object> replaced; // values of a file, by key
   private final Map<Trait, Set<String>> marked;
   private final Set<String> defaults;
   private final Map<String, String> shown; // which key errors name in place of another
@@ -33,6 +34,7 @@ public final class Source {
         new TreeSet<>(overridden),
         new LinkedHashMap<>(),
         new HashMap<>(),
+        new HashMap<>(),
         new EnumMap<>(Trait.class),
         new HashSet<>(),
         Map.of(),
@@ -44,6 +46,7 @@ public final class Source {
       Set<String> overridden,
       Map<String, Object> used,
       Map<String, Borrowed> borrowed,
+      Map<String, Object> replaced,
       Map<Trait, Set<String>> marked,
       Set<String> defaults,
       Map<String, String> shown,
@@ -52,6 +55,7 @@ public final class Source {
     this.overridden = overridden;
     this.used = used;
     this.borrowed = borrowed;
+    this.replaced = replaced;
     this.marked = marked;
     this.defaults = defaults;
     this.shown = shown;
@@ -67,6 +71,7 @@ public final class Source {
         overridden,
         new LinkedHashMap<>(),
         new HashMap<>(),
+        new HashMap<>(),
         new EnumMap<>(Trait.class),
         new HashSet<>(),
         shown,
@@ -75,7 +80,8 @@ public final class Source {
 
   /** Returns this source for readers of a key that errors are to name as another. */
   public Source naming(String key, String as) {
-    return new Source(file, overridden, used, borrowed, marked, defaults, Map.of(key, as), written);
+    return new Source(
+        file, overridden, used, borrowed, replaced, marked, defaults, Map.of(key, as), written);
   }
 
   void use(String key, Object value) {
@@ -108,6 +114,16 @@ public final class Source {
    */
   void borrow(String key, String from, String place) {
     borrowed.put(key, new Borrowed(from, place));
+  }
+
+  /** Says that the input has another value than the file that another key names. */
+  void replace(String key, Object before) {
+    replaced.put(key, before);
+  }
+
+  /** Returns by full key what a file says where the input says otherwise, and may. */
+  public Map<String, Object> replaced() {
+    return Collections.unmodifiableMap(replaced);
   }
 
   /** Whether a key has this value in the input, or in the file that it borrows from. */

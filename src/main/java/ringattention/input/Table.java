@@ -3,7 +3,6 @@ package ringattention.input;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,8 +21,10 @@ public final class Table {
   private final Map<String, Lender.Opener> lenders;
   private final boolean listing;
   private final Set<Trait> traits;
+  private final String ignored; // null, or why keys are not read
 
-  private Table(Table other, String section, Map<String, Object> leaves, Set<Trait> traits) {
+  private Table(
+      Table other, String section, Map<String, Object> leaves, Set<Trait> traits, String ignored) {
     this.section = section;
     this.leaves = leaves;
     this.source = other.source;
@@ -31,6 +32,7 @@ public final class Table {
     this.lenders = other.lenders;
     this.listing = other.listing;
     this.traits = traits;
+    this.ignored = ignored;
   }
 
   /**
@@ -52,15 +54,27 @@ public final class Table {
     this.lenders = lenders;
     this.listing = listing;
     this.traits = Set.of();
+    this.ignored = null;
   }
 
   Table of(Section<?> other) {
-    return new Table(this, other.name(), leaves, other.traits());
+    return new Table(this, other.name(), leaves, other.traits(), null);
   }
 
   /** Returns the same table for the read of a key that has such traits. */
   public Table marked(Trait first, Trait... more) {
-    return new Table(this, section, leaves, EnumSet.of(first, more));
+    return new Table(this, section, leaves, EnumSet.of(first, more), ignored);
+  }
+
+  /**
+   * Returns the same table for the read of keys that count only under a condition. Where it does
+   * not hold, one that is given is refused, and the default, or the example, is returned and is not
+   * among the values in use.
+   *
+   * @param otherwise why it may not be given
+   */
+  public Table onlyIf(boolean counts, String otherwise) {
+    return new Table(this, section, leaves, traits, counts ? null : otherwise);
   }
 
   public int integer(String key, Range range, Default<Integer> otherwise) {
@@ -200,32 +214,13 @@ public final class Table {
    * Returns this section with the values of a file that it names.
    *
    * @param key that names it
-   * @throws InputException if the input gives one of them another value
+   * @throws InputException if the input gives one of them another value that it may not replace
    */
   public Table lent(String key, Path path) {
     String from = section + "." + key;
     Lender lender = lenders.get(from).open(path, problem -> error(key, problem));
-    Map<String, Object> all = new LinkedHashMap<>(leaves);
-    lender
-        .values()
-        .forEach(
-            (lent, given) -> {
-              String name = section + "." + lent;
-              Object before = all.put(name, given.value());
-              if (before != null && !same(before, given.value())) {
-                String allowed = "must be " + Toml.write(given.value()) + " or not given";
-                String where = ", the " + lender.file() + " of " + from;
-                throw source.error(name, before, allowed + where + " says " + given.field());
-              }
-              source.borrow(name, from, lender.file() + ": " + given.field());
-            });
-    return new Table(this, section, all, traits);
-  }
-
-  private static boolean same(Object one, Object other) {
-    return one instanceof Number number && other instanceof Number expected
-        ? number.doubleValue() == expected.doubleValue()
-        : one.equals(other);
+    Map<String, Object> all = new Lending(section, from, lender, source).to(leaves);
+    return new Table(this, section, all, traits, ignored);
   }
 
   /** The exception for a value that was read. */
@@ -237,6 +232,14 @@ public final class Table {
   public void require(boolean holds, String key, String allowed) {
     if (!holds) {
       throw source.error(section + "." + key, allowed);
+    }
+  }
+
+  /** Throws if the key has this value, which must have a reason. */
+  public void refuse(String key, String value, String why) {
+    String name = section + "." + key;
+    if (value.equals(leaves.get(name))) {
+      throw source.error(name, value, why);
     }
   }
 
@@ -252,6 +255,12 @@ public final class Table {
   private <T> T read(String key, Kind<T> kind, Default<T> otherwise) {
     String name = section + "." + key;
     keys.add(new Key(name, kind.name(), otherwise.text(), kind.allowed()));
+    if (ignored != null) {
+      if (leaves.containsKey(name)) {
+        throw source.error(name, leaves.get(name), ignored);
+      }
+      return otherwise.value() == null ? otherwise.example() : otherwise.value();
+    }
     T value;
     if (leaves.containsKey(name)) {
       value = kind.convert().apply(leaves.get(name));

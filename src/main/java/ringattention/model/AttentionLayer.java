@@ -5,6 +5,7 @@ import static ringattention.model.TokenBlocks.rows;
 
 import ringattention.attention.Attention;
 import ringattention.device.Kernels;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
@@ -26,6 +27,7 @@ final class AttentionLayer {
   private final Attention attention;
   private final TokenBlocks blocks;
   private final Activations activations;
+  private final RotaryTable rotary;
   private final PhaseTimer timer;
 
   /**
@@ -49,6 +51,7 @@ final class AttentionLayer {
     this.attention = attention;
     this.blocks = blocks;
     this.activations = activations;
+    this.rotary = new RotaryTable(activations.frequencies(), model.ropeScaling().magnitude());
     this.timer = timer;
   }
 
@@ -230,7 +233,7 @@ final class AttentionLayer {
 
   private void rotate(Tensor x, int turn, boolean inverse) {
     Tensor positions = activations.positions().slice(turn, turn + 1).view(x.dim(0));
-    kernels.rotate(x, positions, activations.frequencies(), inverse);
+    kernels.rotate(x, positions, rotary, inverse);
   }
 
   /**

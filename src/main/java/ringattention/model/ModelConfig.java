@@ -9,14 +9,13 @@ import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
 import ringattention.input.Table;
-import ringattention.input.Toml;
 import ringattention.input.Trait;
 import ringattention.metrics.ModelFlops;
 
 /**
  * Section {@code [model]}: a Llama-shaped Transformer. In a file, {@code shape} names one of the
  * paper's models and the other keys override it; {@code checkpoint} names a Hugging Face folder,
- * whose config.json gives the other keys.
+ * whose config.json gives the other keys. Those of the rotary embedding override it, too.
  *
  * @param vocabulary number of tokens
  * @param hidden width of the residual stream
@@ -77,6 +76,15 @@ public record ModelConfig(
 
   /** Returns the same model with a loss head of its own. */
   public ModelConfig untied() {
+    return with(ropeScaling, false);
+  }
+
+  /** Returns the model as it computes texts that need so many positions. */
+  public ModelConfig forLength(long positions) {
+    return with(ropeScaling.forLength(positions), tied);
+  }
+
+  private ModelConfig with(RopeScaling scaling, boolean sameMatrix) {
     return new ModelConfig(
         vocabulary,
         hidden,
@@ -84,9 +92,9 @@ public record ModelConfig(
         heads,
         feedForward,
         ropeTheta,
-        ropeScaling,
+        scaling,
         normEpsilon,
-        false,
+        sameMatrix,
         initStd,
         checkpoint);
   }
@@ -151,43 +159,19 @@ public record ModelConfig(
         "hidden",
         String.format(
             Locale.ROOT, "must give a model of less than 1e15 weights, this has %.1e", weights));
+    double theta = table.single("ropeTheta", Range.POSITIVE, Default.of(10000.0));
     return new ModelConfig(
         vocabulary,
         hidden,
         layers,
         new HeadCounts(heads, keyValueHeads, headSize),
         feedForward,
-        table.single("ropeTheta", Range.POSITIVE, Default.of(10000.0)),
-        ropeScaling(table),
+        theta,
+        new RopeKeys(table, theta, headSize).read(),
         table.single("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
         table.marked(Trait.SHAPE).flag("tied", Default.of(false)),
         table.single("initStd", Range.POSITIVE, Default.of(0.02)),
         checkpoint);
-  }
-
-  private static RopeScaling ropeScaling(Table table) {
-    RopeScaling none = RopeScaling.NONE;
-    RopeScalingKind kind =
-        table.choice("ropeScaling", RopeScalingKind.class, Default.of(none.kind()));
-    double factor = table.single("ropeFactor", Range.POSITIVE, Default.of(none.factor()));
-    double low =
-        table.single("ropeLowFrequency", Range.POSITIVE, Default.of(none.lowFrequencyFactor()));
-    double high =
-        table.single("ropeHighFrequency", Range.POSITIVE, Default.of(none.highFrequencyFactor()));
-    int context =
-        table.integer("ropeOriginalContext", Range.atLeast(1), Default.of(none.originalContext()));
-    boolean llama3 = kind == RopeScalingKind.LLAMA3;
-    String ignored = "must not be given with model.ropeScaling = " + Toml.write(kind);
-    boolean scales = kind != RopeScalingKind.DEFAULT;
-    table.require(scales || factor == none.factor(), "ropeFactor", ignored);
-    table.require(llama3 || low == none.lowFrequencyFactor(), "ropeLowFrequency", ignored);
-    table.require(llama3 || high == none.highFrequencyFactor(), "ropeHighFrequency", ignored);
-    table.require(llama3 || context == none.originalContext(), "ropeOriginalContext", ignored);
-    table.require(
-        low < high,
-        "ropeLowFrequency",
-        "must be below model.ropeHighFrequency (" + Toml.write(high) + ")");
-    return new RopeScaling(kind, factor, low, high, context);
   }
 
   /** Number of weights, embedding and head included. */

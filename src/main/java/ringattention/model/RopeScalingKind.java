@@ -10,7 +10,11 @@ public enum RopeScalingKind {
   /** Every frequency is divided by the factor. */
   LINEAR("linear"),
   /** Low frequencies are divided by the factor, high ones stay, between them it is smooth. */
-  LLAMA3("llama3");
+  LLAMA3("llama3"),
+  /** As llama3, by the number of a pair; queries and keys are multiplied by a magnitude. */
+  YARN("yarn"),
+  /** Every frequency is divided by a number of its own, one of two by the length of the text. */
+  LONGROPE("longrope");
 
   private final String spelling;
 

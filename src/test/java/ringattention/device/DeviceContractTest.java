@@ -79,7 +79,8 @@ class DeviceContractTest {
 
   /**
    * Positions near a million: an angle rounded to single precision would be off by 0.06 there, so
-   * angles must be double. Two calls with other frequencies: nothing of the first may be kept.
+   * angles must be double. Three calls, the second with other frequencies and another magnitude,
+   * the third with that magnitude changed alone: nothing of the call before may be kept.
    */
   @ParameterizedTest
   @CsvSource({"1, 1, 1, 2", "5, 2, 3, 10", "33, 1, 2, 64", "0, 1, 1, 4"})
@@ -95,12 +96,29 @@ class DeviceContractTest {
             Tensor gradient = trial.randomSum(sequence, batch, heads, headSize);
             trial
                 .kernels()
-                .rotate(x, trial.integers(positions), trial.doubles(frequencies), inverse);
+                .rotate(
+                    x,
+                    trial.integers(positions),
+                    new RotaryTable(trial.doubles(frequencies), 1),
+                    inverse);
             trial
                 .kernels()
-                .rotate(gradient, trial.integers(positions), trial.doubles(others), inverse);
+                .rotate(
+                    gradient,
+                    trial.integers(positions),
+                    new RotaryTable(trial.doubles(others), 1.1386),
+                    inverse);
+            Tensor again = trial.randomSum(sequence, batch, heads, headSize);
+            trial
+                .kernels()
+                .rotate(
+                    again,
+                    trial.integers(positions),
+                    new RotaryTable(trial.doubles(others), 0.75),
+                    inverse);
             trial.result("x", x, FEW);
             trial.result("gradient", gradient, FEW);
+            trial.result("again", again, FEW);
           });
     }
   }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import ringattention.device.HeadCounts;
 import ringattention.device.Kernels.AdamW;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.LayoutKind;
@@ -148,7 +149,8 @@ public final class KernelCases {
                 rows("x", UPDATE, COMPUTE, 1, heads, size),
                 rows("positions", READ, INDEX),
                 shared("frequencies", READ, FREQUENCIES, size / 2)),
-            (device, t) -> device.kernels().rotate(t.get(0), t.get(1), t.get(2), false)));
+            (device, t) ->
+                device.kernels().rotate(t.get(0), t.get(1), new RotaryTable(t.get(2), 1), false)));
     cases.add(
         byRow( // all heads of one tensor behind one head of another
             "copyHeads",

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import ringattention.device.DType;
 import ringattention.device.HeadCopy;
 import ringattention.device.Kernels;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 
 /** The kernels of the CPU: checks arguments once, then hands on. Everything is fp32. */
@@ -96,15 +97,16 @@ final class CpuKernels implements Kernels {
   }
 
   @Override
-  public void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
+  public void rotate(Tensor x, Tensor positions, RotaryTable table, boolean inverse) {
     Require.floats("x", x);
     if (x.rank() != 4 || x.dim(3) % 2 != 0) {
       throw new IllegalArgumentException(
           "x is " + x + ", not [sequence, batch, heads, an even headSize]");
     }
     Require.integers("positions", positions, x.dim(0));
-    Require.doubles("frequencies", frequencies, x.dim(3) / 2);
-    rotary.rotate(x, integers(positions), doubles(frequencies), inverse);
+    Require.doubles("frequencies", table.frequencies(), x.dim(3) / 2);
+    double[] frequencies = doubles(table.frequencies());
+    rotary.rotate(x, integers(positions), frequencies, table.magnitude(), inverse);
   }
 
   @Override

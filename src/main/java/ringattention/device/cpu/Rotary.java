@@ -15,7 +15,7 @@ final class Rotary {
     this.workers = workers;
   }
 
-  void rotate(Tensor x, int[] positions, double[] frequencies, boolean inverse) {
+  void rotate(Tensor x, int[] positions, double[] frequencies, double magnitude, boolean inverse) {
     int headSize = Require.columns(x);
     int pairs = headSize / 2;
     int width = Math.toIntExact(x.dim(1) * x.dim(2) * headSize); // of one position
@@ -26,7 +26,7 @@ final class Rotary {
           float[] cosines = worker.row(1, pairs);
           float[] sines = worker.row(2, pairs);
           Rotations rotations = worker.rotations();
-          rotations.prepare(frequencies);
+          rotations.prepare(frequencies, magnitude);
           Floats window = worker.window(0, x);
           long end = Workers.start(positions.length, part + 1, parts, 1);
           for (long at = Workers.start(positions.length, part, parts, 1); at < end; at++) {

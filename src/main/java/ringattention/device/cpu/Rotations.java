@@ -3,15 +3,16 @@ package ringattention.device.cpu;
 import java.util.Arrays;
 
 /**
- * Cosines and sines of rotary position embedding. Positions are cut into a coarse part and one of
- * 256 fine steps, whose angles are added by the addition theorem in double precision: a sine costs
- * 50 ns, and there is one for each position and pair of elements.
+ * Cosines and sines of rotary position embedding, times its magnitude. Positions are cut into a
+ * coarse part and one of 256 fine steps, whose angles are added by the addition theorem in double
+ * precision: a sine costs 50 ns, and there is one for each position and pair of elements.
  */
 final class Rotations {
   private static final int FINE = 256;
 
   private int pairs;
   private double[] frequencies = {};
+  private double magnitude;
   private double[] fineCosines; // [FINE, pairs]
   private double[] fineSines;
   private double[] coarseCosines; // [pairs]
@@ -22,12 +23,14 @@ final class Rotations {
    * Tables for these frequencies; kept until they change.
    *
    * @param newFrequencies radians per position, one for each pair
+   * @param newMagnitude of cosines and sines
    */
-  void prepare(double[] newFrequencies) {
-    if (Arrays.equals(newFrequencies, frequencies)) {
+  void prepare(double[] newFrequencies, double newMagnitude) {
+    if (Arrays.equals(newFrequencies, frequencies) && newMagnitude == magnitude) {
       return;
     }
     frequencies = newFrequencies.clone();
+    magnitude = newMagnitude;
     pairs = frequencies.length;
     fineCosines = new double[FINE * pairs];
     fineSines = new double[FINE * pairs];
@@ -42,7 +45,7 @@ final class Rotations {
     turnTo(0);
   }
 
-  /** Cosine and sine of the angles of a position, one for each pair. */
+  /** Cosine and sine of the angles of a position, times the magnitude, one for each pair. */
   void angles(int position, float[] cosines, float[] sines) {
     if (Math.floorDiv(position, FINE) != coarse) {
       turnTo(Math.floorDiv(position, FINE));
@@ -59,8 +62,8 @@ final class Rotations {
   private void turnTo(int newCoarse) {
     coarse = newCoarse;
     for (int i = 0; i < pairs; i++) {
-      coarseCosines[i] = StrictMath.cos((double) coarse * FINE * frequencies[i]);
-      coarseSines[i] = StrictMath.sin((double) coarse * FINE * frequencies[i]);
+      coarseCosines[i] = magnitude * StrictMath.cos((double) coarse * FINE * frequencies[i]);
+      coarseSines[i] = magnitude * StrictMath.sin((double) coarse * FINE * frequencies[i]);
     }
   }
 }

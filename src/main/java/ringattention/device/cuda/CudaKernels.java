@@ -3,6 +3,7 @@ package ringattention.device.cuda;
 import ringattention.device.DType;
 import ringattention.device.HeadCopy;
 import ringattention.device.Kernels;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 
 /**
@@ -115,7 +116,7 @@ final class CudaKernels implements Kernels {
   }
 
   @Override
-  public void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
+  public void rotate(Tensor x, Tensor positions, RotaryTable table, boolean inverse) {
     Require.floats("x", x);
     if (x.rank() != 4 || x.dim(3) % 2 != 0) {
       throw new IllegalArgumentException(
@@ -123,8 +124,8 @@ final class CudaKernels implements Kernels {
     }
     Require.length("headSize", x.dim(3), Rotary.MOST_HEAD_SIZE);
     Require.elements("positions", positions, DType.I32, x.dim(0));
-    Require.elements("frequencies", frequencies, DType.F64, x.dim(3) / 2);
-    rotary.rotate(x, positions, frequencies, inverse);
+    Require.elements("frequencies", table.frequencies(), DType.F64, x.dim(3) / 2);
+    rotary.rotate(x, positions, table, inverse);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package ringattention.device.cuda;
 
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 
 /** Launches rotary.cu. */
@@ -16,7 +17,7 @@ final class Rotary {
     this.device = device;
   }
 
-  void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
+  void rotate(Tensor x, Tensor positions, RotaryTable table, boolean inverse) {
     if (x.elements() == 0) {
       return;
     }
@@ -34,9 +35,10 @@ final class Rotary {
             (int) (2 * half * Float.BYTES),
             x.address(),
             positions.address(),
-            frequencies.address(),
+            table.frequencies().address(),
             vectors,
             half,
+            Kernel.word((float) table.magnitude()),
             Kernel.word(inverse ? -1f : 1f));
   }
 }

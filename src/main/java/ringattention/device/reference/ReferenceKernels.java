@@ -8,6 +8,7 @@ import java.nio.IntBuffer;
 import ringattention.device.HeadCopy;
 import ringattention.device.Kernels;
 import ringattention.device.NormalNumbers;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 
 /** Each kernel is its formula in {@link Kernels}, written as loops. */
@@ -159,19 +160,19 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void rotate(Tensor x, Tensor positions, Tensor frequencies, boolean inverse) {
+  public void rotate(Tensor x, Tensor positions, RotaryTable table, boolean inverse) {
     int sequence = Math.toIntExact(x.dim(0));
     int vectors = Math.toIntExact(x.dim(1) * x.dim(2)); // batch x heads, all at one position
     int headSize = Math.toIntExact(x.dim(3));
     int half = headSize / 2;
     DoubleBuffer elements = doubles(x);
     IntBuffer position = integers(positions);
-    DoubleBuffer frequency = doubles(frequencies);
+    DoubleBuffer frequency = doubles(table.frequencies());
     for (int row = 0; row < sequence; row++) {
       for (int i = 0; i < half; i++) {
         double angle = position.get(row) * frequency.get(i);
-        double cosine = Math.cos(angle);
-        double sine = inverse ? -Math.sin(angle) : Math.sin(angle);
+        double cosine = table.magnitude() * Math.cos(angle);
+        double sine = table.magnitude() * (inverse ? -Math.sin(angle) : Math.sin(angle));
         for (int vector = 0; vector < vectors; vector++) {
           int first = (row * vectors + vector) * headSize + i;
           double a = elements.get(first);

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.Kernels;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 
 /**
@@ -85,9 +86,9 @@ class CpuKernelsTest {
               IntStream.range(0, headSize / 2)
                   .mapToDouble(i -> Math.pow(theta, -2.0 * i / headSize))
                   .toArray());
-      data.device().kernels().rotate(x, at, frequencies, false);
+      data.device().kernels().rotate(x, at, new RotaryTable(frequencies, 1), false);
       Residual.assertWithin(2, expected, data.read(x), "rotated");
-      data.device().kernels().rotate(x, at, frequencies, true);
+      data.device().kernels().rotate(x, at, new RotaryTable(frequencies, 1), true);
       Residual.assertWithin(4, before, data.read(x), "turned back");
     }
   }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.device.Kernels.AdamW;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 import ringattention.shard.Mask;
 
@@ -58,8 +59,20 @@ class ReferenceDeviceTest {
   @Test
   void rotationPairsHalves() {
     Tensor x = tensors.of(new double[] {1, 1, 0, 0}, 1, 1, 1, 4);
-    tensors.kernels().rotate(x, tensors.integers(2), tensors.of(new double[] {1, 0.1}, 2), false);
+    RotaryTable table = new RotaryTable(tensors.of(new double[] {1, 0.1}, 2), 1);
+    tensors.kernels().rotate(x, tensors.integers(2), table, false);
     assertValues(x, Math.cos(2), Math.cos(0.2), Math.sin(2), Math.sin(0.2));
+  }
+
+  /** The backward of a rotation that also stretches stretches, too: it is no inverse. */
+  @Test
+  void magnitudeStretchesBothWays() {
+    Tensor x = tensors.of(new double[] {1, 1, 0, 0}, 1, 1, 1, 4);
+    RotaryTable table = new RotaryTable(tensors.of(new double[] {1, 0.1}, 2), 3);
+    tensors.kernels().rotate(x, tensors.integers(2), table, false);
+    assertValues(x, 3 * Math.cos(2), 3 * Math.cos(0.2), 3 * Math.sin(2), 3 * Math.sin(0.2));
+    tensors.kernels().rotate(x, tensors.integers(2), table, true);
+    assertValues(x, 9, 9, 0, 0);
   }
 
   @Test

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import ringattention.device.BlockAttention.Gradients;
 import ringattention.device.BlockAttention.Heads;
+import ringattention.device.RotaryTable;
 import ringattention.device.Tensor;
 import ringattention.shard.Mask;
 
@@ -137,12 +138,15 @@ class ReferenceGradientTest {
     check(
         (t, x) -> {
           Tensor out = t.of(x[0], shape);
-          t.kernels().rotate(out, t.integers(positions), t.of(frequencies, 3), false);
+          t.kernels()
+              .rotate(
+                  out, t.integers(positions), new RotaryTable(t.of(frequencies, 3), 1.3), false);
           return out;
         },
         (t, dOut, x) -> {
           Tensor dx = t.of(dOut, shape);
-          t.kernels().rotate(dx, t.integers(positions), t.of(frequencies, 3), true);
+          t.kernels()
+              .rotate(dx, t.integers(positions), new RotaryTable(t.of(frequencies, 3), 1.3), true);
           return new Tensor[] {dx};
         },
         0,
