@@ -16,6 +16,7 @@ import ringattention.infer.GenerationListener;
 import ringattention.infer.GenerationOutcome;
 import ringattention.infer.GenerationsFile;
 import ringattention.infer.InferencePlan;
+import ringattention.infer.OneLength;
 import ringattention.infer.Request;
 import ringattention.infer.RingEngine;
 import ringattention.infer.TerminalText;
@@ -23,6 +24,7 @@ import ringattention.input.Configuration;
 import ringattention.input.UsedInputs;
 import ringattention.model.ModelConfig;
 import ringattention.plan.PeakMemory;
+import ringattention.plan.RotaryReport;
 import ringattention.report.Check;
 import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
@@ -54,7 +56,10 @@ public final class GenerateCommand {
     Configuration configuration = SharedInput.configuration(job);
     try (StoredWeights weights = StoredWeights.open(job, configuration, "generate with");
         GenerationInput input = GenerationInput.read(job, configuration, System.in)) {
-      GenerateCommand command = new GenerateCommand(job, configuration, input);
+      ModelConfig model =
+          OneLength.model(configuration.get(ModelConfig.SECTION), input.requests().requests());
+      GenerateCommand command =
+          new GenerateCommand(job, configuration.with(ModelConfig.SECTION, model), input);
       try (Equipment equipment = Equipment.open(job, configuration)) {
         return command.run(equipment, weights);
       }
@@ -115,6 +120,7 @@ public final class GenerateCommand {
   private void announce(Equipment equipment, InferencePlan plan, RunOutput output) {
     var header = Header.of(job, equipment, plan.mesh(), Optional.empty());
     output.log().rows(header.lines());
+    RotaryReport.print(configuration, plan.shape().model(), output.log());
     plan.print(equipment.device(), output.log());
     Map<String, Object> start = new LinkedHashMap<>(header.fields());
     start.put("parameters", plan.shape().model().parameters());

@@ -10,6 +10,7 @@ import java.util.Set;
 import ringattention.data.DataConfig;
 import ringattention.data.Tokenizer;
 import ringattention.infer.GenerateConfig;
+import ringattention.infer.OneLength;
 import ringattention.infer.RequestReader;
 import ringattention.infer.Requests;
 import ringattention.input.Configuration;
@@ -104,18 +105,19 @@ record GenerationInput(Tokenizer tokenizer, Set<Integer> ends, Requests requests
       Job job, Configuration configuration, RequestReader reader, byte[] typed) {
     Optional<String> prompt = job.line().prompt();
     Optional<Path> file = configuration.get(GenerateConfig.SECTION).prompts();
-    Requests requests;
+    Requests asked;
     if (prompt.isPresent()) {
-      requests = reader.prompt(prompt.get(), "--prompt");
+      asked = reader.prompt(prompt.get(), "--prompt");
     } else if (file.isPresent()) {
-      requests = reader.file(file.get());
+      asked = reader.file(file.get());
     } else {
       try {
-        requests = reader.stream(new ByteArrayInputStream(typed), NAME);
+        asked = reader.stream(new ByteArrayInputStream(typed), NAME);
       } catch (IOException impossible) { // of memory
         throw new IllegalStateException(impossible);
       }
     }
+    Requests requests = OneLength.keep(asked, configuration.get(ModelConfig.SECTION));
     if (!requests.requests().isEmpty()) {
       return requests;
     }

@@ -10,6 +10,8 @@ import ringattention.input.Configuration;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.StepTime;
 import ringattention.plan.PlanReport;
+import ringattention.plan.RotaryReport;
+import ringattention.plan.TrainingPlan;
 import ringattention.report.MfuTable;
 import ringattention.report.RunLog;
 import ringattention.report.TimeTable;
@@ -33,6 +35,8 @@ public final class HardwarePlanCommand {
     HardwarePlan planned = job.agree(() -> HardwarePlan.of(hardware, configuration, ranks, cap));
     if (job.root()) {
       RunLog log = RunOutput.console(job).log();
+      TrainingPlan plan = planned.plan();
+      RotaryReport.print(plan.configuration(), plan.setup().model(), log);
       head(planned, log);
       log.section("Activations");
       log.line(planned.plan().memory().why());

@@ -8,7 +8,9 @@ import ringattention.infer.GenerateConfig;
 import ringattention.infer.InferencePlan;
 import ringattention.input.Configuration;
 import ringattention.metrics.Hardware;
+import ringattention.plan.RotaryReport;
 import ringattention.plan.TrainConfig;
+import ringattention.report.RunLog;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
@@ -58,6 +60,8 @@ final class InferencePlanCommand {
                     CacheNeed.UNKNOWN,
                     device,
                     limits));
-    plan.print(device, RunOutput.console(job).log());
+    RunLog log = RunOutput.console(job).log();
+    RotaryReport.print(configuration, plan.shape().model(), log);
+    plan.print(device, log);
   }
 }

@@ -12,6 +12,7 @@ public final class PlanReport {
 
   /** Prints balance and memory of the run on such devices. */
   public static void print(TrainingPlan plan, Device device, RunLog log) {
+    RotaryReport.print(plan.configuration(), plan.setup().model(), log);
     int rank = plan.needs().fullestRank();
     log.section("Work balance");
     log.line(plan.balance().line());
