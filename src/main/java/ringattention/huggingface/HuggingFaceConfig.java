@@ -78,6 +78,14 @@ public final class HuggingFaceConfig implements Lender {
     }
   }
 
+  /** Returns the context that a folder's model was first trained on. */
+  static int originalContext(Path folder) {
+    Function<String, InputException> error = problem -> new InputException(folder + ": " + problem);
+    return new HuggingFaceConfig(folder, error).rope.originalContext().value() instanceof Integer n
+        ? n
+        : 0;
+  }
+
   @Override
   public Map<String, Given> values() {
     return values;

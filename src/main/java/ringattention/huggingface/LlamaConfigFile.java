@@ -6,22 +6,21 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import ringattention.input.InputException;
-import ringattention.model.LinearRope;
 import ringattention.model.ModelConfig;
-import ringattention.model.RopeScaling;
 
 /**
- * The {@code config.json} of a trained model, for transformers 4 and 5; both take what they do not
+ * The {@code config.json} of a trained model, for transformers 4 and 5: both take what they do not
  * know.
  */
 public final class LlamaConfigFile {
   static final String NAME = "config.json";
 
-  private static final String POSITIONS = RopeFields.POSITIONS;
+  private static final String POSITIONS = "max_position_embeddings";
   private static final String[] MARKS = {"bos_token_id", "eos_token_id", "pad_token_id"};
+
+  /** What transformers takes for a model whose config.json has none. */
+  private static final long DEFAULT_POSITIONS = 2048;
 
   /** Transformers 5 opens no Llama with more. */
   private static final double LARGEST_RANGE = 1;
@@ -50,26 +49,18 @@ public final class LlamaConfigFile {
     fields.put("tie_word_embeddings", model.tied());
     RopeExport.put(fields, model.ropeTheta(), model.ropeScaling());
     fields.put("torch_dtype", type == StoredType.BF16 ? "bfloat16" : "float32");
-    fields.put(POSITIONS, Math.max(positions, reach(model).orElse(positions)));
+    fields.put(POSITIONS, Math.max(positions, RopeExport.reach(model)));
     for (String mark : MARKS) {
       fields.put(mark, null); // transformers' own defaults are those of another tokenizer
     }
-    model.checkpoint().ifPresent(folder -> inherit(folder, model.ropeScaling()));
-  }
-
-  /** Returns the positions that a scaling was made for, if the checkpoint has another. */
-  private static OptionalLong reach(ModelConfig model) {
-    RopeScaling scaling = model.ropeScaling();
-    Optional<RopeScaling> before =
-        model.checkpoint().flatMap(HuggingFaceConfig::model).map(ModelConfig::ropeScaling);
-    return before.equals(Optional.of(scaling)) ? OptionalLong.empty() : scaling.reach();
+    model.checkpoint().ifPresent(this::inherit);
   }
 
   /**
    * Takes over what training does not change of the model it started from. A mark that it leaves
    * out is left out again, for then it has a default.
    */
-  private void inherit(Path folder, RopeScaling scaling) {
+  private void inherit(Path folder) {
     Path file = folder.resolve(NAME);
     try {
       JsonNode origin = new ObjectMapper().readTree(file.toFile());
@@ -85,18 +76,11 @@ public final class LlamaConfigFile {
           && !(positions.isIntegralNumber() && positions.canConvertToLong())) {
         throw new InputException(file + ": " + POSITIONS + ": must be a whole number");
       }
-      reaches(positions.asLong(RopeFields.DEFAULT_POSITIONS));
-      Object original = new RopeFields(origin, InputException::new).originalContext().value();
-      if (scaling instanceof LinearRope linear && original instanceof Integer context) {
-        reaches(Math.round(linear.factor() * context));
-      }
+      long before = positions.asLong(DEFAULT_POSITIONS);
+      fields.merge(POSITIONS, before, (own, other) -> Math.max((long) own, (long) other));
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read: must be a readable file");
     }
-  }
-
-  private void reaches(long positions) {
-    fields.merge(POSITIONS, positions, (own, other) -> Math.max((long) own, (long) other));
   }
 
   byte[] bytes() throws IOException {

@@ -1,10 +1,13 @@
 package ringattention.huggingface;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import ringattention.model.LinearRope;
 import ringattention.model.Llama3Rope;
 import ringattention.model.LongRope;
+import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
 import ringattention.model.RopeScalingKind;
 import ringattention.model.YarnRope;
@@ -47,5 +50,26 @@ final class RopeExport {
     Map<String, Object> parameters = new LinkedHashMap<>(rope);
     parameters.put(RopeFields.THETA, theta);
     fields.put(RopeFields.PARAMETERS_FORM, parameters);
+  }
+
+  /**
+   * Returns how many positions the model was extended to; 0 if it was not, or does not say. A
+   * scaling that its checkpoint has, too, was not given by the input.
+   *
+   * @throws ringattention.input.InputException if the checkpoint can no longer be read
+   */
+  static long reach(ModelConfig model) {
+    RopeScaling scaling = model.ropeScaling();
+    if (model.checkpoint().isEmpty()) {
+      return scaling.reach().orElse(0);
+    }
+    Path folder = model.checkpoint().get();
+    Optional<RopeScaling> before = HuggingFaceConfig.model(folder).map(ModelConfig::ropeScaling);
+    if (before.equals(Optional.of(scaling))) {
+      return 0;
+    }
+    return scaling instanceof LinearRope linear
+        ? Math.round(linear.factor() * HuggingFaceConfig.originalContext(folder))
+        : scaling.reach().orElse(0);
   }
 }

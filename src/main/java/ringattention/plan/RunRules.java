@@ -73,6 +73,15 @@ public final class RunRules {
   }
 
   /**
+   * Returns one more than the last position that a sequence of section {@code [train]} may have.
+   */
+  static long positions(Configuration configuration) {
+    boolean data = configuration.has(DataConfig.SECTION);
+    long first = data ? configuration.get(DataConfig.SECTION).firstPosition() : 0;
+    return first + configuration.get(TrainConfig.SECTION).sequence();
+  }
+
+  /**
    * Returns how many of these ranks share a sequence, after checking what depends on their number.
    * Sequence and batch are checked if there is a section {@code [train]}.
    *

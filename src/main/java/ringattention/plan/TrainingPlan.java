@@ -57,7 +57,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   private static TrainingPlan withoutSteps(Configuration configuration, int ranks) {
     TrainConfig train = configuration.get(TrainConfig.SECTION);
     ModelConfig model =
-        configuration.get(ModelConfig.SECTION).forLength(positions(configuration, train));
+        configuration.get(ModelConfig.SECTION).forLength(RunRules.positions(configuration));
     Mesh mesh = Mesh.of(ranks, RunRules.ringSize(configuration, ranks));
     int share = train.batch() / mesh.data(); // sequences of a ring
     int batch = train.microBatch() == 0 ? share : train.microBatch();
@@ -91,15 +91,6 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
       setup = setup.withLabelLosses();
     }
     return new TrainingPlan(configuration, setup, null);
-  }
-
-  /** Returns one more than the last position of a sequence. */
-  private static long positions(Configuration configuration, TrainConfig train) {
-    int first =
-        configuration.has(DataConfig.SECTION)
-            ? configuration.get(DataConfig.SECTION).firstPosition()
-            : 0;
-    return (long) first + train.sequence();
   }
 
   /**

@@ -17,9 +17,12 @@ import ringattention.device.HeadCounts;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Toml;
+import ringattention.model.LinearRope;
+import ringattention.model.Llama3Rope;
+import ringattention.model.LongRope;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
-import ringattention.model.RopeScalingKind;
+import ringattention.model.YarnRope;
 
 /** Section [model] from the config.json of a checkpoint. */
 class HuggingFaceConfigTest {
@@ -75,7 +78,7 @@ class HuggingFaceConfigTest {
   }
 
   private static ModelConfig llama3() {
-    RopeScaling scaling = new RopeScaling(RopeScalingKind.LLAMA3, 32, 2, 5, 4096);
+    RopeScaling scaling = new Llama3Rope(32, 2, 5, 4096);
     return new ModelConfig(
         128256,
         2048,
@@ -130,7 +133,7 @@ class HuggingFaceConfigTest {
           "rope_parameters": {"rope_type": "linear", "factor": 8, "rope_theta": 5e5} | 5e5 | 8
           """)
   void linearScaling(String rope, double theta, double factor) throws IOException {
-    RopeScaling scaling = new RopeScaling(RopeScalingKind.LINEAR, factor, 1, 4, 8192);
+    RopeScaling scaling = new LinearRope(factor);
     String json = LEAST.replace("\"rope_scaling\": null", rope);
     assertEquals(expected(least(theta, scaling)), read(json).get(ModelConfig.SECTION));
   }
@@ -166,13 +169,18 @@ class HuggingFaceConfigTest {
           """
           model.hidden=4096 | -D model.hidden = 4096: must be 2048 or not given, the config.json of model.checkpoint says hidden_size
           model.tied=false | -D model.tied = false: must be true or not given, the config.json of model.checkpoint says tie_word_embeddings
-          model.ropeScaling=linear | -D model.ropeScaling = "linear": must be "llama3" or not given, the config.json of model.checkpoint says rope_scaling.rope_type
+          model.ropeScaling=linear | x.toml: model.ropeFactor is missing: must be a number, above 0
+          model.ropeScaling=default model.ropeFactor=8 | -D model.ropeFactor = 8.0: must not be given with model.ropeScaling = "default"
+          model.ropeBetaFast=8 | -D model.ropeBetaFast = 8: must not be given with model.ropeScaling = "llama3"
+          model.ropeLowFrequency=5 | -D model.ropeLowFrequency = 5.0: must be below model.ropeHighFrequency (5.0)
+          model.ropeScaling=dynamic | -D model.ropeScaling = "dynamic": not supported: its frequencies depend on the length of each text, so none could be trained
           model.normEpsilon=0.002 | -D model.normEpsilon = 0.002: must be 1e-5 or not given, the config.json of model.checkpoint says rms_norm_eps
           model.shape=7B | -D model.shape = "7B": must not be given with model.checkpoint
           """)
   void contradictions(String override, String message) {
-    assertEquals(
-        message, assertThrows(InputException.class, () -> read(LLAMA_3, override)).getMessage());
+    InputException error =
+        assertThrows(InputException.class, () -> read(LLAMA_3, override.split(" ")));
+    assertEquals(message, error.getMessage().replace(folder + "/", ""));
   }
 
   @ParameterizedTest
@@ -186,8 +194,13 @@ class HuggingFaceConfigTest {
           "head_dim": 64 | "attention_bias": true | attention_bias = true: not supported, must be false
           "mlp_bias": false | "mlp_bias": true | mlp_bias = true: not supported, must be false
           "hidden_act": "silu" | "hidden_act": "gelu" | hidden_act = "gelu": must be "silu"
-          "rope_type": "llama3" | "rope_type": "yarn" | rope_scaling.rope_type = "yarn": not supported, must be "default" or "linear" or "llama3"
-          "rope_type": "llama3" | "type": "dynamic" | rope_scaling.type = "dynamic": not supported, must be "default" or "linear" or "llama3"
+          "rope_type": "llama3" | "rope_type": "su" | rope_scaling.rope_type = "su": not supported, must be "default" or "linear" or "llama3" or "yarn" or "longrope"
+          "rope_type": "llama3" | "type": "dynamic" | rope_scaling.type = "dynamic": not supported: its frequencies depend on the length of each text, so none could be trained
+          "rope_type": "llama3" | "type": "yarn", "attention_factor": "x" | rope_scaling.attention_factor = "x": must be a number, above 0
+          "rope_type": "llama3" | "type": "yarn", "truncate": 1 | rope_scaling.truncate = 1: must be true or false
+          "rope_type": "llama3" | "type": "longrope" | rope_scaling.short_factor is missing
+          "rope_type": "llama3" | "type": "longrope", "short_factor": [1], "long_factor": [1] | rope_scaling.short_factor = [1.0]: must be 32 numbers, one for every pair of a head's elements
+          "rope_type": "llama3" | "type": "longrope", "short_factor": [1, "x"], "long_factor": [1] | rope_scaling.short_factor = [1, "x"]: must be a list of numbers, one or more, each above 0
           "factor": 32.0, | | rope_scaling.factor is missing
           "factor": 32.0 | "factor": "x" | rope_scaling.factor = "x": must be a number, above 0
           "high_freq_factor": 5.0 | "high_freq_factor": 2.0 | rope_scaling.high_freq_factor = 2.0: must be above low_freq_factor (2.0)
@@ -231,6 +244,153 @@ class HuggingFaceConfigTest {
             + ": config.json: "
             + problem,
         error.getMessage());
+  }
+
+  private RopeScaling scaling(String rope, String... overrides) throws IOException {
+    String json = LEAST.replace("\"rope_scaling\": null", rope);
+    return read(json, overrides).get(ModelConfig.SECTION).ropeScaling();
+  }
+
+  /**
+   * As transformers reads them: null and 0 are as absent, but for truncate, of which null is false;
+   * the context beside the form precedes the one inside; a factor is never the ratio of contexts
+   * unless it is null.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768 | 4 | 32768 | 1.138629436111989 | 32 | 1 | true
+          "rope_type": "yarn", "factor": 4, "attention_factor": null, "beta_fast": null, "beta_slow": 0, "finetuned": true | 4 | 40960 | 1.138629436111989 | 32 | 1 | true
+          "type": "yarn", "factor": 64, "attention_factor": 1, "beta_fast": 20, "beta_slow": 0.5, "truncate": false | 64 | 40960 | 1 | 20 | 0.5 | false
+          "type": "yarn", "factor": 40, "mscale": 0.707, "mscale_all_dim": 1.0, "truncate": null | 40 | 40960 | 0.9210423553163399 | 32 | 1 | false
+          "type": "yarn", "factor": 40, "mscale": 1, "mscale_all_dim": 1.0 | 40 | 40960 | 1 | 32 | 1 | true
+          "type": "yarn", "factor": 4, "mscale": 0.707 | 4 | 40960 | 1.138629436111989 | 32 | 1 | true
+          "type": "yarn", "factor": null, "original_max_position_embeddings": 4096 | 10 | 4096 | 1.2302585092994046 | 32 | 1 | true
+          """)
+  void yarnOfFiles(
+      String fields,
+      double factor,
+      int context,
+      double magnitude,
+      double fast,
+      double slow,
+      boolean truncate)
+      throws IOException {
+    for (String form : List.of("rope_scaling", "rope_parameters")) {
+      String rope = "\"max_position_embeddings\": 40960, \"" + form + "\": {" + fields + "}";
+      YarnRope found = (YarnRope) scaling(rope);
+      double about = found.attentionFactor();
+      assertEquals(new YarnRope(factor, context, about, fast, slow, truncate), found);
+      assertEquals(magnitude, about, 1e-15);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "type": "longrope" | 32 | 1.1902380714238083
+          "rope_type": "longrope", "factor": 16, "original_max_position_embeddings": 99 | 16 | 1.1547005383792515
+          "rope_type": "longrope", "attention_factor": 1.5 | 32 | 1.5
+          """)
+  void longRopeOfFiles(String fields, double factor, double magnitude) throws IOException {
+    String lists =
+        ", \"short_factor\": [1, 1.5, 2, 2, 2, 2, 2, 2], \"long_factor\": [1, 2, 4, 8, 16, 32, 64, 64]";
+    String contexts =
+        "\"max_position_embeddings\": 131072, \"original_max_position_embeddings\": 4096, ";
+    for (String form : List.of("rope_scaling", "rope_parameters")) {
+      LongRope found = (LongRope) scaling(contexts + "\"" + form + "\": {" + fields + lists + "}");
+      assertEquals(List.of(1., 1.5, 2., 2., 2., 2., 2., 2.), found.shortFactors());
+      assertEquals(List.of(1., 2., 4., 8., 16., 32., 64., 64.), found.longFactors());
+      assertEquals(factor, found.factor());
+      assertEquals(4096, found.originalContext());
+      assertEquals(magnitude, found.attentionFactor(), 1e-15);
+    }
+  }
+
+  /** What an input says of the rotary embedding, key by key. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ropeTheta=8e6 | Llama3Rope[factor=32.0, lowFrequencyFactor=2.0, highFrequencyFactor=5.0, originalContext=4096]
+          ropeFactor=64 | Llama3Rope[factor=64.0, lowFrequencyFactor=2.0, highFrequencyFactor=5.0, originalContext=4096]
+          ropeScaling=llama3 ropeLowFrequency=1 | Llama3Rope[factor=32.0, lowFrequencyFactor=1.0, highFrequencyFactor=5.0, originalContext=4096]
+          ropeScaling=yarn ropeFactor=4 | YarnRope[factor=4.0, originalContext=4096, attentionFactor=1.138629436111989, betaFast=32.0, betaSlow=1.0, truncate=true]
+          ropeScaling=yarn ropeFactor=4 ropeOriginalContext=8192 ropeAttentionFactor=1 | YarnRope[factor=4.0, originalContext=8192, attentionFactor=1.0, betaFast=32.0, betaSlow=1.0, truncate=true]
+          ropeScaling=linear ropeFactor=4 | LinearRope[factor=4.0]
+          ropeScaling=default | PlainRope[]
+          """)
+  void rotaryKeysReplaceThoseOfTheFile(String keys, String scaling) throws IOException {
+    String[] overrides = keys.replaceAll("(^| )", "$1model.").split(" ");
+    Configuration read = read(LLAMA_3, overrides);
+    assertEquals(scaling, read.get(ModelConfig.SECTION).ropeScaling().toString());
+    double theta = keys.contains("Theta") ? 8e6 : 5e5;
+    assertEquals(theta, read.get(ModelConfig.SECTION).ropeTheta());
+    assertEquals(llama3().feedForward(), read.get(ModelConfig.SECTION).feedForward());
+    // what is used is written, and reads back equal beside the same file
+    Path used = Files.writeString(folder.resolve("used.toml"), read.source().toml());
+    Configuration again = Sections.INPUTS.read(used, List.of());
+    assertEquals(read.get(ModelConfig.SECTION), again.get(ModelConfig.SECTION));
+    assertEquals(read.source().toml(), again.source().toml());
+  }
+
+  /** The context of a model is what it was before: max_position_embeddings of linear is after. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "max_position_embeddings": 16384, "rope_scaling": {"type": "linear", "factor": 4.0} | 4096
+          "max_position_embeddings": 8192, "rope_scaling": null | 8192
+          "max_position_embeddings": 131072, "rope_scaling": {"type": "longrope"}, "original_max_position_embeddings": 4096 | 4096
+          "max_position_embeddings": 40960, "rope_scaling": {"type": "dynamic", "factor": 2.0} | 40960
+          "max_position_embeddings": 40960, "rope_parameters": {"rope_type": "yarn", "original_max_position_embeddings": 512} | 512
+          "rope_scaling": {"rope_type": "su"} | 2048
+          """)
+  void anotherScalingBeginsAtTheOriginalContext(String rope, int context) throws IOException {
+    RopeScaling found = scaling(rope, "model.ropeScaling=llama3", "model.ropeFactor=8");
+    assertEquals(new Llama3Rope(8, 1, 4, context), found);
+  }
+
+  /** Of the file, a magnitude that goes with its factor is not kept for another factor. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "factor": 4, "attention_factor": 1.138629436111989 | 1.4158883083359672
+          "factor": 4 | 1.4158883083359672
+          "factor": 4, "attention_factor": 1.25 | 1.25
+          "factor": 4, "mscale": 0.5, "mscale_all_dim": 1 | 0.8531351993347756
+          """)
+  void anotherFactorHasItsOwnMagnitude(String fields, double magnitude) throws IOException {
+    String rope = "\"rope_scaling\": {\"type\": \"yarn\", " + fields + "}";
+    assertEquals(magnitude, scaling(rope, "model.ropeFactor=64").magnitude(), 1e-12);
+  }
+
+  /** Published forms, two narrow layers of each: rotary fields and contexts as they are. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "max_position_embeddings": 4096, "rope_scaling": null | 10000 | PlainRope[]
+          "max_position_embeddings": 8192, "rope_scaling": null, "rope_theta": 500000.0 | 500000 | PlainRope[]
+          "max_position_embeddings": 8192, "rope_interleaved": false, "rope_scaling": null, "rope_theta": 100000 | 100000 | PlainRope[]
+          "max_position_embeddings": 2048 | 10000 | PlainRope[]
+          "max_position_embeddings": 16384, "rope_scaling": {"factor": 4.0, "type": "linear"} | 10000 | LinearRope[factor=4.0]
+          "max_position_embeddings": 131072, "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192, "rope_type": "llama3"}, "rope_theta": 500000.0 | 500000 | Llama3Rope[factor=8.0, lowFrequencyFactor=1.0, highFrequencyFactor=4.0, originalContext=8192]
+          """)
+  void publishedForms(String rope, double theta, String scaling) throws IOException {
+    ModelConfig model =
+        read(LEAST.replace("\"rope_scaling\": null", rope)).get(ModelConfig.SECTION);
+    assertEquals(theta, model.ropeTheta());
+    assertEquals(scaling, model.ropeScaling().toString());
   }
 
   /** A value that is allowed in the one is allowed in the other: exports are of both. */

@@ -48,7 +48,7 @@ class RandomModelsTest {
   @Test
   void exportImportExport() throws IOException {
     for (int round = 0; round < ROUNDS; round++) {
-      for (String scaling : List.of("default", "linear", "llama3")) {
+      for (String scaling : List.of("default", "linear", "llama3", "yarn", "longrope")) {
         for (boolean tied : new boolean[] {false, true}) {
           for (StoredType type : List.of(StoredType.BF16, StoredType.F32)) {
             long largestFile = any(1L, 3000L, 3000L, 1L << 40);
@@ -67,7 +67,8 @@ class RandomModelsTest {
     TransformersConfig theirs = TransformersConfig.of(first);
     assertEquals(theirs.shapes(), shapes(first), keys.toString());
     assertEquals(model.hidden() % model.heads().query() == 0, theirs.opens(), keys.toString());
-    assertEquals(form.positions(), theirs.positions());
+    long reach = model.ropeScaling().reach().orElse(0);
+    assertEquals(Math.max(form.positions(), reach), theirs.positions(), keys.toString());
     ModelConfig read = read(first);
     assertEquals(theirs.model(first), read, keys.toString());
     assertEquals(same(model, first), read, keys.toString());
@@ -96,7 +97,8 @@ class RandomModelsTest {
     keys.put("layers", 1 + random.nextInt(3));
     keys.put("heads", heads);
     keys.put("keyValueHeads", groups);
-    keys.put("headSize", 2 * (1 + random.nextInt(5)));
+    int pairs = 1 + random.nextInt(5);
+    keys.put("headSize", 2 * pairs);
     keys.put("feedForward", 1 + random.nextInt(30));
     keys.put("ropeTheta", 1 + 1e6 * random.nextDouble());
     keys.put("normEpsilon", any(1.0, 1e-5, 1e-6, random.nextDouble()));
@@ -112,9 +114,26 @@ class RandomModelsTest {
       keys.put("ropeHighFrequency", low + 0.1 + random.nextDouble());
       keys.put("ropeOriginalContext", 1 + random.nextInt(10000));
     }
+    if (scaling.equals("yarn") || scaling.equals("longrope")) {
+      keys.put("ropeOriginalContext", 2 + random.nextInt(10000));
+      sometimes(() -> keys.put("ropeAttentionFactor", 0.5 + random.nextDouble()));
+    }
+    if (scaling.equals("yarn")) {
+      sometimes(() -> keys.put("ropeBetaFast", 2 + random.nextDouble()));
+      sometimes(() -> keys.put("ropeBetaSlow", random.nextDouble() + 0.01));
+      sometimes(() -> keys.put("ropeTruncate", either()));
+    }
+    if (scaling.equals("longrope")) {
+      keys.put("ropeShortFactors", numbers(pairs));
+      keys.put("ropeLongFactors", numbers(pairs));
+    }
     List<String> overrides = new ArrayList<>();
     keys.forEach((key, value) -> overrides.add("model." + key + "=" + value));
     return overrides;
+  }
+
+  private List<Double> numbers(int count) {
+    return random.doubles(count, 1, 70).boxed().toList();
   }
 
   private void export(
@@ -205,14 +224,16 @@ class RandomModelsTest {
           () -> root.putNull("num_key_value_heads"), () -> root.put("num_key_value_heads", 2));
       sometimes(() -> root.put("tie_word_embeddings", either()));
       sometimes(() -> root.put("rms_norm_eps", 1e-5));
-      sometimes(() -> root.put("max_position_embeddings", 1 + random.nextInt(9000)));
-      sometimes(() -> root.put("original_max_position_embeddings", 1 + random.nextInt(9000)));
+      sometimes(() -> root.put("max_position_embeddings", 2 + random.nextInt(9000)));
+      sometimes(() -> root.put("original_max_position_embeddings", 2 + random.nextInt(9000)));
       sometimes(() -> root.put("rope_theta", 2e4), () -> root.put("rope_theta", 30000));
       for (String form : List.of("rope_scaling", "rope_parameters")) {
         sometimes(
             () -> root.putNull(form),
             () -> root.putObject(form),
-            () -> root.set(form, rope(mapper.createObjectNode())));
+            () ->
+                root.set(
+                    form, rope(mapper.createObjectNode(), root.path("head_dim").asInt(6) / 2)));
       }
       Files.writeString(above.resolve("config.json"), root.toString());
       ModelConfig expected = TransformersConfig.of(above).model(above);
@@ -221,20 +242,35 @@ class RandomModelsTest {
   }
 
   /** One form, not empty. */
-  private ObjectNode rope(ObjectNode rope) {
-    String kind = any("default", "linear", "llama3");
+  private ObjectNode rope(ObjectNode rope, int pairs) {
+    String kind = any("default", "linear", "llama3", "yarn", "longrope");
     if (either()) {
       rope.put("rope_type", kind);
       sometimes(() -> rope.put("type", any("default", "linear")));
     } else {
       rope.put("type", kind);
     }
-    if (!kind.equals("default") || either()) {
-      rope.put("factor", any(2.0, 4.5));
+    if (!Set.of("default", "longrope").contains(kind) || either()) {
+      rope.put("factor", any(2.0, 4.5, 0.5));
+    }
+    if (kind.equals("yarn")) {
+      sometimes(() -> rope.putNull("factor"));
+      sometimes(() -> rope.putNull("beta_fast"), () -> rope.put("beta_fast", any(0, 16)));
+      sometimes(() -> rope.put("beta_slow", any(0.0, 0.5, 2.0)));
+      sometimes(() -> rope.putNull("truncate"), () -> rope.put("truncate", either()));
+      sometimes(() -> rope.put("mscale", any(0.707, 1.0, 0.0)));
+      sometimes(() -> rope.put("mscale_all_dim", any(0.707, 1.0, 0.0)));
+    }
+    if (kind.equals("longrope")) {
+      rope.putPOJO("short_factor", numbers(pairs)).putPOJO("long_factor", numbers(pairs));
+    }
+    if (kind.equals("yarn") || kind.equals("longrope")) {
+      sometimes(() -> rope.putNull("attention_factor"), () -> rope.put("attention_factor", 1));
+      sometimes(() -> rope.put("original_max_position_embeddings", 2 + random.nextInt(9000)));
     }
     if (kind.equals("llama3") || either()) {
       rope.put("low_freq_factor", 1.0).put("high_freq_factor", 4);
-      sometimes(() -> rope.put("original_max_position_embeddings", 1 + random.nextInt(9000)));
+      sometimes(() -> rope.put("original_max_position_embeddings", 2 + random.nextInt(9000)));
     }
     sometimes(() -> rope.put("rope_theta", 5e5));
     return rope;

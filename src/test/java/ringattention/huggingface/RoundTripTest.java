@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,9 +32,13 @@ import ringattention.comm.CommunicationException;
 import ringattention.command.Sections;
 import ringattention.device.HeadCounts;
 import ringattention.input.InputException;
+import ringattention.model.LinearRope;
+import ringattention.model.Llama3Rope;
+import ringattention.model.LongRope;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
 import ringattention.model.RopeScalingKind;
+import ringattention.model.YarnRope;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.State;
@@ -170,11 +175,16 @@ class RoundTripTest {
 
   /** What reads a config.json here reads the one written here as the same model. */
   @ParameterizedTest
-  @CsvSource({"DEFAULT, 1, 1, 4, 8192", "LINEAR, 4, 1, 4, 8192", "LLAMA3, 8, 2, 5, 4096"})
-  void configReadsBackEqual(
-      RopeScalingKind kind, double factor, double low, double high, int context)
-      throws IOException {
-    RopeScaling scaling = new RopeScaling(kind, factor, low, high, context);
+  @EnumSource(RopeScalingKind.class)
+  void configReadsBackEqual(RopeScalingKind kind) throws IOException {
+    RopeScaling scaling = switch (kind) { // made for fewer positions than it is trained on
+          case DEFAULT -> RopeScaling.NONE;
+          case LINEAR -> new LinearRope(4);
+          case LLAMA3 -> new Llama3Rope(8, 2, 5, 7);
+          case YARN -> new YarnRope(4, 11, 1.25, 16, 0.5, false);
+          case LONGROPE ->
+              new LongRope(List.of(1., 2., 3.), List.of(1., 20., 64.), 3, 9, 1.1, false);
+        };
     ModelConfig model =
         new ModelConfig(
             300,
@@ -231,6 +241,68 @@ class RoundTripTest {
         assertThrows(
                 InputException.class, () -> new LlamaConfigFile(read, StoredType.F32, POSITIONS))
             .getMessage());
+  }
+
+  /**
+   * The context of an extended model is what it was made for, if that is more than what it was and
+   * what it is trained on; one that comes extended keeps its own. Published contexts are not the
+   * product of factor and original context.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"rope_type": "default"} | 512 | | 512
+          {"rope_type": "default"} | 512 | ropeTheta=8e6 | 512
+          {"rope_type": "default"} | 512 | ropeScaling=linear ropeFactor=4 | 2048
+          {"rope_type": "default"} | 512 | ropeScaling=yarn ropeFactor=4 | 2048
+          {"rope_type": "default"} | 512 | ropeScaling=llama3 ropeFactor=8 ropeOriginalContext=100 | 800
+          {"rope_type": "default"} | 512 | ropeScaling=longrope ropeFactor=3 ropeShortFactors=[1,1,1] ropeLongFactors=[1,1,2] | 1536
+          {"rope_type": "linear", "factor": 4} | 2048 | ropeFactor=8 | 4096
+          {"rope_type": "linear", "factor": 3} | 100 | | 100
+          {"rope_type": "dynamic", "factor": 3} | 512 | ropeScaling=linear ropeFactor=2 | 1024
+          {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 512} | 600 | | 600
+          {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 512} | 600 | ropeTheta=8e6 | 600
+          {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 512} | 600 | ropeFactor=8 | 4096
+          {"rope_type": "llama3", "factor": 32, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 512} | 8192 | ropeScaling=default | 8192
+          """)
+  void contextOfAnExtendedModel(String rope, int positions, String keys, int expected)
+      throws IOException {
+    String json =
+        """
+        {"model_type": "llama", "vocab_size": 300, "hidden_size": 24, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "intermediate_size": 50, "eos_token_id": [7, 9],
+        """;
+    Files.writeString(
+        above.resolve("config.json"),
+        json
+            + "\"max_position_embeddings\": "
+            + positions
+            + ", \"rope_parameters\": "
+            + rope
+            + "}");
+    ModelConfig model = extended(above, keys);
+    Path next = Files.createDirectory(above.resolve("next"));
+    byte[] written = new LlamaConfigFile(model, StoredType.BF16, POSITIONS).bytes();
+    Files.write(next.resolve("config.json"), written);
+    JsonNode config = json(next.resolve("config.json"));
+    assertEquals(expected, config.path("max_position_embeddings").asInt());
+    assertEquals("[7,9]", config.path("eos_token_id").toString());
+    ModelConfig read = extended(next, null);
+    assertEquals(model.ropeScaling(), read.ropeScaling());
+    assertEquals(model.ropeTheta(), read.ropeTheta());
+    // trained on with no key of its own, it stays what it is
+    byte[] again = new LlamaConfigFile(read, StoredType.BF16, POSITIONS).bytes();
+    assertEquals(new String(written, UTF_8), new String(again, UTF_8));
+  }
+
+  private static ModelConfig extended(Path folder, String keys) {
+    List<String> all = new ArrayList<>(List.of("model.checkpoint=" + folder));
+    if (keys != null) {
+      all.addAll(List.of(keys.replaceAll("(^| )", "$1model.").split(" ")));
+    }
+    return Sections.INPUTS.defaults(all).get(ModelConfig.SECTION);
   }
 
   /** What killed runs leave at any moment, and what a user adds, before the next export. */

@@ -7,14 +7,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import ringattention.device.HeadCounts;
+import ringattention.model.LinearRope;
+import ringattention.model.Llama3Rope;
+import ringattention.model.LongRope;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
-import ringattention.model.RopeScalingKind;
+import ringattention.model.YarnRope;
 
 /**
  * What transformers 5.18 makes of the config.json of a Llama: its rules, written down from its
@@ -81,7 +87,7 @@ record TransformersConfig(JsonNode root) {
       rope.put("rope_type", rope.path("type").asText("default"));
     }
     String original = "original_max_position_embeddings";
-    if (rope.get("rope_type").asText().equals("llama3")) {
+    if (Set.of("llama3", "yarn", "longrope").contains(rope.get("rope_type").asText())) {
       if (root.has(original)) {
         rope.set(original, root.get(original));
       } else if (!rope.has(original)) {
@@ -91,26 +97,70 @@ record TransformersConfig(JsonNode root) {
     return rope;
   }
 
-  private static RopeScaling scaling(ObjectNode rope) {
-    RopeScaling none = RopeScaling.NONE;
+  /** As the functions of ROPE_INIT_FUNCTIONS read their fields. */
+  private RopeScaling scaling(ObjectNode rope) {
     return switch (rope.get("rope_type").asText()) {
-      case "default" -> none;
-      case "linear" ->
-          new RopeScaling(
-              RopeScalingKind.LINEAR,
-              rope.get("factor").asDouble(),
-              none.lowFrequencyFactor(),
-              none.highFrequencyFactor(),
-              none.originalContext());
+      case "default" -> RopeScaling.NONE;
+      case "linear" -> new LinearRope(rope.get("factor").asDouble());
+      case "yarn" -> yarn(rope);
+      case "longrope" -> longRope(rope);
       case "llama3" ->
-          new RopeScaling(
-              RopeScalingKind.LLAMA3,
+          new Llama3Rope(
               rope.get("factor").asDouble(),
               rope.get("low_freq_factor").asDouble(),
               rope.get("high_freq_factor").asDouble(),
               rope.get("original_max_position_embeddings").asInt());
       default -> throw new IllegalArgumentException(rope.toString());
     };
+  }
+
+  private YarnRope yarn(ObjectNode rope) {
+    int original = rope.get("original_max_position_embeddings").asInt();
+    double factor = factor(rope, original);
+    double weight = rope.path("mscale").asDouble(0);
+    double all = rope.path("mscale_all_dim").asDouble(0);
+    double magnitude =
+        weight != 0 && all != 0
+            ? weighted(factor, weight) / weighted(factor, all)
+            : weighted(factor, 1);
+    double fast = rope.path("beta_fast").asDouble(0);
+    double slow = rope.path("beta_slow").asDouble(0);
+    return new YarnRope(
+        factor,
+        original,
+        rope.path("attention_factor").asDouble(magnitude),
+        fast == 0 ? 32 : fast,
+        slow == 0 ? 1 : slow,
+        rope.has("truncate") ? rope.get("truncate").asBoolean(false) : true);
+  }
+
+  private static double weighted(double factor, double weight) {
+    return factor <= 1 ? 1.0 : 0.1 * weight * StrictMath.log(factor) + 1.0;
+  }
+
+  private LongRope longRope(ObjectNode rope) {
+    int original = rope.get("original_max_position_embeddings").asInt();
+    double factor = factor(rope, original);
+    double magnitude =
+        factor <= 1 ? 1.0 : Math.sqrt(1 + StrictMath.log(factor) / StrictMath.log(original));
+    return new LongRope(
+        numbers(rope.get("short_factor")),
+        numbers(rope.get("long_factor")),
+        factor,
+        original,
+        rope.path("attention_factor").asDouble(magnitude),
+        false);
+  }
+
+  /** The factor, or with null the ratio of both contexts. */
+  private double factor(ObjectNode rope, int original) {
+    return rope.path("factor").asDouble((double) positions() / original);
+  }
+
+  private static List<Double> numbers(JsonNode list) {
+    List<Double> numbers = new ArrayList<>();
+    list.forEach(number -> numbers.add(number.asDouble()));
+    return numbers;
   }
 
   /** The shapes that LlamaForCausalLM looks for, by name. */

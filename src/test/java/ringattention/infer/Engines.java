@@ -22,18 +22,12 @@ record Engines(
 
   /** A Llama of two layers with grouped queries. */
   static ModelConfig small() {
+    return small(RopeScaling.NONE);
+  }
+
+  static ModelConfig small(RopeScaling scaling) {
     return new ModelConfig(
-        23,
-        12,
-        2,
-        new HeadCounts(4, 2, 6),
-        10,
-        100,
-        RopeScaling.NONE,
-        1e-5,
-        false,
-        0.3,
-        Optional.empty());
+        23, 12, 2, new HeadCounts(4, 2, 6), 10, 100, scaling, 1e-5, false, 0.3, Optional.empty());
   }
 
   EngineShape shape(int ranks) {

@@ -3,6 +3,7 @@ package ringattention.infer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.device.reference.ReferenceDevice;
+import ringattention.model.LongRope;
+import ringattention.model.ModelConfig;
+import ringattention.model.YarnRope;
 import ringattention.shard.LayoutKind;
 
 /** What the cache gives is what one forward of training over prompt and answer gives. */
@@ -84,6 +88,58 @@ class RingEngineTest {
         check(whole, prefix, logits, DOUBLE);
       }
     }
+  }
+
+  /** Prompts and steps multiply queries and keys as training does, also behind the old context. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aMagnitudeOfTheRotaryEmbedding(int ranks) {
+    ModelConfig model = Engines.small(new YarnRope(4, 16, 1.7, 2, 0.1, true));
+    int[] text = text(60);
+    double[][] whole = Whole.logits(model, Engines.SEED, text);
+    Engines engines = new Engines(model, LayoutKind.ZIGZAG, 150, 4, 20, true);
+    for (int prefix : new int[] {1, 3, 41}) {
+      for (List<float[]> logits :
+          engines.run(ranks, ReferenceDevice::new, engine -> read(engine, prefix, text))) {
+        check(whole, prefix, logits, DOUBLE);
+      }
+    }
+  }
+
+  /**
+   * The original context is 32 tokens, the cache has 150: a text within is computed as one forward
+   * over all of it would, at every step, and so is one behind it, by other frequencies.
+   */
+  @Test
+  void longRopeGoesByTheTextAndNotByTheRoom() {
+    LongRope scaling =
+        new LongRope(List.of(1., 1.1, 1.2), List.of(2., 10., 40.), 4, 32, 1.2, false);
+    for (int[] sizes : new int[][] {{9, 30}, {33, 60}}) {
+      Settings settings =
+          new Settings(sizes[1] - sizes[0] + 1, 1, new Sampling(0, 0, 1, 1, 1), List.of());
+      Request request = new Request("a", new int[0], text(sizes[0]), settings);
+      Requests kept = OneLength.keep(new Requests(List.of(request), List.of()), small(scaling));
+      ModelConfig model = OneLength.model(small(scaling), kept.requests());
+      Engines engines = new Engines(model, LayoutKind.ZIGZAG, 150, 4, 20, true);
+      List<float[]> logits =
+          engines
+              .run(2, ReferenceDevice::new, engine -> read(engine, sizes[0], text(sizes[1])))
+              .get(0);
+      double[][] whole =
+          Whole.logits(small(scaling).forLength(sizes[1]), Engines.SEED, text(sizes[1]));
+      check(whole, sizes[0], logits, DOUBLE);
+      double[][] other =
+          Whole.logits(small(scaling).forLength(63 - sizes[1]), Engines.SEED, text(sizes[1]));
+      double apart = 0;
+      for (int i = 0; i < 23; i++) {
+        apart = Math.max(apart, Math.abs(whole[sizes[1] - 1][i] - other[sizes[1] - 1][i]));
+      }
+      assertTrue(apart > 1e-3, "the factors make a difference: " + apart);
+    }
+  }
+
+  private static ModelConfig small(LongRope scaling) {
+    return Engines.small(scaling);
   }
 
   /** Tails longer than a block of each rank, sharded weights, in single precision. */

@@ -118,10 +118,9 @@ class ModelConfigTest {
   @Test
   void ropeScalingIsWhatIsGiven() {
     assertEquals(
-        new RopeScaling(RopeScalingKind.LLAMA3, 32, 1, 4, 8192),
-        small("ropeScaling=llama3", "ropeFactor=32").ropeScaling());
+        new Llama3Rope(32, 1, 4, 8192), small("ropeScaling=llama3", "ropeFactor=32").ropeScaling());
     assertEquals(
-        new RopeScaling(RopeScalingKind.LLAMA3, 8, 2, 3, 4096),
+        new Llama3Rope(8, 2, 3, 4096),
         small(
                 "ropeScaling=llama3",
                 "ropeFactor=8",
@@ -129,9 +128,55 @@ class ModelConfigTest {
                 "ropeHighFrequency=3",
                 "ropeOriginalContext=4096")
             .ropeScaling());
+    assertEquals(new LinearRope(2), small("ropeScaling=linear", "ropeFactor=2").ropeScaling());
     assertEquals(
-        new RopeScaling(RopeScalingKind.LINEAR, 2, 1, 4, 8192),
-        small("ropeScaling=linear", "ropeFactor=2").ropeScaling());
+        new YarnRope(4, 99, 0.1 * StrictMath.log(4) + 1, 32, 1, true),
+        small("ropeScaling=yarn", "ropeFactor=4", "ropeOriginalContext=99").ropeScaling());
+    assertEquals(
+        new YarnRope(4, 99, 1, 20, 2, false),
+        small(
+                "ropeScaling=yarn",
+                "ropeFactor=4",
+                "ropeOriginalContext=99",
+                "ropeAttentionFactor=1",
+                "ropeBetaFast=20",
+                "ropeBetaSlow=2",
+                "ropeTruncate=false")
+            .ropeScaling());
+    assertEquals(
+        new LongRope(List.of(1., 1.5), List.of(2., 3.), 4, 99, 1.25, false),
+        small(
+                "headSize=4",
+                "ropeScaling=longrope",
+                "ropeFactor=4",
+                "ropeOriginalContext=99",
+                "ropeAttentionFactor=1.25",
+                "ropeShortFactors=[1, 1.5]",
+                "ropeLongFactors=[2, 3]")
+            .ropeScaling());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          yarn | ropeOriginalContext=9 | model.ropeFactor is missing: must be a number, above 0
+          linear | hidden=64 | model.ropeFactor is missing: must be a number, above 0
+          yarn | ropeFactor=4 | model.ropeOriginalContext is missing: must be a whole number, at least 1
+          longrope | ropeFactor=4 ropeOriginalContext=9 | model.ropeShortFactors is missing: must be a list of numbers
+          longrope | ropeFactor=4 ropeOriginalContext=9 ropeShortFactors=[1] ropeLongFactors=[1] | model.ropeShortFactors = [1.0]: must be 8 numbers, one for every pair
+          longrope | ropeFactor=4 ropeOriginalContext=1 | model.ropeOriginalContext = 1: must be at least 2
+          yarn | ropeFactor=4 ropeOriginalContext=9 ropeBetaSlow=33 | model.ropeBetaSlow = 33.0: must be at most model.ropeBetaFast (32.0)
+          yarn | ropeFactor=4 ropeOriginalContext=9 ropeTheta=1 | model.ropeTheta = 1.0: must be above 1
+          yarn | ropeFactor=4 ropeOriginalContext=9 ropeAttentionFactor=0 | model.ropeAttentionFactor = 0: must be a number, above 0
+          dynamic | ropeFactor=4 | model.ropeScaling = "dynamic": not supported: its frequencies depend on the length of each text
+          su | ropeFactor=4 | model.ropeScaling = "su": must be "default" or "linear" or "llama3" or "yarn" or "longrope"
+          """)
+  void scalingsThatAreNoneAreRefused(String kind, String keys, String message) {
+    List<String> all = new ArrayList<>(List.of(keys.split(" ")));
+    all.add("ropeScaling=" + kind);
+    refused(message, all.toArray(String[]::new));
   }
 
   @ParameterizedTest
@@ -139,17 +184,38 @@ class ModelConfigTest {
     "ropeFactor=2, default",
     "ropeLowFrequency=2, linear",
     "ropeHighFrequency=5, linear",
-    "ropeOriginalContext=4096, linear"
+    "ropeOriginalContext=4096, linear",
+    "ropeAttentionFactor=1, llama3",
+    "ropeBetaFast=32, longrope",
+    "ropeBetaSlow=1, linear",
+    "ropeTruncate=true, default",
+    "'ropeShortFactors=[1, 1]', yarn",
+    "'ropeLongFactors=[1, 1]', llama3"
   })
   void keysOfAnotherScalingAreRefused(String key, String kind) {
+    List<String> keys = new ArrayList<>(List.of("headSize=4", "ropeScaling=" + kind));
+    if (!kind.equals("default")) {
+      keys.add("ropeFactor=2");
+    }
+    if (kind.equals("yarn") || kind.equals("longrope")) {
+      keys.add("ropeOriginalContext=64");
+    }
+    if (kind.equals("longrope")) {
+      keys.addAll(List.of("ropeShortFactors=[1, 1]", "ropeLongFactors=[1, 1]"));
+    }
+    small(keys.toArray(String[]::new));
+    keys.add(key);
     refused(
-        "must not be given with model.ropeScaling = \"" + kind + "\"", "ropeScaling=" + kind, key);
+        "must not be given with model.ropeScaling = \"" + kind + "\"", keys.toArray(String[]::new));
   }
 
   @Test
   void frequenciesOfScalingAscend() {
     refused(
-        "must be below model.ropeHighFrequency (4.0)", "ropeScaling=llama3", "ropeLowFrequency=4");
+        "must be below model.ropeHighFrequency (4.0)",
+        "ropeScaling=llama3",
+        "ropeFactor=8",
+        "ropeLowFrequency=4");
   }
 
   @Test

@@ -34,6 +34,28 @@ class ReplicaTest {
     T apply(Replica replica, Device device);
   }
 
+  private static TransformerProblem stretched(double magnitude) {
+    ModelConfig model = PROBLEM.model();
+    return new TransformerProblem(
+        new ModelConfig(
+            model.vocabulary(),
+            model.hidden(),
+            model.layers(),
+            model.heads(),
+            model.feedForward(),
+            model.ropeTheta(),
+            new YarnRope(1, 64, magnitude, 32, 1, true),
+            model.normEpsilon(),
+            model.tied(),
+            model.initStd(),
+            model.checkpoint()),
+        PROBLEM.length(),
+        1,
+        PROBLEM.mask(),
+        PROBLEM.layout(),
+        PROBLEM.seed());
+  }
+
   private static <T> T on(Communicator world, ModelSetup setup, Body<T> body) {
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
     try (Device device = new ReferenceDevice();
@@ -48,11 +70,15 @@ class ReplicaTest {
 
   /** The loss of the problem's sequence at other positions. */
   private static double loss(IntUnaryOperator positions) {
+    return loss(PROBLEM, positions);
+  }
+
+  private static double loss(TransformerProblem problem, IntUnaryOperator positions) {
     Sample plain = PROBLEM.sequences()[0];
     int[] moved = Arrays.stream(plain.positions()).map(positions).toArray();
     return on(
         LocalCommunicator.single(),
-        PROBLEM.ring(Mesh.of(1, 1)),
+        problem.ring(Mesh.of(1, 1)),
         (replica, device) -> {
           replica.load(
               new Sample[] {new Sample(plain.tokens(), plain.labels(), moved, plain.documents())});
@@ -67,6 +93,16 @@ class ReplicaTest {
     assertEquals(plain, loss(position -> position + 1000), 1e-9);
     assertTrue(Math.abs(plain - loss(position -> 3 * position)) > 1e-6);
     assertTrue(plain > 1 && plain < 10, "a loss of " + plain);
+  }
+
+  /** Scores are products of queries and keys: of none, attention is the same to all. */
+  @Test
+  void theMagnitudeIsThatOfScores() {
+    double plain = loss(position -> position);
+    assertEquals(plain, loss(stretched(1), position -> position)); // the same bits
+    assertTrue(Math.abs(plain - loss(stretched(1.1), position -> position)) > 1e-6);
+    double flat = loss(stretched(1e-6), position -> position);
+    assertEquals(flat, loss(stretched(1e-6), position -> 3 * position), 1e-10);
   }
 
   /** A message about a rank that hangs names its neighbours; without a ring there are none. */

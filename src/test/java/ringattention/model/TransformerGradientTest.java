@@ -36,8 +36,8 @@ class TransformerGradientTest {
   private static final Kernels.AdamW NO_CHANGE = new Kernels.AdamW(0, 0.9, 0.9, 1e-8, 0, 1, 1);
 
   @ParameterizedTest
-  @CsvSource({"CAUSAL, false", "FULL, false", "CAUSAL, true"})
-  void everyParameterHasTheGradientOfItsDifferences(Mask mask, boolean tied) {
+  @CsvSource({"CAUSAL, false, 1", "FULL, false, 1", "CAUSAL, true, 1", "CAUSAL, false, 1.7"})
+  void everyParameterHasTheGradientOfItsDifferences(Mask mask, boolean tied, double magnitude) {
     ModelConfig model =
         new ModelConfig(
             61,
@@ -46,7 +46,7 @@ class TransformerGradientTest {
             new HeadCounts(4, 2, 6),
             40,
             10000,
-            RopeScaling.NONE,
+            magnitude == 1 ? RopeScaling.NONE : new YarnRope(4, 7, magnitude, 2, 0.1, false),
             1e-5,
             tied,
             0.15,

@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
+import ringattention.model.ModelConfig;
+import ringattention.model.YarnRope;
 import ringattention.report.Check;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -45,6 +49,40 @@ class TransformerChecksTest {
           checks.stream().map(Check::name).toList());
       assertPassed(checks);
     }
+  }
+
+  /** Queries and keys have a magnitude: in fp32 as in double, and around rings. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4})
+  void aMagnitudeOfTheRotaryEmbedding(int ranks) {
+    ModelConfig plain = PROBLEM.model();
+    ModelConfig model =
+        new ModelConfig(
+            plain.vocabulary(),
+            plain.hidden(),
+            plain.layers(),
+            plain.heads(),
+            plain.feedForward(),
+            plain.ropeTheta(),
+            new YarnRope(4, 5, 1.7, 2, 0.1, true),
+            plain.normEpsilon(),
+            plain.tied(),
+            plain.initStd(),
+            plain.checkpoint());
+    TransformerProblem problem =
+        new TransformerProblem(model, 13, 2, Mask.CAUSAL, LayoutKind.ZIGZAG, 3);
+    List<Check> checks =
+        LocalCommunicator.run(
+                ranks,
+                world -> {
+                  try (CpuDevice device = new CpuDevice(1)) {
+                    return new TransformerChecks(world, device, timer())
+                        .ring(problem, Mesh.of(ranks, ranks));
+                  }
+                })
+            .get(0);
+    assertEquals(2, checks.size());
+    assertPassed(checks);
   }
 
   /** Each of two ranks alone takes two of the four sequences. */
