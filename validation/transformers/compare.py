@@ -12,7 +12,11 @@ and compares logits, loss and every parameter's gradient with a float64 model of
 
 Cases: 8 query heads with 8 and with 2 key/value heads; default and llama3 rotary embedding; tied and untied; 1 and 2 ranks;
 from position 0 and from 500000. Four of the eight models by default, so that every value meets every other; --all takes all.
-Last, a model trained here for two steps is exported, opened by transformers, and its logits are compared.
+Then the other rotary scalings (ROPES), one model each, from position 0 and behind the original context; the frequencies and
+magnitude that transformers itself has of each folder are compared, too. Each is also given by keys of the input to a folder
+that has no scaling, and must give the same; it is trained for two steps and exported, and what transformers has of the new
+folder is compared with what it had. Last, a model trained here for two steps is exported, opened by transformers, and its
+logits are compared.
 
 transformers computes rotary angles, RMSNorm and eager softmax in fp32 even in a float64 model; at position 500000 the angles
 alone are then off by 1e-2. Here every model gets cosines and sines of angles in float64, rounded to its own type, and the
@@ -73,6 +77,54 @@ LLAMA3 = {
 }
 
 
+PAIRS = HIDDEN // HEADS // 2
+# The scalings but those of Model.scaling: fields of rope_scaling. With heads of 32 and a context of 512 YaRN's ramp is from
+# pair 1 to 8, and from 1.74 to 8.85 without whole ends.
+ROPES = {
+    "theta": {"rope_type": "default", "rope_theta": 500_000.0},
+    "linear": {"rope_type": "linear", "factor": 4.0},
+    "yarn": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 512},
+    "yarn-factor": {
+        "rope_type": "yarn",
+        "factor": 8.0,
+        "original_max_position_embeddings": 512,
+        "attention_factor": 1.0,
+    },
+    "yarn-untruncated": {
+        "rope_type": "yarn",
+        "factor": 4.0,
+        "original_max_position_embeddings": 512,
+        "beta_fast": 30.0,
+        "beta_slow": 0.5,
+        "truncate": False,
+    },
+    "longrope": {
+        "rope_type": "longrope",
+        "factor": 8.0,
+        "original_max_position_embeddings": 512,
+        "short_factor": [1.0 + 0.125 * i for i in range(PAIRS)],
+        "long_factor": [1.0 + 0.5 * i * i for i in range(PAIRS)],
+    },
+}
+# our keys for their fields
+KEYS = {
+    "rope_type": "ropeScaling",
+    "rope_theta": "ropeTheta",
+    "factor": "ropeFactor",
+    "low_freq_factor": "ropeLowFrequency",
+    "high_freq_factor": "ropeHighFrequency",
+    "original_max_position_embeddings": "ropeOriginalContext",
+    "attention_factor": "ropeAttentionFactor",
+    "beta_fast": "ropeBetaFast",
+    "beta_slow": "ropeBetaSlow",
+    "truncate": "ropeTruncate",
+    "short_factor": "ropeShortFactors",
+    "long_factor": "ropeLongFactors",
+}
+# transformers makes its frequencies in fp32: of powers, products and quotients each is a rounding or two
+FREQUENCIES_FP32 = 1e-6
+
+
 class Model:
     """One of the models compared: what is varied."""
 
@@ -97,20 +149,60 @@ class Model:
             initializer_range=INITIALIZER_RANGE,
             tie_word_embeddings=self.tied,
         )
-        scaling = dict(LLAMA3) if self.scaling == "llama3" else None
+        rope = self.rope()
+        theta = rope.pop("rope_theta", THETA)
+        if rope["rope_type"] == "longrope":  # where transformers 4 looks
+            keys["original_max_position_embeddings"] = rope["original_max_position_embeddings"]
         if int(transformers.__version__.split(".")[0]) >= 5:
-            keys["rope_parameters"] = {**(scaling or {"rope_type": "default"}), "rope_theta": THETA}
+            keys["rope_parameters"] = {**rope, "rope_theta": theta}
         else:
-            keys["rope_theta"] = THETA
-            keys["rope_scaling"] = scaling
+            keys["rope_theta"] = theta
+            keys["rope_scaling"] = None if rope["rope_type"] == "default" else rope
         return LlamaConfig(**keys)
 
-    def frequencies(self):
-        """Radians per position in float64, [head size / 2]: transformers' formulas, written again."""
-        head_size = HIDDEN // HEADS
-        plain = [THETA ** (-2.0 * i / head_size) for i in range(head_size // 2)]
-        scaled = plain if self.scaling == "default" else [llama3(frequency) for frequency in plain]
-        return torch.tensor(scaled, dtype=torch.float64)
+    def rope(self):
+        """The fields of rope_scaling, and a rope_theta that is another."""
+        known = {"default": {"rope_type": "default"}, "llama3": LLAMA3, **ROPES}
+        return dict(known[self.scaling])
+
+    def keys(self):
+        """The same as keys of section [model]."""
+        lines = []
+        for field, value in self.rope().items():
+            lines.append(f"{KEYS[field]} = {json.dumps(value)}")
+        return "\n".join(lines)
+
+    def frequencies(self, positions):
+        """Radians per position in float64, [head size / 2]: transformers' formulas, written again.
+
+        positions: how many a text has; longrope goes by it
+        """
+        rope = self.rope()
+        theta = rope.get("rope_theta", THETA)
+        plain = [theta ** (-2.0 * i / (2 * PAIRS)) for i in range(PAIRS)]
+        kind = rope["rope_type"]
+        if kind == "linear":
+            plain = [frequency / rope["factor"] for frequency in plain]
+        elif kind == "llama3":
+            plain = [llama3(frequency) for frequency in plain]
+        elif kind == "yarn":
+            plain = yarn(plain, theta, rope)
+        elif kind == "longrope":
+            longer = positions > rope["original_max_position_embeddings"]
+            factors = rope["long_factor" if longer else "short_factor"]
+            plain = [frequency / factor for frequency, factor in zip(plain, factors)]
+        return torch.tensor(plain, dtype=torch.float64)
+
+    def magnitude(self):
+        """What cosines and sines are multiplied by: transformers' formulas, written again."""
+        rope = self.rope()
+        if "attention_factor" in rope:
+            return rope["attention_factor"]
+        if rope["rope_type"] == "yarn":
+            return 0.1 * math.log(rope["factor"]) + 1
+        if rope["rope_type"] == "longrope":
+            return math.sqrt(1 + math.log(rope["factor"]) / math.log(rope["original_max_position_embeddings"]))
+        return 1.0
 
 
 def llama3(frequency):
@@ -123,6 +215,24 @@ def llama3(frequency):
         return frequency / factor
     smooth = (context / wavelength - low) / (high - low)
     return (1 - smooth) * frequency / factor + smooth * frequency
+
+
+def yarn(plain, theta, rope):
+    """Pairs that turn often in the old context stay, those that turn seldom are divided, by a ramp over their number."""
+
+    def pair(turns):
+        wavelength = rope["original_max_position_embeddings"] / (turns * 2 * math.pi)
+        return len(plain) * math.log(wavelength) / math.log(theta)
+
+    low, high = pair(rope.get("beta_fast", 32)), pair(rope.get("beta_slow", 1))
+    if rope.get("truncate", True):
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, 2 * len(plain) - 1)
+    made = []
+    for i, frequency in enumerate(plain):
+        divided = min(max((i - low) / (high - low), 0), 1)
+        made.append(frequency / rope["factor"] * divided + frequency * (1 - divided))
+    return made
 
 
 def models(every):
@@ -140,16 +250,17 @@ def models(every):
 class ExactRotary(torch.nn.Module):
     """In place of LlamaRotaryEmbedding: angles in float64, their cosines and sines in the model's type."""
 
-    def __init__(self, frequencies):
+    def __init__(self, model):
         super().__init__()
-        self.frequencies = [frequencies]  # in a list: no cast of the model's type may reach it
+        self.model = model
 
     @torch.no_grad()
     def forward(self, x, position_ids):
-        frequencies = self.frequencies[0].to(x.device)
+        frequencies = self.model.frequencies(position_ids.max().item() + 1).to(x.device)
         angles = position_ids.to(torch.float64)[:, :, None] * frequencies[None, None, :]
         angles = torch.cat((angles, angles), dim=-1)  # [batch, sequence, head size]
-        return angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+        magnitude = self.model.magnitude()
+        return (magnitude * angles.cos()).to(x.dtype), (magnitude * angles.sin()).to(x.dtype)
 
 
 def norm_in_own_type(norm, x):
@@ -178,7 +289,7 @@ def opened(folder, model, dtype, device):
     """The folder's model in this type, with exact rotary angles."""
     llama = LlamaForCausalLM.from_pretrained(folder, attn_implementation="sdpa")
     llama = llama.to(device=device, dtype=dtype)
-    llama.model.rotary_emb = ExactRotary(model.frequencies())
+    llama.model.rotary_emb = ExactRotary(model)
     if dtype == torch.float64:
         norms = [module for module in llama.modules() if type(module).__name__ == "LlamaRMSNorm"]
         if len(norms) != 2 * LAYERS + 1:
@@ -232,10 +343,11 @@ def run(arguments, ranks, words, log):
     return None
 
 
-def write_input(path, folder, model, data, offset, precision, more=""):
+def write_input(path, folder, model, data, offset, precision, more="", keys=""):
     path.write_text(
         f"""[model]
 checkpoint = {json.dumps(str(folder))}
+{keys}
 
 [train]
 sequence = {model.sequence}
@@ -369,6 +481,52 @@ def check(table, arguments, model, folder, data, device):
             compare(table, case, found, exact, theirs if precision == "bf16" else None)
 
 
+def check_rotary(table, case, folder, model):
+    """What transformers itself makes of a folder, in and behind the original context, is what model says."""
+    rotary = LlamaForCausalLM.from_pretrained(folder).float().model.rotary_emb
+    for positions in (512, 513):
+        rotary(torch.zeros(1), torch.tensor([[positions - 1]]))  # longrope takes its list
+        exact = model.frequencies(positions)
+        off = ((rotary.inv_freq.double() - exact) / exact).abs().max().item()
+        table.add(case, f"frequencies of transformers, {positions} positions", off, FREQUENCIES_FP32, show=False)
+    off = abs(rotary.attention_scaling - model.magnitude())
+    table.add(case, "magnitude of transformers", off, 1e-12, show=False)
+
+
+def check_rope(table, arguments, model, data, device, seed):
+    """A scaling in a folder, by the keys of an input, and exported."""
+    folder = arguments.work / ("llama-" + model.name)
+    make(model, folder, seed)
+    check_rotary(table, model.name, folder, model)
+    plain = Model(model.key_value_heads, "default", model.tied, model.sequence, model.saved)
+    bare = arguments.work / ("llama-bare-" + model.name)
+    make(plain, bare, seed)  # the same weights
+    cache = {}
+    for offset in (0, 512, 100_000):
+        for where, keys in (("its folder", ""), ("keys", model.keys())):
+            case = f"{model.name} by {where}, {model.sequence} tokens at {offset}, fp32"
+            stem = f"{model.name}-{where.split()[-1]}-{offset}"
+            path, output = arguments.work / (stem + ".toml"), arguments.work / stem
+            write_input(path, bare if keys else folder, model, data, offset, "fp32", keys=keys)
+            words = ["gradients", str(path), "-o", str(output)]
+            failure = run(arguments, max(arguments.ranks), words, arguments.work / (stem + ".log"))
+            if failure:
+                table.failed(case, "run", failure)
+                continue
+            found, batch = ours(output)
+            compare(table, case, found, references(folder, model, batch, device, cache)[0], None)
+    case = f"{model.name} by keys, exported"
+    path, output = arguments.work / f"{model.name}-export.toml", arguments.work / f"{model.name}-export"
+    more = '\n[output]\nmodel = "fp32"\nplots = false\n'
+    write_input(path, bare, model, data, 0, "fp32", more=more, keys=model.keys())
+    failure = run(arguments, 1, ["train", str(path), "-o", str(output)], arguments.work / f"{model.name}-export.log")
+    configs = sorted(output.glob("**/config.json"))
+    if failure or not configs:
+        table.failed(case, "export", failure or f"no config.json below {output}")
+        return
+    check_rotary(table, case, configs[-1].parent, model)
+
+
 def check_export(table, arguments, model, folder, data, device):
     """A folder that `train` has written: transformers' logits of it are ours of it, and it is not the one it began with."""
     case = f"{model.name}, exported"
@@ -404,6 +562,7 @@ def main():
     parser.add_argument("--precisions", nargs="+", default=["fp32", "bf16"], choices=["fp32", "bf16"])
     parser.add_argument("--ranks", nargs="+", type=int, default=list(RANKS))
     parser.add_argument("--all", action="store_true", help="all eight models")
+    parser.add_argument("--no-rope", action="store_true", help="leave out the scalings of ROPES")
     parser.add_argument("--no-export", action="store_true", help="leave out the exported model")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="of transformers")
     parser.add_argument("--timeout", type=float, default=300, help="seconds of one run")
@@ -421,6 +580,9 @@ def main():
         folder = arguments.work / ("llama-" + model.name)
         make(model, folder, seed=number)
         check(table, arguments, model, folder, data, arguments.device)
+    for number, scaling in enumerate(() if arguments.no_rope else ROPES):
+        model = Model(2, scaling, False, 320, torch.float32)
+        check_rope(table, arguments, model, data, arguments.device, seed=100 + number)
     if not arguments.no_export:
         model = chosen[-1]
         check_export(table, arguments, model, arguments.work / ("llama-" + model.name), data, arguments.device)

@@ -1,11 +1,12 @@
 package ringattention.plan;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import ringattention.input.Configuration;
-import ringattention.input.Toml;
 import ringattention.input.UsedInputs;
 import ringattention.model.LongRope;
 import ringattention.model.ModelConfig;
@@ -15,8 +16,10 @@ import ringattention.report.RunLog;
 /** What the log says of a rotary embedding that is not the one that a model came with. */
 public final class RotaryReport {
   private static final String SECTION = "model.";
-  private static final String THETA = "model.ropeTheta";
-  private static final String SCALING = "model.ropeScaling";
+  private static final MathContext DIGITS = new MathContext(7);
+
+  /** Keys of the first line, which is one of the log. */
+  private static final List<String> ALWAYS = List.of("ropeTheta", "ropeScaling", "ropeFactor");
 
   private RotaryReport() {}
 
@@ -30,20 +33,29 @@ public final class RotaryReport {
   }
 
   /**
-   * Returns a line if the input replaces a rotary key of config.json, and one if the length of the
-   * texts decides.
+   * Returns what the input replaces of config.json, if anything, and what the length of the texts
+   * decides.
    *
    * @param model as it computes
    */
   static List<String> lines(Configuration configuration, ModelConfig model) {
     List<String> lines = new ArrayList<>();
     Map<String, Object> before = configuration.source().replaced();
-    UsedInputs used = UsedInputs.of(configuration.source().toml());
     if (before.keySet().stream().anyMatch(key -> key.startsWith(SECTION + "rope"))) {
+      UsedInputs used = UsedInputs.of(configuration.source().toml());
+      List<String> keys = new ArrayList<>(keys(model.ropeScaling().kind()));
+      keys.retainAll(ALWAYS);
       lines.add(
           "rotary embedding: "
-              + String.join(", ", changes(before, used, model.ropeScaling().kind()))
+              + String.join(", ", keys.stream().map(key -> change(key, before, used)).toList())
               + " (config.json -> input)");
+      List<String> more = new ArrayList<>(keys(model.ropeScaling().kind()));
+      more.removeAll(ALWAYS);
+      if (!more.isEmpty()) {
+        lines.add(
+            "rotary embedding: "
+                + String.join(", ", more.stream().map(key -> change(key, before, used)).toList()));
+      }
     }
     if (model.ropeScaling() instanceof LongRope scaling) {
       lines.add(
@@ -57,51 +69,36 @@ public final class RotaryReport {
     return lines;
   }
 
-  private static List<String> changes(
-      Map<String, Object> before, UsedInputs used, RopeScalingKind kind) {
-    List<String> changes = new ArrayList<>();
-    changes.add("theta " + change(THETA, before, used));
-    changes.add("scaling " + change(SCALING, before, used));
-    for (String name : numbers(kind)) {
-      changes.add(words(name) + " " + change(SECTION + name, before, used));
+  /** Returns the keys that a line names, in its order. */
+  private static List<String> keys(RopeScalingKind kind) {
+    List<String> keys = new ArrayList<>(List.of("ropeTheta", "ropeScaling"));
+    if (kind != RopeScalingKind.DEFAULT) {
+      keys.add("ropeFactor");
     }
-    for (String name : List.of("ropeShortFactors", "ropeLongFactors")) {
-      if (before.containsKey(SECTION + name)) {
-        changes.add("other " + words(name));
-      }
-    }
-    return changes;
-  }
-
-  private static List<String> numbers(RopeScalingKind kind) {
-    return switch (kind) {
-      case DEFAULT -> List.of();
-      case LINEAR -> List.of("ropeFactor");
+    switch (kind) {
+      case DEFAULT, LINEAR -> {}
       case LLAMA3 ->
-          List.of("ropeFactor", "ropeLowFrequency", "ropeHighFrequency", "ropeOriginalContext");
-      case YARN ->
-          List.of(
-              "ropeFactor",
-              "ropeOriginalContext",
-              "ropeAttentionFactor",
-              "ropeBetaFast",
-              "ropeBetaSlow",
-              "ropeTruncate");
-      case LONGROPE -> List.of("ropeFactor", "ropeOriginalContext", "ropeAttentionFactor");
-    };
-  }
-
-  private static String change(String key, Map<String, Object> before, UsedInputs used) {
-    String now = plain(used.values().get(key));
-    return before.containsKey(key) ? plain(before.get(key)) + " -> " + now : now;
-  }
-
-  /** Returns a value as people write it: 8000000, and no quotes. */
-  private static String plain(Object value) {
-    if (value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue())) {
-      return String.format(Locale.ROOT, "%.0f", number.doubleValue());
+          keys.addAll(List.of("ropeOriginalContext", "ropeLowFrequency", "ropeHighFrequency"));
+      case YARN, LONGROPE -> keys.addAll(List.of("ropeOriginalContext", "ropeAttentionFactor"));
     }
-    return value instanceof String text ? text : Toml.brief(value);
+    return keys;
+  }
+
+  /** Returns a key's words with its value, and with that of the file where it is another. */
+  private static String change(String name, Map<String, Object> before, UsedInputs used) {
+    String key = SECTION + name;
+    String now = plain(used.values().get(key));
+    return words(name)
+        + " "
+        + (before.containsKey(key) ? plain(before.get(key)) + " -> " : "")
+        + now;
+  }
+
+  /** Returns a value as people write it: 8000000, 1.138629, and no quotes. */
+  private static String plain(Object value) {
+    return value instanceof Number number
+        ? new BigDecimal(number.doubleValue(), DIGITS).stripTrailingZeros().toPlainString()
+        : value.toString();
   }
 
   /** Returns {@code original context} for {@code ropeOriginalContext}. */
