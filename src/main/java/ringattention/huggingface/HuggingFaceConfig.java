@@ -69,7 +69,8 @@ public final class HuggingFaceConfig implements Lender {
         new Inputs(
             List.of(ModelConfig.SECTION),
             Map.of("model.checkpoint", HuggingFaceConfig::new),
-            anything -> {});
+            anything -> {},
+            List.of());
     try {
       String checkpoint = "model.checkpoint=" + Toml.write(folder);
       return Optional.of(inputs.defaults(List.of(checkpoint)).get(ModelConfig.SECTION));
