@@ -15,6 +15,7 @@ import ringattention.comm.Launch;
 import ringattention.comm.World;
 import ringattention.command.BenchCommand;
 import ringattention.command.EvaluateCommand;
+import ringattention.command.ExportCommand;
 import ringattention.command.FolderCommands;
 import ringattention.command.GenerateCommand;
 import ringattention.command.GradientsCommand;
@@ -119,6 +120,7 @@ public final class Main {
       case PLAN -> PlanCommand.run(job);
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);
       case GRADIENTS -> GradientsCommand.run(job);
+      case EXPORT -> ExportCommand.run(job);
       case EVALUATE -> EvaluateCommand.run(job);
       case GENERATE -> GenerateCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);

@@ -2,32 +2,40 @@ package ringattention.checkpoint;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import ringattention.device.DType;
 import ringattention.input.InputException;
 import ringattention.input.UsedInputs;
 import ringattention.parallel.LoadableWeights;
 import ringattention.parallel.Parameter;
+import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
+import ringattention.parallel.ValueSink;
 
 /**
  * A complete checkpoint, for reading by a job of any number of ranks. Every rank reads the files
  * that hold its part of the parameters, and of those only that part.
  */
 public final class Checkpoint implements AutoCloseable {
+  private static final int BLOCK = 1 << 22; // bytes in memory at a time
+
   private final Path folder;
   private final Manifest manifest;
   private final PieceIndex<ShardFile> pieces = new PieceIndex<>();
   private final List<ShardFile> open = new ArrayList<>();
+  private final ByteBuffer buffer; // what is read of files goes through it
 
   private Checkpoint(Path folder, Manifest manifest) {
     this.folder = folder;
     this.manifest = manifest;
+    this.buffer = ByteBuffer.allocateDirect(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /**
@@ -73,6 +81,11 @@ public final class Checkpoint implements AutoCloseable {
   /** Number of ranks that wrote it. */
   public int ranks() {
     return manifest.ranks();
+  }
+
+  /** Returns the bytes of all its files. */
+  public long bytes() {
+    return manifest.bytes();
   }
 
   /** The program that wrote it. */
@@ -126,6 +139,34 @@ public final class Checkpoint implements AutoCloseable {
             read(State.WEIGHT, parameter, index, into, weights.type(), likeliest));
   }
 
+  /**
+   * Hands out a rank's share of the weights in single precision, block by block: no more than a
+   * block is in memory.
+   *
+   * @param groups all weights of the model
+   */
+  public void readWeights(List<ParameterGroup> groups, int rank, int ranks, ValueSink sink) {
+    int likeliest = likeliest(rank, ranks);
+    ByteBuffer block = ByteBuffer.allocateDirect(BLOCK).order(ByteOrder.nativeOrder());
+    int most = BLOCK / DType.F32.bytes(); // elements
+    for (ParameterGroup group : groups) {
+      for (ParameterGroup.Piece piece : group.pieces(rank, ranks)) {
+        for (long done = 0; done < piece.length(); done += most) {
+          int count = (int) Math.min(most, piece.length() - done);
+          long index = piece.index() + done;
+          block.clear().limit(count * DType.F32.bytes());
+          read(State.WEIGHT, piece.parameter(), index, block, DType.F32, likeliest);
+          sink.write(piece.parameter(), index, block.flip().asFloatBuffer());
+        }
+      }
+    }
+  }
+
+  /** Whether it holds a weight of this name. */
+  public boolean hasWeight(String name) {
+    return search(State.WEIGHT, name, 0, 0).isPresent();
+  }
+
   private int likeliest(int rank, int ranks) {
     return (int) ((long) rank * manifest.ranks() / ranks);
   }
@@ -140,7 +181,7 @@ public final class Checkpoint implements AutoCloseable {
       into.limit((int) Math.min(end, into.position() + held * type.bytes()));
       ShardFile file = entry.where();
       try {
-        file.read(entry.piece().offsetOf(next, file.type()), into, type);
+        file.read(entry.piece().offsetOf(next, file.type()), into, type, buffer);
       } catch (IOException e) {
         throw new IllegalStateException(file.path() + ": cannot be read", e);
       }
@@ -149,15 +190,21 @@ public final class Checkpoint implements AutoCloseable {
 
   private PieceIndex.Entry<ShardFile> find(
       State state, Parameter parameter, long element, int likeliest) {
-    var entry = pieces.find(state, parameter.name(), element);
+    return search(state, parameter.name(), element, likeliest)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    folder + ": has no " + state + " " + element + " of " + parameter.name()));
+  }
+
+  private Optional<PieceIndex.Entry<ShardFile>> search(
+      State state, String parameter, long element, int likeliest) {
+    var entry = pieces.find(state, parameter, element);
     while (entry.isEmpty() && open.size() < manifest.ranks()) {
       openFile((likeliest + open.size()) % manifest.ranks());
-      entry = pieces.find(state, parameter.name(), element);
+      entry = pieces.find(state, parameter, element);
     }
-    return entry.orElseThrow(
-        () ->
-            new IllegalStateException(
-                folder + ": has no " + state + " " + element + " of " + parameter.name()));
+    return entry;
   }
 
   private void openFile(int rank) {

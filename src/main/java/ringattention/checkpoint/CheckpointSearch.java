@@ -44,8 +44,36 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
   }
 
   /**
-   * Finds a checkpoint like {@link #find}, in the folder of a run that may not have written any:
-   * empty if there is no complete one. Collective.
+   * Finds the checkpoint of a step. Collective.
+   *
+   * @param path as {@link #find(Path)} takes it
+   * @throws InputException on every rank the same, naming the steps that there are, if there is
+   *     none of this step, or naming the file, if it is not what was written
+   */
+  public Result find(Path path, long step) {
+    List<Path> there = candidates(path);
+    List<Path> asked =
+        there.stream().filter(folder -> CheckpointFolder.stepOf(folder) == step).toList();
+    if (asked.isEmpty()) {
+      List<String> steps =
+          there.stream()
+              .map(CheckpointFolder::stepOf)
+              .sorted()
+              .map(number -> Long.toString(number))
+              .toList();
+      throw new InputException(
+          path
+              + ": has no whole checkpoint of step "
+              + step
+              + ", but of "
+              + String.join(", ", steps));
+    }
+    return first(asked);
+  }
+
+  /**
+   * Finds a checkpoint like {@link #find(Path)}, in the folder of a run that may not have written
+   * any: empty if there is no complete one. Collective.
    *
    * @throws InputException on every rank the same, naming the file, if none is what was written
    */

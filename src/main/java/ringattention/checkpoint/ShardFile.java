@@ -19,7 +19,6 @@ import ringattention.file.FileEntry;
  */
 final class ShardFile implements AutoCloseable {
   private static final int ALIGNMENT = 4096; // bytes, of the start of the data
-  private static final int BUFFER = 1 << 22; // bytes
 
   private record Header(int rank, int ranks, DType type, List<ShardPiece> pieces) {}
 
@@ -93,14 +92,12 @@ final class ShardFile implements AutoCloseable {
    * Reads elements from an offset in the data on, as many as the buffer takes.
    *
    * @param wanted element type of the buffer
+   * @param buffer little-endian, that bytes go through
    */
-  void read(long offset, ByteBuffer into, DType wanted) throws IOException {
+  void read(long offset, ByteBuffer into, DType wanted, ByteBuffer buffer) throws IOException {
     long at = dataStart + offset;
-    ByteBuffer buffer =
-        ByteBuffer.allocateDirect((int) Math.min(BUFFER, bytes(into, wanted)))
-            .order(ByteOrder.LITTLE_ENDIAN);
     while (into.hasRemaining()) {
-      buffer.clear().limit((int) Math.min(BUFFER, bytes(into, wanted)));
+      buffer.clear().limit((int) Math.min(buffer.capacity(), bytes(into, wanted)));
       read(channel, buffer, at);
       at += buffer.limit();
       StateNumbers.copy(buffer.flip(), type, into, wanted);

@@ -19,29 +19,38 @@ public enum Command {
   BENCH_SCALING("bench scaling", true),
   PLAN("plan", true),
   GRADIENTS("gradients", true),
-  STATUS("status", 1),
-  COMPARE("compare", 2),
+  EXPORT("export", 1, true),
+  STATUS("status", 1, false),
+  COMPARE("compare", 2, false),
   HELP("help", false),
   VERSION("version", false);
 
   private final String words;
   private final boolean needsInput;
   private final int folders; // instead of an input
+  private final boolean overRanks;
 
   Command(String words, boolean needsInput) {
     this.words = words;
     this.needsInput = needsInput;
     this.folders = 0;
+    this.overRanks = true;
   }
 
-  Command(String words, int folders) {
+  Command(String words, int folders, boolean overRanks) {
     this.words = words;
     this.needsInput = false;
     this.folders = folders;
+    this.overRanks = overRanks;
   }
 
   /** Whether it reads what runs have left, and needs nothing else. */
   public boolean readsFolders() {
+    return folders > 0 && !overRanks;
+  }
+
+  /** Whether it is given folders of runs instead of an input. */
+  boolean takesFolders() {
     return folders > 0;
   }
 

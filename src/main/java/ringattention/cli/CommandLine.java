@@ -22,7 +22,7 @@ import ringattention.input.InputException;
  * @param arguments as given
  * @param command what to do; HELP and VERSION win over everything else, wherever they stand
  * @param input the input file; needed by train, bench training and plan
- * @param folders of runs, for status and compare
+ * @param folders of runs, for export, status and compare
  * @param overrides from {@code -D}
  * @param output folder from {@code -o}
  * @param resume go on from what the output folder holds, in the same folder
@@ -32,6 +32,7 @@ import ringattention.input.InputException;
  * @param memoryCap from {@code --memory-cap}: bytes that each rank's device allocates at most
  * @param prompt from {@code --prompt}: the text to go on from
  * @param plan for {@code plan}
+ * @param export for {@code export}
  */
 public record CommandLine(
     List<String> arguments,
@@ -46,7 +47,8 @@ public record CommandLine(
     Optional<String> trace,
     OptionalLong memoryCap,
     Optional<String> prompt,
-    PlanOptions plan) {
+    PlanOptions plan,
+    ExportOptions export) {
 
   private static final String LAST = "last";
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
@@ -85,7 +87,8 @@ public record CommandLine(
         Optional.empty(),
         OptionalLong.empty(),
         Optional.empty(),
-        PlanOptions.NONE);
+        PlanOptions.NONE,
+        ExportOptions.NONE);
   }
 
   /**
@@ -110,11 +113,11 @@ public record CommandLine(
       return only(command, arguments);
     }
     CommandOptions.require(command, parsed);
-    if (command.readsFolders() && words.size() != command.folders()) {
+    if (command.takesFolders() && words.size() != command.folders()) {
       String needed = command.folders() == 1 ? "the folder of a run" : "the folders of two runs";
       throw new InputException("command line: " + command.words() + " needs " + needed);
     }
-    if (!command.readsFolders() && words.size() > 1) {
+    if (!command.takesFolders() && words.size() > 1) {
       throw new InputException("command line: " + words.get(1) + ": one input file is expected");
     }
     PlanOptions plan = command == Command.PLAN ? PlanOptions.of(parsed) : PlanOptions.NONE;
@@ -124,14 +127,17 @@ public record CommandLine(
     if (parsed.hasOption(CommandOptions.RESUME) && !parsed.hasOption("o")) {
       throw new InputException("command line: --resume needs the run's folder, -o DIR");
     }
+    if (command == Command.EXPORT && !parsed.hasOption("o")) {
+      throw new InputException("command line: export needs the folder to write, -o DIR");
+    }
     String[] overrides = parsed.getOptionValues("D");
     return new CommandLine(
         List.of(arguments),
         command,
-        command.readsFolders()
+        command.takesFolders()
             ? Optional.empty()
             : words.stream().findFirst().map(CommandLine::path),
-        command.readsFolders() ? words.stream().map(CommandLine::path).toList() : List.of(),
+        command.takesFolders() ? words.stream().map(CommandLine::path).toList() : List.of(),
         overrides == null ? List.of() : List.of(overrides),
         Optional.ofNullable(parsed.getOptionValue("o")).map(CommandLine::path),
         parsed.hasOption(CommandOptions.RESUME),
@@ -142,7 +148,8 @@ public record CommandLine(
             ? OptionalLong.of(bytes(parsed.getOptionValue("memory-cap")))
             : OptionalLong.empty(),
         Optional.ofNullable(parsed.getOptionValue(CommandOptions.PROMPT)),
-        plan);
+        plan,
+        ExportOptions.of(parsed));
   }
 
   private static long bytes(String text) {
@@ -223,6 +230,7 @@ public record CommandLine(
     shared.put("--memory-cap", memoryCap.isEmpty() ? "none" : memoryCap.getAsLong() + " bytes");
     shared.put("--prompt", prompt.orElse("none"));
     shared.put("plan", plan.toString());
+    shared.put("export", export.toString());
     return shared;
   }
 

@@ -47,6 +47,7 @@ public final class CommandOptions {
         plan INPUT.toml              print every buffer of a run without allocating it
         plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware
         plan --paper                 the paper's tables of context and MFU, planned
+        export RUN -o DIR            a run's model as a Hugging Face folder, from its checkpoint
         gradients INPUT.toml         write logits and gradients of the first batch, small models only
         status DIR                   how far a run is, from its folder
         compare DIR DIR              where two runs differ: inputs, versions, losses
@@ -74,6 +75,7 @@ public final class CommandOptions {
             case TRAIN -> computing(RESUME, MAX_MINUTES, "trace");
             case GENERATE -> computing(RESUME, PROMPT);
             case BENCH_ATTENTION -> computing("trace");
+            case EXPORT -> Set.of("D", "o", "dry-run", "step", "type");
             case PLAN -> Set.of("D", "o", "memory-cap", "hardware", "ranks", "paper", "compare");
             case STATUS, COMPARE, HELP, VERSION -> Set.of();
             default -> computing();
@@ -124,6 +126,7 @@ public final class CommandOptions {
   static Options all() {
     Options options = new Options();
     PlanOptions.addTo(options);
+    ExportOptions.addTo(options);
     return options
         .addOption(
             Option.builder("D").hasArg().argName("key=value").desc("set a key of the input").get())

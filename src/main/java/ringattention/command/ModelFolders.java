@@ -1,20 +1,17 @@
 package ringattention.command;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import ringattention.data.DataConfig;
-import ringattention.huggingface.HuggingFaceExport;
 import ringattention.huggingface.HuggingFaceFolder;
-import ringattention.huggingface.StoredType;
 import ringattention.input.Configuration;
 import ringattention.model.LlamaParameters;
 import ringattention.model.ModelConfig;
 import ringattention.parallel.LoadableWeights;
 import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
+import ringattention.parallel.State;
 import ringattention.plan.TrainConfig;
 import ringattention.run.Job;
 import ringattention.run.ModelExport;
@@ -28,9 +25,7 @@ import ringattention.run.RunOutput;
  * @param export empty: the trained model is not written
  */
 public record ModelFolders(
-    Configuration configuration,
-    Optional<HuggingFaceFolder> source,
-    Optional<HuggingFaceExport> export)
+    Configuration configuration, Optional<HuggingFaceFolder> source, Optional<ExportedModel> export)
     implements AutoCloseable {
   private static final String EXPORT = "model";
 
@@ -59,23 +54,14 @@ public record ModelFolders(
     ModelConfig model = configuration.get(ModelConfig.SECTION);
     List<ParameterGroup> groups = LlamaParameters.groups(model);
     ModelExport type = configuration.get(OutputConfig.SECTION).model();
-    Optional<HuggingFaceExport> export =
+    Optional<ExportedModel> export =
         type == ModelExport.NONE
             ? Optional.empty()
-            : Optional.of(
-                new HuggingFaceExport(
-                    model,
-                    type == ModelExport.BF16 ? StoredType.BF16 : StoredType.F32,
-                    positions(configuration)));
+            : Optional.of(ExportedModel.of(configuration, type));
     return new ModelFolders(
         configuration,
         model.checkpoint().map(folder -> HuggingFaceFolder.open(folder, groups, model.tied())),
         export);
-  }
-
-  private static long positions(Configuration configuration) {
-    return (long) configuration.get(DataConfig.SECTION).firstPosition()
-        + configuration.get(TrainConfig.SECTION).sequence();
   }
 
   /** Sets the weights to start from; moments and gradients to zero. */
@@ -120,24 +106,15 @@ public record ModelFolders(
           .ifPresent(old -> output.log().line("WARNING: " + old + " is of an earlier part"));
       return;
     }
-    long start = System.nanoTime();
-    Path folder = output.shared(EXPORT);
-    export.get().write(folder, job.world(), parameters);
     output.log().section("Weights");
-    String type = configuration.get(OutputConfig.SECTION).model().toString();
-    output
-        .log()
-        .line(
-            String.format(
-                Locale.ROOT, "written as %s in %.1f s to %s", type, since(start), folder));
-    ModelConfig model = configuration.get(ModelConfig.SECTION);
-    if (model.hidden() % model.heads().query() != 0) {
-      output
-          .log()
-          .line(
-              "WARNING: transformers 5 opens no Llama whose hidden_size is not a multiple of its"
-                  + " num_attention_heads, whatever head_dim says; transformers 4 does");
-    }
+    export
+        .get()
+        .write(
+            job,
+            output.shared(EXPORT),
+            parameters.groups(),
+            sink -> parameters.save(State.WEIGHT, sink),
+            output.log());
   }
 
   @Override

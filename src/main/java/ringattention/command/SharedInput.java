@@ -68,6 +68,13 @@ public final class SharedInput {
     return stages;
   }
 
+  /** Returns inputs that are not those of the command line's file. */
+  static Configuration configuration(Job job, Supplier<Configuration> reader) {
+    Configuration configuration = job.agree(reader);
+    requireSame(job, configuration);
+    return configuration;
+  }
+
   private static void requireSame(Job job, Configuration configuration) {
     Map<String, Map<String, String>> parts = new LinkedHashMap<>();
     parts.put("version", Version.read().shared());
@@ -157,15 +164,18 @@ public final class SharedInput {
     corpus.put("documents", Long.toString(samples.documents()));
     corpus.put("tokens", Long.toString(samples.tokens()));
     corpus.put(DIGEST, brief(samples.digest()));
-    Map<String, String> tokenizer = Map.of(DIGEST, brief(Tokenizer.digest(configuration)));
-    return SharedParts.of(ContentPart.TOKENIZER.toString(), tokenizer)
-        .and(SharedParts.of(ContentPart.CORPUS.toString(), corpus));
+    return tokenizer(configuration).and(SharedParts.of(ContentPart.CORPUS.toString(), corpus));
   }
 
   private static SharedParts weights(Optional<String> digest) {
     Map<String, String> weights = new LinkedHashMap<>();
     digest.ifPresent(text -> weights.put(DIGEST, brief(text)));
     return SharedParts.of(ContentPart.WEIGHTS.toString(), weights);
+  }
+
+  /** Returns what tells the input's tokenizer from others. Not collective. */
+  static SharedParts tokenizer(Configuration configuration) {
+    return digest(ContentPart.TOKENIZER.toString(), Tokenizer.digest(configuration));
   }
 
   /** Returns a part that only its digest tells of. */

@@ -141,7 +141,7 @@ record StoredWeights(
       from.loadWeights(weights, job.world().rank(), job.world().size());
       output.log().section("Weights");
       passedOver.forEach(why -> output.log().line("WARNING: checkpoint passed over: " + why));
-      others(from).forEach(change -> output.log().line(otherwise + change));
+      others(configuration, from).forEach(change -> output.log().line(otherwise + change));
       output
           .log()
           .line(
@@ -155,7 +155,7 @@ record StoredWeights(
   }
 
   /** Returns what the input says of the model that is not as the checkpoint was trained. */
-  private List<String> others(Checkpoint from) {
+  static List<String> others(Configuration configuration, Checkpoint from) {
     UsedInputs now = UsedInputs.of(configuration.source().toml());
     return from
         .inputs()

@@ -4,7 +4,6 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Map;
 import java.util.OptionalInt;
 import ringattention.input.InputException;
@@ -26,7 +25,7 @@ final class HuggingFaceTokenizer implements Tokenizer {
 
   private HuggingFaceTokenizer(long handle, TokenizerFiles files) {
     this.handle = handle;
-    this.vocabulary = Collections.max(files.ids().values()) + 1;
+    this.vocabulary = files.highest() + 1;
     this.end = files.ids().get(files.end());
     this.endText = files.endText();
     this.begin = begin(handle, endText);

@@ -54,6 +54,22 @@ record SpecialTokens(Path file, Set<String> known, Source source) {
                         + " beside it"));
   }
 
+  /** Returns the spelling that the files give a token, the first that does; none if none does. */
+  Optional<String> named(String key) {
+    for (String name : FILES) {
+      Path beside = file.resolveSibling(name);
+      if (Files.exists(beside)) {
+        JsonNode value =
+            TokenizerFiles.tree(beside, TokenizerFiles.text(beside, source), source).path(key);
+        String token = (value.isObject() ? value.path("content") : value).asText("");
+        if (!token.isEmpty() && !value.isNull()) {
+          return Optional.of(token);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
   /** Returns the token that a key names, as a text or as an object with it; none if it is empty. */
   private Optional<String> named(JsonNode tokens, String key, Path in) {
     JsonNode value = tokens.path(key);

@@ -108,16 +108,30 @@ public interface Tokenizer extends AutoCloseable {
         name.equals(DataConfig.BYTES)
             ? new ByteTokenizer()
             : HuggingFaceTokenizer.read(Path.of(name), source.naming("data.tokenizer", key));
-    if (tokenizer.vocabulary() > vocabulary) {
+    try {
+      requireRoom(tokenizer.vocabulary(), key, source, vocabulary);
+      return tokenizer;
+    } catch (InputException e) {
       tokenizer.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Demands a model with a place for every token.
+   *
+   * @param tokens one more than the highest
+   * @throws InputException naming the key if the model has fewer
+   */
+  static void requireRoom(int tokens, String key, Source source, int vocabulary) {
+    if (tokens > vocabulary) {
       throw source.error(
           key,
           "has tokens up to "
-              + (tokenizer.vocabulary() - 1)
+              + (tokens - 1)
               + ", must be below model.vocabulary ("
               + vocabulary
               + ")");
     }
-    return tokenizer;
   }
 }

@@ -31,7 +31,7 @@ record TokenizerFiles(
     String json, Map<String, Integer> ids, String end, String endText, TextCuts cuts) {
   // of characters that Unicode keeps out of texts
   private static final String END_TEXT = "\ufdd0end-of-document\ufdd1";
-  private static final String FILE = "tokenizer.json";
+  static final String FILE = "tokenizer.json";
   private static final int LARGEST = 256; // MiB
 
   /**
@@ -39,7 +39,7 @@ record TokenizerFiles(
    * @throws InputException naming the file
    */
   static TokenizerFiles read(Path path, Source source) {
-    Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
+    Path file = in(path);
     String json = text(file, source);
     JsonNode tokenizer = tree(file, json, source);
     Map<String, Integer> ids = ids(tokenizer);
@@ -61,6 +61,16 @@ record TokenizerFiles(
     }
     addEndText((ObjectNode) tokenizer, ids);
     return new TokenizerFiles(tokenizer.toString(), ids, end, END_TEXT, SafeCuts.of(tokenizer));
+  }
+
+  /** Returns tokenizer.json, which may be meant by its folder. */
+  static Path in(Path path) {
+    return Files.isDirectory(path) ? path.resolve(FILE) : path;
+  }
+
+  /** Returns the highest token. */
+  int highest() {
+    return Collections.max(ids.values());
   }
 
   /** Ranks tokenize by themselves, and must not throw dice. */

@@ -6,18 +6,32 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import ringattention.input.InputException;
 import ringattention.model.ModelConfig;
 
 /**
  * The {@code config.json} of a trained model, for transformers 4 and 5: both take what they do not
- * know.
+ * know. Fields of the config.json it started from that say nothing of what training or the input
+ * decide are kept.
  */
 public final class LlamaConfigFile {
   static final String NAME = "config.json";
 
   private static final String POSITIONS = "max_position_embeddings";
-  private static final String[] MARKS = {"bos_token_id", "eos_token_id", "pad_token_id"};
+
+  /** The type of the weights: its older name, which is always there, and its newer. */
+  private static final String TYPE = "torch_dtype";
+
+  private static final String NEWER_TYPE = "dtype"; // transformers takes this one of the two
+
+  /**
+   * Not kept of the model it started from: code that would have to lie in the folder, and a rotary
+   * field that is written within its form.
+   */
+  private static final Set<String> LEFT_OUT =
+      Set.of("auto_map", "original_max_position_embeddings");
 
   /** What transformers takes for a model whose config.json has none. */
   private static final long DEFAULT_POSITIONS = 2048;
@@ -29,9 +43,10 @@ public final class LlamaConfigFile {
 
   /**
    * @param positions one more than the last position it was trained on
+   * @param tokens of its tokenizer; empty: those of the model's checkpoint, if it has one
    * @throws InputException if the config.json of the model's checkpoint cannot be read
    */
-  LlamaConfigFile(ModelConfig model, StoredType type, long positions) {
+  LlamaConfigFile(ModelConfig model, StoredType type, long positions, Optional<SpecialIds> tokens) {
     fields.put("architectures", new String[] {"LlamaForCausalLM"});
     fields.put("model_type", "llama");
     fields.put("vocab_size", model.vocabulary());
@@ -48,29 +63,23 @@ public final class LlamaConfigFile {
     fields.put("initializer_range", Math.min(model.initStd(), LARGEST_RANGE));
     fields.put("tie_word_embeddings", model.tied());
     RopeExport.put(fields, model.ropeTheta(), model.ropeScaling());
-    fields.put("torch_dtype", type == StoredType.BF16 ? "bfloat16" : "float32");
+    fields.put(TYPE, type.torch());
     fields.put(POSITIONS, Math.max(positions, RopeExport.reach(model)));
-    for (String mark : MARKS) {
-      fields.put(mark, null); // transformers' own defaults are those of another tokenizer
-    }
-    model.checkpoint().ifPresent(this::inherit);
+    // where there are none, null: transformers' own defaults are those of another tokenizer
+    fields.putAll(tokens.orElse(SpecialIds.NONE).fields());
+    model.checkpoint().ifPresent(folder -> inherit(folder, tokens.isEmpty()));
   }
 
   /**
-   * Takes over what training does not change of the model it started from. A mark that it leaves
-   * out is left out again, for then it has a default.
+   * Takes over what training does not change of the model it started from, in its order.
+   *
+   * @param marks whether its special tokens are those of the model. One that it leaves out is left
+   *     out again, for then it has a default.
    */
-  private void inherit(Path folder) {
+  private void inherit(Path folder, boolean marks) {
     Path file = folder.resolve(NAME);
     try {
       JsonNode origin = new ObjectMapper().readTree(file.toFile());
-      for (String mark : MARKS) {
-        if (origin.has(mark)) {
-          fields.put(mark, origin.get(mark));
-        } else {
-          fields.remove(mark);
-        }
-      }
       JsonNode positions = origin.path(POSITIONS);
       if (origin.hasNonNull(POSITIONS)
           && !(positions.isIntegralNumber() && positions.canConvertToLong())) {
@@ -78,9 +87,41 @@ public final class LlamaConfigFile {
       }
       long before = positions.asLong(DEFAULT_POSITIONS);
       fields.merge(POSITIONS, before, (own, other) -> Math.max((long) own, (long) other));
+      if (marks) {
+        SpecialIds.FIELDS.forEach(fields::remove);
+      }
+      if (origin.has(NEWER_TYPE)) {
+        fields.put(NEWER_TYPE, fields.get(TYPE));
+      }
+      Map<String, Object> own = new LinkedHashMap<>(fields);
+      fields.clear();
+      origin
+          .fields()
+          .forEachRemaining(
+              field -> {
+                String name = field.getKey();
+                if (own.containsKey(name)) {
+                  fields.put(name, own.remove(name));
+                } else if (!LEFT_OUT.contains(name)) {
+                  fields.put(name, field.getValue());
+                }
+              });
+      fields.putAll(own);
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read: must be a readable file");
     }
+  }
+
+  /** Returns the largest number of positions, as the file says it. */
+  long positions() {
+    return (long) fields.get(POSITIONS);
+  }
+
+  /** Returns the special tokens as transformers finds them in the file, by name. */
+  Map<String, Object> tokens() {
+    Map<String, Object> tokens = SpecialIds.DEFAULTS.fields();
+    tokens.replaceAll((name, otherwise) -> fields.containsKey(name) ? fields.get(name) : otherwise);
+    return tokens;
   }
 
   byte[] bytes() throws IOException {

@@ -3,9 +3,7 @@ package ringattention.huggingface;
 import java.util.Arrays;
 import java.util.Optional;
 
-/**
- * Element types of safetensors. Weights are read from the first three and written as two of them.
- */
+/** Element types of safetensors. Weights are read from the first three and written as them. */
 public enum StoredType {
   F32(4),
   BF16(2),
@@ -34,7 +32,17 @@ public enum StoredType {
     return bytes;
   }
 
-  /** Whether weights of this type can be read. */
+  /** Returns how a config.json names the type of weights. */
+  String torch() {
+    return switch (this) {
+      case F32 -> "float32";
+      case BF16 -> "bfloat16";
+      case F16 -> "float16";
+      default -> throw new IllegalArgumentException("weights of type " + this);
+    };
+  }
+
+  /** Whether weights of this type can be read, and written. */
   boolean isWeight() {
     return this == F32 || this == BF16 || this == F16;
   }

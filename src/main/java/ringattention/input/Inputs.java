@@ -61,6 +61,15 @@ public final class Inputs {
     return configure(file.toString(), parse(file), overrides, further);
   }
 
+  /**
+   * Reads values that a run has used.
+   *
+   * @param file that errors name
+   */
+  public Configuration read(Path file, UsedInputs used, List<String> overrides) {
+    return configure(file.toString(), new LinkedHashMap<>(used.values()), overrides);
+  }
+
   /** Returns the configuration without an input file. */
   public Configuration defaults(List<String> overrides) {
     return last(configure("no input file", new LinkedHashMap<>(), overrides, stage -> Map.of()));

@@ -24,7 +24,7 @@ public final class LlamaParameters {
   static final String UP = "mlp.up_proj.weight"; // as GATE
   static final String DOWN = "mlp.down_proj.weight"; // [hidden, feedForward]
   static final String FINAL_NORM = "model.norm.weight"; // [hidden]
-  static final String HEAD = "lm_head.weight"; // [vocabulary, hidden]
+  public static final String HEAD = "lm_head.weight"; // [vocabulary, hidden]
 
   private LlamaParameters() {}
 

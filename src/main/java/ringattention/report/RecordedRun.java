@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import ringattention.input.BoundedFile;
 import ringattention.input.InputException;
 import ringattention.input.UsedInputs;
@@ -75,6 +76,27 @@ public final class RecordedRun {
     } catch (IOException e) {
       throw new InputException(folder + ": " + INPUTS + " or " + EVENTS + " cannot be read");
     }
+  }
+
+  /**
+   * Returns the working directory of a run, of its last start: what its relative paths are relative
+   * to. Empty if its folder does not say.
+   */
+  public static Optional<Path> directory(Path folder) {
+    AtomicReference<String> last = new AtomicReference<>("");
+    try {
+      new JsonLines()
+          .forEach(
+              folder.resolve(EVENTS),
+              event -> {
+                if (event.path("event").asText().equals("start")) {
+                  last.set(event.path("directory").asText());
+                }
+              });
+    } catch (IOException none) { // a checkpoint may be all that is left of a run
+      return Optional.empty();
+    }
+    return Optional.of(last.get()).filter(text -> !text.isEmpty()).map(Path::of);
   }
 
   private void take(JsonNode event) {

@@ -8,6 +8,10 @@ public enum ModelExport {
   NONE,
   /** bfloat16, rounded to nearest even. */
   BF16,
+  /**
+   * IEEE half precision, rounded to nearest even; what is beyond its largest value becomes that.
+   */
+  FP16,
   /** Single precision: the weights as they were trained. */
   FP32;
 

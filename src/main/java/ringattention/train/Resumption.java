@@ -81,8 +81,13 @@ public record Resumption(
     return new Resumption(comparison, start.checkpoint(), lines);
   }
 
-  /** A folder of the same name may be another one on another machine. */
-  private static void requireSameCheckpoint(Job job, Checkpoint checkpoint) {
+  /**
+   * Demands that all ranks have found the same checkpoint: a folder of the same name may be another
+   * one on another machine. Collective.
+   *
+   * @throws InputException on every rank, naming the one that differs
+   */
+  public static void requireSameCheckpoint(Job job, Checkpoint checkpoint) {
     Map<String, String> own =
         Map.of(
             "step", Long.toString(checkpoint.position().step()), "checksum", checkpoint.checksum());

@@ -143,8 +143,10 @@ class RandomModelsTest {
         LlamaParameters.groups(model),
         (world, parameters) -> {
           weights.accept(parameters);
-          new HuggingFaceExport(model, form.type(), form.positions(), form.largestFile())
-              .write(folder, world, parameters);
+          new HuggingFaceExport(
+                  model, form.type(), form.positions(), TokenizerCopy.NONE, form.largestFile())
+              .write(
+                  folder, world, parameters.groups(), sink -> parameters.save(State.WEIGHT, sink));
           return null;
         });
   }

@@ -56,8 +56,10 @@ class RoundTripTest {
         tied,
         (world, parameters) -> {
           Shards.fill(parameters);
-          new HuggingFaceExport(Shards.model(tied), type, POSITIONS, largestFile)
-              .write(folder, world, parameters);
+          new HuggingFaceExport(
+                  Shards.model(tied), type, POSITIONS, TokenizerCopy.NONE, largestFile)
+              .write(
+                  folder, world, parameters.groups(), sink -> parameters.save(State.WEIGHT, sink));
           return null;
         });
     return folder;
@@ -198,7 +200,7 @@ class RoundTripTest {
             true,
             0.1,
             Optional.empty());
-    byte[] bytes = new LlamaConfigFile(model, StoredType.BF16, POSITIONS).bytes();
+    byte[] bytes = new LlamaConfigFile(model, StoredType.BF16, POSITIONS, Optional.empty()).bytes();
     Files.write(above.resolve("config.json"), bytes);
     ModelConfig read =
         Sections.INPUTS.defaults(List.of("model.checkpoint=" + above)).get(ModelConfig.SECTION);
@@ -218,7 +220,8 @@ class RoundTripTest {
             .replace("\"max_position_embeddings\" : 64", "\"max_position_embeddings\" : 99");
     Files.writeString(above.resolve("config.json"), marked);
     Path next = above.resolve("next.json");
-    Files.write(next, new LlamaConfigFile(read, StoredType.F32, POSITIONS).bytes());
+    Files.write(
+        next, new LlamaConfigFile(read, StoredType.F32, POSITIONS, Optional.empty()).bytes());
     assertEquals("[7,9]", json(next).path("eos_token_id").toString());
     assertTrue(json(next).path("bos_token_id").isNull());
     assertEquals(99, json(next).path("max_position_embeddings").asInt());
@@ -228,18 +231,21 @@ class RoundTripTest {
             .replaceAll("\"(bos_token_id|eos_token_id)\" : null,", "")
             .replaceAll("\"max_position_embeddings\" : 64,", "");
     Files.writeString(above.resolve("config.json"), bare);
-    Files.write(next, new LlamaConfigFile(read, StoredType.F32, POSITIONS).bytes());
+    Files.write(
+        next, new LlamaConfigFile(read, StoredType.F32, POSITIONS, Optional.empty()).bytes());
     assertFalse(json(next).has("eos_token_id"));
     assertTrue(json(next).path("pad_token_id").isNull());
     assertEquals(2048, json(next).path("max_position_embeddings").asLong());
-    Files.write(next, new LlamaConfigFile(read, StoredType.F32, 1L << 33).bytes());
+    Files.write(
+        next, new LlamaConfigFile(read, StoredType.F32, 1L << 33, Optional.empty()).bytes());
     assertEquals(1L << 33, json(next).path("max_position_embeddings").asLong());
     Files.writeString(
         above.resolve("config.json"), marked.replace("_embeddings\" : 99", "_embeddings\" : 1e5"));
     assertEquals(
         above.resolve("config.json") + ": max_position_embeddings: must be a whole number",
         assertThrows(
-                InputException.class, () -> new LlamaConfigFile(read, StoredType.F32, POSITIONS))
+                InputException.class,
+                () -> new LlamaConfigFile(read, StoredType.F32, POSITIONS, Optional.empty()))
             .getMessage());
   }
 

@@ -1,0 +1,126 @@
+package ringattention.command;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import ringattention.data.DataConfig;
+import ringattention.data.TokenizerFolder;
+import ringattention.huggingface.SpecialIds;
+import ringattention.huggingface.TokenizerConfigFile;
+import ringattention.huggingface.TokenizerCopy;
+import ringattention.input.BoundedFile;
+import ringattention.input.Configuration;
+import ringattention.input.InputException;
+import ringattention.model.ModelConfig;
+
+/**
+ * The tokenizer that goes with a trained model: the one it was trained with.
+ *
+ * @param copy what is written
+ * @param lines for the log
+ */
+record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
+  private static final String KEY = "data.tokenizer";
+  private static final int LARGEST = 256; // MiB
+
+  /**
+   * Reads the files of {@code data.tokenizer}.
+   *
+   * @throws InputException if they cannot be read, or have more tokens than the model
+   */
+  static ExportedTokenizer of(Configuration configuration) {
+    Optional<Path> origin = configuration.get(ModelConfig.SECTION).checkpoint();
+    Optional<TokenizerFolder> used = used(configuration);
+    if (used.isPresent()) {
+      return of(configuration, origin, used.get());
+    }
+    String bytes = "no tokenizer: the model reads bytes";
+    Optional<Path> unused = origin.filter(TokenizerFolder::in);
+    if (unused.isEmpty()) {
+      return new ExportedTokenizer(TokenizerCopy.NONE, List.of(bytes));
+    }
+    return new ExportedTokenizer(
+        new TokenizerCopy(Map.of(), Optional.of(SpecialIds.NONE)),
+        List.of(
+            bytes,
+            "WARNING: the tokenizer in "
+                + unused.get()
+                + " is not copied: the model was trained with data.tokenizer = \"bytes\""));
+  }
+
+  private static ExportedTokenizer of(
+      Configuration configuration, Optional<Path> origin, TokenizerFolder used) {
+    SpecialIds ids =
+        new SpecialIds(
+            used.number(used.begin()),
+            used.number(Optional.of(used.end())),
+            used.number(used.pad()));
+    boolean same = origin.filter(folder -> same(configuration, folder, used, ids)).isPresent();
+    Map<String, byte[]> files = files(configuration, used);
+    String special =
+        same ? "" : "; special tokens of config.json: end " + ids.end().getAsInt() + begin(ids);
+    return new ExportedTokenizer(
+        new TokenizerCopy(files, same ? Optional.empty() : Optional.of(ids)),
+        List.of(
+            "tokenizer of "
+                + used.file().toAbsolutePath().getParent()
+                + ": "
+                + String.join(", ", files.keySet())
+                + special));
+  }
+
+  private static String begin(SpecialIds ids) {
+    return (ids.begin().isPresent() ? ", begin " + ids.begin().getAsInt() : "")
+        + (ids.pad().isPresent() ? ", pad " + ids.pad().getAsInt() : "");
+  }
+
+  /** Returns the tokenizer; empty if the model reads bytes. */
+  private static Optional<TokenizerFolder> used(Configuration configuration) {
+    String name = configuration.get(DataConfig.SECTION).tokenizer();
+    int vocabulary = configuration.get(ModelConfig.SECTION).vocabulary();
+    return name.equals(DataConfig.BYTES)
+        ? Optional.empty()
+        : Optional.of(TokenizerFolder.read(Path.of(name), KEY, configuration.source(), vocabulary));
+  }
+
+  /**
+   * Whether the tokenizer is that of the model that training started from: then its config.json is
+   * right about special tokens, and may name more ends than a tokenizer does.
+   */
+  private static boolean same(
+      Configuration configuration, Path origin, TokenizerFolder used, SpecialIds ids) {
+    if (!TokenizerFolder.in(origin)) {
+      return ids.areThoseOf(origin);
+    }
+    try {
+      return used.isSame(
+          TokenizerFolder.read(
+              origin, "model.checkpoint", configuration.source(), Integer.MAX_VALUE));
+    } catch (InputException another) { // it was not used, so nothing is wrong
+      return false;
+    }
+  }
+
+  /** Returns the contents of its files by their names in a folder of models. */
+  private static Map<String, byte[]> files(Configuration configuration, TokenizerFolder used) {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    for (String name : TokenizerCopy.NAMES) {
+      Path file = used.file(name);
+      if (Files.isRegularFile(file)) {
+        try {
+          files.put(name, BoundedFile.bytes(file, LARGEST));
+        } catch (IOException e) {
+          throw configuration.source().error(KEY, file + " cannot be read: " + e.getMessage());
+        }
+      }
+    }
+    files.computeIfAbsent(
+        TokenizerConfigFile.NAME,
+        none -> TokenizerConfigFile.of(used.begin(), used.end(), used.pad()));
+    return files;
+  }
+}
