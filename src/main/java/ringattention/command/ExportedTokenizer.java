@@ -67,7 +67,7 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
         new TokenizerCopy(files, same ? Optional.empty() : Optional.of(ids)),
         List.of(
             "tokenizer of "
-                + used.file().toAbsolutePath().getParent()
+                + used.file().toAbsolutePath().normalize().getParent()
                 + ": "
                 + String.join(", ", files.keySet())
                 + special));

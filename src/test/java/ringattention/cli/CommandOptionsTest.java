@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.cli.Option;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.Attempt;
 import ringattention.input.InputException;
+import ringattention.run.ModelExport;
 
 /** Every option with every command: used or refused by name. Help is given everywhere. */
 class CommandOptionsTest {
@@ -36,6 +39,8 @@ class CommandOptionsTest {
           COMPUTING + "trace",
           Command.PLAN,
           "D o memory-cap hardware ranks paper compare",
+          Command.EXPORT,
+          "D o dry-run step type",
           Command.STATUS,
           "",
           Command.COMPARE,
@@ -50,7 +55,9 @@ class CommandOptionsTest {
           "prompt", "text",
           "hardware", "h200",
           "ranks", "2",
-          "compare", "folder");
+          "compare", "folder",
+          "step", "3",
+          "type", "fp16");
 
   static Stream<Command> commands() {
     return Arrays.stream(Command.values())
@@ -60,7 +67,7 @@ class CommandOptionsTest {
   private static List<String> line(Command command) {
     List<String> line = new ArrayList<>(List.of(command.words().split(" ")));
     switch (command) {
-      case STATUS -> line.add("folder");
+      case STATUS, EXPORT -> line.add("folder");
       case COMPARE -> line.addAll(List.of("folder", "other"));
       default -> line.add("x.toml");
     }
@@ -108,6 +115,39 @@ class CommandOptionsTest {
     assertDoesNotThrow(() -> parse(List.of("plan", "--paper", "-o", "folder")));
     assertDoesNotThrow(
         () -> parse(List.of("plan", "--hardware", "h200", "--compare", "runs", "-o", "folder")));
+  }
+
+  @Test
+  void anExportHasAFolderAStepAndAType() {
+    ExportOptions given =
+        CommandLine.parse("export", "run", "-o", "x", "--step", "7", "--type=fp32").export();
+    assertEquals(7, given.step().getAsLong());
+    assertEquals("fp32", given.type());
+    assertEquals("bf16", CommandLine.parse("export", "run", "-o", "x").export().type());
+    assertRefused("export needs the folder of a run", "export", "-o", "x");
+    assertRefused("export needs the folder of a run", "export", "run", "other", "-o", "x");
+    assertRefused("export needs the folder to write, -o DIR", "export", "run");
+    assertRefused(
+        "--type fp8: must be one of bf16, fp16, fp32", "export", "run", "-o", "x", "--type", "fp8");
+    for (String step : List.of("-1", "last", "1.5")) {
+      assertRefused(
+          "--step " + step + ": must be the number of a step",
+          "export",
+          "run",
+          "-o",
+          "x",
+          "--step=" + step);
+    }
+    Set<String> types =
+        Arrays.stream(ModelExport.values()).map(ModelExport::toString).collect(Collectors.toSet());
+    types.remove("none");
+    assertEquals(types, Set.copyOf(ExportOptions.TYPES), "as output.model has them");
+  }
+
+  private static void assertRefused(String problem, String... line) {
+    assertEquals(
+        "command line: " + problem,
+        assertThrows(InputException.class, () -> CommandLine.parse(line)).getMessage());
   }
 
   private static void assertHelp(List<String> line) {

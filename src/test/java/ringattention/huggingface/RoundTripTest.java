@@ -89,6 +89,7 @@ class RoundTripTest {
     "2, 5, true, F32, 3000, 7",
     "5, 2, false, F32, 3000, 8",
     "4, 4, false, BF16, 1, 21",
+    "2, 3, true, F16, 3000, 4",
   })
   void valuesSurvive(
       int writers, int readers, boolean tied, StoredType type, long largestFile, int files)
@@ -100,11 +101,11 @@ class RoundTripTest {
       long bytes = 0;
       for (ParameterGroup group : Shards.groups(tied)) {
         for (ParameterGroup.Piece piece : group.pieces(rank, readers)) {
-          bytes += piece.length() * (type == StoredType.BF16 ? 2 : 4);
+          bytes += piece.length() * (type == StoredType.F32 ? 4 : 2);
           float[] held = reads.get(rank).values().get(piece.parameter().name());
           for (long i = piece.index(); i < piece.index() + piece.length(); i++) {
             float value = Shards.value(piece.parameter(), i);
-            float expected = type == StoredType.BF16 ? rounded(value) : value;
+            float expected = rounded(type, value);
             assertEquals(expected, held[(int) i], piece.parameter().name() + " " + i);
           }
         }
@@ -113,9 +114,14 @@ class RoundTripTest {
     }
   }
 
-  /** To 8 significant bits; values here are never half way. */
-  private static float rounded(float value) {
-    float unit = Math.ulp(value) * 0x1p16f;
+  /** To 8 or 11 significant bits; values here are never half way, nor too small for them. */
+  private static float rounded(StoredType type, float value) {
+    float unit =
+        switch (type) {
+          case BF16 -> Math.ulp(value) * 0x1p16f;
+          case F16 -> Math.ulp(value) * 0x1p13f;
+          default -> Math.ulp(value);
+        };
     return (float) Math.rint(value / unit) * unit;
   }
 
@@ -143,7 +149,7 @@ class RoundTripTest {
     assertEquals(
         "model-00002-of-00007.safetensors", // in the group of a tied embedding
         index.path("weight_map").path("model.norm.weight").asText());
-    assertEquals(9, files(folder).size(), "7 files, index and config: " + files(folder));
+    assertEquals(11, files(folder).size(), "7 files, index and 3 small ones: " + files(folder));
   }
 
   private static JsonNode json(Path file) throws IOException {
@@ -317,6 +323,7 @@ class RoundTripTest {
     HALF_WRITTEN,
     HALF_WRITTEN_BESIDE_A_MODEL,
     A_MODEL,
+    A_MODEL_OF_AN_OLDER_PROGRAM,
     BETWEEN_THE_RENAMES,
     BEFORE_THE_OLDER_IS_REMOVED,
     WHILE_THE_OLDER_IS_REMOVED;
@@ -330,6 +337,10 @@ class RoundTripTest {
           older(folder, "model");
         }
         case A_MODEL -> older(folder, "model");
+        case A_MODEL_OF_AN_OLDER_PROGRAM -> {
+          older(folder, "model");
+          Files.delete(folder.resolve("model").resolve(ExportRecord.NAME));
+        }
         case BETWEEN_THE_RENAMES -> {
           half(folder);
           older(folder, "model.replaced");
@@ -354,7 +365,10 @@ class RoundTripTest {
       Files.writeString(partial.resolve("model-00009-of-00009.safetensors"), "half");
     }
 
-    /** Of three files, with a tokenizer and a folder that the user put there. */
+    /**
+     * Of five files, one of which the user has changed since, with a tokenizer and a folder that he
+     * put there.
+     */
     private static void older(Path folder, String name) throws IOException {
       Path model = Files.createDirectories(folder.resolve(name));
       for (String file :
@@ -363,11 +377,17 @@ class RoundTripTest {
               "model-00001-of-00002.safetensors",
               "model-00002-of-00002.safetensors",
               "model.safetensors.index.json",
+              "merges.txt",
+              "vocab.json",
               "tokenizer.json",
               "notes/of/mine.txt")) {
         Files.createDirectories(model.resolve(file).getParent());
         Files.writeString(model.resolve(file), "older");
       }
+      byte[] same = "older".getBytes(UTF_8);
+      byte[] other = "before".getBytes(UTF_8);
+      ExportRecord record = ExportRecord.of(Map.of("merges.txt", same, "vocab.json", other));
+      Files.write(model.resolve(ExportRecord.NAME), record.bytes());
     }
 
     boolean hasModel() {
@@ -381,9 +401,18 @@ class RoundTripTest {
     left.make(above);
     Path folder = write(2, false, StoredType.BF16, 1000000);
     assertEquals(Set.of("model"), files(above));
-    Set<String> expected = new TreeSet<>(Set.of("config.json", "model.safetensors"));
+    Set<String> expected =
+        new TreeSet<>(
+            Set.of(
+                "config.json",
+                "generation_config.json",
+                "model.safetensors",
+                "ringattention_export.json"));
     if (left.hasModel()) {
-      expected.addAll(List.of("tokenizer.json", "notes"));
+      expected.addAll(List.of("tokenizer.json", "notes", "vocab.json"));
+      if (left == Left.A_MODEL_OF_AN_OLDER_PROGRAM) {
+        expected.add("merges.txt"); // for all that is known, the user's
+      }
       assertEquals("older", Files.readString(folder.resolve("notes/of/mine.txt")));
       assertEquals("older", Files.readString(folder.resolve("tokenizer.json")));
     }

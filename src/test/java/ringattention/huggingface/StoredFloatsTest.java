@@ -74,18 +74,74 @@ class StoredFloatsTest {
     }
   }
 
+  /**
+   * Every finite value of both signs, what lies half way to the next one, and both sides of that;
+   * behind the largest lies nothing but infinity itself.
+   */
+  @Test
+  void f16RoundsToNearestEven() {
+    int infinity = 0x7c00;
+    for (int sign = 0; sign <= 0x8000; sign += 0x8000) {
+      for (int magnitude = 0; magnitude < infinity - 1; magnitude++) {
+        int value = sign | magnitude;
+        int even = value % 2 == 0 ? value : value + 1;
+        float here = StoredFloats.ofF16((short) value);
+        float half = (here + StoredFloats.ofF16((short) (value + 1))) / 2; // exact
+        float up = Math.copySign(Math.nextUp(Math.abs(half)), here);
+        float down = Math.copySign(Math.nextDown(Math.abs(half)), here);
+        assertF16(value, here);
+        assertF16(value, down);
+        assertF16(even, half);
+        assertF16(value + 1, up);
+      }
+      float one = sign == 0 ? 1 : -1;
+      for (float far : new float[] {65504, 65519.996f, 65520, 1e6f, Float.MAX_VALUE}) {
+        assertF16(sign | 0x7bff, one * far);
+      }
+      assertF16(sign | infinity, one * Float.POSITIVE_INFINITY);
+      assertF16(sign, one * Float.MIN_VALUE);
+    }
+    for (int bits : new int[] {0x7f800001, 0xff800001, 0x7fffffff, 0xffffffff, 0x7fc00000}) {
+      short half = StoredFloats.toF16(Float.intBitsToFloat(bits));
+      assertTrue(Float.isNaN(StoredFloats.ofF16(half)), Integer.toHexString(bits));
+    }
+  }
+
+  private static void assertF16(int expected, float value) {
+    int rounded = StoredFloats.toF16(value) & 0xffff;
+    if (rounded != expected) {
+      assertEquals(Integer.toHexString(expected), Integer.toHexString(rounded), "of " + value);
+    }
+  }
+
+  @Test
+  void whatIsBeyondIsCounted() {
+    StoredFloats floats = new StoredFloats();
+    float[] values = {65519, 65520, -70000, 1, Float.POSITIVE_INFINITY, Float.NaN};
+    floats.encode(StoredType.BF16, values.length, FloatBuffer.wrap(values));
+    assertEquals(0, floats.beyond());
+    floats.encode(StoredType.F16, values.length, FloatBuffer.wrap(values));
+    floats.encode(StoredType.F16, 2, FloatBuffer.wrap(values));
+    assertEquals(3, floats.beyond());
+    assertEquals(70000, floats.largest());
+  }
+
   /** Little-endian, whole buffers, and what follows in the buffer is left alone. */
   @ParameterizedTest
-  @EnumSource(names = {"F32", "BF16"})
+  @EnumSource(names = {"F32", "BF16", "F16"})
   void bytesAndBack(StoredType type) {
     float[] values = {1, -2.5f, 0, 0x1p-100f, 3e38f};
     if (type == StoredType.BF16) {
       values[4] = 0x1.fcp127f;
+    } else if (type == StoredType.F16) {
+      values[3] = 0x1p-20f; // below the normal ones
+      values[4] = 65504;
     }
     StoredFloats floats = new StoredFloats();
     ByteBuffer bytes = floats.encode(type, values.length, FloatBuffer.wrap(values));
     assertEquals(values.length * type.bytes(), bytes.remaining());
-    assertEquals(0x3f, bytes.get(type.bytes() - 1)); // 1.0 is 3f80 and zeros, last byte first
+    int first = type == StoredType.F16 ? 0x3c : 0x3f; // of 1.0, which has the last byte first
+    assertEquals(first, bytes.get(type.bytes() - 1));
     bytes.position(bytes.limit());
     FloatBuffer back = FloatBuffer.allocate(values.length + 1);
     floats.decode(type, values.length, back);
