@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import ringattention.comm.Communicator;
 import ringattention.file.StageFolders;
@@ -55,18 +56,18 @@ public record CheckpointSearch(Communicator world, boolean fallback) {
     List<Path> asked =
         there.stream().filter(folder -> CheckpointFolder.stepOf(folder) == step).toList();
     if (asked.isEmpty()) {
-      List<String> steps =
+      String steps =
           there.stream()
+              .filter(CheckpointFolder::isComplete)
               .map(CheckpointFolder::stepOf)
               .sorted()
               .map(number -> Long.toString(number))
-              .toList();
+              .collect(Collectors.joining(", "));
       throw new InputException(
           path
               + ": has no whole checkpoint of step "
               + step
-              + ", but of "
-              + String.join(", ", steps));
+              + (steps.isEmpty() ? "" : ", but of " + steps));
     }
     return first(asked);
   }
