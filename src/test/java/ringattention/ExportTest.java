@@ -191,6 +191,22 @@ class ExportTest {
     assertFalse(Files.exists(program.file("none")));
   }
 
+  /** Of stages the last that has a checkpoint is meant; each is a run, too. */
+  @Test
+  void exportsStages() throws IOException {
+    String stages = "[[stage]]\nsequence = 64\n\n[[stage]]\nsequence = 80\n";
+    program.write("small.toml", program.input() + stages);
+    program.trainInProcess(
+        1, "run", "-D", "train.steps=2", "-D", "checkpoint.every=2", "-D", "output.model=bf16");
+    for (int stage = 1; stage <= 2; stage++) {
+      exported(1, "run/stage-" + stage, "of-" + stage);
+      assertEquals(bytes("run/stage-" + stage + "/model"), bytes("of-" + stage));
+    }
+    exported(1, "run", "whole", "--step", "2");
+    assertEquals(bytes("of-2"), bytes("whole"));
+    assertNotEquals(bytes("of-1"), bytes("whole"));
+  }
+
   /** Everything that training does not change is as it was in the model that it started from. */
   @Test
   void keepsWhatItStartedFrom() throws IOException {

@@ -272,7 +272,8 @@ public record CommandLine(
         trace,
         memoryCap,
         prompt,
-        plan);
+        plan,
+        export);
   }
 
   /** What an output folder is named after. */

@@ -67,7 +67,8 @@ public final class Inputs {
    * @param file that errors name
    */
   public Configuration read(Path file, UsedInputs used, List<String> overrides) {
-    return configure(file.toString(), new LinkedHashMap<>(used.values()), overrides);
+    Map<String, Object> values = new LinkedHashMap<>(used.values());
+    return last(configure(file.toString(), values, overrides, stage -> Map.of()));
   }
 
   /** Returns the configuration without an input file. */
