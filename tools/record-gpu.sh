@@ -3,7 +3,7 @@
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-gpu.sh [STEP...]
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
-#   policies evaluate packed resume transformers transformers-generate transformers-export decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
+#   policies evaluate packed resume transformers transformers-rope transformers-generate transformers-export decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
 #   transformers-extend: a model of 8 blocks extended to 208K tokens and opened again; needs one GPU of 139 GiB, 70 GB of disk
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
@@ -16,7 +16,7 @@ tutorial=inputs/tutorial.toml
 small=inputs/train-1b.toml
 large=inputs/train-7b.toml
 once="-D benchTraining.steps=1 -D benchTraining.warmup=0 -D benchTraining.deviceGiB=[]"
-steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies evaluate packed resume transformers transformers-generate transformers-export decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
+steps=${*:-machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial policies evaluate packed resume transformers transformers-rope transformers-generate transformers-export decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m}
 
 . tools/recording.sh
 if ! find_gpus; then
@@ -136,10 +136,10 @@ resume() {
 }
 
 # Logits, loss and gradients against transformers in float64; needs a Python with torch and transformers.
-compare_transformers() { # NAME SCRIPT
+compare_transformers() { # NAME SCRIPT OPTIONS...
   work=$scratch/$1
   "${PYTHON:-python3}" "validation/transformers/$2" --run "tools/mpirun.sh -np {ranks} bin/ringattention" \
-    --work "$work" --csv "$record/$1.csv" >"$scratch/$1.out" 2>&1
+    --work "$work" --csv "$record/$1.csv" $(shift 2 && echo "$@") >"$scratch/$1.out" 2>&1
   status=$?
   mkdir -p "$runs/$1"
   cp "$scratch/$1.out" "$runs/$1/output.log"
@@ -292,7 +292,8 @@ for step in $steps; do
     evaluate) evaluation ;;
     packed) packed ;;
     resume) resume ;;
-    transformers) compare_transformers transformers compare.py ;;
+    transformers) compare_transformers transformers compare.py --parts models export ;;
+    transformers-rope) compare_transformers transformers-rope compare.py --parts rope ;;
     transformers-extend) compare_transformers transformers-extend extend.py ;;
     transformers-generate) compare_transformers transformers-generate generate.py ;;
     transformers-export) compare_transformers transformers-export export.py ;;

@@ -502,19 +502,20 @@ def check_rope(table, arguments, model, data, device, seed):
     bare = arguments.work / ("llama-bare-" + model.name)
     make(plain, bare, seed)  # the same weights
     cache = {}
-    for offset in (0, 512, 100_000):
-        for where, keys in (("its folder", ""), ("keys", model.keys())):
-            case = f"{model.name} by {where}, {model.sequence} tokens at {offset}, fp32"
-            stem = f"{model.name}-{where.split()[-1]}-{offset}"
-            path, output = arguments.work / (stem + ".toml"), arguments.work / stem
-            write_input(path, bare if keys else folder, model, data, offset, "fp32", keys=keys)
-            words = ["gradients", str(path), "-o", str(output)]
-            failure = run(arguments, max(arguments.ranks), words, arguments.work / (stem + ".log"))
-            if failure:
-                table.failed(case, "run", failure)
-                continue
-            found, batch = ours(output)
-            compare(table, case, found, references(folder, model, batch, device, cache)[0], None)
+    wheres = (("its folder", ""), ("keys", model.keys()))
+    for offset, (where, keys), precision in itertools.product((0, 512, 100_000), wheres, arguments.precisions):
+        case = f"{model.name} by {where}, {model.sequence} tokens at {offset}, {precision}"
+        stem = f"{model.name}-{where.split()[-1]}-{offset}-{precision}"
+        path, output = arguments.work / (stem + ".toml"), arguments.work / stem
+        write_input(path, bare if keys else folder, model, data, offset, precision, keys=keys)
+        words = ["gradients", str(path), "-o", str(output)]
+        failure = run(arguments, max(arguments.ranks), words, arguments.work / (stem + ".log"))
+        if failure:
+            table.failed(case, "run", failure)
+            continue
+        found, batch = ours(output)
+        exact, theirs = references(folder, model, batch, device, cache)
+        compare(table, case, found, exact, theirs if precision == "bf16" else None)
     case = f"{model.name} by keys, exported"
     path, output = arguments.work / f"{model.name}-export.toml", arguments.work / f"{model.name}-export"
     more = '\n[output]\nmodel = "fp32"\nplots = false\n'
@@ -562,8 +563,8 @@ def main():
     parser.add_argument("--precisions", nargs="+", default=["fp32", "bf16"], choices=["fp32", "bf16"])
     parser.add_argument("--ranks", nargs="+", type=int, default=list(RANKS))
     parser.add_argument("--all", action="store_true", help="all eight models")
-    parser.add_argument("--no-rope", action="store_true", help="leave out the scalings of ROPES")
-    parser.add_argument("--no-export", action="store_true", help="leave out the exported model")
+    parts = ["models", "rope", "export"]
+    parser.add_argument("--parts", nargs="+", default=parts, choices=parts, help="rope: the scalings of ROPES")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="of transformers")
     parser.add_argument("--timeout", type=float, default=300, help="seconds of one run")
     arguments = parser.parse_args()
@@ -579,11 +580,12 @@ def main():
     for number, model in enumerate(chosen):
         folder = arguments.work / ("llama-" + model.name)
         make(model, folder, seed=number)
-        check(table, arguments, model, folder, data, arguments.device)
-    for number, scaling in enumerate(() if arguments.no_rope else ROPES):
+        if "models" in arguments.parts:
+            check(table, arguments, model, folder, data, arguments.device)
+    for number, scaling in enumerate(ROPES if "rope" in arguments.parts else ()):
         model = Model(2, scaling, False, 320, torch.float32)
         check_rope(table, arguments, model, data, arguments.device, seed=100 + number)
-    if not arguments.no_export:
+    if "export" in arguments.parts:
         model = chosen[-1]
         check_export(table, arguments, model, arguments.work / ("llama-" + model.name), data, arguments.device)
     table.write(arguments.csv)
