@@ -296,7 +296,8 @@ class RoundTripTest {
             + "}");
     ModelConfig model = extended(above, keys);
     Path next = Files.createDirectory(above.resolve("next"));
-    byte[] written = new LlamaConfigFile(model, StoredType.BF16, POSITIONS).bytes();
+    byte[] written =
+        new LlamaConfigFile(model, StoredType.BF16, POSITIONS, Optional.empty()).bytes();
     Files.write(next.resolve("config.json"), written);
     JsonNode config = json(next.resolve("config.json"));
     assertEquals(expected, config.path("max_position_embeddings").asInt());
@@ -305,7 +306,7 @@ class RoundTripTest {
     assertEquals(model.ropeScaling(), read.ropeScaling());
     assertEquals(model.ropeTheta(), read.ropeTheta());
     // trained on with no key of its own, it stays what it is
-    byte[] again = new LlamaConfigFile(read, StoredType.BF16, POSITIONS).bytes();
+    byte[] again = new LlamaConfigFile(read, StoredType.BF16, POSITIONS, Optional.empty()).bytes();
     assertEquals(new String(written, UTF_8), new String(again, UTF_8));
   }
 
