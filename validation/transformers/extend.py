@@ -26,7 +26,8 @@ import compare
 import generate
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import AttentionInterface, AttentionMaskInterface, AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers.masking_utils import sdpa_mask
 
 THETA = 500_000.0
 EXTENDED = 8_000_000.0
@@ -166,10 +167,18 @@ def configuration(table, folder, tokens):
     table.add("configuration", "max_position_embeddings - trained", abs(config["max_position_embeddings"] - tokens), 0)
 
 
+def attention(module, query, key, value, attention_mask, scaling, dropout=0.0, **_):
+    """Causal attention of whole texts with keys repeated: of grouped heads in fp32 torch would keep all scores."""
+    groups = query.shape[1] // key.shape[1]
+    key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    out = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling)
+    return out.transpose(1, 2).contiguous(), None
+
+
 @torch.no_grad()
 def logits(folder, shape, dtype, tokens, last):
     """Of the last places, [last, vocabulary], float64."""
-    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="sdpa").to(shape.device, dtype).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="repeated").to(shape.device, dtype).eval()
     model.model.rotary_emb = compare.ExactRotary(shape)
     ids = torch.tensor([tokens], device=shape.device)
     rows = model(input_ids=ids, use_cache=False, logits_to_keep=last + 1).logits[0, :-1].double().cpu()
@@ -211,6 +220,8 @@ def main():
     parser.add_argument("--timeout", type=float, default=500)
     arguments = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False
+    AttentionInterface.register("repeated", attention)
+    AttentionMaskInterface.register("repeated", sdpa_mask)
     if arguments.small:
         arguments.layers, arguments.tokens, arguments.prompt = 2, 512, 400
     shape = Shape(arguments.small)
