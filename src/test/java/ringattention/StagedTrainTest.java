@@ -148,6 +148,16 @@ class StagedTrainTest {
     assertEquals(summary, run.summary().toString());
   }
 
+  /** One stage is a stage: others may follow it. */
+  @Test
+  void stagesMayBeAdded() {
+    String one = STAGES.substring(0, STAGES.indexOf("[[stage]]", STAGES.indexOf("[[stage]]") + 1));
+    program.write("small.toml", program.input() + one);
+    assertEquals("VALID: stage 1 of 1", valid(train(1, "run")).lastLine().split(": final")[0]);
+    program.write("small.toml", program.input() + STAGES);
+    assertEquals(3, valid(train(1, "run", "--resume")).summary().get("stages").size());
+  }
+
   /** The last stage may grow, as a run may. */
   @Test
   void theLastStageMayBeLonger() {

@@ -26,9 +26,9 @@ public final class TrainCommand {
               }
             });
     List<Configuration> stages = SharedInput.stages(job, stage -> Map.of());
-    return stages.size() == 1
-        ? train(job, stages.get(0), stops)
-        : new TrainingStages(job, stages, (own, stage) -> train(own, stage, stops)).run();
+    return stages.get(0).source().isStage()
+        ? new TrainingStages(job, stages, (own, stage) -> train(own, stage, stops)).run()
+        : train(job, stages.get(0), stops);
   }
 
   private int train(Job own, Configuration configuration, StopRequests stops) {

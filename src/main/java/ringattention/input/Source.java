@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -17,93 +18,76 @@ import java.util.TreeSet;
 public final class Source {
   private final String file;
   private final Set<String> overridden;
-  private final Map<String, Object> used;
-  private final Map<String, Borrowed> borrowed;
-  private final Map<String, Object> replaced; // values of a file, by key
-  private final Map<Trait, Set<String>> marked;
-  private final Set<String> defaults;
+  private final Found found;
   private final Map<String, String> shown; // which key errors name in place of another
-  private final Map<String, String> written; // how the input names a key, where it is another name
+  private final Optional<Map<String, String>> stage; // how a stage names keys, where it does
 
   /** Where a value stands that the input leaves to a file of another key. */
   private record Borrowed(String key, String place) {}
 
+  /** What readers of the input have found. */
+  private static final class Found {
+    private final Map<String, Object> used = new LinkedHashMap<>();
+    private final Map<String, Borrowed> borrowed = new HashMap<>();
+    private final Map<String, Object> replaced = new HashMap<>(); // values of a file, by key
+    private final Map<Trait, Set<String>> marked = new EnumMap<>(Trait.class);
+    private final Set<String> defaults = new HashSet<>();
+  }
+
   Source(String file, Set<String> overridden) {
-    this(
-        file,
-        new TreeSet<>(overridden),
-        new LinkedHashMap<>(),
-        new HashMap<>(),
-        new HashMap<>(),
-        new EnumMap<>(Trait.class),
-        new HashSet<>(),
-        Map.of(),
-        Map.of());
+    this(file, new TreeSet<>(overridden), new Found(), Map.of(), Optional.empty());
   }
 
   private Source(
       String file,
       Set<String> overridden,
-      Map<String, Object> used,
-      Map<String, Borrowed> borrowed,
-      Map<String, Object> replaced,
-      Map<Trait, Set<String>> marked,
-      Set<String> defaults,
+      Found found,
       Map<String, String> shown,
-      Map<String, String> written) {
+      Optional<Map<String, String>> stage) {
     this.file = file;
     this.overridden = overridden;
-    this.used = used;
-    this.borrowed = borrowed;
-    this.replaced = replaced;
-    this.marked = marked;
-    this.defaults = defaults;
+    this.found = found;
     this.shown = shown;
-    this.written = written;
+    this.stage = stage;
   }
 
   /**
    * Returns a source of the same input for one of its stages, which names some keys its own way.
    */
   Source stage(Map<String, String> names) {
-    return new Source(
-        file,
-        overridden,
-        new LinkedHashMap<>(),
-        new HashMap<>(),
-        new HashMap<>(),
-        new EnumMap<>(Trait.class),
-        new HashSet<>(),
-        shown,
-        names);
+    return new Source(file, overridden, new Found(), shown, Optional.of(names));
+  }
+
+  /** Returns whether this is of one of the input's stages. */
+  public boolean isStage() {
+    return stage.isPresent();
   }
 
   /** Returns this source for readers of a key that errors are to name as another. */
   public Source naming(String key, String as) {
-    return new Source(
-        file, overridden, used, borrowed, replaced, marked, defaults, Map.of(key, as), written);
+    return new Source(file, overridden, found, Map.of(key, as), stage);
   }
 
   void use(String key, Object value) {
-    used.put(key, value);
+    found.used.put(key, value);
   }
 
   void assume(String name) {
-    defaults.add(name);
+    found.defaults.add(name);
   }
 
   /** Returns the full keys that the input leaves to their defaults. */
   public Set<String> defaults() {
-    return Collections.unmodifiableSet(defaults);
+    return Collections.unmodifiableSet(found.defaults);
   }
 
   void mark(String name, Trait trait) {
-    marked.computeIfAbsent(trait, none -> new LinkedHashSet<>()).add(name);
+    found.marked.computeIfAbsent(trait, none -> new LinkedHashSet<>()).add(name);
   }
 
   /** Returns the full keys with a trait, and the names of sections whose keys all have it. */
   public Set<String> marked(Trait trait) {
-    return Collections.unmodifiableSet(marked.getOrDefault(trait, Set.of()));
+    return Collections.unmodifiableSet(found.marked.getOrDefault(trait, Set.of()));
   }
 
   /**
@@ -113,22 +97,22 @@ public final class Source {
    * @param place of the value there, e.g. {@code config.json: vocab_size}
    */
   void borrow(String key, String from, String place) {
-    borrowed.put(key, new Borrowed(from, place));
+    found.borrowed.put(key, new Borrowed(from, place));
   }
 
   /** Says that the input has another value than the file that another key names. */
   void replace(String key, Object before) {
-    replaced.put(key, before);
+    found.replaced.put(key, before);
   }
 
   /** Returns by full key what a file says where the input says otherwise, and may. */
   public Map<String, Object> replaced() {
-    return Collections.unmodifiableMap(replaced);
+    return Collections.unmodifiableMap(found.replaced);
   }
 
   /** Whether a key has this value in the input, or in the file that it borrows from. */
   public boolean says(String key, Object value) {
-    return value.equals(used.get(key));
+    return value.equals(found.used.get(key));
   }
 
   /**
@@ -139,16 +123,16 @@ public final class Source {
    */
   public InputException error(String key, String problem) {
     String named = shown.getOrDefault(key, key);
-    return error(named, used.get(named), problem);
+    return error(named, found.used.get(named), problem);
   }
 
   /** Makes the exception of {@link #error(String, String)} for a value that is not in use. */
   public InputException error(String key, Object value, String problem) {
-    if (borrowed.containsKey(key)) {
-      Borrowed there = borrowed.get(key);
+    if (found.borrowed.containsKey(key)) {
+      Borrowed there = found.borrowed.get(key);
       return error(there.key(), there.place() + " = " + Toml.brief(value) + ": " + problem);
     }
-    String name = written.getOrDefault(key, key);
+    String name = stage.map(names -> names.getOrDefault(key, key)).orElse(key);
     String origin = overridden.contains(name) ? "-D " : file + ": ";
     return new InputException(origin + name + " = " + Toml.brief(value) + ": " + problem);
   }
@@ -159,12 +143,12 @@ public final class Source {
 
   /** Returns every value in use by its full key. */
   Map<String, Object> used() {
-    return used;
+    return found.used;
   }
 
   /** Every value in use as a TOML file, which read again gives the same configuration. */
   public String toml() {
-    return toml(used);
+    return toml(found.used);
   }
 
   static String toml(Map<String, Object> used) {
