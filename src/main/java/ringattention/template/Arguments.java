@@ -30,7 +30,10 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
           int i = Arrays.asList(parameters).indexOf(name);
           if (i < 0 || given[i]) {
             throw new TemplateException(
-                callee + (i < 0 ? " has no argument '" : " is given twice its argument '") + name + "'");
+                callee
+                    + (i < 0 ? " has no argument '" : " is given twice its argument '")
+                    + name
+                    + "'");
           }
           values[i] = value;
           given[i] = true;
@@ -82,7 +85,13 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
         return undefined.fault();
       }
       return new TemplateException(
-          callee + " takes " + wanted + " as '" + parameters[i] + "', not " + Types.name(values[i]));
+          callee
+              + " takes "
+              + wanted
+              + " as '"
+              + parameters[i]
+              + "', not "
+              + Types.name(values[i]));
     }
   }
 }

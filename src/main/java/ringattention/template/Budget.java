@@ -27,10 +27,15 @@ final class Budget {
 
   /** Pays for a text that is made. Asked before it is made, with its length in characters. */
   void text(long length) {
+    length(length);
+    steps(length / CHARACTERS);
+  }
+
+  /** Checks the length of a text that grows and is paid for piece by piece. */
+  void length(long length) {
     if (length > LONGEST_TEXT) {
       throw new TemplateException("a text would be longer than " + LONGEST_TEXT + " characters");
     }
-    steps(length / CHARACTERS);
   }
 
   /** Pays for what goes through a value's characters, if it is a text. */

@@ -211,7 +211,9 @@ final class ExpressionParser {
     if (token.is(Kind.INTEGER) || token.is(Kind.FLOAT)) {
       tokens.next();
       return new Literal(
-          token.is(Kind.FLOAT) ? Double.valueOf(token.text()) : PythonNumbers.literal(token.text()));
+          token.is(Kind.FLOAT)
+              ? Double.valueOf(token.text())
+              : PythonNumbers.literal(token.text()));
     }
     if (tokens.skipOperator("(")) {
       Expression inner = tuple(true, true);

@@ -76,9 +76,7 @@ final class Json {
     } else if (value instanceof Double number) {
       return number.isNaN()
           ? "NaN"
-          : number.isInfinite()
-              ? (number < 0 ? "-" : "") + "Infinity"
-              : PythonNumbers.text(number);
+          : number.isInfinite() ? (number < 0 ? "-" : "") + "Infinity" : PythonNumbers.text(number);
     } else if (value instanceof Undefined undefined) {
       throw new TemplateException("tojson of an undefined value: " + undefined.reason());
     }
@@ -120,7 +118,8 @@ final class Json {
   }
 
   private void quoted(String text) {
-    budget.text((long) out.length() + text.length());
+    budget.text(text.length());
+    budget.length((long) out.length() + text.length());
     out.append('"');
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -42,8 +42,7 @@ final class Lexer {
   /** Returns the tokens of a source, the last of which is END. */
   static List<Token> tokens(String source) {
     String lines = source.replace("\r\n", "\n").replace('\r', '\n');
-    Lexer lexer =
-        new Lexer(lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines);
+    Lexer lexer = new Lexer(lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines);
     lexer.all();
     return lexer.tokens;
   }

@@ -125,9 +125,7 @@ final class Members {
 
   private static long clip(long index, long size, long step) {
     long place = index < 0 ? index + size : index;
-    return step > 0
-        ? Math.max(0, Math.min(place, size))
-        : Math.max(-1, Math.min(place, size - 1));
+    return step > 0 ? Math.max(0, Math.min(place, size)) : Math.max(-1, Math.min(place, size - 1));
   }
 
   private static String part(String text, long begin, long end) {

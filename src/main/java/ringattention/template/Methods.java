@@ -27,16 +27,18 @@ final class Methods {
       case "items" -> view(dict, DictView.Kind.ITEMS);
       case "keys" -> view(dict, DictView.Kind.KEYS);
       case "values" -> view(dict, DictView.Kind.VALUES);
-      case "get" -> arguments -> {
-        Arguments.Bound bound = arguments.bind("get", "key", "default");
-        Object key = Dicts.key(dict, bound.need(0), budget);
-        return key == Dicts.ABSENT ? bound.or(1, null) : dict.get(key);
-      };
-      case "copy" -> arguments -> {
-        arguments.bind("copy");
-        budget.steps(dict.size());
-        return new LinkedHashMap<>(dict);
-      };
+      case "get" ->
+          arguments -> {
+            Arguments.Bound bound = arguments.bind("get", "key", "default");
+            Object key = Dicts.key(dict, bound.need(0), budget);
+            return key == Dicts.ABSENT ? bound.or(1, null) : dict.get(key);
+          };
+      case "copy" ->
+          arguments -> {
+            arguments.bind("copy");
+            budget.steps(dict.size());
+            return new LinkedHashMap<>(dict);
+          };
       default -> null;
     };
   }
@@ -50,20 +52,22 @@ final class Methods {
 
   private static Callable ofSequence(Object list, String name, Budget budget) {
     return switch (name) {
-      case "index" -> arguments -> {
-        Object value = arguments.bind("index", "value").need(0);
-        int place = places(list, value, budget).stream().findFirst().orElse(-1);
-        if (place < 0) {
-          throw new TemplateException("index() of a value that is not in the list");
-        }
-        return (long) place;
-      };
-      case "count" -> arguments ->
-          (long) places(list, arguments.bind("count", "value").need(0), budget).size();
-      case "copy" -> arguments -> {
-        arguments.bind("copy");
-        return Types.list(list, budget);
-      };
+      case "index" ->
+          arguments -> {
+            Object value = arguments.bind("index", "value").need(0);
+            int place = places(list, value, budget).stream().findFirst().orElse(-1);
+            if (place < 0) {
+              throw new TemplateException("index() of a value that is not in the list");
+            }
+            return (long) place;
+          };
+      case "count" ->
+          arguments -> (long) places(list, arguments.bind("count", "value").need(0), budget).size();
+      case "copy" ->
+          arguments -> {
+            arguments.bind("copy");
+            return Types.list(list, budget);
+          };
       default -> null;
     };
   }

@@ -183,9 +183,7 @@ final class Operators {
     boolean same = true;
     for (Map.Entry<Object, Object> entry : Types.dict(left).entrySet()) {
       Object key = Dicts.key(Types.dict(right), entry.getKey(), budget);
-      same &=
-          key != Dicts.ABSENT
-              && equal(entry.getValue(), Types.dict(right).get(key), budget);
+      same &= key != Dicts.ABSENT && equal(entry.getValue(), Types.dict(right).get(key), budget);
     }
     budget.leave();
     return same;

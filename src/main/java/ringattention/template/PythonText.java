@@ -66,7 +66,8 @@ final class PythonText {
     } else if (value instanceof Double number) {
       out.append(PythonNumbers.text(number));
     } else if (value instanceof String text) {
-      budget.text((long) out.length() + text.length());
+      budget.text(text.length());
+      budget.length((long) out.length() + text.length());
       quoted(text, out);
     } else if (value instanceof Undefined) {
       out.append("Undefined");
@@ -157,7 +158,8 @@ final class PythonText {
           Character.PRIVATE_USE,
           Character.UNASSIGNED,
           Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR -> false;
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
       case Character.SPACE_SEPARATOR -> point == ' ';
       default -> true;
     };

@@ -6,8 +6,8 @@ import java.util.List;
  * What a template made of a conversation.
  *
  * @param text the rendered text
- * @param generated the places of {@code {% generation %}} blocks in the text, in the order of
- *     their beginnings; empty if the template has none
+ * @param generated the places of {@code {% generation %}} blocks in the text, in the order of their
+ *     beginnings; empty if the template has none
  */
 public record Rendering(String text, List<Span> generated) {
   public Rendering {

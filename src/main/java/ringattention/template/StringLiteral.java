@@ -31,7 +31,10 @@ final class StringLiteral {
         value.append(VALUES.charAt(simple));
       } else if (escape >= '0' && escape <= '7') {
         int end = i;
-        while (end < raw.length() && end < i + 2 && raw.charAt(end) >= '0' && raw.charAt(end) <= '7') {
+        while (end < raw.length()
+            && end < i + 2
+            && raw.charAt(end) >= '0'
+            && raw.charAt(end) <= '7') {
           end++;
         }
         value.appendCodePoint(Integer.parseInt(raw.substring(i - 1, end), 8));

@@ -26,7 +26,8 @@ final class TextFormat {
       Object next = values == null ? value : values.get(used);
       used++;
       out.append(converted(kind, next, format, budget));
-      budget.text(out.length());
+      budget.step();
+      budget.length(out.length());
     }
     if (used < (values == null ? (value instanceof Map ? 0 : 1) : values.size())) {
       throw new TemplateException("too many values for the format '" + format + "'");
@@ -70,7 +71,8 @@ final class TextFormat {
           throw new TemplateException("format() misses the value of '{" + field + "}'");
         }
         out.append(PythonText.str(value, budget));
-        budget.text(out.length());
+        budget.step();
+        budget.length(out.length());
         i = end + 1;
       } else if (c == '}') {
         throw new TemplateException("format(): a '}' without its '{'");

@@ -22,7 +22,8 @@ final class TextMethods {
           Map.entry("rsplit", (text, a, b) -> TextParts.split("rsplit", text, a, false, b)),
           Map.entry("splitlines", TextParts::splitLines),
           Map.entry("partition", (text, a, b) -> TextParts.partition("partition", text, a, true)),
-          Map.entry("rpartition", (text, a, b) -> TextParts.partition("rpartition", text, a, false)),
+          Map.entry(
+              "rpartition", (text, a, b) -> TextParts.partition("rpartition", text, a, false)),
           Map.entry("join", TextMethods::join),
           Map.entry("startswith", (text, a, b) -> edge("startswith", text, a, true)),
           Map.entry("endswith", (text, a, b) -> edge("endswith", text, a, false)),
@@ -42,8 +43,7 @@ final class TextMethods {
           Map.entry("isalpha", (text, a, b) -> all("isalpha", text, a, Character::isLetter)),
           Map.entry("isdigit", (text, a, b) -> all("isdigit", text, a, Character::isDigit)),
           Map.entry("isnumeric", (text, a, b) -> all("isnumeric", text, a, Character::isDigit)),
-          Map.entry(
-              "isalnum", (text, a, b) -> all("isalnum", text, a, Character::isLetterOrDigit)),
+          Map.entry("isalnum", (text, a, b) -> all("isalnum", text, a, Character::isLetterOrDigit)),
           Map.entry("isupper", (text, a, b) -> plain("isupper", a, isCased(text, true))),
           Map.entry("islower", (text, a, b) -> plain("islower", a, isCased(text, false))));
 

@@ -124,9 +124,7 @@ final class TextParts {
       out.append(text, from, place).append(with);
       budget.text(with.length());
       budget.step();
-      if (out.length() > Budget.LONGEST_TEXT) {
-        budget.text(out.length());
-      }
+      budget.length(out.length());
       from = place + old.length();
       if (!old.isEmpty()) {
         place = text.indexOf(old, from);
