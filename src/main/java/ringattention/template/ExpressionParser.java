@@ -20,27 +20,23 @@ import ringattention.template.Token.Kind;
 
 /**
  * Parses expressions with Jinja's precedence, from the loosest: {@code if else}, {@code or}, {@code
- * and}, {@code not}, comparisons and {@code in}, {@code + -}, {@code ~}, {@code * / // %}, {@code
- * **}, signs, then what stands behind a value: attributes, items, calls, filters, tests.
+ * and}, {@code not}, comparisons and {@code in}, {@code + -}, {@code ~}, {@code * / // %}, {@code **},
+ * signs. What these stand between is {@link OperandParser}'s.
  */
 final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
-  private static final Set<String> NO_ARGUMENT = Set.of("else", "or", "and", "is");
 
   private final TokenStream tokens;
-  private final List<String> names = new ArrayList<>();
+  private final OperandParser operands;
 
   ExpressionParser(TokenStream tokens) {
     this.tokens = tokens;
+    this.operands = new OperandParser(tokens, this);
   }
 
-  /** Returns how many mentions of names were parsed so far; {@link #namesSince} takes it. */
-  int mark() {
-    return names.size();
-  }
-
-  Set<String> namesSince(int mark) {
-    return Set.copyOf(names.subList(mark, names.size()));
+  /** What stands between the operators. */
+  OperandParser operands() {
+    return operands;
   }
 
   /** An expression, or a tuple without parentheses. */
@@ -48,7 +44,8 @@ final class ExpressionParser {
     return tuple(conditional, false);
   }
 
-  private Expression tuple(boolean conditional, boolean parentheses) {
+  /** A tuple that may be empty if it stands in parentheses. */
+  Expression tuple(boolean conditional, boolean parentheses) {
     List<Expression> items = new ArrayList<>();
     boolean comma = false;
     while (!atTupleEnd()) {
@@ -184,202 +181,9 @@ final class ExpressionParser {
       value = new Expression.Sign(negative, signed(false));
       tokens.leave();
     } else {
-      value = primary();
+      value = operands.primary();
     }
-    value = postfix(value);
-    return filters ? filtersAndTests(value) : value;
-  }
-
-  private Expression primary() {
-    Token token = tokens.current();
-    if (token.is(Kind.NAME)) {
-      tokens.next();
-      return switch (token.text()) {
-        case "true", "True" -> new Literal(true);
-        case "false", "False" -> new Literal(false);
-        case "none", "None" -> new Literal(null);
-        default -> name(token.text());
-      };
-    }
-    if (token.is(Kind.STRING)) {
-      StringBuilder text = new StringBuilder();
-      while (tokens.current().is(Kind.STRING)) {
-        text.append(tokens.next().text());
-      }
-      return new Literal(text.toString());
-    }
-    if (token.is(Kind.INTEGER) || token.is(Kind.FLOAT)) {
-      tokens.next();
-      return new Literal(
-          token.is(Kind.FLOAT)
-              ? Double.valueOf(token.text())
-              : PythonNumbers.literal(token.text()));
-    }
-    if (tokens.skipOperator("(")) {
-      Expression inner = tuple(true, true);
-      tokens.expectOperator(")");
-      return inner;
-    }
-    if (tokens.skipOperator("[")) {
-      return new ListOf(listed("]"));
-    }
-    if (tokens.skipOperator("{")) {
-      return dict();
-    }
-    throw tokens.unexpected("an expression");
-  }
-
-  private Expression name(String name) {
-    names.add(name);
-    return new Expression.Name(name);
-  }
-
-  private List<Expression> listed(String end) {
-    List<Expression> items = new ArrayList<>();
-    while (!tokens.skipOperator(end)) {
-      items.add(expression());
-      if (!tokens.current().isOperator(end)) {
-        tokens.expectOperator(",");
-      }
-    }
-    return items;
-  }
-
-  private Expression dict() {
-    List<Expression> keys = new ArrayList<>();
-    List<Expression> values = new ArrayList<>();
-    while (!tokens.skipOperator("}")) {
-      keys.add(expression());
-      tokens.expectOperator(":");
-      values.add(expression());
-      if (!tokens.current().isOperator("}")) {
-        tokens.expectOperator(",");
-      }
-    }
-    return new DictOf(keys, values);
-  }
-
-  private Expression postfix(Expression start) {
-    Expression value = start;
-    while (true) {
-      if (tokens.skipOperator(".")) {
-        value =
-            tokens.current().is(Kind.INTEGER)
-                ? new Expression.Item(value, primary())
-                : new Expression.Attribute(value, tokens.expect(Kind.NAME).text());
-      } else if (tokens.skipOperator("[")) {
-        value = subscript(value);
-        tokens.expectOperator("]");
-      } else if (tokens.current().isOperator("(")) {
-        value = new Expression.Call(value, arguments());
-      } else {
-        return value;
-      }
-    }
-  }
-
-  private Expression subscript(Expression target) {
-    Expression from = tokens.current().isOperator(":") ? null : expression();
-    if (!tokens.skipOperator(":")) {
-      return new Expression.Item(target, from);
-    }
-    Expression to = bound();
-    Expression step = tokens.skipOperator(":") ? bound() : null;
-    return new Slice(target, from, to, step);
-  }
-
-  private Expression bound() {
-    Token current = tokens.current();
-    return current.isOperator(":") || current.isOperator("]") ? null : expression();
-  }
-
-  private Expression filtersAndTests(Expression start) {
-    Expression value = start;
-    while (true) {
-      if (tokens.current().isOperator("|")) {
-        value = filters(value);
-      } else if (tokens.skipName("is")) {
-        value = test(value);
-      } else if (tokens.current().isOperator("(")) {
-        value = new Expression.Call(value, arguments());
-      } else {
-        return value;
-      }
-    }
-  }
-
-  /** The filters behind a value, each after its {@code |}. */
-  Expression filters(Expression input) {
-    Expression value = input;
-    while (tokens.skipOperator("|")) {
-      value = filter(value);
-    }
-    return value;
-  }
-
-  /** One filter by its name. */
-  Expression filter(Expression input) {
-    String name = tokens.current().text();
-    if (tokens.current().is(Kind.NAME) && !Filters.has(name)) {
-      throw tokens.fault("no filter named '" + name + "'");
-    }
-    tokens.expect(Kind.NAME);
-    Written arguments = tokens.current().isOperator("(") ? arguments() : Written.NONE;
-    return new Expression.Filter(input, name, arguments);
-  }
-
-  private Expression test(Expression input) {
-    boolean negated = tokens.skipName("not");
-    String name = tokens.current().text();
-    if (tokens.current().is(Kind.NAME) && !Tests.has(name)) {
-      throw tokens.fault("no test named '" + name + "'");
-    }
-    tokens.expect(Kind.NAME);
-    Written arguments = Written.NONE;
-    if (tokens.current().isOperator("(")) {
-      arguments = arguments();
-    } else if (beginsArgument()) {
-      tokens.enter();
-      arguments = new Written(List.of(postfix(primary())), Map.of());
-      tokens.leave();
-    }
-    Expression test = new Expression.Test(input, name, arguments);
-    return negated ? new Not(test) : test;
-  }
-
-  private boolean beginsArgument() {
-    Token current = tokens.current();
-    return switch (current.kind()) {
-      case NAME -> !NO_ARGUMENT.contains(current.text());
-      case STRING, INTEGER, FLOAT -> true;
-      default -> current.isOperator("[") || current.isOperator("{");
-    };
-  }
-
-  private Written arguments() {
-    tokens.expectOperator("(");
-    List<Expression> positional = new ArrayList<>();
-    Map<String, Expression> named = new LinkedHashMap<>();
-    while (!tokens.skipOperator(")")) {
-      Token current = tokens.current();
-      if (current.isOperator("*") || current.isOperator("**")) {
-        throw tokens.fault("arguments with * and ** are not supported");
-      }
-      if (current.is(Kind.NAME) && tokens.ahead().isOperator("=")) {
-        tokens.next();
-        tokens.next();
-        if (named.put(current.text(), expression()) != null) {
-          throw tokens.fault("argument '" + current.text() + "' is given twice");
-        }
-      } else if (named.isEmpty()) {
-        positional.add(expression());
-      } else {
-        throw tokens.fault("an argument without a name stands behind one with a name");
-      }
-      if (!tokens.current().isOperator(")")) {
-        tokens.expectOperator(",");
-      }
-    }
-    return new Written(positional, named);
+    value = operands.postfix(value);
+    return filters ? operands.filtersAndTests(value) : value;
   }
 }

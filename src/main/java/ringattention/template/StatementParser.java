@@ -12,11 +12,13 @@ import ringattention.template.Token.Kind;
 final class StatementParser {
   private final TokenStream tokens;
   private final ExpressionParser expressions;
+  private final OperandParser operands;
   private int loops; // that a break would leave
 
   private StatementParser(TokenStream tokens) {
     this.tokens = tokens;
     this.expressions = new ExpressionParser(tokens);
+    this.operands = expressions.operands();
   }
 
   /**
@@ -93,8 +95,8 @@ final class StatementParser {
       case "filter" ->
           new Statement.FilterBlock(
               line,
-              expressions.filters(expressions.filter(new Expression.Name(Statement.BODY))),
-              block("endfilter"));
+              operands.filters(operands.filter(new Expression.Name(Statement.BODY))),
+              function("endfilter"));
       case "with" -> with(line);
       case "generation" -> new Statement.Generation(line, function("endgeneration"));
       case "break" -> jump(line, tag);
@@ -156,9 +158,9 @@ final class StatementParser {
     }
     Expression filters =
         tokens.current().isOperator("|")
-            ? expressions.filters(new Expression.Name(Statement.BODY))
+            ? operands.filters(new Expression.Name(Statement.BODY))
             : null;
-    return new Statement.AssignBlock(line, target, filters, block("endset"));
+    return new Statement.AssignBlock(line, target, filters, function("endset"));
   }
 
   /** One target, or several with commas between them up to a name or the end of the tag. */
@@ -214,12 +216,12 @@ final class StatementParser {
   }
 
   private Define define(int line, String name, String end) {
-    int mark = expressions.mark();
+    int mark = operands.mark();
     List<String> parameters = new ArrayList<>();
     List<Expression> defaults = new ArrayList<>();
     signature(parameters, defaults);
     List<Statement> body = function(end);
-    return new Define(line, name, parameters, defaults, body, expressions.namesSince(mark));
+    return new Define(line, name, parameters, defaults, body, operands.namesSince(mark));
   }
 
   private void signature(List<String> parameters, List<Expression> defaults) {
@@ -238,7 +240,7 @@ final class StatementParser {
   }
 
   private Statement callBlock(int line) {
-    int mark = expressions.mark();
+    int mark = operands.mark();
     List<String> parameters = new ArrayList<>();
     List<Expression> defaults = new ArrayList<>();
     if (tokens.current().isOperator("(")) {
@@ -248,7 +250,7 @@ final class StatementParser {
       throw new TemplateException(line, "{% call %} needs the call of a macro");
     }
     List<Statement> body = function("endcall");
-    Set<String> names = expressions.namesSince(mark);
+    Set<String> names = operands.namesSince(mark);
     return new Statement.CallBlock(
         line, call, new Define(line, "caller", parameters, defaults, body, names));
   }

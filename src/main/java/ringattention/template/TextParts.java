@@ -49,22 +49,31 @@ final class TextParts {
   }
 
   private static void words(String text, long most, boolean forward, List<Object> parts) {
-    String rest = PythonText.strip(text, null, forward, !forward);
-    for (; !rest.isEmpty(); most--) {
-      if (most == 0) {
-        parts.add(PythonText.strip(rest, null, !forward, forward));
+    int from = 0;
+    int to = text.length();
+    while (true) {
+      while (forward && from < to && PythonText.isSpace(text.charAt(from))) {
+        from++;
+      }
+      while (!forward && from < to && PythonText.isSpace(text.charAt(to - 1))) {
+        to--;
+      }
+      if (from == to) {
+        return;
+      } else if (parts.size() == most) {
+        parts.add(text.substring(from, to)); // the rest, with the white space at its other end
         return;
       }
-      int cut = forward ? 0 : rest.length();
-      while (forward && cut < rest.length() && !PythonText.isSpace(rest.charAt(cut))) {
+      int cut = forward ? from : to;
+      while (forward && cut < to && !PythonText.isSpace(text.charAt(cut))) {
         cut++;
       }
-      while (!forward && cut > 0 && !PythonText.isSpace(rest.charAt(cut - 1))) {
+      while (!forward && cut > from && !PythonText.isSpace(text.charAt(cut - 1))) {
         cut--;
       }
-      parts.add(forward ? rest.substring(0, cut) : rest.substring(cut));
-      String remainder = forward ? rest.substring(cut) : rest.substring(0, cut);
-      rest = PythonText.strip(remainder, null, forward, !forward);
+      parts.add(forward ? text.substring(from, cut) : text.substring(cut, to));
+      from = forward ? cut : from;
+      to = forward ? to : cut;
     }
   }
 
