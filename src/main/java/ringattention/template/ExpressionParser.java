@@ -1,27 +1,20 @@
 package ringattention.template;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import ringattention.template.Expression.Arithmetic;
 import ringattention.template.Expression.Comparison;
 import ringattention.template.Expression.Concatenation;
 import ringattention.template.Expression.Conditional;
-import ringattention.template.Expression.DictOf;
-import ringattention.template.Expression.ListOf;
-import ringattention.template.Expression.Literal;
 import ringattention.template.Expression.Not;
-import ringattention.template.Expression.Slice;
 import ringattention.template.Expression.TupleOf;
-import ringattention.template.Expression.Written;
 import ringattention.template.Token.Kind;
 
 /**
  * Parses expressions with Jinja's precedence, from the loosest: {@code if else}, {@code or}, {@code
- * and}, {@code not}, comparisons and {@code in}, {@code + -}, {@code ~}, {@code * / // %}, {@code **},
- * signs. What these stand between is {@link OperandParser}'s.
+ * and}, {@code not}, comparisons and {@code in}, {@code + -}, {@code ~}, {@code * / // %}, {@code
+ * **}, signs. What these stand between is {@link OperandParser}'s.
  */
 final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
