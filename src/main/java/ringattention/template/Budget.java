@@ -8,7 +8,7 @@ package ringattention.template;
 final class Budget {
   static final long MOST_STEPS = 10_000_000;
   static final int LONGEST_TEXT = 64 << 20;
-  static final int DEEPEST = 500;
+  static final int DEEPEST = 300;
   private static final int CHARACTERS = 32;
 
   private long left = MOST_STEPS;

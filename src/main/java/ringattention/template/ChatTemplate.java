@@ -14,7 +14,7 @@ import java.util.Map;
  * <p>Texts of a conversation are data: they are never taken for template code. A template reaches
  * nothing of the host. What it may spend is limited, and reaching a limit is a {@link
  * TemplateException}: {@value #LONGEST_SOURCE} characters of source, ten million steps, texts of 64
- * Mi characters, 500 levels of nesting.
+ * Mi characters, 300 levels of nesting.
  *
  * <p>Not in it: inheritance, imports, recursive loops, {@code *} and {@code **} arguments, integers
  * beyond 64 bits, and the escaping that {@code safe} guards against.

@@ -18,7 +18,7 @@ import ringattention.template.Token.Kind;
  * a value, which is attributes, items and calls, then filters and tests.
  */
 final class OperandParser {
-  private static final Set<String> NO_ARGUMENT = Set.of("else", "or", "and", "is");
+  private static final Set<String> NO_ARGUMENT = Set.of("else", "or", "and");
 
   private final TokenStream tokens;
   private final ExpressionParser expressions;
@@ -185,6 +185,8 @@ final class OperandParser {
     Written arguments = Written.NONE;
     if (tokens.current().isOperator("(")) {
       arguments = arguments();
+    } else if (tokens.current().isName("is")) {
+      throw tokens.fault("tests cannot be chained with 'is'");
     } else if (beginsArgument()) {
       tokens.enter();
       arguments = new Written(List.of(postfix(primary())), Map.of());

@@ -36,7 +36,7 @@ class ChatTemplateTest {
         "{% for i in l %}\\n{{ i.a.b }}{% endfor %} # line 2: 'int object' has no attribute 'a'",
         "{{ 'a' + 1 }} # line 1: '+' does not take str and int",
         "\\n{{ x # line 2: a tag without its end, '}}': the template ends before",
-        "{% if x %}\\n\\n # line 3: the template ends without {% elif %} or {% else %} or {% endif %}",
+        "{% if x %}\\n\\n # line 2: the template ends without {% elif %} or {% else %} or {% endif %}",
         "{% endif %} # line 1: {% endif %} ends nothing that is open here",
         "{% for i in l %}{% endif %}{% endfor %} # line 1: {% endif %} ends nothing that is open here",
         "{{ 1 2 }} # line 1: expected '}}', found '2'",
