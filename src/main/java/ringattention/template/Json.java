@@ -59,7 +59,7 @@ final class Json {
     budget.step();
     if (value instanceof String text) {
       quoted(text);
-    } else if (value instanceof List || value instanceof Tuple) {
+    } else if (Types.isList(value) || value instanceof Tuple) {
       nested("[", Types.iterator(value), "]", line);
     } else if (value instanceof Map) {
       nested("{", entries(Types.dict(value)), "}", line);

@@ -15,9 +15,9 @@ import ringattention.template.Token.Kind;
  * all white space on its side; the last newline of the source does not count.
  */
 final class Lexer {
-  private static final Pattern RAW = Pattern.compile("\\{%[-+]?\\s*raw\\s*(?:-%}\\s*|%})");
+  private static final Pattern RAW = Pattern.compile("(?U)\\{%[-+]?\\s*raw\\s*(?:-%}\\s*|%})");
   private static final Pattern END_RAW =
-      Pattern.compile("\\{%([-+]?)\\s*endraw\\s*(?:\\+%}|-%}\\s*|%}\\n?)");
+      Pattern.compile("(?U)\\{%([-+]?)\\s*endraw\\s*(?:\\+%}|-%}\\s*|%}\\n?)");
   private static final String DIGITS = "(?:\\d+_)*\\d+";
   private static final Pattern FLOAT =
       Pattern.compile(

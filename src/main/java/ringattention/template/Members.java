@@ -105,6 +105,9 @@ final class Members {
     if (owner instanceof String text) {
       return stride == 1 ? part(text, begin, end) : picked(text, begin, end, stride);
     }
+    if (owner instanceof Range range) {
+      return range.slice(begin, end, stride);
+    }
     List<Object> items = new ArrayList<>();
     List<?> all = sequence(owner);
     for (long i = begin; stride > 0 ? i < end : i > end; i += stride) {

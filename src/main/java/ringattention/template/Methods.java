@@ -16,6 +16,8 @@ final class Methods {
       method = TextMethods.of(text, name, budget);
     } else if (owner instanceof Map) {
       method = ofDict(Types.dict(owner), name, budget);
+    } else if (name.equals("copy") && owner instanceof List && !(owner instanceof Range)) {
+      method = arguments -> copy(owner, arguments, budget);
     } else if (owner instanceof List || owner instanceof Tuple) {
       method = ofSequence(owner, name, budget);
     }
@@ -63,13 +65,13 @@ final class Methods {
           };
       case "count" ->
           arguments -> (long) places(list, arguments.bind("count", "value").need(0), budget).size();
-      case "copy" ->
-          arguments -> {
-            arguments.bind("copy");
-            return Types.list(list, budget);
-          };
       default -> null;
     };
+  }
+
+  private static Object copy(Object list, Arguments arguments, Budget budget) {
+    arguments.bind("copy");
+    return Types.list(list, budget);
   }
 
   private static List<Integer> places(Object list, Object value, Budget budget) {

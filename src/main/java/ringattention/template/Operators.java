@@ -31,7 +31,7 @@ final class Operators {
       if (left instanceof String head && right instanceof String tail) {
         budget.text((long) head.length() + tail.length());
         return head.concat(tail);
-      } else if (left instanceof List && right instanceof List) {
+      } else if (Types.isList(left) && Types.isList(right)) {
         return joined(left, right, budget);
       } else if (left instanceof Tuple && right instanceof Tuple) {
         return new Tuple(joined(left, right, budget));
@@ -58,7 +58,7 @@ final class Operators {
     if (value instanceof String text) {
       budget.text(text.length() * count);
       return text.repeat((int) (text.isEmpty() ? 0 : count));
-    } else if (value instanceof List || value instanceof Tuple) {
+    } else if (Types.isList(value) || value instanceof Tuple) {
       List<Object> once = Types.list(value, budget);
       budget.steps(once.size() * count);
       List<Object> all = new ArrayList<>();
@@ -110,7 +110,7 @@ final class Operators {
     } else if (left instanceof String x && right instanceof String y) {
       budget.reading(x);
       return byCodePoints(x, y);
-    } else if ((left instanceof List && right instanceof List)
+    } else if ((Types.isList(left) && Types.isList(right))
         || (left instanceof Tuple && right instanceof Tuple)) {
       budget.enter();
       Iterator<Object> xs = Types.iterator(left);
@@ -158,7 +158,8 @@ final class Operators {
     } else if (left == right || (left instanceof Undefined && right instanceof Undefined)) {
       return true;
     }
-    boolean lists = left instanceof List && right instanceof List;
+    boolean ranges = left instanceof Range && right instanceof Range;
+    boolean lists = ranges || (Types.isList(left) && Types.isList(right));
     if (lists || (left instanceof Tuple && right instanceof Tuple)) {
       return Types.size(left) == Types.size(right) && sameElements(left, right, budget);
     } else if (left instanceof Map && right instanceof Map) {

@@ -36,6 +36,11 @@ final class Range extends AbstractList<Object> {
     return size;
   }
 
+  /** Returns every {@code stride}-th number from a place to another, which is a range, too. */
+  Range slice(long begin, long end, long stride) {
+    return new Range(start + begin * step, start + end * step, step * stride);
+  }
+
   /** Returns the range as Python prints it. */
   String text() {
     return "range(" + start + ", " + stop + (step == 1 ? "" : ", " + step) + ")";

@@ -124,7 +124,7 @@ final class SequenceFilters {
       Arguments rest = new Arguments(behind(arguments, 1), arguments.named());
       change = element -> Filters.apply(name, element, rest, budget);
     }
-    List<Object> changed = Types.list(value, budget);
+    List<Object> changed = ifAny(value, budget);
     changed.replaceAll(change);
     return Generator.of(changed);
   }
@@ -140,7 +140,7 @@ final class SequenceFilters {
     boolean tested = arguments.positional().size() > before;
     String test = tested ? name(filter, arguments, before) : null;
     Arguments rest = new Arguments(behind(arguments, before + 1), arguments.named());
-    List<Object> chosen = Types.list(value, budget);
+    List<Object> chosen = ifAny(value, budget);
     chosen.removeIf(
         element -> {
           Object tried = part.apply(element);
@@ -148,6 +148,11 @@ final class SequenceFilters {
           return holds == filter.startsWith("reject");
         });
     return Generator.of(chosen);
+  }
+
+  /** The elements of a value; none of None, false and zero, which cannot be gone through. */
+  private static List<Object> ifAny(Object value, Budget budget) {
+    return Types.truth(value) ? Types.list(value, budget) : new ArrayList<>();
   }
 
   private static List<Object> behind(Arguments arguments, int from) {

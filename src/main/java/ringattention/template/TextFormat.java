@@ -29,7 +29,10 @@ final class TextFormat {
       budget.step();
       budget.length(out.length());
     }
-    if (used < (values == null ? (value instanceof Map ? 0 : 1) : values.size())) {
+    if (used
+        < (values == null
+            ? (value instanceof Map || value instanceof List ? 0 : 1)
+            : values.size())) {
       throw new TemplateException("too many values for the format '" + format + "'");
     }
     return out.toString();

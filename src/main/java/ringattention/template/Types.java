@@ -55,6 +55,11 @@ final class Types {
     return !isSized(value) || size(value) > 0;
   }
 
+  /** Whether a value is Python's list. A range is none, though it can be gone through as one. */
+  static boolean isList(Object value) {
+    return value instanceof List && !(value instanceof Range);
+  }
+
   static boolean isSized(Object value) {
     return value instanceof String
         || value instanceof Undefined
