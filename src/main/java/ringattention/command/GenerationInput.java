@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import ringattention.data.ChatPrompt;
 import ringattention.data.DataConfig;
 import ringattention.data.Tokenizer;
 import ringattention.infer.GenerateConfig;
@@ -25,9 +26,10 @@ import ringattention.run.SharedParts;
  * What text is generated from: a tokenizer and requests, the same on all ranks.
  *
  * @param tokenizer closed with this
+ * @param chats puts messages into words
  * @param ends tokens that end an answer
  */
-record GenerationInput(Tokenizer tokenizer, Set<Integer> ends, Requests requests)
+record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends, Requests requests)
     implements AutoCloseable {
   private static final String NAME = "standard input (no --prompt, no generate.prompts)";
   private static final String FOLDER_TOKENIZER = "tokenizer.json";
@@ -41,15 +43,23 @@ record GenerationInput(Tokenizer tokenizer, Set<Integer> ends, Requests requests
    */
   static GenerationInput read(Job job, Configuration configuration, InputStream standardInput) {
     int vocabulary = configuration.get(ModelConfig.SECTION).vocabulary();
-    Tokenizer tokenizer = job.agree(() -> tokenizer(configuration, vocabulary));
+    Named named = named(configuration);
+    Source source = configuration.source();
+    Tokenizer tokenizer =
+        job.agree(() -> Tokenizer.of(named.name(), named.key(), source, vocabulary));
     try {
       GenerateConfig config = configuration.get(GenerateConfig.SECTION);
-      Set<Integer> ends = job.agree(() -> config.ends(tokenizer, configuration.source()));
+      Set<Integer> ends = job.agree(() -> config.ends(tokenizer, source));
+      ChatPrompt chats =
+          job.agree(
+              () ->
+                  ChatPrompt.of(
+                      config.template(), "generate.template", source, named.path(), tokenizer));
       RequestReader reader =
-          new RequestReader(tokenizer, vocabulary, config.settings(), configuration.source());
+          new RequestReader(tokenizer, chats, vocabulary, config.settings(), source);
       byte[] typed = typed(job, configuration, standardInput);
       Requests requests = job.agree(() -> requests(job, configuration, reader, typed));
-      GenerationInput input = new GenerationInput(tokenizer, ends, requests);
+      GenerationInput input = new GenerationInput(tokenizer, chats, ends, requests);
       new Agreement(job.world()).onSame(input.contents());
       return input;
     } catch (RuntimeException e) {
@@ -64,11 +74,17 @@ record GenerationInput(Tokenizer tokenizer, Set<Integer> ends, Requests requests
         .and(SharedInput.digest("tokenizer", tokenizer.fingerprint()));
   }
 
-  private static Tokenizer tokenizer(Configuration configuration, int vocabulary) {
-    Source source = configuration.source();
+  /** A tokenizer by its name, and the key that gives it. */
+  private record Named(String name, String key) {
+    Optional<Path> path() {
+      return name.equals(DataConfig.BYTES) ? Optional.empty() : Optional.of(Path.of(name));
+    }
+  }
+
+  private static Named named(Configuration configuration) {
     Optional<String> asked = configuration.get(GenerateConfig.SECTION).tokenizer();
     if (asked.isPresent()) {
-      return Tokenizer.of(asked.get(), "generate.tokenizer", source, vocabulary);
+      return new Named(asked.get(), "generate.tokenizer");
     }
     Optional<Path> beside =
         configuration
@@ -76,11 +92,11 @@ record GenerationInput(Tokenizer tokenizer, Set<Integer> ends, Requests requests
             .checkpoint()
             .filter(folder -> Files.exists(folder.resolve(FOLDER_TOKENIZER)));
     if (beside.isPresent()) {
-      return Tokenizer.of(beside.get().toString(), "model.checkpoint", source, vocabulary);
+      return new Named(beside.get().toString(), "model.checkpoint");
     }
     return configuration.has(DataConfig.SECTION)
-        ? Tokenizer.of(configuration, vocabulary)
-        : Tokenizer.of(DataConfig.BYTES, "generate.tokenizer", source, vocabulary);
+        ? new Named(configuration.get(DataConfig.SECTION).tokenizer(), "data.tokenizer")
+        : new Named(DataConfig.BYTES, "generate.tokenizer");
   }
 
   /** Returns what stands in standard input, on every rank; empty where it is not asked for. */

@@ -4,36 +4,34 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import ringattention.input.Source;
 
 /**
- * Conversations in the words of {@link ConversationText}. Only what the assistant says is to be
- * learned: the space after {@code ASSISTANT:}, the answer, and the token that ends it. A question
- * without an answer is left out.
+ * Conversations, of which only what the assistant says is to be learned, with the token that ends
+ * it. A question behind the last answer is left out.
  *
- * @param field of the object that is the list of messages, see {@code data.field}
+ * @param field of the object that is the list of messages, see {@code data.field}; empty: found
  */
-record Conversations(Encoder encoder, Source source, String field) implements DocumentReader {
+record Conversations(Encoder encoder, Source source, Optional<String> field, ChatFormat format)
+    implements DocumentReader {
   @Override
   public void read(Path file, TokenFileWriter to) throws IOException {
     new JsonObjects(source).forEach(file, (object, place) -> document(object, place, to));
   }
 
   private void document(JsonNode object, String place, TokenFileWriter to) throws IOException {
-    JsonNode list = object.path(field);
-    if (!list.isArray()) {
-      String found = list.isMissingNode() ? "there is none" : "it is " + list.getNodeType();
-      throw source.error("data.field", place + ": must name a list of messages, " + found);
-    }
-    Conversation conversation;
+    ChatText text;
     try {
-      conversation = Conversation.of(list).answered();
+      text = format.text(ChatRecord.of(object, field).answered());
     } catch (IllegalArgumentException malformed) {
       throw source.error("data.path", place + ": " + malformed.getMessage());
     }
-    to.begin(encoder.tokenizer());
+    if (!format.begins()) {
+      to.begin(encoder.tokenizer());
+    }
     try {
-      encode(conversation, to);
+      encode(text, to);
     } catch (IllegalArgumentException unknown) {
       throw source.error("data.tokenizer", "cannot encode " + place + ": " + unknown.getMessage());
     }
@@ -45,49 +43,54 @@ record Conversations(Encoder encoder, Source source, String field) implements Do
    * an answer where it stands: cut apart, the first word of an answer or of a later question could
    * get another token. A token is the assistant's if it begins in the assistant's words.
    */
-  private void encode(Conversation conversation, TokenFileWriter to) throws IOException {
-    ConversationText text = new ConversationText(conversation, encoder.tokenizer());
-    Labelled labelled = new Labelled(text.answers(), encoder.tokenizer().end(), to);
-    encoder.spans(text.toString(), labelled);
+  private void encode(ChatText text, TokenFileWriter to) throws IOException {
+    Labelled labelled = new Labelled(text, encoder.tokenizer(), to);
+    encoder.spans(text.text(), labelled);
     labelled.finish();
   }
 
   /** Writes tokens with the mark whether they are to be learned. */
   private static final class Labelled implements Encoder.Consumer {
-    private final List<ConversationText.Answer> answers;
-    private final int end;
+    private final ChatText text;
+    private final List<ChatText.Answer> answers;
+    private final Tokenizer tokenizer;
     private final TokenFileWriter to;
     private int next; // answer whose end is still to come
-    private int last; // token
+    private int last = -1; // token of it
 
-    Labelled(List<ConversationText.Answer> answers, int end, TokenFileWriter to) {
-      this.answers = answers;
-      this.end = end;
+    Labelled(ChatText text, Tokenizer tokenizer, TokenFileWriter to) {
+      this.text = text;
+      this.answers = text.answers();
+      this.tokenizer = tokenizer;
       this.to = to;
     }
 
     @Override
     public void accept(int token, long start) throws IOException {
-      if (next < answers.size() && start > answers.get(next).end()) {
+      while (next < answers.size() && start >= answers.get(next).end()) {
         endAnswer();
       }
-      to.add(token, next < answers.size() && start >= answers.get(next).start());
-      last = token;
+      boolean learned = next < answers.size() && start >= answers.get(next).start();
+      to.add(token, learned);
+      last = learned ? token : last;
     }
 
     void finish() {
-      endAnswer();
-      if (next < answers.size()) {
-        throw new IllegalArgumentException("the ends of answers are lost among other tokens");
+      while (next < answers.size()) {
+        endAnswer();
       }
     }
 
     private void endAnswer() {
-      if (last != end) {
+      ChatText.Answer answer = answers.get(next);
+      boolean ends =
+          text.text().startsWith(tokenizer.endText(), answer.end() - tokenizer.endText().length());
+      if (last < 0 && answer.end() > answer.start() || ends && last != tokenizer.end()) {
         throw new IllegalArgumentException(
             "the end of answer " + (next + 1) + " is lost among other tokens");
       }
       next++;
+      last = -1;
     }
   }
 }

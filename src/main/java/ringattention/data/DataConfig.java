@@ -2,6 +2,7 @@ package ringattention.data;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Section;
@@ -15,7 +16,8 @@ import ringattention.input.Trait;
  * @param extensions of the files to read from a folder, without dot, e.g. {@code java}; empty: all
  *     files
  * @param format what the files hold
- * @param field of a JSON object that is the document
+ * @param field of a JSON object that is the document; {@link #FOUND} of conversations: found
+ * @param template of conversations, see {@link ChatFormats}
  * @param documents whether sequences are filled document by document, none of which sees another;
  *     else a sequence is any part of the stream of all documents
  * @param documentMultiple tokens that every document's length in a sequence is a multiple of
@@ -28,6 +30,7 @@ public record DataConfig(
     List<String> extensions,
     DataFormat format,
     String field,
+    String template,
     boolean documents,
     int documentMultiple,
     int firstPosition,
@@ -38,6 +41,9 @@ public record DataConfig(
 
   public static final String BYTES = "bytes";
   public static final String NO_CACHE = "none";
+
+  /** The list of messages has one of the usual names. */
+  static final String FOUND = "auto";
 
   public DataConfig {
     extensions = List.copyOf(extensions);
@@ -55,8 +61,10 @@ public record DataConfig(
         table.text(
             "field",
             Default.derived(
-                format == DataFormat.CONVERSATIONS ? "conversations" : "text",
-                "\"text\", or \"conversations\" of that format"));
+                format == DataFormat.CONVERSATIONS ? FOUND : "text",
+                "\"text\", or found in conversations"));
+    String template = table.marked(Trait.OWN).text("template", Default.of(ChatFormats.AUTO));
+    path(table, "template", template);
     boolean documents =
         table.flag("documents", Default.derived(format != DataFormat.TEXT, "true but for text"));
     int multiple = table.integer("documentMultiple", Range.atLeast(1), Default.of(1));
@@ -66,7 +74,16 @@ public record DataConfig(
     String cache = table.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
     return new DataConfig(
-        path, extensions, format, field, documents, multiple, firstPosition, tokenizer, cache);
+        path,
+        extensions,
+        format,
+        field,
+        template,
+        documents,
+        multiple,
+        firstPosition,
+        tokenizer,
+        cache);
   }
 
   /** The same of another corpus. */
@@ -76,11 +93,17 @@ public record DataConfig(
         extensions,
         format,
         field,
+        template,
         documents,
         documentMultiple,
         firstPosition,
         tokenizer,
         cache);
+  }
+
+  /** Returns tokenizer.json or its folder; empty: bytes. */
+  Optional<Path> tokenizerPath() {
+    return tokenizer.equals(BYTES) ? Optional.empty() : Optional.of(Path.of(tokenizer));
   }
 
   private static Path path(Table table, String key, String text) {

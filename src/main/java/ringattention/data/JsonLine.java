@@ -3,6 +3,7 @@ package ringattention.data;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -43,6 +44,18 @@ record JsonLine(ObjectMapper mapper) {
       throw new IllegalArgumentException("not valid JSON: " + JsonObjects.reason(malformed));
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible); // a text is read
+    }
+  }
+
+  /** Returns whether a line is the beginning of an object that goes on in the next. */
+  boolean isBeginning(String line) {
+    try {
+      mapper.readTree(line);
+      return false;
+    } catch (JsonEOFException endsTooSoon) {
+      return line.stripLeading().startsWith("{");
+    } catch (JacksonException malformed) {
+      return false;
     }
   }
 }

@@ -69,9 +69,14 @@ final class JsonObjects {
     }
   }
 
+  /**
+   * Reads an object in every line; or, if the first line is the beginning of one, objects that take
+   * several lines.
+   */
   private void lines(Path file, long first, BufferedReader text, Consumer consumer)
       throws IOException {
     long number = first;
+    boolean begun = false;
     for (String line = text.readLine(); line != null; line = text.readLine()) {
       if (!line.isBlank()) {
         String place = file + ":" + number;
@@ -79,12 +84,36 @@ final class JsonObjects {
         try {
           object = one.object(line);
         } catch (IllegalArgumentException malformed) {
+          if (!begun && one.isBeginning(line)) {
+            objects(file, consumer);
+            return;
+          }
           throw source.error("data.path", place + ": " + malformed.getMessage());
         }
+        begun = true;
         consumer.accept(object, place);
       }
       number++;
     }
+  }
+
+  /** Reads one object after the other, whatever their lines, to the end of the file. */
+  private void objects(Path file, Consumer consumer) throws IOException {
+    try (InputStream stream = Files.newInputStream(file);
+        Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
+        JsonParser parser = mapper.createParser(text)) {
+      while (parser.nextToken() != null) {
+        String place = place(file, 0, parser);
+        accept(mapper.readTree(parser), place, consumer);
+      }
+    } catch (JacksonException malformed) {
+      JsonLocation known = malformed.getLocation();
+      throw malformed(file, known == null ? 1 : known.getLineNr(), malformed);
+    }
+  }
+
+  private InputException malformed(Path file, long line, JacksonException malformed) {
+    return source.error("data.path", file + ":" + line + ": not valid JSON: " + reason(malformed));
   }
 
   /**
@@ -108,8 +137,7 @@ final class JsonObjects {
       } catch (JacksonException malformed) {
         JsonLocation known = malformed.getLocation(); // limits of the parser do not say where
         long line = (known == null ? parser.currentLocation() : known).getLineNr();
-        throw source.error(
-            "data.path", file + ":" + (before + line) + ": not valid JSON: " + reason(malformed));
+        throw malformed(file, before + line, malformed);
       }
     }
   }

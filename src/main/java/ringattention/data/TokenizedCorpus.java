@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -18,13 +19,14 @@ import ringattention.input.Source;
  * later.
  */
 final class TokenizedCorpus {
-  private static final String LAYOUT = "3"; // a new number for a new way to write documents
+  private static final String LAYOUT = "4"; // a new number for a new way to write documents
 
   private static final String TEMPORARY = " (the environment's TMPDIR may name another folder)";
 
   private final DataConfig data;
   private final Source source;
   private final Tokenizer tokenizer;
+  private final ChatFormat format; // null but for conversations
   private final DocumentReader reader;
 
   TokenizedCorpus(Configuration configuration, Tokenizer tokenizer) {
@@ -32,6 +34,11 @@ final class TokenizedCorpus {
     this.source = configuration.source();
     this.tokenizer = tokenizer;
     Encoder encoder = new Encoder(tokenizer);
+    this.format =
+        data.format() == DataFormat.CONVERSATIONS
+            ? new ChatFormats("data.template", source)
+                .of(data.template(), data.tokenizerPath(), tokenizer)
+            : null;
     this.reader =
         switch (data.format()) {
           case TEXT ->
@@ -39,7 +46,12 @@ final class TokenizedCorpus {
                   ? new ByteDocuments(tokenizer.end())
                   : new TextDocuments(encoder, source);
           case JSON_LINES -> new TextRecords(encoder, source, data.field());
-          case CONVERSATIONS -> new Conversations(encoder, source, data.field());
+          case CONVERSATIONS ->
+              new Conversations(
+                  encoder,
+                  source,
+                  Optional.of(data.field()).filter(field -> !field.equals(DataConfig.FOUND)),
+                  format);
         };
   }
 
@@ -106,6 +118,9 @@ final class TokenizedCorpus {
   private String fingerprint(List<Path> files) throws IOException {
     List<String> parts = new ArrayList<>();
     parts.addAll(List.of(LAYOUT, tokenizer.fingerprint(), data.format().toString(), data.field()));
+    if (format != null) {
+      parts.add(format.fingerprint());
+    }
     for (Path file : files) {
       parts.add(file.toAbsolutePath().toString());
       parts.add(Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis());

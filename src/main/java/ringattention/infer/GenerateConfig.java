@@ -19,6 +19,7 @@ import ringattention.input.Trait;
  *
  * @param tokenizer {@code bytes}, or a tokenizer.json or its folder; without it that of the model's
  *     folder, else {@code data.tokenizer}, else bytes
+ * @param template of messages, as {@code data.template}
  * @param prompts a file of requests, see {@link RequestReader}
  * @param settings of requests that do not say otherwise
  * @param endTokens that end an answer, ids or spellings; empty: the tokenizer's end
@@ -28,6 +29,7 @@ import ringattention.input.Trait;
  */
 public record GenerateConfig(
     Optional<String> tokenizer,
+    String template,
     Optional<Path> prompts,
     Settings settings,
     List<Object> endTokens,
@@ -45,6 +47,8 @@ public record GenerateConfig(
 
   static GenerateConfig read(Table table) {
     Optional<String> tokenizer = table.marked(Trait.OWN).optionalText("tokenizer");
+    String template = table.marked(Trait.OWN).text("template", Default.of("auto"));
+    table.require(template.indexOf('\0') < 0, "template", "must not contain a zero byte");
     Optional<Path> prompts = table.marked(Trait.ASIDE, Trait.OWN).optionalPath("prompts");
     int maxNewTokens = table.integer("maxNewTokens", Range.atLeast(1), Default.of(128));
     int samples = table.integer("samples", Range.atLeast(1), Default.of(1));
@@ -58,6 +62,7 @@ public record GenerateConfig(
     List<String> stop = table.wordings("stop");
     return new GenerateConfig(
         tokenizer,
+        template,
         prompts,
         new Settings(maxNewTokens, samples, sampling, stop),
         table.numbersOrTexts("endTokens", "the tokenizer's end"),

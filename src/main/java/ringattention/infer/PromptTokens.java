@@ -46,6 +46,15 @@ final class PromptTokens {
         : IntStream.concat(Arrays.stream(begin), Arrays.stream(tokens)).toArray();
   }
 
+  /**
+   * Returns the tokens of a text that says itself what it begins with.
+   *
+   * @throws IllegalArgumentException if it has what the tokenizer has no token for
+   */
+  int[] whole(String text) {
+    return tokenizer.encode(text);
+  }
+
   /** Returns {@link #first} of a text that several requests have. */
   int[] context(String text) {
     return contexts.computeIfAbsent(text, this::first);

@@ -20,6 +20,7 @@ record RequestFields(JsonNode object) {
           "prompt",
           "tokens",
           "messages",
+          "tools",
           "maxNewTokens",
           "samples",
           "temperature",

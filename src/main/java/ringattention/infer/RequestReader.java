@@ -30,19 +30,21 @@ public final class RequestReader {
   private static final int BLANK = 1 << 16; // bytes in which the first character is looked for
   private static final String ONLY = "1"; // id of the request that is not in a line
 
-  private final Tokenizer tokenizer;
+  private final ChatPrompt chats;
   private final PromptTokens texts;
   private final int vocabulary;
   private final Settings defaults;
   private final Source source;
 
   /**
+   * @param chats puts messages into words
    * @param vocabulary tokens of the model
    * @param defaults of requests that do not say otherwise
    * @param source names {@code generate.prompts} in errors
    */
-  public RequestReader(Tokenizer tokenizer, int vocabulary, Settings defaults, Source source) {
-    this.tokenizer = tokenizer;
+  public RequestReader(
+      Tokenizer tokenizer, ChatPrompt chats, int vocabulary, Settings defaults, Source source) {
+    this.chats = chats;
     this.texts = new PromptTokens(tokenizer);
     this.vocabulary = vocabulary;
     this.defaults = defaults;
@@ -151,11 +153,14 @@ public final class RequestReader {
     if (kind.equals("tokens")) {
       prompt = fields.tokens(vocabulary); // as they are: who gives tokens gives all of them
     } else {
+      boolean plain = kind.equals("prompt");
       String text =
-          kind.equals("prompt")
-              ? fields.text(kind).orElseThrow()
-              : ChatPrompt.of(fields.messages(), tokenizer);
-      prompt = fields.text("context").isPresent() ? texts.behind(text) : texts.first(text);
+          plain ? fields.text(kind).orElseThrow() : chats.text(fields.messages(), fields.object());
+      if (fields.text("context").isPresent()) {
+        prompt = texts.behind(text);
+      } else {
+        prompt = !plain && chats.begins() ? texts.whole(text) : texts.first(text);
+      }
     }
     return new Request(id, context, prompt, fields.settings(defaults));
   }

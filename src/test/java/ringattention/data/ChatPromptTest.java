@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ChatPromptTest {
   private static String prompt(String messages) throws JsonProcessingException {
-    return ChatPrompt.of(new ObjectMapper().readTree(messages), new ByteTokenizer());
+    JsonNode read = new ObjectMapper().readTree(messages);
+    return ChatPrompt.of("auto", "generate.template", null, Optional.empty(), new ByteTokenizer())
+        .text(read, new ObjectMapper().createObjectNode());
   }
 
   /** The text is that of training, up to the answer. */

@@ -42,6 +42,7 @@ class GenerateConfigTest {
     assertEquals(
         new GenerateConfig(
             Optional.empty(),
+            "auto",
             Optional.empty(),
             new Settings(128, 1, new Sampling(0, 0, 1, 1, 1), List.of()),
             List.of(),
@@ -56,6 +57,7 @@ class GenerateConfigTest {
     assertEquals(
         new GenerateConfig(
             Optional.of("folder"),
+            "chatml",
             Optional.of(Path.of("p.jsonl")),
             new Settings(7, 2, new Sampling(.5, 3, .9, 1.1, -5), List.of("\n\n", "END")),
             List.of(2, "</s>"),
@@ -64,6 +66,7 @@ class GenerateConfigTest {
             true),
         config(
             "generate.tokenizer=folder",
+            "generate.template=chatml",
             "generate.prompts=p.jsonl",
             "generate.maxNewTokens=7",
             "generate.samples=2",

@@ -13,12 +13,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.command.Sections;
+import ringattention.data.ChatPrompt;
 import ringattention.data.Tokenizer;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
@@ -35,8 +37,11 @@ class RequestReaderTest {
         Sections.INPUTS.defaults(
             List.of(
                 "data.path=any", "data.tokenizer=" + tokenizer, "generate.prompts=prompts.jsonl"));
-    return new RequestReader(
-        Tokenizer.of(configuration, 400), 400, DEFAULTS, configuration.source());
+    Tokenizer made = Tokenizer.of(configuration, 400);
+    ChatPrompt chats =
+        ChatPrompt.of(
+            "vicuna", "generate.template", configuration.source(), Optional.empty(), made);
+    return new RequestReader(made, chats, 400, DEFAULTS, configuration.source());
   }
 
   private Requests read(String tokenizer, String... lines) throws IOException {
@@ -151,12 +156,12 @@ class RequestReaderTest {
           {"tokens": [4294967297]} | tokens must be whole numbers from 0 to 399
           {"messages": "a"}        | messages must be a list
           {"messages": []}         | the conversation is empty
-          {"messages": [{"role": "user", "content": 1}]} | message 1: must have from and value, or role and content, both texts
+          {"messages": [{"role": "user", "content": 1}]} | message 1: its content must be a text or a list of parts, it is NUMBER
           {"prompt": "a", "id": ""} | id must be a text or a whole number
           {"prompt": "a", "id": [1]} | id must be a text or a whole number
           {"prompt": "a", "id": "first"} | id "first" is that of line 1
-          {"prompt": "a", "temprature": 1} | unknown field "temprature", there are id, context, prompt, tokens, messages, maxNewTokens, samples, temperature, topK, topP, repetitionPenalty, seed, stop
-          {"prompt": "a", "a\\nb": 1} | unknown field "a\\u000ab", there are id, context, prompt, tokens, messages, maxNewTokens, samples, temperature, topK, topP, repetitionPenalty, seed, stop
+          {"prompt": "a", "temprature": 1} | unknown field "temprature", there are id, context, prompt, tokens, messages, tools, maxNewTokens, samples, temperature, topK, topP, repetitionPenalty, seed, stop
+          {"prompt": "a", "a\\nb": 1} | unknown field "a\\u000ab", there are id, context, prompt, tokens, messages, tools, maxNewTokens, samples, temperature, topK, topP, repetitionPenalty, seed, stop
           {"prompt": "a", "temperature": -1} | temperature must be a number, at least 0
           {"prompt": "a", "temperature": "1"} | temperature must be a number
           {"prompt": "a", "topK": 1.5} | topK must be a whole number, at most 2147483647

@@ -101,6 +101,7 @@ final class Rig implements GenerationListener {
     GenerateConfig config =
         new GenerateConfig(
             Optional.empty(),
+            "vicuna",
             Optional.empty(),
             settings(1, 1, GREEDY),
             List.of(),

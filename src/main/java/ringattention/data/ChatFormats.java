@@ -1,0 +1,138 @@
+package ringattention.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import ringattention.input.BoundedFile;
+import ringattention.input.Source;
+import ringattention.template.TemplateException;
+
+/**
+ * Finds the words of conversations: those that an input names, else those of the tokenizer's own
+ * chat template, else Vicuna's.
+ *
+ * @param key that names them, for errors
+ */
+record ChatFormats(String key, Source source) {
+  static final String AUTO = "auto";
+  private static final String VICUNA = "vicuna";
+  private static final List<String> OWN = List.of("chatml", "llama3", "mistral");
+  private static final String TEMPLATE = "chat_template";
+  private static final String CONFIG = "tokenizer_config.json";
+  private static final List<String> TOKENS =
+      List.of("bos_token", "eos_token", "pad_token", "unk_token");
+  private static final int LARGEST = 1; // MiB
+
+  /**
+   * Returns the format.
+   *
+   * @param name "auto", "vicuna", "chatml", "llama3", "mistral", or a file
+   * @param folder tokenizer.json or its folder; empty: bytes
+   * @throws ringattention.input.InputException if there is none, or it is no template
+   */
+  ChatFormat of(String name, Optional<Path> folder, Tokenizer tokenizer) {
+    Optional<Path> file = folder.map(TokenizerFiles::in);
+    if (name.equals(AUTO)) {
+      return file.flatMap(this::ownTemplate)
+          .map(own -> format(own.place(), own.text(), file, tokenizer))
+          .orElseGet(() -> new VicunaFormat(tokenizer.endText()));
+    }
+    if (name.equals(VICUNA)) {
+      return new VicunaFormat(tokenizer.endText());
+    }
+    if (OWN.contains(name)) {
+      return format(name, resource(name), file, tokenizer);
+    }
+    Path given = Path.of(name);
+    if (!Files.isRegularFile(given)) {
+      throw source.error(
+          key,
+          "must be a file, or auto, vicuna, " + String.join(", ", OWN) + ": there is no such file");
+    }
+    return format(name, text(given), file, tokenizer);
+  }
+
+  private record Found(String place, String text) {}
+
+  /** Returns the template beside a tokenizer.json, as transformers finds it. */
+  private Optional<Found> ownTemplate(Path tokenizer) {
+    Path jinja = tokenizer.resolveSibling(TEMPLATE + ".jinja");
+    if (Files.isRegularFile(jinja)) {
+      return Optional.of(new Found(jinja.toString(), text(jinja)));
+    }
+    for (String name : List.of(TEMPLATE + ".json", CONFIG)) {
+      Path file = tokenizer.resolveSibling(name);
+      if (Files.isRegularFile(file)) {
+        JsonNode template =
+            TokenizerFiles.tree(file, TokenizerFiles.text(file, source), source).path(TEMPLATE);
+        Optional<String> text = text(file, template);
+        if (text.isPresent()) {
+          return Optional.of(new Found(file + ": " + TEMPLATE, text.get()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A template is a text, or one of several with names. */
+  private Optional<String> text(Path file, JsonNode template) {
+    if (template.isTextual()) {
+      return Optional.of(template.textValue());
+    }
+    if (!template.isArray()) {
+      return Optional.empty();
+    }
+    for (JsonNode one : template) {
+      if (one.path("name").asText().equals("default")) {
+        return Optional.of(one.path("template").asText());
+      }
+    }
+    throw source.error(key, file + ": none of its chat templates is named default");
+  }
+
+  private ChatFormat format(
+      String place, String template, Optional<Path> file, Tokenizer tokenizer) {
+    try {
+      return new TemplateFormat(template, tokens(file, tokenizer));
+    } catch (TemplateException malformed) {
+      throw source.error(key, place + ": " + malformed.getMessage());
+    }
+  }
+
+  /** Texts of special tokens; the end is written so that it is that token wherever it stands. */
+  private Map<String, String> tokens(Optional<Path> file, Tokenizer tokenizer) {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    for (String token : TOKENS) {
+      file.flatMap(tokenizerFile -> new SpecialTokens(tokenizerFile, Set.of(), source).named(token))
+          .ifPresent(text -> tokens.put(token, text));
+    }
+    tokens.put("eos_token", tokenizer.endText());
+    return tokens;
+  }
+
+  private String text(Path file) {
+    try {
+      return BoundedFile.text(file, LARGEST);
+    } catch (IOException unreadable) {
+      throw source.error(key, file + " cannot be read: " + CorpusFiles.reason(unreadable));
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream stream =
+        ChatFormats.class.getResourceAsStream("/templates/" + name + ".jinja")) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException impossible) { // it is in the program's jar
+      throw new UncheckedIOException(impossible);
+    }
+  }
+}
