@@ -82,13 +82,15 @@ final class TemplateFormat implements ChatFormat {
    * @param from where the answer before it ends
    */
   private ChatText.Answer located(Chat chat, int message, String whole, int from) {
+    String content = chat.content(message).strip();
     String before = prefix(chat.first(message), true, whole);
     String with = before == null ? null : prefix(chat.first(message + 1), false, whole);
-    if (with != null && before.length() >= from && with.length() > before.length()) {
-      int end = before.length() + with.substring(before.length()).stripTrailing().length();
-      return new ChatText.Answer(before.length(), Math.max(end, before.length()));
+    if (with != null && before.length() >= from && with.startsWith(before)) {
+      String answer = with.substring(before.length()).stripTrailing();
+      if (answer.contains(content)) {
+        return new ChatText.Answer(before.length(), before.length() + answer.length());
+      }
     }
-    String content = chat.content(message).strip();
     int start =
         content.isEmpty() ? -1 : whole.indexOf(content, behindQuestion(chat, message, whole, from));
     if (start < 0) {
