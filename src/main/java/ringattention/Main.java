@@ -21,6 +21,7 @@ import ringattention.command.GenerateCommand;
 import ringattention.command.GradientsCommand;
 import ringattention.command.PlanCommand;
 import ringattention.command.SharedInput;
+import ringattention.command.ShowDataCommand;
 import ringattention.command.TrainCommand;
 import ringattention.command.ValidateCommand;
 import ringattention.input.InputException;
@@ -121,6 +122,7 @@ public final class Main {
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);
       case GRADIENTS -> GradientsCommand.run(job);
       case EXPORT -> ExportCommand.run(job);
+      case SHOW_DATA -> ShowDataCommand.run(job);
       case EVALUATE -> EvaluateCommand.run(job);
       case GENERATE -> GenerateCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);

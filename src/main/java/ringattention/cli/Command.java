@@ -19,6 +19,7 @@ public enum Command {
   BENCH_SCALING("bench scaling", true),
   PLAN("plan", true),
   GRADIENTS("gradients", true),
+  SHOW_DATA("show-data", true),
   EXPORT("export", 1, true),
   STATUS("status", 1, false),
   COMPARE("compare", 2, false),

@@ -33,6 +33,7 @@ import ringattention.input.InputException;
  * @param prompt from {@code --prompt}: the text to go on from
  * @param plan for {@code plan}
  * @param export for {@code export}
+ * @param samples from {@code -n}: documents that {@code show-data} shows
  */
 public record CommandLine(
     List<String> arguments,
@@ -48,7 +49,8 @@ public record CommandLine(
     OptionalLong memoryCap,
     Optional<String> prompt,
     PlanOptions plan,
-    ExportOptions export) {
+    ExportOptions export,
+    int samples) {
 
   private static final String LAST = "last";
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
@@ -88,7 +90,8 @@ public record CommandLine(
         OptionalLong.empty(),
         Optional.empty(),
         PlanOptions.NONE,
-        ExportOptions.NONE);
+        ExportOptions.NONE,
+        0);
   }
 
   /**
@@ -149,7 +152,19 @@ public record CommandLine(
             : OptionalLong.empty(),
         Optional.ofNullable(parsed.getOptionValue(CommandOptions.PROMPT)),
         plan,
-        ExportOptions.of(parsed));
+        ExportOptions.of(parsed),
+        samples(parsed.getOptionValue("n", "3")));
+  }
+
+  private static int samples(String text) {
+    try {
+      int samples = Integer.parseInt(text);
+      if (samples >= 0) {
+        return samples;
+      }
+    } catch (NumberFormatException e) { // said below
+    }
+    throw new InputException("command line: -n " + text + ": must be a whole number, at least 0");
   }
 
   private static long bytes(String text) {
@@ -273,7 +288,8 @@ public record CommandLine(
         memoryCap,
         prompt,
         plan,
-        export);
+        export,
+        samples);
   }
 
   /** What an output folder is named after. */

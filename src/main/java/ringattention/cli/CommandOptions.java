@@ -48,6 +48,7 @@ public final class CommandOptions {
         plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware
         plan --paper                 the paper's tables of context and MFU, planned
         export RUN -o DIR            a run's model as a Hugging Face folder, from its checkpoint
+        show-data INPUT.toml         documents as the model reads them, what is learned marked
         gradients INPUT.toml         write logits and gradients of the first batch, small models only
         status DIR                   how far a run is, from its folder
         compare DIR DIR              where two runs differ: inputs, versions, losses
@@ -75,6 +76,7 @@ public final class CommandOptions {
             case TRAIN -> computing(RESUME, MAX_MINUTES, "trace");
             case GENERATE -> computing(RESUME, PROMPT);
             case BENCH_ATTENTION -> computing("trace");
+            case SHOW_DATA -> Set.of("D", "n");
             case EXPORT -> Set.of("D", "o", "dry-run", "step", "type");
             case PLAN -> Set.of("D", "o", "memory-cap", "hardware", "ranks", "paper", "compare");
             case STATUS, COMPARE, HELP, VERSION -> Set.of();
@@ -156,6 +158,12 @@ public final class CommandOptions {
                 .hasArg()
                 .argName("TEXT")
                 .desc("generate: the text to go on from, instead of a file or standard input")
+                .get())
+        .addOption(
+            Option.builder("n")
+                .hasArg()
+                .argName("N")
+                .desc("show-data: documents to show (default: 3)")
                 .get())
         .addOption(
             Option.builder()

@@ -1,0 +1,78 @@
+package ringattention.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import ringattention.input.Configuration;
+
+/**
+ * What a corpus is to a model: how many tokens it learns, and some documents as it reads them.
+ *
+ * @param longest tokens of the longest document
+ * @param learned tokens of all documents that are to be learned
+ * @param samples the first documents
+ */
+public record CorpusPreview(
+    long documents, long tokens, int longest, long learned, List<Document> samples) {
+  private static final int PIECE = 1 << 20; // tokens
+  private static final String LEARNED = "[[";
+  private static final String END = "]]";
+
+  /**
+   * One document.
+   *
+   * @param text with what is to be learned between double brackets, special tokens spelled
+   */
+  public record Document(int tokens, int learned, String text) {}
+
+  public CorpusPreview {
+    samples = List.copyOf(samples);
+  }
+
+  /**
+   * Reads, and tokenizes, the corpus of section {@code [data]}.
+   *
+   * @param count of documents that are shown
+   * @param vocabulary tokens of the model
+   * @throws ringattention.input.InputException if anything of the section is wrong
+   */
+  public static CorpusPreview of(Configuration configuration, int count, int vocabulary) {
+    try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
+        TokenFile corpus =
+            new TokenizedCorpus(configuration, tokenizer)
+                .open(new CorpusFiles(configuration).all())) {
+      List<Document> samples = new ArrayList<>();
+      long at = 0;
+      for (int i = 0; i < Math.min(count, corpus.lengths().length); i++) {
+        int[] entries = corpus.entries(at, corpus.lengths()[i]);
+        samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
+        at += entries.length;
+      }
+      long learned = 0;
+      for (long from = 0; from < corpus.tokens(); from += PIECE) {
+        learned += learned(corpus.entries(from, (int) Math.min(PIECE, corpus.tokens() - from)));
+      }
+      int longest = Arrays.stream(corpus.lengths()).max().orElse(0);
+      return new CorpusPreview(corpus.documents(), corpus.tokens(), longest, learned, samples);
+    }
+  }
+
+  private static int learned(int... entries) {
+    return (int) Arrays.stream(entries).filter(entry -> entry >= 0).count();
+  }
+
+  private static String text(int[] entries, Tokenizer tokenizer) {
+    StringBuilder text = new StringBuilder();
+    for (int from = 0; from < entries.length; ) {
+      int end = from + 1;
+      while (end < entries.length && entries[end] >= 0 == entries[from] >= 0) {
+        end++;
+      }
+      int[] run = Arrays.stream(entries, from, end).map(TokenStream::token).toArray();
+      String words = tokenizer.decode(run, false);
+      text.append(entries[from] >= 0 ? LEARNED + words + END : words);
+      from = end;
+    }
+    return text.toString();
+  }
+}
