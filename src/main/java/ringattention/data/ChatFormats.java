@@ -115,7 +115,10 @@ record ChatFormats(String key, Source source) {
       file.flatMap(tokenizerFile -> new SpecialTokens(tokenizerFile, Set.of(), source).named(token))
           .ifPresent(text -> tokens.put(token, text));
     }
-    tokens.put("eos_token", tokenizer.endText());
+    if (file.isEmpty()) {
+      tokens.put("bos_token", ""); // bytes have none
+    }
+    tokens.put(TemplateFormat.END, tokenizer.endText());
     return tokens;
   }
 

@@ -14,6 +14,9 @@ import ringattention.template.TemplateException;
  * for the template changes what was said before, answers are looked for in the whole.
  */
 final class TemplateFormat implements ChatFormat {
+  static final String END = "eos_token";
+  private static final String THOUGHT = "</think>";
+
   private final ChatTemplate template;
   private final String digest;
   private final Map<String, String> tokens;
@@ -21,8 +24,8 @@ final class TemplateFormat implements ChatFormat {
 
   /**
    * @param source of the template
-   * @param tokens texts of special tokens by the names that templates have for them, such as {@code
-   *     bos_token}
+   * @param tokens texts of special tokens by the names that templates have for them, {@link #END}
+   *     among them
    * @throws TemplateException if it is no template
    */
   TemplateFormat(String source, Map<String, String> tokens) {
@@ -82,24 +85,43 @@ final class TemplateFormat implements ChatFormat {
    * @param from where the answer before it ends
    */
   private ChatText.Answer located(Chat chat, int message, String whole, int from) {
-    String content = chat.content(message).strip();
     String before = prefix(chat.first(message), true, whole);
-    String with = before == null ? null : prefix(chat.first(message + 1), false, whole);
-    if (with != null && before.length() >= from && with.startsWith(before)) {
-      String answer = with.substring(before.length()).stripTrailing();
-      if (answer.contains(content)) {
-        return new ChatText.Answer(before.length(), before.length() + answer.length());
-      }
+    int start = before == null || before.length() < from ? -1 : before.length();
+    String with = start < 0 ? null : prefix(chat.first(message + 1), false, whole);
+    if (with != null && with.length() > start) {
+      return new ChatText.Answer(start, end(with, start, chat.content(message)));
     }
-    int start =
-        content.isEmpty() ? -1 : whole.indexOf(content, behindQuestion(chat, message, whole, from));
-    if (start < 0) {
+    String said = said(chat.content(message));
+    if (start < 0 && !said.isEmpty()) {
+      start = whole.indexOf(said, behindQuestion(chat, message, whole, from));
+    }
+    int at = start < 0 ? -1 : whole.indexOf(said, start);
+    int first = at < 0 ? -1 : whole.indexOf(ending(), start);
+    if (first < at || ending().isEmpty()) { // its words are those of another turn, or of none
       throw new IllegalArgumentException(
           "message " + (message + 1) + ": the template does not write this answer as it is");
     }
-    int end = start + content.length();
     return new ChatText.Answer(
-        start, whole.startsWith(ending(), end) ? end + ending().length() : end);
+        start, whole.indexOf(ending(), at + said.length()) + ending().length());
+  }
+
+  /**
+   * Returns where an answer ends: with its last token, and without the space behind that, unless
+   * that is the token.
+   */
+  private int end(String text, int start, String content) {
+    String answer = text.substring(start).stripTrailing();
+    int end = start + answer.length();
+    String said = content.strip();
+    boolean open =
+        answer.isEmpty() || !said.isEmpty() && answer.endsWith(said); // only space follows
+    return open && text.startsWith(tokens.get(END), end) ? end + tokens.get(END).length() : end;
+  }
+
+  /** Returns what an answer says at least: templates may drop what was thought before it. */
+  private static String said(String content) {
+    int thought = content.lastIndexOf(THOUGHT);
+    return (thought < 0 ? content : content.substring(thought + THOUGHT.length())).strip();
   }
 
   /** Returns where the question before an answer ends, if it is found: it may quote the answer. */
@@ -130,8 +152,8 @@ final class TemplateFormat implements ChatFormat {
       Map<String, Object> said = Map.of(Chat.ROLE, Chat.ASSISTANT, Chat.CONTENT, answer);
       Chat probe = new Chat(List.of(question, said), List.of(), List.of(false, true));
       String text = rendered(probe, false).text();
-      int end = text.lastIndexOf(answer) + answer.length();
-      ending = text.substring(end).stripTrailing();
+      int at = text.lastIndexOf(answer);
+      ending = at < 0 ? "" : text.substring(at + answer.length(), end(text, at, answer));
     }
     return ending;
   }

@@ -115,21 +115,32 @@ class TemplateFormatTest {
                 "a?",
                 "assistant",
                 "<think>x</think>b")));
+    // what was thought is in the text of the last answer alone
+    assertEquals(
+        "<user>q</s>\n<assistant>[a</s>]\n<user>r</s>\n<assistant>[<think>y</think>b</s>]\n",
+        marked(
+            format(FORGETS),
+            chat(
+                "user",
+                "q",
+                "assistant",
+                "<think>x</think>a",
+                "user",
+                "r",
+                "assistant",
+                "<think>y</think>b")));
+  }
+
+  /** An answer that the template leaves out cannot be learned; that of a later turn is not it. */
+  @Test
+  void answersThatAreNotWritten() {
+    String drops = FORGETS.replace("{{ m.content.split('</think>')[-1] }}", "");
     IllegalArgumentException lost =
         assertThrows(
             IllegalArgumentException.class,
             () ->
-                format(FORGETS)
-                    .text(
-                        chat(
-                            "user",
-                            "q",
-                            "assistant",
-                            "<think>x</think>a",
-                            "user",
-                            "r",
-                            "assistant",
-                            "b")));
+                format(drops)
+                    .text(chat("user", "q", "assistant", "b", "user", "r", "assistant", "b")));
     assertEquals("message 2: the template does not write this answer as it is", lost.getMessage());
   }
 
@@ -227,7 +238,8 @@ class TemplateFormatTest {
     assertEquals(2, entries[entries.length - 1], "the end is learned");
     // a file of its own goes before those beside the tokenizer
     Files.writeString(
-        folder.resolve("chat_template.jinja"), "{% for m in messages %}X{% endfor %}");
+        folder.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m.content if m.role == 'user' }}{% endfor %}");
     InputException lost = assertThrows(InputException.class, () -> Given.tokens(talk, keys));
     assertTrue(
         lost.getMessage()
