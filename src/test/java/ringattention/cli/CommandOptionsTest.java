@@ -41,23 +41,26 @@ class CommandOptionsTest {
           "D o memory-cap hardware ranks paper compare",
           Command.EXPORT,
           "D o dry-run step type",
+          Command.SHOW_DATA,
+          "D n",
           Command.STATUS,
           "",
           Command.COMPARE,
           "");
 
   private static final Map<String, String> VALUES =
-      Map.of(
-          "D", "train.steps=1",
-          "o", "folder",
-          "max-minutes", "1",
-          "memory-cap", "1GiB",
-          "prompt", "text",
-          "hardware", "h200",
-          "ranks", "2",
-          "compare", "folder",
-          "step", "3",
-          "type", "fp16");
+      Map.ofEntries(
+          Map.entry("D", "train.steps=1"),
+          Map.entry("o", "folder"),
+          Map.entry("max-minutes", "1"),
+          Map.entry("memory-cap", "1GiB"),
+          Map.entry("prompt", "text"),
+          Map.entry("hardware", "h200"),
+          Map.entry("ranks", "2"),
+          Map.entry("compare", "folder"),
+          Map.entry("step", "3"),
+          Map.entry("type", "fp16"),
+          Map.entry("n", "2"));
 
   static Stream<Command> commands() {
     return Arrays.stream(Command.values())
