@@ -42,8 +42,21 @@ public interface Kernels {
   void matmul(
       Tensor a, boolean transposeA, Tensor b, boolean transposeB, Tensor c, boolean accumulate);
 
+  /** x[row] += bias for every row; x [rows, width], bias [width]. */
+  void addBias(Tensor x, Tensor bias);
+
   /**
-   * RMSNorm: out = x / sqrt(mean(x^2) + epsilon) * weight. x, out [rows, hidden], weight [hidden].
+   * Backward of {@link #addBias}: dBias += the sum of all rows of dX. The order of additions is
+   * fixed.
+   *
+   * @param dX [rows, width]
+   * @param dBias [width], sum type, added to
+   */
+  void addBiasBackward(Tensor dX, Tensor dBias);
+
+  /**
+   * RMSNorm: out = x / sqrt(mean(x^2) + epsilon) * weight. x, out [rows, hidden], weight [hidden];
+   * out may alias x.
    */
   void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out);
 

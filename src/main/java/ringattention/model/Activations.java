@@ -57,7 +57,8 @@ public record Activations(
    * @param normed [rows, hidden], as is dNormed
    * @param ofTurn rows of a turn's sequences, as normed: dNormed where there is a backward; null
    *     where there is one turn
-   * @param gate [rows, feedForward], as are up, activated, dActivated
+   * @param gate [rows, feedForward], as are up, activated, dActivated; gate and up also hold
+   *     queries and their gradient where the backward goes through a norm of them
    * @param logits [loss rows, vocabulary]
    */
   public record Block(
@@ -157,6 +158,12 @@ public record Activations(
     Dim lossRows = new Dim("rows", (long) shape.lossBlock() * shape.batch());
     Dim hidden = new Dim("hidden", model.hidden());
     Dim feedForward = new Dim("feed-forward", model.feedForward());
+    Dim wide =
+        model.details().queryKeyNorm() && !policy.forwardOnly()
+            ? new Dim(
+                "feed-forward, or queries",
+                Math.max(model.feedForward(), model.heads().queryWidth()))
+            : feedForward;
     Tensor normed =
         allocator.allocate("token_block.normed", ACTIVATIONS, compute, normRows, hidden);
     Tensor dNormed =
@@ -168,8 +175,8 @@ public record Activations(
         copies
             ? allocator.allocate("token_block.of_turn", ACTIVATIONS, compute, normRows, hidden)
             : dNormed,
-        allocator.allocate("token_block.gate", ACTIVATIONS, compute, rows, feedForward),
-        allocator.allocate("token_block.up", ACTIVATIONS, compute, rows, feedForward),
+        allocator.allocate("token_block.gate", ACTIVATIONS, compute, rows, wide),
+        allocator.allocate("token_block.up", ACTIVATIONS, compute, rows, wide),
         allocator.allocate("token_block.activated", ACTIVATIONS, compute, rows, feedForward),
         backward.allocate(
             "token_block.activated.gradient", ACTIVATIONS, compute, rows, feedForward),

@@ -27,6 +27,7 @@ final class AttentionLayer {
   private final Attention attention;
   private final TokenBlocks blocks;
   private final Activations activations;
+  private final Projections projections;
   private final RotaryTable rotary;
   private final PhaseTimer timer;
 
@@ -51,6 +52,7 @@ final class AttentionLayer {
     this.attention = attention;
     this.blocks = blocks;
     this.activations = activations;
+    this.projections = new Projections(kernels, model, activations.block());
     this.rotary = new RotaryTable(activations.frequencies(), model.ropeScaling().magnitude());
     this.timer = timer;
   }
@@ -103,16 +105,15 @@ final class AttentionLayer {
       Tensor query = activations.query();
       Tensor keys = attention.own().keys();
       Tensor values = attention.own().values();
-      Tensor queryWeight = part(weights.get(LlamaParameters.QUERY), group, heads());
-      Tensor keyWeight = part(weights.get(LlamaParameters.KEY), group, keyValueHeads());
-      Tensor valueWeight = part(weights.get(LlamaParameters.VALUE), group, keyValueHeads());
       blocks.forEach(
-          (from, to) -> {
-            Tensor normed = normed(weights, ofTurn(x.slice(from, to), turn));
-            multiply(normed, queryWeight, headRows(query, from, to));
-            multiply(normed, keyWeight, headRows(keys, from, to));
-            multiply(normed, valueWeight, headRows(values, from, to));
-          });
+          (from, to) ->
+              projections.forward(
+                  weights,
+                  normed(weights, ofTurn(x.slice(from, to), turn)),
+                  group,
+                  headRows(query, from, to),
+                  headRows(keys, from, to),
+                  headRows(values, from, to)));
       rotate(query, turn, false);
       rotate(keys, turn, false);
     }
@@ -135,7 +136,7 @@ final class AttentionLayer {
     try (var scope = timer.in(Phase.PROJECTIONS)) {
       blocks.forEach(
           (from, to) ->
-              backThrough(
+              projections.backThrough(
                   LlamaParameters.ATTENTION_OUTPUT,
                   weights,
                   gradients,
@@ -173,12 +174,14 @@ final class AttentionLayer {
             Tensor input = rows(x, from, to);
             Tensor normed = normed(weights, input);
             Tensor dNormed = activations.block().dNormed().prefix(input.shape());
-            Tensor toQuery = headRows(dQuery, from, to);
-            Tensor toKeys = headRows(dKeys, from, to);
-            Tensor toValues = headRows(dValues, from, to);
-            backThrough(LlamaParameters.QUERY, weights, gradients, toQuery, normed, dNormed, false);
-            backThrough(LlamaParameters.KEY, weights, gradients, toKeys, normed, dNormed, true);
-            backThrough(LlamaParameters.VALUE, weights, gradients, toValues, normed, dNormed, true);
+            projections.backward(
+                weights,
+                gradients,
+                normed,
+                headRows(dQuery, from, to),
+                headRows(dKeys, from, to),
+                headRows(dValues, from, to),
+                dNormed);
             kernels.rmsNormBackward(
                 input,
                 weights.get(LlamaParameters.ATTENTION_NORM),
@@ -188,26 +191,6 @@ final class AttentionLayer {
                 gradients.get(LlamaParameters.ATTENTION_NORM));
           });
     }
-  }
-
-  /**
-   * Backward of out = input W^T: adds dOut^T input to the gradient of W, and gives dInput = dOut W
-   * or adds it.
-   */
-  private void backThrough(
-      String name,
-      Weights weights,
-      Weights gradients,
-      Tensor dOut,
-      Tensor input,
-      Tensor dInput,
-      boolean accumulate) {
-    kernels.matmul(dOut, true, input, false, gradients.get(name), true);
-    kernels.matmul(dOut, false, weights.get(name), false, dInput, accumulate);
-  }
-
-  private void multiply(Tensor normed, Tensor weight, Tensor out) {
-    kernels.matmul(normed, false, weight, true, out, false);
   }
 
   private Tensor normed(Weights weights, Tensor input) {
@@ -259,12 +242,6 @@ final class AttentionLayer {
   /** Key/value heads of a group. */
   private int keyValueHeads() {
     return model.heads().keyValue() / groups;
-  }
-
-  /** A group's rows of [all heads * headSize, hidden]. */
-  private Tensor part(Tensor weight, int group, int heads) {
-    long from = (long) group * heads * model.heads().size();
-    return weight.slice(from, from + (long) heads * model.heads().size());
   }
 
   /** What a call takes of all heads and sequences: a copy where there are several calls. */

@@ -2,6 +2,7 @@ package ringattention.model;
 
 import static ringattention.parallel.Parameter.Initial.NORMAL;
 import static ringattention.parallel.Parameter.Initial.ONES;
+import static ringattention.parallel.Parameter.Initial.ZEROS;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,8 +10,8 @@ import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 
 /**
- * Names and shapes of a Llama checkpoint (Hugging Face), in groups that are gathered together: the
- * embedding, each block, the head. Matrices are [outputs, inputs].
+ * Names and shapes of a Llama checkpoint (Hugging Face), and of its relatives, in groups that are
+ * gathered together: the embedding, each block, the head. Matrices are [outputs, inputs].
  */
 public final class LlamaParameters {
   static final String EMBEDDING = "model.embed_tokens.weight"; // [vocabulary, hidden]
@@ -18,6 +19,11 @@ public final class LlamaParameters {
   static final String QUERY = "self_attn.q_proj.weight"; // [heads * headSize, hidden]
   static final String KEY = "self_attn.k_proj.weight"; // [keyValueHeads * headSize, hidden]
   static final String VALUE = "self_attn.v_proj.weight"; // as KEY
+  static final String QUERY_BIAS = "self_attn.q_proj.bias"; // [heads * headSize]
+  static final String KEY_BIAS = "self_attn.k_proj.bias"; // [keyValueHeads * headSize]
+  static final String VALUE_BIAS = "self_attn.v_proj.bias"; // as KEY_BIAS
+  static final String QUERY_NORM = "self_attn.q_norm.weight"; // [headSize]
+  static final String KEY_NORM = "self_attn.k_norm.weight"; // [headSize]
   static final String ATTENTION_OUTPUT = "self_attn.o_proj.weight"; // [hidden, heads * headSize]
   static final String FEED_FORWARD_NORM = "post_attention_layernorm.weight"; // [hidden]
   static final String GATE = "mlp.gate_proj.weight"; // [feedForward, hidden]
@@ -64,23 +70,33 @@ public final class LlamaParameters {
     long queries = model.heads().queryWidth();
     long keys = model.heads().keyValueWidth();
     long feedForward = model.feedForward();
-    return List.of(
-        norm(prefix + ATTENTION_NORM, hidden),
-        matrix(prefix + QUERY, queries, hidden),
-        matrix(prefix + KEY, keys, hidden),
-        matrix(prefix + VALUE, keys, hidden),
-        matrix(prefix + ATTENTION_OUTPUT, hidden, queries),
-        norm(prefix + FEED_FORWARD_NORM, hidden),
-        matrix(prefix + GATE, feedForward, hidden),
-        matrix(prefix + UP, feedForward, hidden),
-        matrix(prefix + DOWN, hidden, feedForward));
+    List<Parameter> block = new ArrayList<>();
+    block.add(norm(prefix + ATTENTION_NORM, hidden));
+    block.add(matrix(prefix + QUERY, queries, hidden));
+    block.add(matrix(prefix + KEY, keys, hidden));
+    block.add(matrix(prefix + VALUE, keys, hidden));
+    if (model.details().queryKeyValueBias()) {
+      block.add(new Parameter(prefix + QUERY_BIAS, ZEROS, queries));
+      block.add(new Parameter(prefix + KEY_BIAS, ZEROS, keys));
+      block.add(new Parameter(prefix + VALUE_BIAS, ZEROS, keys));
+    }
+    if (model.details().queryKeyNorm()) {
+      block.add(norm(prefix + QUERY_NORM, model.heads().size()));
+      block.add(norm(prefix + KEY_NORM, model.heads().size()));
+    }
+    block.add(matrix(prefix + ATTENTION_OUTPUT, hidden, queries));
+    block.add(norm(prefix + FEED_FORWARD_NORM, hidden));
+    block.add(matrix(prefix + GATE, feedForward, hidden));
+    block.add(matrix(prefix + UP, feedForward, hidden));
+    block.add(matrix(prefix + DOWN, hidden, feedForward));
+    return block;
   }
 
   private static Parameter matrix(String name, long outputs, long inputs) {
     return new Parameter(name, NORMAL, outputs, inputs);
   }
 
-  private static Parameter norm(String name, long hidden) {
-    return new Parameter(name, ONES, hidden);
+  private static Parameter norm(String name, long width) {
+    return new Parameter(name, ONES, width);
   }
 }

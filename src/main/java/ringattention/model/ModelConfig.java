@@ -27,6 +27,7 @@ import ringattention.metrics.ModelFlops;
  * @param normEpsilon added to the mean of squares in RMSNorm
  * @param tied whether the head is the embedding, as tie_word_embeddings of Hugging Face
  * @param initStd standard deviation of the initial weights
+ * @param details what attention has beside a Llama's
  * @param checkpoint the folder that the weights come from instead
  */
 public record ModelConfig(
@@ -40,6 +41,7 @@ public record ModelConfig(
     double normEpsilon,
     boolean tied,
     double initStd,
+    AttentionDetails details,
     Optional<Path> checkpoint) {
   public static final Section<ModelConfig> SECTION =
       Section.required("model", "hidden", ModelConfig::read);
@@ -56,6 +58,34 @@ public record ModelConfig(
     if (heads.size() % 2 != 0) {
       throw new IllegalArgumentException("heads of size " + heads.size());
     }
+  }
+
+  /** Makes a Llama, whose attention has no details. */
+  public ModelConfig(
+      int vocabulary,
+      int hidden,
+      int layers,
+      HeadCounts heads,
+      int feedForward,
+      double ropeTheta,
+      RopeScaling ropeScaling,
+      double normEpsilon,
+      boolean tied,
+      double initStd,
+      Optional<Path> checkpoint) {
+    this(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        tied,
+        initStd,
+        AttentionDetails.NONE,
+        checkpoint);
   }
 
   /** One of the paper's models, with another number of blocks. */
@@ -76,15 +106,20 @@ public record ModelConfig(
 
   /** Returns the same model with a loss head of its own. */
   public ModelConfig untied() {
-    return with(ropeScaling, false);
+    return with(ropeScaling, false, details);
   }
 
   /** Returns the model as it computes texts that need so many positions. */
   public ModelConfig forLength(long positions) {
-    return with(ropeScaling.forLength(positions), tied);
+    return with(ropeScaling.forLength(positions), tied, details);
   }
 
-  private ModelConfig with(RopeScaling scaling, boolean sameMatrix) {
+  /** Returns the same model with other attention. */
+  public ModelConfig with(AttentionDetails other) {
+    return with(ropeScaling, tied, other);
+  }
+
+  private ModelConfig with(RopeScaling scaling, boolean sameMatrix, AttentionDetails attention) {
     return new ModelConfig(
         vocabulary,
         hidden,
@@ -96,6 +131,7 @@ public record ModelConfig(
         normEpsilon,
         sameMatrix,
         initStd,
+        attention,
         checkpoint);
   }
 
@@ -171,13 +207,23 @@ public record ModelConfig(
         table.single("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
         table.marked(Trait.SHAPE).flag("tied", Default.of(false)),
         table.single("initStd", Range.POSITIVE, Default.of(0.02)),
+        details(table),
         checkpoint);
+  }
+
+  private static AttentionDetails details(Table table) {
+    return new AttentionDetails(
+        table.marked(Trait.SHAPE).flag("queryKeyValueBias", Default.of(false)),
+        table.marked(Trait.SHAPE).flag("queryKeyNorm", Default.of(false)),
+        table.integer("slidingWindow", Range.atLeast(0), Default.of(0)));
   }
 
   /** Number of weights, embedding and head included. */
   public long parameters() {
     long attention = 2L * hidden * (heads.queryWidth() + heads.keyValueWidth());
-    long block = attention + 3L * hidden * feedForward + 2L * hidden;
+    long biases = details.queryKeyValueBias() ? heads.queryWidth() + 2L * heads.keyValueWidth() : 0;
+    long norms = details.queryKeyNorm() ? 2L * heads.size() : 0;
+    long block = attention + biases + norms + 3L * hidden * feedForward + 2L * hidden;
     return layers * block + (tied ? 1L : 2L) * vocabulary * hidden + hidden;
   }
 

@@ -18,6 +18,7 @@ record InitialWeights(long seed, double standardDeviation) {
   void set(Kernels kernels, Parameter parameter, long index, Tensor to) {
     switch (parameter.initial()) {
       case ONES -> kernels.fill(to, 1);
+      case ZEROS -> kernels.fill(to, 0);
       case NORMAL ->
           kernels.normal(to, Seed.of(seed, parameter.name()).stream(), index, standardDeviation);
     }

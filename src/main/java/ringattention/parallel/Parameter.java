@@ -14,7 +14,9 @@ public record Parameter(String name, Initial initial, long... shape) {
     /** Normal with the configured standard deviation. */
     NORMAL,
     /** All ones. */
-    ONES
+    ONES,
+    /** All zeros. */
+    ZEROS
   }
 
   public Parameter {

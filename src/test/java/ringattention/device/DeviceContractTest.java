@@ -50,6 +50,32 @@ class DeviceContractTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"1, 1", "3, 5", "7, 129", "65, 64", "1500, 40", "0, 8"})
+  void bias(int rows, int width) {
+    compare(
+        trial -> {
+          Tensor x = trial.random(rows, width);
+          trial.kernels().addBias(x, trial.random(width));
+          trial.result("x", x, FEW);
+          Tensor dBias = trial.randomSum(width);
+          trial.kernels().addBiasBackward(trial.random(rows, width), dBias);
+          trial.result("dBias", dBias, sum(rows));
+        });
+  }
+
+  /** Queries and keys are normalised where they are. */
+  @ParameterizedTest
+  @CsvSource({"3, 6", "65, 64", "7, 129"})
+  void rmsNormInPlace(int rows, int hidden) {
+    compare(
+        trial -> {
+          Tensor x = trial.random(rows, hidden);
+          trial.kernels().rmsNorm(x, trial.random(hidden), 1e-5, x);
+          trial.result("x", x, sum(hidden));
+        });
+  }
+
+  @ParameterizedTest
   @CsvSource({"1, 1", "3, 5", "7, 129", "65, 64", "0, 8"})
   void rmsNorm(int rows, int hidden) {
     compare(

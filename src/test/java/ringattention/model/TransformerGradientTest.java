@@ -3,6 +3,7 @@ package ringattention.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,8 +37,17 @@ class TransformerGradientTest {
   private static final Kernels.AdamW NO_CHANGE = new Kernels.AdamW(0, 0.9, 0.9, 1e-8, 0, 1, 1);
 
   @ParameterizedTest
-  @CsvSource({"CAUSAL, false, 1", "FULL, false, 1", "CAUSAL, true, 1", "CAUSAL, false, 1.7"})
-  void everyParameterHasTheGradientOfItsDifferences(Mask mask, boolean tied, double magnitude) {
+  @CsvSource({
+    "CAUSAL, false, 1, false, false",
+    "FULL, false, 1, false, false",
+    "CAUSAL, true, 1, false, false",
+    "CAUSAL, false, 1.7, false, false",
+    "CAUSAL, true, 1, true, false",
+    "CAUSAL, false, 1.7, false, true",
+    "FULL, false, 1, true, true"
+  })
+  void everyParameterHasTheGradientOfItsDifferences(
+      Mask mask, boolean tied, double magnitude, boolean bias, boolean norm) {
     ModelConfig model =
         new ModelConfig(
             61,
@@ -50,6 +60,7 @@ class TransformerGradientTest {
             1e-5,
             tied,
             0.15,
+            new AttentionDetails(bias, norm, 0),
             Optional.empty());
     TransformerProblem problem =
         new TransformerProblem(model, 13, 2, mask, LayoutKind.CONTIGUOUS, 11);
@@ -72,6 +83,7 @@ class TransformerGradientTest {
               recording,
               timer);
       replica.parameters().initialize(problem.seed(), problem.model().initStd());
+      stir(replica, device, buffers);
       replica.load(problem.sequences());
       replica.lossAndGradients(problem.scale());
       int checked = 0;
@@ -97,7 +109,25 @@ class TransformerGradientTest {
           }
         }
       }
-      assertEquals(3 * (1 + 2 * 9 + (tied ? 1 : 2)), checked);
+      int ofBlock = 9 + (bias ? 3 : 0) + (norm ? 2 : 0);
+      assertEquals(3 * (1 + 2 * ofBlock + (tied ? 1 : 2)), checked);
+    }
+  }
+
+  /** Moves biases and norms away from zeros and ones, of which a wrong one would go unnoticed. */
+  private static void stir(Replica replica, Device device, Map<String, Tensor> buffers) {
+    for (ParameterGroup group : replica.parameters().groups()) {
+      Tensor weights = buffers.get("parameters." + group.name() + ".weight");
+      for (Parameter parameter : group.parameters()) {
+        if (parameter.shape().length == 1) {
+          long offset = group.offset(parameter);
+          Tensor part = weights.slice(offset, offset + parameter.elements());
+          double[] values = device.read(part);
+          Seed noise = Seed.of(5, parameter.name());
+          Arrays.setAll(values, i -> values[i] + 0.3 * (noise.bits(i) >> 40) / (1 << 23));
+          device.write(part, values);
+        }
+      }
     }
   }
 

@@ -15,6 +15,7 @@ final class CpuKernels implements Kernels {
   private final Workers workers;
   private final Elementwise elementwise;
   private final Scans scans;
+  private final Bias bias;
   private final RmsNorm rmsNorm;
   private final Rotary rotary;
   private final Heads heads;
@@ -24,6 +25,7 @@ final class CpuKernels implements Kernels {
     this.workers = workers;
     this.elementwise = new Elementwise(workers);
     this.scans = new Scans(workers);
+    this.bias = new Bias(workers);
     this.rmsNorm = new RmsNorm(workers);
     this.rotary = new Rotary(workers);
     this.heads = new Heads(workers);
@@ -75,6 +77,20 @@ final class CpuKernels implements Kernels {
     } else if (!accumulate) {
       elementwise.fill(c, 0);
     }
+  }
+
+  @Override
+  public void addBias(Tensor x, Tensor added) {
+    Require.floats("x", x);
+    Require.floats("bias", added, Require.columns(x));
+    bias.add(x, added);
+  }
+
+  @Override
+  public void addBiasBackward(Tensor dX, Tensor dBias) {
+    Require.floats("dX", dX);
+    Require.floats("dBias", dBias, Require.columns(dX));
+    bias.backward(dX, dBias);
   }
 
   @Override

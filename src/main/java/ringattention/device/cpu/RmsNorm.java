@@ -69,19 +69,7 @@ final class RmsNorm {
           }
           partials[part] = dScale;
         });
-    addPartials(partials, dWeight, hidden);
-  }
-
-  private static void addPartials(float[][] partials, Tensor dWeight, int hidden) {
-    Floats window = new Floats().at(dWeight.address(), hidden);
-    float[] total = new float[VectorMath.padded(hidden)];
-    window.get(0, total, 0, hidden);
-    for (float[] partial : partials) {
-      for (int i = 0; i < hidden && partial != null; i++) {
-        total[i] += partial[i];
-      }
-    }
-    window.put(0, total, 0, hidden);
+    Bias.addPartials(partials, dWeight, hidden);
   }
 
   private static double inverse(float[] x, int hidden, double epsilon) {

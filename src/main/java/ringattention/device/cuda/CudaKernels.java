@@ -19,6 +19,7 @@ final class CudaKernels implements Kernels {
   private final CudaDevice device;
   private final CudaMemory scratch;
   private final Elementwise elementwise;
+  private final Bias bias;
   private final RmsNorm rmsNorm;
   private final Rotary rotary;
   private final Heads heads;
@@ -29,6 +30,7 @@ final class CudaKernels implements Kernels {
     this.device = device;
     this.scratch = device.allocate(SCRATCH);
     this.elementwise = new Elementwise(device);
+    this.bias = new Bias(device, scratch);
     this.rmsNorm = new RmsNorm(device, scratch);
     this.rotary = new Rotary(device);
     this.heads = new Heads(device);
@@ -92,6 +94,22 @@ final class CudaKernels implements Kernels {
     } else if (!accumulate) {
       elementwise.fill(c, 0);
     }
+  }
+
+  @Override
+  public void addBias(Tensor x, Tensor added) {
+    Require.type("x", x, device.compute());
+    int width = Require.length("width", Require.columns(x), MOST_COLUMNS);
+    Require.shape("bias", added, x.dtype(), width);
+    bias.add(x, added);
+  }
+
+  @Override
+  public void addBiasBackward(Tensor dX, Tensor dBias) {
+    Require.type("dX", dX, device.compute());
+    int width = Require.length("width", Require.columns(dX), RmsNorm.mostHidden(SCRATCH));
+    Require.shape("dBias", dBias, device.sum(), width);
+    bias.backward(dX, dBias);
   }
 
   @Override

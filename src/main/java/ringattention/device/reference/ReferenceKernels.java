@@ -113,6 +113,26 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
+  public void addBias(Tensor x, Tensor bias) {
+    int width = columns(x);
+    DoubleBuffer elements = doubles(x);
+    DoubleBuffer added = doubles(bias);
+    for (int i = 0; i < elements.limit(); i++) {
+      elements.put(i, elements.get(i) + added.get(i % width));
+    }
+  }
+
+  @Override
+  public void addBiasBackward(Tensor dX, Tensor dBias) {
+    int width = columns(dX);
+    DoubleBuffer gradient = doubles(dX);
+    DoubleBuffer sums = doubles(dBias);
+    for (int i = 0; i < gradient.limit(); i++) {
+      sums.put(i % width, sums.get(i % width) + gradient.get(i));
+    }
+  }
+
+  @Override
   public void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out) {
     int hidden = columns(x);
     DoubleBuffer in = doubles(x);
