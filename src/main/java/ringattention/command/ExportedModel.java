@@ -36,9 +36,17 @@ record ExportedModel(
    * Reads what is copied. Not collective.
    *
    * @throws ringattention.input.InputException if a file of the tokenizer or of {@code
-   *     model.checkpoint} cannot be read
+   *     model.checkpoint} cannot be read, or transformers has no such model
    */
   static ExportedModel of(Configuration configuration, ModelExport type) {
+    if (!HuggingFaceExport.holds(configuration.get(ModelConfig.SECTION))) {
+      throw configuration
+          .source()
+          .error(
+              "model.queryKeyNorm",
+              "no model of transformers has such norms and model.queryKeyValueBias, too: it cannot"
+                  + " be exported");
+    }
     ExportedTokenizer tokenizer = ExportedTokenizer.of(configuration);
     HuggingFaceExport export =
         new HuggingFaceExport(
@@ -111,7 +119,7 @@ record ExportedModel(
     ModelConfig model = configuration.get(ModelConfig.SECTION);
     if (model.hidden() % model.heads().query() != 0) {
       log.line(
-          "WARNING: transformers 5 opens no Llama whose hidden_size is not a multiple of its"
+          "WARNING: transformers 5 opens no model whose hidden_size is not a multiple of its"
               + " num_attention_heads, whatever head_dim says; transformers 4 does");
     }
   }

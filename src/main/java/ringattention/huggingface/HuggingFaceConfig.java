@@ -23,16 +23,19 @@ import ringattention.input.Toml;
 import ringattention.model.ModelConfig;
 
 /**
- * The {@code config.json} of a Hugging Face Llama, as transformers 4 writes it (rope_theta,
- * rope_scaling) and as transformers 5 does (rope_parameters): the values of section {@code [model]}
- * it stands for. Fields it leaves out have the defaults of transformers' LlamaConfig. What values a
- * key takes is said by {@link ModelConfig}, which reads them like those of an input; here stand
- * only what fields say together, and fields that have no key.
+ * The {@code config.json} of a Hugging Face Llama or of another {@link Family}, as transformers 4
+ * writes it (rope_theta, rope_scaling) and as transformers 5 does (rope_parameters): the values of
+ * section {@code [model]} it stands for. Fields it leaves out have the defaults of transformers 5.
+ * What values a key takes is said by {@link ModelConfig}, which reads them like those of an input;
+ * here stand only what fields say together, and fields that have no key.
  */
 public final class HuggingFaceConfig implements Lender {
   private static final String FILE = "config.json";
   private static final int LARGEST = 16; // MiB
 
+  private static final String TYPE = "model_type";
+  private static final String ACTIVATION = "hidden_act";
+  private static final String SILU = "silu";
   private static final String HEADS = "num_attention_heads";
   private static final String KEY_VALUE_HEADS = "num_key_value_heads";
   private static final String HEAD_SIZE = "head_dim";
@@ -41,6 +44,7 @@ public final class HuggingFaceConfig implements Lender {
 
   private final Function<String, InputException> error;
   private final JsonNode root;
+  private final Family family;
   private final RopeFields rope;
   private final Map<String, Given> values = new LinkedHashMap<>();
 
@@ -50,14 +54,18 @@ public final class HuggingFaceConfig implements Lender {
   public HuggingFaceConfig(Path folder, Function<String, InputException> error) {
     this.error = error;
     this.root = parse(folder);
-    requireLlama();
+    this.family = family();
+    requireSupported();
     sizes();
     give("normEpsilon", "rms_norm_eps", 1e-6);
-    this.rope = new RopeFields(root, this::problem);
+    this.rope = new RopeFields(root, family.positions(), this::problem);
     give("tied", TIED, false);
     if (present(root, DEVIATION)) {
       put("initStd", DEVIATION, plain(root.get(DEVIATION)));
     }
+    put("queryKeyValueBias", TYPE, family.bias());
+    put("queryKeyNorm", TYPE, family.norm());
+    values.put("slidingWindow", new WindowFields(family, root, this::problem).window());
   }
 
   /**
@@ -128,14 +136,27 @@ public final class HuggingFaceConfig implements Lender {
     }
   }
 
-  /** Refuses what another model is, or what changes how weights are stored or found. */
-  private void requireLlama() {
-    requireText("model_type", "", "llama");
-    requireText("hidden_act", "silu", "silu");
-    for (String bias : new String[] {"attention_bias", "mlp_bias"}) {
-      if (present(root, bias) && !root.get(bias).equals(BooleanNode.FALSE)) {
-        throw unsupported(bias, root.get(bias), "false");
-      }
+  /** Refuses by name what another model is, whatever its other fields. */
+  private Family family() {
+    return Family.of(root)
+        .orElseThrow(
+            () -> {
+              String brief = Toml.brief(present(root, TYPE) ? root.get(TYPE).asText() : "");
+              return problem(TYPE + " = " + brief + ": must be " + Family.allowed());
+            });
+  }
+
+  /** Refuses what changes what is computed, or how weights are stored or found. */
+  private void requireSupported() {
+    String activation = present(root, ACTIVATION) ? root.get(ACTIVATION).asText() : SILU;
+    if (!activation.equals(SILU)) {
+      throw problem(ACTIVATION + " = " + Toml.brief(activation) + ": must be " + Toml.write(SILU));
+    }
+    if (family.readsAttentionBias()) {
+      requireNone("attention_bias");
+    }
+    if (family.readsFeedForwardBias()) {
+      requireNone("mlp_bias");
     }
     for (String field : new String[] {"quantization_config", "transformers_weights"}) {
       if (present(root, field)) {
@@ -144,10 +165,9 @@ public final class HuggingFaceConfig implements Lender {
     }
   }
 
-  private void requireText(String field, String otherwise, String allowed) {
-    String value = present(root, field) ? root.get(field).asText() : otherwise;
-    if (!value.equals(allowed)) {
-      throw problem(field + " = " + Toml.brief(value) + ": must be " + Toml.write(allowed));
+  private void requireNone(String bias) {
+    if (present(root, bias) && !root.get(bias).equals(BooleanNode.FALSE)) {
+      throw unsupported(bias, root.get(bias), "false");
     }
   }
 
@@ -156,9 +176,11 @@ public final class HuggingFaceConfig implements Lender {
     giveRequired("hidden", root, "", "hidden_size");
     giveRequired("layers", root, "", "num_hidden_layers");
     giveRequired("heads", root, "", HEADS);
-    give("keyValueHeads", KEY_VALUE_HEADS, plain(root.get(HEADS)));
     int heads = positive(HEADS);
-    int groups = present(root, KEY_VALUE_HEADS) ? positive(KEY_VALUE_HEADS) : heads;
+    Object all = plain(root.get(HEADS));
+    Object shared = root.has(KEY_VALUE_HEADS) ? all : family.keyValueHeads(all);
+    give("keyValueHeads", KEY_VALUE_HEADS, shared);
+    int groups = values.get("keyValueHeads").value() instanceof Integer n ? Math.max(0, n) : 0;
     if (heads > 0 && groups > 0 && heads % groups != 0) {
       throw problem(KEY_VALUE_HEADS + " = " + groups + ": must divide " + HEADS);
     }
@@ -171,8 +193,8 @@ public final class HuggingFaceConfig implements Lender {
    * @param hidden likewise
    */
   private void headSize(int heads, int hidden) {
-    int size = positive(HEAD_SIZE);
-    if (!present(root, HEAD_SIZE) && heads > 0 && hidden > 0) {
+    int size = present(root, HEAD_SIZE) ? positive(HEAD_SIZE) : family.headSize().orElse(0);
+    if (!present(root, HEAD_SIZE) && size == 0 && heads > 0 && hidden > 0) {
       if (hidden % heads != 0) {
         throw problem(HEADS + " = " + heads + ": must divide hidden_size");
       }

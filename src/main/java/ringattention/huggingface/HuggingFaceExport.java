@@ -52,6 +52,11 @@ public final class HuggingFaceExport {
       double largest,
       List<String> kept) {}
 
+  /** Returns whether a model of transformers computes what this one does: others have no file. */
+  public static boolean holds(ModelConfig model) {
+    return model.checkpoint().isPresent() || Family.of(model.details()).isPresent();
+  }
+
   /**
    * @param type of the weights; one that weights are read from
    * @param positions one more than the last position the model was trained on

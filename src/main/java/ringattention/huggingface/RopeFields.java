@@ -38,9 +38,6 @@ final class RopeFields {
   static final String SCALING_FORM = "rope_scaling";
   static final String PARAMETERS_FORM = "rope_parameters";
 
-  /** What transformers takes for a file without max_position_embeddings. */
-  static final int DEFAULT_POSITIONS = 2048;
-
   private static final String OLD_TYPE = "type"; // of older files
   private static final String PARTIAL = "partial_rotary_factor";
   private static final String WEIGHT = "mscale";
@@ -51,6 +48,7 @@ final class RopeFields {
   private static final Set<String> WITH_CONTEXT = Set.of("llama3", "yarn", "longrope");
 
   private final JsonNode root;
+  private final int positions;
   private final JsonNode rope;
   private final String in;
   private final String typeField;
@@ -58,11 +56,13 @@ final class RopeFields {
   private final Function<String, InputException> problem;
 
   /**
+   * @param positions that the model has where the file says nothing of them
    * @param problem makes the exception for what is wrong in the file
    * @throws InputException if there is no one rotary embedding of whole heads
    */
-  RopeFields(JsonNode root, Function<String, InputException> problem) {
+  RopeFields(JsonNode root, int positions, Function<String, InputException> problem) {
     this.root = root;
+    this.positions = positions;
     this.problem = problem;
     String name = filled(SCALING_FORM) ? SCALING_FORM : PARAMETERS_FORM;
     this.rope = filled(name) ? root.get(name) : MissingNode.getInstance();
@@ -188,7 +188,7 @@ final class RopeFields {
       return required(FACTOR);
     }
     double before = number(originalContext().value());
-    double now = number(value(root, POSITIONS, DEFAULT_POSITIONS));
+    double now = number(value(root, POSITIONS, positions));
     return new Given(POSITIONS, before > 0 && now > 0 ? now / before : 1.0);
   }
 
@@ -204,12 +204,12 @@ final class RopeFields {
     if (present(rope, ORIGINAL)) {
       return new Given(in + ORIGINAL, plain(rope.get(ORIGINAL)));
     }
-    Object positions = value(root, POSITIONS, DEFAULT_POSITIONS);
+    Object context = value(root, POSITIONS, positions);
     double factor = type.equals("linear") ? number(value(rope, FACTOR, 1)) : 1;
-    if (positions instanceof Integer extended && factor > 0 && factor != 1) {
-      positions = (int) Math.max(1, Math.round(extended / factor));
+    if (context instanceof Integer extended && factor > 0 && factor != 1) {
+      context = (int) Math.max(1, Math.round(extended / factor));
     }
-    return new Given(POSITIONS, positions);
+    return new Given(POSITIONS, context);
   }
 
   private Given required(String field) {

@@ -21,10 +21,6 @@ public record SpecialIds(OptionalInt begin, OptionalInt end, OptionalInt pad) {
   public static final SpecialIds NONE =
       new SpecialIds(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty());
 
-  /** What transformers takes for those that a Llama's config.json leaves out. */
-  static final SpecialIds DEFAULTS =
-      new SpecialIds(OptionalInt.of(1), OptionalInt.of(2), OptionalInt.empty());
-
   /** The names in the files, in the order of the record. */
   static final List<String> FIELDS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
 
@@ -57,7 +53,8 @@ public record SpecialIds(OptionalInt begin, OptionalInt end, OptionalInt pad) {
     if (id.isEmpty()) {
       return true;
     }
-    Object otherwise = DEFAULTS.fields().get(FIELDS.get(field));
+    SpecialIds defaults = Family.of(config).orElse(Family.LLAMA).tokens();
+    Object otherwise = defaults.fields().get(FIELDS.get(field));
     JsonNode given =
         config.has(FIELDS.get(field))
             ? config.get(FIELDS.get(field))

@@ -76,7 +76,13 @@ public final class Source {
     found.defaults.add(name);
   }
 
-  /** Returns the full keys that the input leaves to their defaults. */
+  boolean isBorrowed(String key) {
+    return borrowed.containsKey(key);
+  }
+
+  /**
+   * Returns the full keys that the input leaves to their defaults, or to a file that says the same.
+   */
   public Set<String> defaults() {
     return Collections.unmodifiableSet(found.defaults);
   }

@@ -267,6 +267,9 @@ public final class Table {
       if (value == null) {
         throw source.error(name, leaves.get(name), kind.must());
       }
+      if (value.equals(otherwise.value()) && source.isBorrowed(name)) {
+        source.assume(name);
+      }
     } else {
       value = otherwise.value() == null && listing ? otherwise.example() : otherwise.value();
       if (value == null) {

@@ -6,6 +6,7 @@ import ringattention.input.Configuration;
 import ringattention.input.Source;
 import ringattention.input.Toml;
 import ringattention.model.AttentionConfig;
+import ringattention.model.AttentionDetails;
 import ringattention.model.AttentionKind;
 import ringattention.model.LlamaParameters;
 import ringattention.model.ModelConfig;
@@ -49,6 +50,7 @@ public final class RunRules {
     }
     if (configuration.has(ModelConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
       checkNoDecay(configuration);
+      checkWindow(configuration);
     }
     DeviceKind device = configuration.get(DeviceConfig.SECTION).kind();
     if (device == DeviceKind.CPU || device == DeviceKind.REFERENCE) {
@@ -63,12 +65,32 @@ public final class RunRules {
             .flatMap(group -> group.parameters().stream())
             .toList();
     for (String part : configuration.get(TrainConfig.SECTION).noDecay()) {
-      if (parameters.stream().noneMatch(parameter -> parameter.name().contains(part))) {
+      if (!TrainConfig.NO_DECAY.contains(part)
+          && parameters.stream().noneMatch(parameter -> parameter.name().contains(part))) {
         throw configuration
             .source()
             .error(
                 "train.noDecay", Toml.write(part) + " is in the name of no parameter of the model");
       }
+    }
+  }
+
+  /**
+   * Attention sees all that is before a token: in a longer sequence more than the window. Documents
+   * of a packed sequence may be as long as it is.
+   */
+  private static void checkWindow(Configuration configuration) {
+    AttentionDetails details = configuration.get(ModelConfig.SECTION).details();
+    int sequence = configuration.get(TrainConfig.SECTION).sequence();
+    if (!details.holds(sequence)) {
+      throw configuration
+          .source()
+          .error(
+              "model.slidingWindow",
+              "a window within a sequence is not supported: train.sequence ("
+                  + sequence
+                  + ") must be at most "
+                  + details.slidingWindow());
     }
   }
 

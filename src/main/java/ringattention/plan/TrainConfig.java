@@ -52,6 +52,9 @@ public record TrainConfig(
     double clipNorm,
     int reportEvery,
     int maxSkippedSteps) {
+  /** The default of {@code noDecay}, as transformers' Trainer has it. */
+  static final List<String> NO_DECAY = List.of("norm", "bias");
+
   public static final Section<TrainConfig> SECTION =
       Section.required("train", "sequence", TrainConfig::read);
 
@@ -138,7 +141,7 @@ public record TrainConfig(
         warmupSteps,
         decaySteps,
         table.single("weightDecay", Range.atLeast(0), Default.of(0.1)),
-        table.texts("noDecay", Default.list("norm")),
+        table.texts("noDecay", Default.of(NO_DECAY)),
         table.single("beta1", Range.FRACTION, Default.of(0.9)),
         table.single("beta2", Range.FRACTION, Default.of(0.95)),
         table.single("epsilon", Range.POSITIVE, Default.of(1e-8)),

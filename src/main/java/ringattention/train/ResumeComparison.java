@@ -70,7 +70,24 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     configuration.source().defaults().stream()
         .filter(key -> !before.values().containsKey(key))
         .forEach(keys::add);
+    if (sameDecay(before)) {
+      keys.add(NO_DECAY);
+    }
     return keys;
+  }
+
+  /** Whether both name the same parameters of this model, in whatever words. */
+  private boolean sameDecay(UsedInputs before) {
+    if (!(before.values().get(NO_DECAY) instanceof List<?> parts)) {
+      return false;
+    }
+    TrainConfig train = configuration.get(TrainConfig.SECTION);
+    return LlamaParameters.groups(configuration.get(ModelConfig.SECTION)).stream()
+        .flatMap(group -> group.parameters().stream())
+        .allMatch(
+            parameter ->
+                train.decays(parameter)
+                    == parts.stream().noneMatch(part -> parameter.name().contains("" + part)));
   }
 
   /**
@@ -101,7 +118,9 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     UsedInputs now = UsedInputs.of(configuration.source().toml());
     String where = " in checkpoint " + checkpoint.folder();
     for (String key : configuration.source().marked(Trait.SHAPE)) {
-      if (!before.text(key).equals(now.text(key))) {
+      boolean added =
+          configuration.source().defaults().contains(key) && !before.values().containsKey(key);
+      if (!added && !before.text(key).equals(now.text(key))) {
         throw configuration.source().error(key, "must be " + before.text(key) + ", as" + where);
       }
     }
