@@ -3,13 +3,15 @@ package ringattention.infer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import ringattention.model.AttentionDetails;
 import ringattention.model.LongRope;
 import ringattention.model.ModelConfig;
 
 /**
  * Requests that a model answers with one set of rotary frequencies. With longrope those of a text
  * depend on whether it is longer than the original context, and keys in the cache are not turned
- * again: a text must stay on one side of it while it grows, and all texts of a run on the same.
+ * again: a text must stay on one side of it while it grows, and all texts of a run on the same. Nor
+ * may a text be longer than a sliding window: the cache has none.
  */
 public final class OneLength {
   private OneLength() {}
@@ -21,12 +23,38 @@ public final class OneLength {
 
   /**
    * Returns the requests without those that need other frequencies than the first, or two sets of
-   * them; these are among the problems.
+   * them, or that are longer than the model's window; these are among the problems.
    */
   public static Requests keep(Requests all, ModelConfig model) {
+    Requests seen = withinWindow(all, model.details());
     return model.ropeScaling() instanceof LongRope scaling
-        ? keep(all, scaling.originalContext())
-        : all;
+        ? keep(seen, scaling.originalContext())
+        : seen;
+  }
+
+  private static Requests withinWindow(Requests all, AttentionDetails details) {
+    List<Request> kept = new ArrayList<>();
+    List<String> problems = new ArrayList<>(all.problems());
+    for (Request request : all.requests()) {
+      if (details.holds(last(request))) {
+        kept.add(request);
+      } else {
+        problems.add(
+            text(
+                "request %s: its %d tokens and up to %d new ones are more than the sliding window of the"
+                    + " model (model.slidingWindow, sliding_window of config.json) allows: at most %d together",
+                request.id(),
+                request.tokens(),
+                request.settings().maxNewTokens(),
+                details.slidingWindow() + 1L));
+      }
+    }
+    return new Requests(kept, problems);
+  }
+
+  /** Returns how many tokens of a request the model reads at most; the last new one it does not. */
+  private static long last(Request request) {
+    return (long) request.tokens() + request.settings().maxNewTokens() - 1;
   }
 
   private static Requests keep(Requests all, int context) {
@@ -34,8 +62,7 @@ public final class OneLength {
     List<String> problems = new ArrayList<>(all.problems());
     for (Request request : all.requests()) {
       boolean longer = request.tokens() > context;
-      long last = (long) request.tokens() + request.settings().maxNewTokens() - 1;
-      if (!longer && last > context) {
+      if (!longer && last(request) > context) {
         problems.add(
             text(
                 "request %s: its %d tokens and up to %d new ones cross the %d tokens behind which longrope has"

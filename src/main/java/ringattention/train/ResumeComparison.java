@@ -19,6 +19,8 @@ import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Trait;
 import ringattention.input.UsedInputs;
+import ringattention.model.LlamaParameters;
+import ringattention.model.ModelConfig;
 import ringattention.plan.TrainConfig;
 import ringattention.run.SharedParts;
 import ringattention.run.Version;
@@ -30,6 +32,8 @@ import ringattention.run.Version;
  * @param ranks of this run
  */
 public record ResumeComparison(Configuration configuration, SharedParts contents, int ranks) {
+  private static final String NO_DECAY = "train.noDecay";
+
   /**
    * Demands the inputs of a run's folder, if it has any.
    *
