@@ -12,7 +12,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A Llama in plain double loops over a safetensors file, without any code of the program. */
+/**
+ * A Llama in plain double loops over a safetensors file, without any code of the program. It has
+ * the biases and norms of queries and keys that are among its weights.
+ */
 final class DoubleLlama {
   private static final double THETA = 10000;
   private static final double EPSILON = 1e-5;
@@ -45,6 +48,16 @@ final class DoubleLlama {
                 weights.put(entry.getKey(), values);
               }
             });
+  }
+
+  /**
+   * @param weights by their names in a safetensors file
+   */
+  DoubleLlama(Map<String, double[]> weights, int layers, int heads, int keyValueHeads) {
+    this.layers = layers;
+    this.heads = heads;
+    this.keyValueHeads = keyValueHeads;
+    this.weights.putAll(weights);
   }
 
   /** Returns the loss of every token but the first, given those before it. */
@@ -98,9 +111,9 @@ final class DoubleLlama {
     double[][] values = new double[length][];
     for (int i = 0; i < length; i++) {
       double[] normed = norm(x[i], weights.get(name + "input_layernorm.weight"));
-      queries[i] = times(weights.get(name + "self_attn.q_proj.weight"), normed);
-      keys[i] = times(weights.get(name + "self_attn.k_proj.weight"), normed);
-      values[i] = times(weights.get(name + "self_attn.v_proj.weight"), normed);
+      queries[i] = projected(name + "self_attn.q_", normed);
+      keys[i] = projected(name + "self_attn.k_", normed);
+      values[i] = projected(name + "self_attn.v_", normed);
       rotate(queries[i], heads, i);
       rotate(keys[i], keyValueHeads, i);
     }
@@ -127,6 +140,17 @@ final class DoubleLlama {
       }
       add(x[i], times(weights.get(name + "self_attn.o_proj.weight"), attended));
     }
+  }
+
+  private double[] projected(String name, double... x) {
+    double[] out = times(weights.get(name + "proj.weight"), x);
+    add(out, weights.getOrDefault(name + "proj.bias", new double[out.length]));
+    double[] gain = weights.get(name + "norm.weight");
+    for (int from = 0; gain != null && from < out.length; from += gain.length) {
+      double[] head = norm(Arrays.copyOfRange(out, from, from + gain.length), gain);
+      System.arraycopy(head, 0, out, from, gain.length);
+    }
+    return out;
   }
 
   private static void rotate(double[] x, int heads, int position) {

@@ -98,10 +98,15 @@ public record EngineShape(
     return (int) Math.min(Integer.MAX_VALUE, (long) slots * ranks);
   }
 
-  /** Returns the most tokens of a prefix that the cache holds with one further token. */
+  /**
+   * Returns the most tokens of a prefix that the cache holds with one further token, and that the
+   * model's window allows.
+   */
   int longestPrompt() {
     int fits = 0;
-    long tooMany = (long) slots * ranks + 1;
+    int window = model.details().slidingWindow(); // the new token is not read
+    long held = (long) slots * ranks;
+    long tooMany = 1 + (window == 0 ? held : Math.min(held, window));
     while (tooMany - fits > 1) {
       int middle = (int) Math.min(Integer.MAX_VALUE, (fits + tooMany) / 2);
       if (fits(new SlotRanges(slots), middle, 1, 1)) {
