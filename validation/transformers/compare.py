@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares ringattention with LlamaForCausalLM of Hugging Face's transformers (4 or 5), on one machine.
+"""Compares ringattention with Hugging Face's transformers (4 or 5), on one machine: Llama, Mistral, Qwen2, Qwen3.
 
     python3 validation/transformers/compare.py --run "bin/mpirun -np {ranks} bin/ringattention" --csv compare.csv
 
-For each case it makes a randomly initialised Llama of several shards (save_pretrained), runs `ringattention gradients` on it,
+For each case it makes a randomly initialised model of several shards (save_pretrained), runs `ringattention gradients` on it,
 and compares logits, loss and every parameter's gradient with a float64 model of the same weights, tokens and positions:
 
     fp32   |ours - exact| / |exact| (Euclidean) at most 1e-5 for logits and loss, 1e-4 for a gradient
@@ -12,6 +12,8 @@ and compares logits, loss and every parameter's gradient with a float64 model of
 
 Cases: 8 query heads with 8 and with 2 key/value heads; default and llama3 rotary embedding; tied and untied; 1 and 2 ranks;
 from position 0 and from 500000. Four of the eight models by default, so that every value meets every other; --all takes all.
+One model of each other family (FAMILIES) goes with them: Mistral with a window longer than all texts, Qwen2 with biases, Qwen3
+with norms of queries and keys and heads of a size apart from hidden / heads.
 Then the other rotary scalings (ROPES), one model each, from position 0 and behind the original context; the frequencies and
 magnitude that transformers itself has of each folder are compared, too. Each is also given by keys of the input to a folder
 that has no scaling, and must give the same; it is trained for two steps and exported, and what transformers has of the new
@@ -44,7 +46,7 @@ try:
     import torch
     import transformers
     from safetensors.torch import load_file
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
 except ImportError as missing:
     print(f"compare.py: {missing}", file=sys.stderr)
     sys.exit(2)
@@ -125,16 +127,25 @@ KEYS = {
 FREQUENCIES_FP32 = 1e-6
 
 
+FAMILIES = {"llama": LlamaConfig, "mistral": MistralConfig, "qwen2": Qwen2Config, "qwen3": Qwen3Config}
+WINDOW = 8192  # of the Mistral
+OWN_HEAD_SIZE = 48  # of the Qwen3
+
+
 class Model:
     """One of the models compared: what is varied."""
 
-    def __init__(self, key_value_heads, scaling, tied, sequence, saved):
+    def __init__(self, key_value_heads, scaling, tied, sequence, saved, family="llama"):
+        self.family = family
+        self.pairs = OWN_HEAD_SIZE // 2 if family == "qwen3" else PAIRS
         self.key_value_heads = key_value_heads
         self.scaling = scaling
         self.tied = tied
         self.sequence = sequence
         self.saved = saved  # element type of its files
         self.name = f"kv{key_value_heads}-{scaling}-{'tied' if tied else 'untied'}"
+        if family != "llama":
+            self.name = family + "-" + self.name
 
     def config(self):
         keys = dict(
@@ -158,7 +169,11 @@ class Model:
         else:
             keys["rope_theta"] = theta
             keys["rope_scaling"] = None if rope["rope_type"] == "default" else rope
-        return LlamaConfig(**keys)
+        if self.family == "mistral":
+            keys["sliding_window"] = WINDOW
+        if self.family == "qwen3":
+            keys["head_dim"] = OWN_HEAD_SIZE
+        return FAMILIES[self.family](**keys)
 
     def rope(self):
         """The fields of rope_scaling, and a rope_theta that is another."""
@@ -179,7 +194,7 @@ class Model:
         """
         rope = self.rope()
         theta = rope.get("rope_theta", THETA)
-        plain = [theta ** (-2.0 * i / (2 * PAIRS)) for i in range(PAIRS)]
+        plain = [theta ** (-2.0 * i / (2 * self.pairs)) for i in range(self.pairs)]
         kind = rope["rope_type"]
         if kind == "linear":
             plain = [frequency / rope["factor"] for frequency in plain]
@@ -244,11 +259,15 @@ def models(every):
     ]
     # one half of the eight: every pair of values occurs
     half = [m for m in made if (m.key_value_heads == 2) ^ (m.scaling == "llama3") ^ m.tied]
-    return made if every else half
+    chosen = made if every else half
+    chosen.insert(-1, Model(2, "default", False, 640, torch.float32, "mistral"))  # the last is a Llama: check_export
+    chosen.insert(-1, Model(2, "default", False, 501, torch.float32, "qwen2"))
+    chosen.insert(-1, Model(4, "default", True, 384, torch.float32, "qwen3"))
+    return chosen
 
 
 class ExactRotary(torch.nn.Module):
-    """In place of LlamaRotaryEmbedding: angles in float64, their cosines and sines in the model's type."""
+    """In place of the rotary embedding of transformers: angles in float64, their cosines and sines in the model's type."""
 
     def __init__(self, model):
         super().__init__()
@@ -271,10 +290,12 @@ def norm_in_own_type(norm, x):
 def make(model, folder, seed):
     """Writes a folder as save_pretrained does, of several shards."""
     torch.manual_seed(seed)
-    llama = LlamaForCausalLM(model.config())
+    llama = AutoModelForCausalLM.from_config(model.config())
     with torch.no_grad():
-        for parameter in llama.parameters():
-            if parameter.dim() == 1:  # a norm: its weights start as ones
+        for name, parameter in llama.named_parameters():
+            if name.endswith(".bias"):  # starts as zeros
+                parameter.normal_(0, 0.5)
+            elif parameter.dim() == 1:  # a norm: its weights start as ones
                 parameter.uniform_(0.5, 1.5)
             else:
                 parameter.normal_(0, INITIALIZER_RANGE)
@@ -287,12 +308,12 @@ def make(model, folder, seed):
 
 def opened(folder, model, dtype, device):
     """The folder's model in this type, with exact rotary angles."""
-    llama = LlamaForCausalLM.from_pretrained(folder, attn_implementation="sdpa")
+    llama = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="sdpa")
     llama = llama.to(device=device, dtype=dtype)
     llama.model.rotary_emb = ExactRotary(model)
     if dtype == torch.float64:
-        norms = [module for module in llama.modules() if type(module).__name__ == "LlamaRMSNorm"]
-        if len(norms) != 2 * LAYERS + 1:
+        norms = [module for module in llama.modules() if type(module).__name__.endswith("RMSNorm")]
+        if len(norms) != (4 if model.family == "qwen3" else 2) * LAYERS + 1:
             raise SystemExit(f"compare.py: transformers {transformers.__version__} has other norms: {len(norms)}")
         for norm in norms:
             norm.forward = functools.partial(norm_in_own_type, norm)
@@ -483,7 +504,7 @@ def check(table, arguments, model, folder, data, device):
 
 def check_rotary(table, case, folder, model):
     """What transformers itself makes of a folder, in and behind the original context, is what model says."""
-    rotary = LlamaForCausalLM.from_pretrained(folder).float().model.rotary_emb
+    rotary = AutoModelForCausalLM.from_pretrained(folder).float().model.rotary_emb
     for positions in (512, 513):
         rotary(torch.zeros(1), torch.tensor([[positions - 1]]))  # longrope takes its list
         exact = model.frequencies(positions)
@@ -540,8 +561,8 @@ def check_export(table, arguments, model, folder, data, device):
         table.failed(case, "export", failure or f"no config.json below {output}")
         return
     exported = configs[-1].parent
-    before = LlamaForCausalLM.from_pretrained(folder).float().model.embed_tokens.weight
-    after = LlamaForCausalLM.from_pretrained(exported).float().model.embed_tokens.weight
+    before = AutoModelForCausalLM.from_pretrained(folder).float().model.embed_tokens.weight
+    after = AutoModelForCausalLM.from_pretrained(exported).float().model.embed_tokens.weight
     moved = relative(after.detach().double(), before.detach().double())
     table.add(case, "unchanged by training", float(moved < 1e-6), 0.0)
     path, output = arguments.work / "exported.toml", arguments.work / "exported"

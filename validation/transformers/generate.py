@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares what ringattention generates with LlamaForCausalLM of Hugging Face's transformers (4 or 5), on one machine.
+"""Compares what ringattention generates with Hugging Face's transformers (4 or 5), on one machine: the models of compare.py.
 
     python3 validation/transformers/generate.py --run "bin/mpirun -np {ranks} bin/ringattention" --csv generate.csv
 
-For each case it makes a randomly initialised Llama (as compare.py does), lets `ringattention generate` answer prompts of 1 to
+For each case it makes a randomly initialised model (as compare.py does), lets `ringattention generate` answer prompts of 1 to
 4000 tokens greedily, side by side, and runs a float64 model of the same weights once over prompt and answer:
 
     log-probabilities  root mean square of (ours - exact) over that of the exact logits: at most 1e-5 in fp32; in bf16 at most

@@ -189,8 +189,8 @@ class HuggingFaceConfigTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "model_type": "llama" | "model_type": "mistral" | model_type = "mistral": must be "llama"
-          "model_type": "llama" | "model": 1 | model_type = "": must be "llama"
+          "model_type": "llama" | "model_type": "mixtral" | model_type = "mixtral": must be "llama" or "mistral" or "qwen2" or "qwen3"
+          "model_type": "llama" | "model": 1 | model_type = "": must be "llama" or "mistral" or "qwen2" or "qwen3"
           "head_dim": 64 | "attention_bias": true | attention_bias = true: not supported, must be false
           "mlp_bias": false | "mlp_bias": true | mlp_bias = true: not supported, must be false
           "hidden_act": "silu" | "hidden_act": "gelu" | hidden_act = "gelu": must be "silu"

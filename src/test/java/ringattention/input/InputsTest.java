@@ -130,7 +130,7 @@ class InputsTest {
             4,
             0,
             0.1,
-            List.of("norm"),
+            List.of("norm", "bias"),
             0.9,
             0.95,
             1e-8,

@@ -114,22 +114,12 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void addBias(Tensor x, Tensor bias) {
-    int width = columns(x);
-    DoubleBuffer elements = doubles(x);
-    DoubleBuffer added = doubles(bias);
-    for (int i = 0; i < elements.limit(); i++) {
-      elements.put(i, elements.get(i) + added.get(i % width));
-    }
+    Bias.add(x, bias);
   }
 
   @Override
   public void addBiasBackward(Tensor dX, Tensor dBias) {
-    int width = columns(dX);
-    DoubleBuffer gradient = doubles(dX);
-    DoubleBuffer sums = doubles(dBias);
-    for (int i = 0; i < gradient.limit(); i++) {
-      sums.put(i % width, sums.get(i % width) + gradient.get(i));
-    }
+    Bias.backward(dX, dBias);
   }
 
   @Override
