@@ -152,7 +152,7 @@ class TrainingScheduleTest {
     assertSays(
         run,
         "weight decay 0.5: 39424 parameters in 16 tensors decay, 160 parameters in 5"
-            + " tensors do not (train.noDecay = [\"norm\"])");
+            + " tensors do not (train.noDecay = [\"norm\", \"bias\"])");
     Run all = valid(train(1, "all", keys[0], keys[1], keys[2], "train.noDecay=[]"));
     assertSays(all, "in 21 tensors decay, 0 parameters in 0 tensors do not");
     assertEquals(run.column("loss").get(0), all.column("loss").get(0));

@@ -217,7 +217,7 @@ class FamilyTest {
   void noSequenceIsLongerThanTheWindow() throws IOException {
     String json = PUBLISHED.get("Mistral-7B-v0.1");
     RunRules.check(read(json, "train.sequence=4096"));
-    RunRules.check(read(json, "train.sequence=4096", "data.firstPosition=100000"));
+    RunRules.check(read(json, "train.sequence=4096", "data.path=x", "data.firstPosition=100000"));
     RunRules.check(read(PUBLISHED.get("Mistral-7B-v0.3"), "train.sequence=32768"));
     Configuration longer = read(json, "train.sequence=4097");
     assertEquals(

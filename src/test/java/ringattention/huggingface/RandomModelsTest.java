@@ -104,6 +104,12 @@ class RandomModelsTest {
     keys.put("normEpsilon", any(1.0, 1e-5, 1e-6, random.nextDouble()));
     keys.put("tied", tied);
     keys.put("initStd", any(0.02, 1.0, 1.5, random.nextDouble()));
+    switch (random.nextInt(4)) { // a Llama, or what one other family has
+      case 1 -> keys.put("queryKeyValueBias", true);
+      case 2 -> keys.put("queryKeyNorm", true);
+      case 3 -> keys.put("slidingWindow", 1 + random.nextInt(9000));
+      default -> {}
+    }
     keys.put("ropeScaling", scaling);
     if (!scaling.equals("default")) {
       keys.put("ropeFactor", any(1.0, 8.0, 0.5 + 9 * random.nextDouble()));
@@ -167,6 +173,7 @@ class RandomModelsTest {
         model.normEpsilon(),
         model.tied(),
         Math.min(model.initStd(), 1), // transformers opens no other
+        model.details(),
         Optional.of(folder));
   }
 

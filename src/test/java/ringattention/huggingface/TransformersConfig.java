@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import ringattention.device.HeadCounts;
+import ringattention.model.AttentionDetails;
 import ringattention.model.LinearRope;
 import ringattention.model.Llama3Rope;
 import ringattention.model.LongRope;
@@ -65,7 +66,18 @@ record TransformersConfig(JsonNode root) {
         root.path("rms_norm_eps").asDouble(1e-6),
         root.path("tie_word_embeddings").asBoolean(false),
         root.path("initializer_range").asDouble(0.02),
+        details(),
         Optional.of(checkpoint));
+  }
+
+  /** As Mistral, Qwen2 and Qwen3 are made; their other defaults are not asked for here. */
+  private AttentionDetails details() {
+    String type = root.get("model_type").asText();
+    boolean window = type.equals("mistral") || root.path("use_sliding_window").asBoolean(false);
+    return new AttentionDetails(
+        type.equals("qwen2"),
+        type.equals("qwen3"),
+        window ? root.path("sliding_window").asInt(0) : 0);
   }
 
   private int whole(String field, int otherwise) {
@@ -182,6 +194,15 @@ record TransformersConfig(JsonNode root) {
       shapes.put(layer + "self_attn.q_proj.weight", shape(queries, hidden));
       shapes.put(layer + "self_attn.k_proj.weight", shape(keys, hidden));
       shapes.put(layer + "self_attn.v_proj.weight", shape(keys, hidden));
+      if (model.details().queryKeyValueBias()) {
+        shapes.put(layer + "self_attn.q_proj.bias", shape(queries));
+        shapes.put(layer + "self_attn.k_proj.bias", shape(keys));
+        shapes.put(layer + "self_attn.v_proj.bias", shape(keys));
+      }
+      if (model.details().queryKeyNorm()) {
+        shapes.put(layer + "self_attn.q_norm.weight", shape(model.heads().size()));
+        shapes.put(layer + "self_attn.k_norm.weight", shape(model.heads().size()));
+      }
       shapes.put(layer + "self_attn.o_proj.weight", shape(hidden, queries));
       shapes.put(layer + "mlp.gate_proj.weight", shape(model.feedForward(), hidden));
       shapes.put(layer + "mlp.up_proj.weight", shape(model.feedForward(), hidden));

@@ -10,9 +10,13 @@ import ringattention.device.Device;
 import ringattention.device.HeadCounts;
 import ringattention.device.MemoryPlan;
 import ringattention.metrics.PhaseTimer;
+import ringattention.model.AttentionDetails;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
 import ringattention.parallel.HostCollectives;
+import ringattention.parallel.LoadableWeights;
+import ringattention.parallel.Parameter;
+import ringattention.random.Seed;
 import ringattention.shard.LayoutKind;
 
 /** Engines over ranks that are threads of the test. */
@@ -28,6 +32,28 @@ record Engines(
   static ModelConfig small(RopeScaling scaling) {
     return new ModelConfig(
         23, 12, 2, new HeadCounts(4, 2, 6), 10, 100, scaling, 1e-5, false, 0.3, Optional.empty());
+  }
+
+  /** A model with biases and norms of queries and keys, and heads of a size of their own. */
+  static ModelConfig withDetails(boolean bias, boolean norm) {
+    return small().with(new AttentionDetails(bias, norm, 0));
+  }
+
+  /** Sets weights; biases and norms, where there are such of queries, far from zeros and ones. */
+  static void fill(LoadableWeights weights, ModelConfig model, long seed) {
+    if (model.details().equals(AttentionDetails.NONE)) {
+      weights.initialize(seed, model.initStd());
+      return;
+    }
+    weights.clear();
+    weights.load(
+        (parameter, index, into) -> {
+          Seed numbers = Seed.of(seed, parameter.name());
+          int center = parameter.initial() == Parameter.Initial.ONES ? 1 : 0;
+          for (long i = index; into.hasRemaining(); i++) {
+            into.put(center + 0.5f * (numbers.bits(i) >> 40) / (1 << 23));
+          }
+        });
   }
 
   EngineShape shape(int ranks) {
@@ -53,7 +79,7 @@ record Engines(
                         device,
                         arena,
                         timer)) {
-              engine.weights().initialize(SEED, model.initStd());
+              fill(engine.weights(), model, SEED);
               engine.poison();
               return work.apply(engine);
             }

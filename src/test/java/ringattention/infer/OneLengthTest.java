@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import ringattention.model.AttentionDetails;
 import ringattention.model.LongRope;
 import ringattention.model.ModelConfig;
+import ringattention.shard.LayoutKind;
 
 /** Requests of a longrope model, whose old context is 64 tokens. */
 class OneLengthTest {
@@ -63,6 +65,23 @@ class OneLengthTest {
     assertEquals(
         new LongRope(List.of(1., 1., 1.), List.of(2., 3., 4.), 4, 64, 1, true),
         OneLength.model(MODEL, kept.requests()).ropeScaling());
+  }
+
+  /** With a window of 64 a model reads 64 tokens; the last new one it does not read. */
+  @Test
+  void noTextIsLongerThanTheWindow() {
+    ModelConfig model = Engines.small().with(new AttentionDetails(false, false, 64));
+    Requests kept = keep(model, request("a", 64, 1), request("b", 60, 6), request("c", 60, 5));
+    assertEquals(List.of("a", "c"), ids(kept));
+    assertEquals(
+        List.of(
+            "x:1: broken",
+            "request b: its 60 tokens and up to 6 new ones are more than the sliding window of the"
+                + " model (model.slidingWindow, sliding_window of config.json) allows: at most 65"
+                + " together"),
+        kept.problems());
+    EngineShape shape = new EngineShape(model, 2, LayoutKind.ZIGZAG, 5, 150, 4, 20, true);
+    assertEquals(64, shape.longestPrompt());
   }
 
   @Test

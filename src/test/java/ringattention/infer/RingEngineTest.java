@@ -90,6 +90,24 @@ class RingEngineTest {
     }
   }
 
+  /** Prompts and steps add biases and normalise queries and keys as training does. */
+  @ParameterizedTest
+  @CsvSource({"1, true, false", "1, false, true", "2, true, false", "3, true, true"})
+  void biasesAndNorms(int ranks, boolean bias, boolean norm) {
+    ModelConfig model = Engines.withDetails(bias, norm);
+    int[] text = text(60);
+    double[][] whole = Whole.logits(model, Engines.SEED, text);
+    for (boolean resident : new boolean[] {false, true}) {
+      Engines engines = new Engines(model, LayoutKind.ZIGZAG, 150, 4, 20, resident);
+      for (int prefix : new int[] {1, 3, 41}) {
+        for (List<float[]> logits :
+            engines.run(ranks, ReferenceDevice::new, engine -> read(engine, prefix, text))) {
+          check(whole, prefix, logits, DOUBLE);
+        }
+      }
+    }
+  }
+
   /** Prompts and steps multiply queries and keys as training does, also behind the old context. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})

@@ -58,7 +58,8 @@ final class Whole {
         Replica replica =
             new Replica(
                 setup, world, new HostCollectives(world, timer.timeline()), device, arena, timer);
-        replica.parameters().initialize(seed, model.initStd());
+        replica.parameters().clear();
+        Engines.fill(replica.weights(), model, seed);
         int[] positions = new int[tokens.length];
         Arrays.setAll(positions, i -> i);
         replica.load(
