@@ -73,9 +73,10 @@ public final class HardwarePlanCommand {
     log.section("Longest context");
     log.line(
         text(
-            "%d tokens%s%s",
+            "%d tokens%s%s%s",
             longest.tokens(),
             longest.unlimited() ? ", the longest that can be counted" : "",
+            longest.fillsWindow() ? ", the sliding window of the model" : "",
             longest.plan().map(plan -> ": " + plan.plan().memory().why()).orElse(": none fits")));
   }
 

@@ -5,6 +5,7 @@ import java.util.function.IntFunction;
 import ringattention.device.MemoryCount;
 import ringattention.input.Configuration;
 import ringattention.metrics.Hardware;
+import ringattention.model.ModelConfig;
 import ringattention.plan.LongestContext;
 import ringattention.plan.RunRules;
 import ringattention.plan.Variants;
@@ -14,7 +15,7 @@ import ringattention.run.SavedKind;
 
 /**
  * The longest sequence that has room on hardware that is not there, in steps of {@value #STEP}
- * tokens a rank. As in the paper, blocks keep their inputs only, on the device, unless the input
+ * tokens a rank, and is no longer than the model's window. As in the paper, blocks keep their inputs only, on the device, unless the input
  * says otherwise.
  *
  * @param tokens of the sequence; 0 if none has room
@@ -36,7 +37,8 @@ public record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> 
   public static LongestPlan of(
       Hardware hardware, Configuration configuration, int ranks, long cap) {
     int unit = STEP * RunRules.ringSize(configuration, ranks);
-    LongestContext lengths = new LongestContext(unit, Integer.MAX_VALUE);
+    int window = configuration.get(ModelConfig.SECTION).details().slidingWindow();
+    LongestContext lengths = new LongestContext(unit, window == 0 ? Integer.MAX_VALUE : window);
     IntFunction<HardwarePlan> plan =
         tokens ->
             HardwarePlan.of(
@@ -50,6 +52,13 @@ public record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> 
         tokens,
         tokens == Integer.MAX_VALUE / unit * unit,
         tokens == 0 ? Optional.empty() : Optional.of(plan.apply(tokens)));
+  }
+
+  /** Whether no longer one was tried, for the model has a window. */
+  public boolean fillsWindow() {
+    return plan.map(found -> found.plan().setup().model().details())
+        .filter(details -> !details.holds(tokens + 1L))
+        .isPresent();
   }
 
   /** Returns the groups that attention goes in; 0 if no sequence has room. */

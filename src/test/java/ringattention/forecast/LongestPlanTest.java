@@ -114,4 +114,16 @@ class LongestPlanTest {
         assertThrows(InputException.class, () -> HardwarePlan.of(Hardware.TPU_V4, run, 8));
     assertEquals("-D device.precision = \"fp32\": tpuv4 has bf16 only", wrong.getMessage());
   }
+
+  /** A window is no matter of memory: no longer sequence is tried. */
+  @Test
+  void noLongerThanTheWindow() {
+    Configuration run =
+        Sections.INPUTS.defaults(
+            List.of("model.hidden=64", "model.slidingWindow=4096", "train.sequence=1024"));
+    LongestPlan longest = LongestPlan.of(Hardware.H200, run, 8);
+    assertEquals(4096, longest.tokens());
+    assertTrue(longest.fillsWindow());
+    assertFalse(longest.unlimited());
+  }
 }
