@@ -15,8 +15,8 @@ import ringattention.run.SavedKind;
 
 /**
  * The longest sequence that has room on hardware that is not there, in steps of {@value #STEP}
- * tokens a rank, and is no longer than the model's window. As in the paper, blocks keep their inputs only, on the device, unless the input
- * says otherwise.
+ * tokens a rank, and is no longer than the model's window. As in the paper, blocks keep their
+ * inputs only, on the device, unless the input says otherwise.
  *
  * @param tokens of the sequence; 0 if none has room
  * @param unlimited whether sequences longer than a program can count had room

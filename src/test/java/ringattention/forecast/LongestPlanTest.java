@@ -120,7 +120,13 @@ class LongestPlanTest {
   void noLongerThanTheWindow() {
     Configuration run =
         Sections.INPUTS.defaults(
-            List.of("model.hidden=64", "model.slidingWindow=4096", "train.sequence=1024"));
+            List.of(
+                "model.hidden=64",
+                "model.layers=2",
+                "model.heads=2",
+                "model.slidingWindow=4096",
+                "train.sequence=1024",
+                "train.steps=1"));
     LongestPlan longest = LongestPlan.of(Hardware.H200, run, 8);
     assertEquals(4096, longest.tokens());
     assertTrue(longest.fillsWindow());
