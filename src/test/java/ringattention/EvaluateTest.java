@@ -113,10 +113,24 @@ class EvaluateTest {
 
   /** Every label at its own position, whatever the sequences are cut into. */
   @ParameterizedTest
-  @CsvSource({"33, false", "33, true", "64, false"})
-  void lossesAreThoseOfFloat64(int sequence, boolean documents) throws IOException {
+  @CsvSource({
+    "33, false, queryKeyNorm=false",
+    "33, true, queryKeyNorm=false",
+    "64, false, slidingWindow=64",
+    "33, false, queryKeyValueBias=true",
+    "33, true, queryKeyNorm=true"
+  })
+  void lossesAreThoseOfFloat64(int sequence, boolean documents, String detail) throws IOException {
     String text = small("few.txt", 0, 150);
-    train(1, "model", "train.steps=2", "train.sequence=17", text, "output.model=fp32");
+    train(
+        1,
+        "model",
+        "train.steps=6",
+        "train.learningRate=0.05", // biases and norms leave their zeros and ones
+        "train.sequence=17",
+        text,
+        "model." + detail,
+        "output.model=fp32");
     Run run =
         valid(
             evaluate(

@@ -254,4 +254,54 @@ class TrainingScheduleTest {
     assertEquals("|66|99", String.join("|", resumed.column("tokens_seen").subList(0, 3)));
     assertEquals(whole.summary().get("epoch"), resumed.summary().get("epoch"));
   }
+
+  /** A folder from before there were biases goes on, though noDecay has another default since. */
+  @Test
+  void aFolderWithoutBiasesGoesOn() throws IOException {
+    valid(train(1, "origin", "train.steps=1", "output.model=fp32"));
+    String[] keys = {
+      "model.checkpoint=" + program.file("origin/model"), "train.steps=12", "--resume"
+    };
+    Run whole = valid(train(1, "whole", keys));
+    Run first = train(1, "old", keys[0], keys[1], keys[2], "--max-minutes=0.0001");
+    assertEquals(75, first.job().exitCode(), first.job().output());
+    Path inputs = first.folder().resolve("used_inputs.toml");
+    String now = Files.readString(inputs);
+    String before =
+        now.replaceAll("(?m)^(queryKeyValueBias|queryKeyNorm|slidingWindow) = .*\n", "")
+            .replace("noDecay = [\"norm\", \"bias\"]", "noDecay = [\"norm\"]");
+    assertEquals(now.lines().count() - 3, before.lines().count());
+    Files.writeString(inputs, before);
+    assertEquals(2, train(1, "old", keys[0], keys[1], "train.noDecay=[]").job().exitCode());
+    assertEquals(whole.column("loss"), valid(train(1, "old", keys)).column("loss"));
+  }
+
+  @Test
+  void biasesDoNotDecay() {
+    String bias = "model.queryKeyValueBias=true";
+    Run run = valid(train(1, "bias", "train.steps=1", bias));
+    assertSays(run, "in 16 tensors decay, 288 parameters in 11 tensors do not");
+    Run all = valid(train(1, "norms", "train.steps=1", bias, "train.noDecay=[\"norm\"]"));
+    assertSays(all, "in 22 tensors decay, 160 parameters in 5 tensors do not");
+  }
+
+  @Test
+  void whatNoFamilyHasIsNotExported() {
+    Run run =
+        train(
+            1,
+            "both",
+            "train.steps=1",
+            "output.model=fp32",
+            "model.queryKeyValueBias=true",
+            "model.queryKeyNorm=true");
+    assertEquals(2, run.job().exitCode());
+    assertTrue(
+        run.job()
+            .output()
+            .contains(
+                "model.queryKeyNorm = true: no model of transformers has such norms and"
+                    + " model.queryKeyValueBias, too: it cannot be exported"),
+        run.job().output());
+  }
 }
