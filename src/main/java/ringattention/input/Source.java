@@ -77,7 +77,7 @@ public final class Source {
   }
 
   boolean isBorrowed(String key) {
-    return borrowed.containsKey(key);
+    return found.borrowed.containsKey(key);
   }
 
   /**
