@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import ringattention.data.ChatPrompt;
 import ringattention.data.DataConfig;
 import ringattention.data.Tokenizer;
+import ringattention.huggingface.SpecialIds;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.OneLength;
 import ringattention.infer.RequestReader;
@@ -33,6 +35,7 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
     implements AutoCloseable {
   private static final String NAME = "standard input (no --prompt, no generate.prompts)";
   private static final String FOLDER_TOKENIZER = "tokenizer.json";
+  private static final String FOLDER = "model.checkpoint";
 
   /**
    * Reads both. Requests are those of {@code --prompt}, else of the file that the input names, else
@@ -49,7 +52,7 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
         job.agree(() -> Tokenizer.of(named.name(), named.key(), source, vocabulary));
     try {
       GenerateConfig config = configuration.get(GenerateConfig.SECTION);
-      Set<Integer> ends = job.agree(() -> config.ends(tokenizer, source));
+      Set<Integer> ends = job.agree(() -> ends(configuration, named, tokenizer));
       ChatPrompt chats =
           job.agree(
               () ->
@@ -81,6 +84,18 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
     }
   }
 
+  /** Models that chat end an answer with other tokens than a text: their folder names them. */
+  private static Set<Integer> ends(Configuration configuration, Named named, Tokenizer tokenizer) {
+    GenerateConfig config = configuration.get(GenerateConfig.SECTION);
+    Set<Integer> ends = new LinkedHashSet<>(config.ends(tokenizer, configuration.source()));
+    if (config.endTokens().isEmpty() && named.key().equals(FOLDER)) {
+      SpecialIds.ends(Path.of(named.name())).stream()
+          .filter(id -> id < tokenizer.vocabulary())
+          .forEach(ends::add);
+    }
+    return ends;
+  }
+
   private static Named named(Configuration configuration) {
     Optional<String> asked = configuration.get(GenerateConfig.SECTION).tokenizer();
     if (asked.isPresent()) {
@@ -92,7 +107,7 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
             .checkpoint()
             .filter(folder -> Files.exists(folder.resolve(FOLDER_TOKENIZER)));
     if (beside.isPresent()) {
-      return new Named(beside.get().toString(), "model.checkpoint");
+      return new Named(beside.get().toString(), FOLDER);
     }
     return configuration.has(DataConfig.SECTION)
         ? new Named(configuration.get(DataConfig.SECTION).tokenizer(), "data.tokenizer")

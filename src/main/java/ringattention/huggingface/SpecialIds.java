@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The numbers of a tokenizer's special tokens, as config.json and generation_config.json have them.
@@ -32,6 +34,34 @@ public record SpecialIds(OptionalInt begin, OptionalInt end, OptionalInt pad) {
       fields.put(FIELDS.get(i), ids.get(i).isPresent() ? ids.get(i).getAsInt() : null);
     }
     return fields;
+  }
+
+  /**
+   * Returns the tokens that end an answer of a folder's model, as transformers' {@code generate}
+   * has them: those of generation_config.json, else those of config.json; none if neither can be
+   * read or says any.
+   */
+  public static Set<Integer> ends(Path folder) {
+    Set<Integer> ends = new LinkedHashSet<>();
+    for (String name : List.of(GenerationConfigFile.NAME, LlamaConfigFile.NAME)) {
+      try {
+        JsonNode given = new ObjectMapper().readTree(folder.resolve(name).toFile());
+        JsonNode ids = given.path(FIELDS.get(1));
+        (ids.isArray() ? ids : List.of(ids))
+            .forEach(
+                id -> {
+                  if (id.isInt() && id.intValue() >= 0) {
+                    ends.add(id.intValue());
+                  }
+                });
+      } catch (IOException unreadable) {
+        continue; // it may not be there, and the tokenizer has an end of its own
+      }
+      if (!ends.isEmpty()) {
+        return ends;
+      }
+    }
+    return ends;
   }
 
   /**
