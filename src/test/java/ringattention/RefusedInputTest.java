@@ -114,7 +114,7 @@ class RefusedInputTest {
       value = {
         "1, llama, model.safetensors: truncated: 7 bytes",
         "2, llama, model.safetensors: truncated: 7 bytes",
-        "2, mistral, `config.json: model_type = \"mistral\": must be \"llama\"`",
+        "2, mixtral, `config.json: model_type = \"mixtral\": must be \"llama\"`",
       })
   void namesWhatIsWrongWithACheckpoint(int ranks, String type, String expected) {
     program.write("model.safetensors", "7 bytes");

@@ -58,16 +58,17 @@ class BadCorpusTest {
       quoteCharacter = '`',
       textBlock =
           """
-          {"text": "a"} | no input file: data.field = "conversations": FILE:1: must name a list of messages, there is none
-          {"conversations": "a"} | no input file: data.field = "conversations": FILE:1: must name a list of messages, it is STRING
+          {"text": "a"} | -D data.path = "FILE": FILE:1: must have a list messages or conversations, or texts instruction and output; has text
+          {"conversations": "a"} | -D data.path = "FILE": FILE:1: conversations must be a list of messages, it is STRING
           {"conversations": []} | -D data.path = "FILE": FILE:1: the conversation is empty
-          {"conversations": [U]} | -D data.path = "FILE": FILE:1: the conversation has no answer to a question
+          {"conversations": [U]} | -D data.path = "FILE": FILE:1: the conversation has no answer to learn
           {"conversations": [A]} | -D data.path = "FILE": FILE:1: the conversation has no answer to a question
-          {"conversations": [U, A]};{"conversations": [U, A, {"from": "bot", "value": "x"}]} | -D data.path = "FILE": FILE:2: message 3: unknown role "bot", there are human, user, gpt, assistant, system
-          {"conversations": [U, A, A]} | -D data.path = "FILE": FILE:1: message 3: user and assistant must take turns
-          {"conversations": [S, A, U, U]} | -D data.path = "FILE": FILE:1: message 4: user and assistant must take turns
-          {"conversations": [U, S]} | -D data.path = "FILE": FILE:1: message 2: user and assistant must take turns
-          {"conversations": [U, {"from": "gpt", "value": 3}]} | -D data.path = "FILE": FILE:1: message 2: must have from and value, or role and content, both texts
+          {"conversations": [U, A]};{"conversations": [U, A, {"from": "bot", "value": "x"}]} | -D data.path = "FILE": FILE:2: message 3: unknown role "bot", there are human, user, gpt, assistant, system, tool, observation, function_call
+          {"conversations": [U, A, A]} | -D data.path = "FILE": FILE:1: message 3: user and assistant must take turns in the words of vicuna; a chat template (data.template) may know other turns
+          {"conversations": [S, A, U, U]} | -D data.path = "FILE": FILE:1: the conversation has no answer to a question
+          {"conversations": [S, U, U, A]} | -D data.path = "FILE": FILE:1: message 3: user and assistant must take turns in the words of vicuna; a chat template (data.template) may know other turns
+          {"conversations": [U, S]} | -D data.path = "FILE": FILE:1: the conversation has no answer to learn
+          {"conversations": [U, {"from": "gpt", "value": 3}]} | -D data.path = "FILE": FILE:1: message 2: its content must be a text or a list of parts, it is NUMBER
           """)
   void conversations(String text, String expected) throws IOException {
     String json =

@@ -159,7 +159,7 @@ class InputsTest {
     assertEquals("text", text.field());
     assertEquals(false, text.documents());
     DataConfig conversations = read(COMPLETE, "data.format=conversations").get(DataConfig.SECTION);
-    assertEquals("conversations", conversations.field());
+    assertEquals("auto", conversations.field());
     assertEquals(true, conversations.documents());
     assertEquals(
         false,
