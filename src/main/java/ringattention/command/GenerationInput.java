@@ -57,7 +57,11 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
           job.agree(
               () ->
                   ChatPrompt.of(
-                      config.template(), "generate.template", source, named.path(), tokenizer));
+                      config.template(),
+                      "generate.template",
+                      source,
+                      DataConfig.tokenizerPath(named.name()),
+                      tokenizer));
       RequestReader reader =
           new RequestReader(tokenizer, chats, vocabulary, config.settings(), source);
       byte[] typed = typed(job, configuration, standardInput);
@@ -78,11 +82,7 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
   }
 
   /** A tokenizer by its name, and the key that gives it. */
-  private record Named(String name, String key) {
-    Optional<Path> path() {
-      return name.equals(DataConfig.BYTES) ? Optional.empty() : Optional.of(Path.of(name));
-    }
-  }
+  private record Named(String name, String key) {}
 
   /** Models that chat end an answer with other tokens than a text: their folder names them. */
   private static Set<Integer> ends(Configuration configuration, Named named, Tokenizer tokenizer) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import ringattention.checkpoint.Checkpoint;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointSearch;
@@ -40,14 +41,22 @@ record StoredWeights(
    * @throws InputException on every rank if there are none, or they are of another model
    */
   static StoredWeights open(Job job, Configuration configuration, String use) {
+    return of(
+        job,
+        configuration,
+        () -> checkpoint(job, configuration, use),
+        "WARNING: not as it was trained: ");
+  }
+
+  /** Opens the folders first, and closes them again if the checkpoint is not found. */
+  private static StoredWeights of(
+      Job job,
+      Configuration configuration,
+      Supplier<Optional<CheckpointSearch.Result>> checkpoint,
+      String otherwise) {
     ModelFolders folders = SharedInput.folders(job, configuration);
     try {
-      return new StoredWeights(
-          job,
-          configuration,
-          folders,
-          checkpoint(job, configuration, use),
-          "WARNING: not as it was trained: ");
+      return new StoredWeights(job, configuration, folders, checkpoint.get(), otherwise);
     } catch (RuntimeException e) {
       folders.close();
       throw e;
@@ -90,21 +99,12 @@ record StoredWeights(
    * @throws InputException on every rank if they are of another model
    */
   static StoredWeights toStartFrom(Job job, Configuration configuration) {
-    ModelFolders folders = SharedInput.folders(job, configuration);
-    try {
-      return new StoredWeights(
-          job,
-          configuration,
-          folders,
-          configuration
-              .get(CheckpointConfig.SECTION)
-              .weights()
-              .map(path -> find(job, configuration, "checkpoint.weights", path)),
-          "from here on: ");
-    } catch (RuntimeException e) {
-      folders.close();
-      throw e;
-    }
+    Optional<Path> weights = configuration.get(CheckpointConfig.SECTION).weights();
+    return of(
+        job,
+        configuration,
+        () -> weights.map(path -> find(job, configuration, "checkpoint.weights", path)),
+        "from here on: ");
   }
 
   /** Whether there are any; without, a model starts with random weights. */

@@ -103,7 +103,12 @@ public record DataConfig(
 
   /** Returns tokenizer.json or its folder; empty: bytes. */
   Optional<Path> tokenizerPath() {
-    return tokenizer.equals(BYTES) ? Optional.empty() : Optional.of(Path.of(tokenizer));
+    return tokenizerPath(tokenizer);
+  }
+
+  /** Returns what a key with the name of a tokenizer means; empty: bytes. */
+  public static Optional<Path> tokenizerPath(String name) {
+    return name.equals(BYTES) ? Optional.empty() : Optional.of(Path.of(name));
   }
 
   private static Path path(Table table, String key, String text) {

@@ -102,17 +102,21 @@ final class JsonObjects {
     try (InputStream stream = Files.newInputStream(file);
         Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
         JsonParser parser = mapper.createParser(text)) {
-      while (parser.nextToken() != null) {
-        String place = place(file, 0, parser);
-        accept(mapper.readTree(parser), place, consumer);
+      try {
+        while (parser.nextToken() != null) {
+          String place = place(file, 0, parser);
+          accept(mapper.readTree(parser), place, consumer);
+        }
+      } catch (JacksonException malformed) {
+        throw malformed(file, 0, parser, malformed);
       }
-    } catch (JacksonException malformed) {
-      JsonLocation known = malformed.getLocation();
-      throw malformed(file, known == null ? 1 : known.getLineNr(), malformed);
     }
   }
 
-  private InputException malformed(Path file, long line, JacksonException malformed) {
+  private InputException malformed(
+      Path file, long before, JsonParser parser, JacksonException malformed) {
+    JsonLocation known = malformed.getLocation(); // limits of the parser do not say where
+    long line = before + (known == null ? parser.currentLocation() : known).getLineNr();
     return source.error("data.path", file + ":" + line + ": not valid JSON: " + reason(malformed));
   }
 
@@ -135,9 +139,7 @@ final class JsonObjects {
           }
         }
       } catch (JacksonException malformed) {
-        JsonLocation known = malformed.getLocation(); // limits of the parser do not say where
-        long line = (known == null ? parser.currentLocation() : known).getLineNr();
-        throw malformed(file, before + line, malformed);
+        throw malformed(file, before, parser, malformed);
       }
     }
   }

@@ -17,6 +17,23 @@ record VicunaFormat(String end) implements ChatFormat {
 
   @Override
   public ChatText text(Chat chat) {
+    ChatText written = written(chat);
+    if (written.answers().isEmpty()) {
+      throw new IllegalArgumentException("the conversation has no answer to a question");
+    }
+    return written;
+  }
+
+  @Override
+  public String prompt(Chat chat) {
+    int last = chat.messages().size() - 1;
+    if (!chat.role(last).equals(Chat.USER)) {
+      throw new IllegalArgumentException("the last message must be the user's");
+    }
+    return written(chat).text();
+  }
+
+  private ChatText written(Chat chat) {
     StringBuilder text = new StringBuilder();
     List<ChatText.Answer> answers = new ArrayList<>();
     for (int i = begin(chat, text); i < chat.messages().size(); i++) {
@@ -30,27 +47,7 @@ record VicunaFormat(String end) implements ChatFormat {
         text.append("USER: ").append(chat.content(i)).append(" ASSISTANT:");
       }
     }
-    if (answers.isEmpty()) {
-      throw new IllegalArgumentException("the conversation has no answer to a question");
-    }
     return new ChatText(text.toString(), answers);
-  }
-
-  @Override
-  public String prompt(Chat chat) {
-    int last = chat.messages().size() - 1;
-    if (!chat.role(last).equals(Chat.USER)) {
-      throw new IllegalArgumentException("the last message must be the user's");
-    }
-    StringBuilder text = new StringBuilder();
-    for (int i = begin(chat, text); i < chat.messages().size(); i++) {
-      if (chat.isAssistant(i)) {
-        text.append(' ').append(chat.content(i)).append(end);
-      } else {
-        text.append("USER: ").append(chat.content(i)).append(" ASSISTANT:");
-      }
-    }
-    return text.toString();
   }
 
   /** Writes what stands before the first question; returns its place. */

@@ -29,7 +29,6 @@ final class Stages {
   private final KnownKeys known;
   private final List<String> plain;
   private final Source source;
-
   private final int count;
 
   /**
