@@ -20,6 +20,23 @@ public interface Samples extends AutoCloseable {
     return sample(index).counted();
   }
 
+  /** How many levels of difficulty there are; a corpus has one. */
+  default int levels() {
+    return 1;
+  }
+
+  /**
+   * Lets sequences be of a level from now on: with levels, a sequence is a function of the seed,
+   * the level and its index.
+   *
+   * @param level from 0 to {@link #levels} - 1; it begins at 0
+   */
+  default void level(int level) {
+    if (level < 0 || level >= levels()) {
+      throw new IllegalArgumentException("no level " + level + " of " + levels());
+    }
+  }
+
   /** Tokens of the corpus, padding not counted. */
   long tokens();
 
