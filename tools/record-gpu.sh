@@ -292,7 +292,7 @@ for step in $steps; do
     evaluate) evaluation ;;
     packed) packed ;;
     resume) resume ;;
-    transformers) compare_transformers transformers compare.py --parts models export ;;
+    transformers) compare_transformers transformers compare.py --parts models export --jobs 4 ;;
     transformers-rope) compare_transformers transformers-rope compare.py --parts rope ;;
     transformers-extend) compare_transformers transformers-extend extend.py ;;
     transformers-generate) compare_transformers transformers-generate generate.py ;;

@@ -41,6 +41,7 @@ import random
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 try:
     import torch
@@ -485,21 +486,28 @@ def references(folder, model, batch, device, cache):
 
 def check(table, arguments, model, folder, data, device):
     cache = {}
-    for offset in OFFSETS:
-        for precision, ranks in itertools.product(arguments.precisions, arguments.ranks):
-            case = f"{model.name}, {model.sequence} tokens at {offset}, {precision}, {ranks} ranks"
-            stem = f"{model.name}-{offset}-{precision}-{ranks}"
-            path, output = arguments.work / (stem + ".toml"), arguments.work / stem
-            write_input(path, folder, model, data, offset, precision)
-            words = ["gradients", str(path), "-o", str(output)]
-            failure = run(arguments, ranks, words, arguments.work / (stem + ".log"))
-            if failure:
-                table.failed(case, "run", failure)
-                continue
-            found, batch = ours(output)
-            table.add(case, "first position off by", float(abs(batch[2].min().item() - offset)), 0.0, show=False)
-            exact, theirs = references(folder, model, batch, device, cache)
-            compare(table, case, found, exact, theirs if precision == "bf16" else None)
+
+    def gradients(case):
+        """What is wrong with its run, or none, and the run's folder."""
+        offset, precision, ranks = case
+        stem = f"{model.name}-{offset}-{precision}-{ranks}"
+        path, output = arguments.work / (stem + ".toml"), arguments.work / stem
+        write_input(path, folder, model, data, offset, precision)
+        words = ["gradients", str(path), "-o", str(output)]
+        return run(arguments, ranks, words, arguments.work / (stem + ".log")), output
+
+    cases = list(itertools.product(OFFSETS, arguments.precisions, arguments.ranks))
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        runs = list(pool.map(gradients, cases))
+    for (offset, precision, ranks), (failure, output) in zip(cases, runs):
+        case = f"{model.name}, {model.sequence} tokens at {offset}, {precision}, {ranks} ranks"
+        if failure:
+            table.failed(case, "run", failure)
+            continue
+        found, batch = ours(output)
+        table.add(case, "first position off by", float(abs(batch[2].min().item() - offset)), 0.0, show=False)
+        exact, theirs = references(folder, model, batch, device, cache)
+        compare(table, case, found, exact, theirs if precision == "bf16" else None)
 
 
 def check_rotary(table, case, folder, model):
@@ -587,6 +595,7 @@ def main():
     parts = ["models", "rope", "export"]
     parser.add_argument("--parts", nargs="+", default=parts, choices=parts, help="rope: the scalings of ROPES")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="of transformers")
+    parser.add_argument("--jobs", type=int, default=1, help="runs of a model at the same time")
     parser.add_argument("--timeout", type=float, default=300, help="seconds of one run")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=False)
