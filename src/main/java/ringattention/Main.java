@@ -26,6 +26,7 @@ import ringattention.command.TrainCommand;
 import ringattention.command.ValidateCommand;
 import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimer;
+import ringattention.run.FailedRank;
 import ringattention.run.GpuChoice;
 import ringattention.run.Job;
 import ringattention.run.Version;
@@ -88,11 +89,8 @@ public final class Main {
       }
       exitCode = ExitCode.BAD_INPUT;
     } catch (Throwable e) { // this rank's own: the others must not wait for it
-      errors.println(failure(world.communicator(), e));
-      LOG.debug("thrown here", e);
-      if (launch.mpi()) {
-        world.communicator().abort(ExitCode.ERROR);
-      }
+      long step = training == null ? 0 : training.step();
+      new FailedRank(world.communicator(), launch, timer, errors).end(e, step);
       return ExitCode.ERROR;
     }
     world.finish();
@@ -150,18 +148,5 @@ public final class Main {
       console.println(text.stripTrailing());
     }
     return ExitCode.VALID;
-  }
-
-  /** One line: which rank, where, in which phase and step, what. */
-  private String failure(Communicator world, Throwable e) {
-    String phase = timer.failed().map(failed -> ", phase " + failed.title()).orElse("");
-    String step = training == null || training.step() == 0 ? "" : ", step " + training.step();
-    String what =
-        e.getMessage() == null
-            ? e.toString()
-            : e.getClass().getSimpleName() + ": " + e.getMessage();
-    return String.format(
-        "ringattention: rank %d of %d on %s failed%s%s: %s",
-        world.rank(), world.size(), world.host(), phase, step, ErrorLine.of(what));
   }
 }

@@ -45,7 +45,7 @@ public final class BenchCommand {
           bench.plan(run);
           return ExitCode.VALID;
         }
-        return bench.measure(run);
+        return job.orAbort(() -> bench.measure(run));
       }
     }
   }

@@ -57,9 +57,12 @@ public final class EvaluateCommand {
         return ExitCode.VALID;
       }
       try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
-        Replica replica = plan.replica(equipment, device, arena, job.timer());
-        weights.read(replica.weights(), output);
-        return new Evaluation(job, plan, replica, samples).run(device, output);
+        return job.orAbort(
+            () -> {
+              Replica replica = plan.replica(equipment, device, arena, job.timer());
+              weights.read(replica.weights(), output);
+              return new Evaluation(job, plan, replica, samples).run(device, output);
+            });
       }
     }
   }

@@ -90,14 +90,17 @@ public final class GenerateCommand {
       try (Arena arena = plan.arena(job.world().rank(), device);
           Equipment ring = plan.ring(job, equipment);
           RingEngine engine = plan.engine(ring, device, arena, job.timer())) {
-        Interrupts interrupts = new Interrupts();
-        weights.read(engine.weights(), output);
-        long start = System.nanoTime();
-        GenerationOutcome outcome = generate(engine, folder, interrupts);
-        double own = (System.nanoTime() - start) * 1e-9;
-        double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
-        PeakMemory peak = PeakMemory.of(job, plan.memory(job.world().rank(), device), device);
-        return finish(outcome, seconds, peak, output);
+        return job.orAbort(
+            () -> {
+              Interrupts interrupts = new Interrupts();
+              weights.read(engine.weights(), output);
+              long start = System.nanoTime();
+              GenerationOutcome outcome = generate(engine, folder, interrupts);
+              double own = (System.nanoTime() - start) * 1e-9;
+              double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
+              PeakMemory peak = PeakMemory.of(job, plan.memory(job.world().rank(), device), device);
+              return finish(outcome, seconds, peak, output);
+            });
       }
     }
   }

@@ -155,14 +155,17 @@ public final class GradientsCommand {
   private int compute(long labels, Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
-      Replica replica = plan.replica(equipment, device, arena, job.timer());
-      folders.initialize(replica.parameters(), output);
-      replica.load(sequences);
-      writeLogits(replica, device, output);
-      double mine = replica.lossAndGradients(1.0 / labels);
-      double loss = job.world().allReduce(mine, Communicator.Operation.SUM);
-      writeGradients(replica, output);
-      return finish(loss / labels, labels, output);
+      return job.orAbort(
+          () -> {
+            Replica replica = plan.replica(equipment, device, arena, job.timer());
+            folders.initialize(replica.parameters(), output);
+            replica.load(sequences);
+            writeLogits(replica, device, output);
+            double mine = replica.lossAndGradients(1.0 / labels);
+            double loss = job.world().allReduce(mine, Communicator.Operation.SUM);
+            writeGradients(replica, output);
+            return finish(loss / labels, labels, output);
+          });
     }
   }
 

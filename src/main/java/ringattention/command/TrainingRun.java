@@ -57,6 +57,14 @@ final class TrainingRun {
   private final StopRequests stops;
   private TrainingLoop loop; // null until everything is there
 
+  /**
+   * What the steps leave.
+   *
+   * @param stopped whether the run stopped before its last step
+   * @param summary what the summary says of checkpoints
+   */
+  private record Trained(boolean stopped, Map<String, Object> summary, List<PhaseTimes> times) {}
+
   private TrainingRun(Job job, TrainingInput input, StopRequests stops) {
     this.job = job;
     this.input = input;
@@ -130,58 +138,12 @@ final class TrainingRun {
     TrainingChecks checks = new TrainingChecks(job, plan);
     loop = new TrainingLoop(job, configuration, plan, device, output);
     TrainingEnd end = new TrainingEnd(job, plan, loop, output);
-    List<PhaseTimes> times;
-    Map<String, Object> summary;
+    Trained trained;
     try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
-      Replica replica = plan.replica(equipment, device, arena, job.timer());
-      Trainer trainer =
-          new Trainer(
-              train,
-              plan.setup(),
-              job.world(),
-              replica,
-              input.samples(),
-              job.timer(),
-              System::nanoTime);
-      trainer.stopWhen(stops);
-      if (!resumption.start(job, replica, trainer)) {
-        input.weights().initialize(replica.parameters(), output);
+      trained = job.orAbort(this::step, () -> train(equipment, arena, end, output));
+      if (trained.stopped()) {
+        return end.stopped(trained.summary());
       }
-      output.log().section("Training");
-      output
-          .log()
-          .line(
-              input.samples().documents()
-                  + " documents with "
-                  + input.samples().tokens()
-                  + " tokens");
-      input
-          .heldOut()
-          .ifPresent(
-              out ->
-                  output
-                      .log()
-                      .line(
-                          "not learned: "
-                              + out.documents()
-                              + " documents with "
-                              + out.tokens()
-                              + " tokens, for the held-out loss"));
-      TrainingHeader.lines(
-              train, plan.setup(), input.samples(), trainer, replica.parameters().groups())
-          .forEach(output.log()::line);
-      output.log().line(started());
-      summary = steps(trainer, replica, device, output);
-      if (loop.stop() != Stop.NONE) {
-        return end.stopped(summary);
-      }
-      end.requireFinite(replica.parameters());
-      end.warnOfUnlabelled();
-      if (loop.hasResult()) {
-        input.weights().folders().export(job, replica.parameters(), output);
-      }
-      times = end.times();
-      end.mfu();
     } catch (DivergedException e) {
       end.curves();
       return TrainingEnd.invalid(output, e.getMessage(), ExitCode.DIVERGED);
@@ -193,8 +155,63 @@ final class TrainingRun {
     checks.result(loop);
     checks.add(loop.growth());
     checks.attention(configuration, equipment);
-    end.plots(times);
-    return end.finish(checks, summary);
+    end.plots(trained.times());
+    return end.finish(checks, trained.summary());
+  }
+
+  /** Everything that needs the weights. */
+  private Trained train(Equipment equipment, Arena arena, TrainingEnd end, RunOutput output) {
+    Device device = equipment.device();
+    Replica replica = plan.replica(equipment, device, arena, job.timer());
+    Trainer trainer =
+        new Trainer(
+            train,
+            plan.setup(),
+            job.world(),
+            replica,
+            input.samples(),
+            job.timer(),
+            System::nanoTime);
+    trainer.stopWhen(stops);
+    if (!resumption.start(job, replica, trainer)) {
+      input.weights().initialize(replica.parameters(), output);
+    }
+    output.log().section("Training");
+    output
+        .log()
+        .line(
+            input.samples().documents()
+                + " documents with "
+                + input.samples().tokens()
+                + " tokens");
+    input
+        .heldOut()
+        .ifPresent(
+            out ->
+                output
+                    .log()
+                    .line(
+                        "not learned: "
+                            + out.documents()
+                            + " documents with "
+                            + out.tokens()
+                            + " tokens, for the held-out loss"));
+    TrainingHeader.lines(
+            train, plan.setup(), input.samples(), trainer, replica.parameters().groups())
+        .forEach(output.log()::line);
+    output.log().line(started());
+    Map<String, Object> summary = steps(trainer, replica, device, output);
+    if (loop.stop() != Stop.NONE) {
+      return new Trained(true, summary, List.of());
+    }
+    end.requireFinite(replica.parameters());
+    end.warnOfUnlabelled();
+    if (loop.hasResult()) {
+      input.weights().folders().export(job, replica.parameters(), output);
+    }
+    List<PhaseTimes> times = end.times();
+    end.mfu();
+    return new Trained(false, summary, times);
   }
 
   /** Gives what the summary says of checkpoints. */
@@ -216,19 +233,23 @@ final class TrainingRun {
                 configuration.get(TimeoutConfig.SECTION).minutes(),
                 job.timer()::entered,
                 () -> where(replica))) {
-      try {
-        loop.run(trainer, checkpoints, validation(replica, output));
-      } catch (DivergedException e) {
-        checkpoints.await(); // what was saved before is good
-        throw e;
-      }
-      if (loop.stop() == Stop.NONE) {
-        checkpoints.finish(loop.step());
-      } else {
-        output.log().line(loop.stop().title() + ": stopping after step " + loop.step());
-        checkpoints.stop(loop.step());
-      }
-      return checkpoints.summary();
+      return job.orAbort(
+          this::step,
+          () -> {
+            try {
+              loop.run(trainer, checkpoints, validation(replica, output));
+            } catch (DivergedException e) {
+              checkpoints.await(); // what was saved before is good
+              throw e;
+            }
+            if (loop.stop() == Stop.NONE) {
+              checkpoints.finish(loop.step());
+            } else {
+              output.log().line(loop.stop().title() + ": stopping after step " + loop.step());
+              checkpoints.stop(loop.step());
+            }
+            return checkpoints.summary();
+          });
     }
   }
 

@@ -50,9 +50,7 @@ public final class ValidateCommand {
       }
       try (RunOutput output = RunOutput.create(job, configuration)) {
         command.announce(equipment, output);
-        command.check(equipment);
-        String result = command.checks.size() + " checks, " + job.world().size() + " ranks";
-        return output.finish(command.checks, result, Double.NaN, Double.NaN, Map.of());
+        return job.orAbort(() -> command.check(equipment, output));
       }
     }
   }
@@ -65,7 +63,7 @@ public final class ValidateCommand {
   }
 
   /** Collective; the checks are complete on rank 0. */
-  private void check(Equipment equipment) {
+  private int check(Equipment equipment, RunOutput output) {
     ValidateConfig config = configuration.get(ValidateConfig.SECTION);
     AttentionChecks attention =
         new AttentionChecks(equipment.world(), equipment.device(), job.timer(), room(equipment));
@@ -98,6 +96,8 @@ public final class ValidateCommand {
             .architectures(
                 TransformerProblem.small(
                     SHORT, 2, Mask.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
+    String result = checks.size() + " checks, " + job.world().size() + " ranks";
+    return output.finish(checks, result, Double.NaN, Double.NaN, Map.of());
   }
 
   /** Attention of new tokens over a cache, of every rank's device by itself. */

@@ -3,10 +3,13 @@ package ringattention.run;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import ringattention.cli.CommandLine;
+import ringattention.comm.AgreedException;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
+import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimer;
 
 /**
@@ -42,6 +45,31 @@ public record Job(
   /** Does on every rank what may fail for bad input; see {@link Agreement#on}. Collective. */
   public <T> T agree(Supplier<T> work) {
     return new Agreement(world).on(work);
+  }
+
+  /**
+   * Does what only this rank may fail at. A failure is named and takes the job down here, before
+   * anything is closed: what this rank's device still does may wait for ranks that wait for this
+   * one, and closing it, or its links, would wait too. In a job of threads, the failure is thrown.
+   *
+   * @param step that is running, for the message; 0: none
+   */
+  public <T> T orAbort(LongSupplier step, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (InputException | AgreedException e) { // all ranks end alike
+      throw e;
+    } catch (RuntimeException | Error e) {
+      if (launch.mpi()) {
+        new FailedRank(world, launch, timer, errors).end(e, step.getAsLong());
+      }
+      throw e;
+    }
+  }
+
+  /** Does the same where there are no steps. */
+  public <T> T orAbort(Supplier<T> work) {
+    return orAbort(() -> 0, work);
   }
 
   /** A text of every rank, on every rank. Collective. */
