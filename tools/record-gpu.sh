@@ -5,6 +5,7 @@
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
 #   policies evaluate packed resume transformers transformers-rope transformers-generate transformers-export decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
+#   extend-8b: an 8B model at 8K, 64K and 256K tokens, stage after stage; needs two GPUs of 139 GiB, 200 GB for checkpoints in TMPDIR
 #   transformers-extend: a model of 8 blocks extended to 208K tokens and opened again; needs one GPU of 139 GiB, 70 GB of disk
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
@@ -145,6 +146,16 @@ compare_transformers() { # NAME SCRIPT OPTIONS...
   cp "$scratch/$1.out" "$runs/$1/output.log"
   tail -n 1 "$scratch/$1.out"
   if [ "$status" = 0 ]; then note "$1" PASSED; else note "$1" "FAILED (exit $status)"; fi
+}
+
+# An 8B model in stages. Room is kept: the first stage's checkpoint goes once the second has taken its weights and steps on.
+extend_8b() {
+  stages=$scratch/extend-8b
+  while sleep 2; do
+    if [ -s "$stages/stage-2/steps.csv" ]; then rm -rf "$stages/stage-1/checkpoints"; fi
+  done &
+  keep extend-8b "$count" train inputs/extend-8b-gpu.toml
+  kill $!
 }
 
 # Prompts read by an 8B model, and steps behind them, on one GPU and on all; the longest prompt once.
@@ -294,6 +305,7 @@ for step in $steps; do
     resume) resume ;;
     transformers) compare_transformers transformers compare.py --parts models export --jobs 4 ;;
     transformers-rope) compare_transformers transformers-rope compare.py --parts rope ;;
+    extend-8b) extend_8b ;;
     transformers-extend) compare_transformers transformers-extend extend.py ;;
     transformers-generate) compare_transformers transformers-generate generate.py ;;
     transformers-export) compare_transformers transformers-export export.py ;;

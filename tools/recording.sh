@@ -22,6 +22,13 @@ note() { # STEP VERDICT
   if [ "$2" != PASSED ]; then echo "$1" >>"$scratch/failed"; fi
 }
 
+keep_files() { # FROM TO
+  mkdir -p "$2"
+  for file in "$1"/*.csv "$1"/plots/*.png "$1"/summary.json "$1"/used_inputs.toml; do
+    if [ -f "$file" ]; then cp "$file" "$2/"; fi
+  done
+}
+
 # Runs the program and keeps its log, its tables, its summary and its plots under a name.
 keep() { # NAME RANKS ARGUMENTS...
   name=$1
@@ -39,8 +46,9 @@ keep() { # NAME RANKS ARGUMENTS...
   rm -rf "${runs:?}/$name"
   mkdir -p "$runs/$name"
   cp "$out.log" "$runs/$name/output.log"
-  for file in "$out"/*.csv "$out"/plots/*.png "$out"/summary.json "$out"/used_inputs.toml; do
-    if [ -f "$file" ]; then cp "$file" "$runs/$name/"; fi
+  keep_files "$out" "$runs/$name"
+  for stage in "$out"/stage-*; do
+    if [ -d "$stage" ]; then keep_files "$stage" "$runs/$name/${stage##*/}"; fi
   done
   echo "$name: $(($(date +%s) - began)) s, $(tail -n 1 "$out.log")"
   if [ "$status" = 0 ]; then note "$name" PASSED; else note "$name" "FAILED (exit $status)"; fi
