@@ -1,0 +1,56 @@
+package ringattention.data.lines;
+
+import ringattention.random.Seed;
+
+/**
+ * Tasks of line retrieval. Each is a function of the seed, the name of a stream and its index:
+ * streams have nothing in common.
+ */
+public final class LineTasks {
+  private final LinesConfig config;
+  private final Seed seed;
+
+  /**
+   * @param stream what the tasks are for, e.g. {@code training}
+   */
+  public LineTasks(LinesConfig config, long seed, String stream) {
+    this.config = config;
+    this.seed = Seed.of(seed, "lines for " + stream);
+  }
+
+  /**
+   * Returns a task of so many lines and questions, no word left out.
+   *
+   * @throws IllegalArgumentException if there are fewer keys than lines
+   */
+  public LineTask task(int lines, int questions, long index) {
+    return draw(lines, questions, false, index).task();
+  }
+
+  /**
+   * Returns a task with as many lines as fit into so many tokens beside the questions.
+   *
+   * @param tokens of context and questions, as {@link LineVocabulary} counts them
+   * @param questions at least; more where there is room left
+   * @throws IllegalArgumentException if there is no room for a line
+   */
+  public LineTask filling(int tokens, int questions, long index) {
+    return filled(tokens, questions, index).task();
+  }
+
+  /** Draws a task like {@link #task}. */
+  public LineDraw draw(int lines, int questions, boolean leaveOut, long index) {
+    if (lines < 1 || lines > config.keys()) {
+      throw new IllegalArgumentException(lines + " lines of " + config.keys() + " keys");
+    }
+    return LineDraw.of(config, seed.bits(index), lines, questions, leaveOut);
+  }
+
+  /** Draws a task like {@link #filling}. */
+  public LineDraw filled(int tokens, int questions, long index) {
+    if (tokens - (long) questions * config.questionTokens() < config.lineTokens()) {
+      throw new IllegalArgumentException(questions + " questions in " + tokens + " tokens");
+    }
+    return LineDraw.filling(config, seed.bits(index), tokens, questions);
+  }
+}

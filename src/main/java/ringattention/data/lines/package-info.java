@@ -1,0 +1,2 @@
+/** Line retrieval: tasks made from the seed, their words and their tokens. */
+package ringattention.data.lines;
