@@ -108,8 +108,9 @@ public final class ExportCommand {
   /** Refuses to replace what the run has learned from. */
   private static void requireNotOver(Configuration configuration, Path folder) {
     Optional<Path> origin = configuration.get(ModelConfig.SECTION).checkpoint();
-    Path tokenizer = Path.of(configuration.get(DataConfig.SECTION).tokenizer());
-    Stream.concat(origin.stream(), Stream.of(tokenizer))
+    Optional<Path> tokenizer =
+        DataConfig.tokenizerPath(configuration.get(DataConfig.SECTION).tokenizer());
+    Stream.concat(origin.stream(), tokenizer.stream())
         .filter(source -> isSame(source, folder))
         .findFirst()
         .ifPresent(

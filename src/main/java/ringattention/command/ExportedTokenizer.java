@@ -1,5 +1,7 @@
 package ringattention.command;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,8 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import ringattention.data.DataConfig;
 import ringattention.data.TokenizerFolder;
+import ringattention.data.lines.LineTokenizerFile;
 import ringattention.huggingface.SpecialIds;
 import ringattention.huggingface.TokenizerConfigFile;
 import ringattention.huggingface.TokenizerCopy;
@@ -34,6 +38,9 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
    */
   static ExportedTokenizer of(Configuration configuration) {
     Optional<Path> origin = configuration.get(ModelConfig.SECTION).checkpoint();
+    if (configuration.get(DataConfig.SECTION).tokenizer().equals(DataConfig.LINES)) {
+      return ofLines();
+    }
     Optional<TokenizerFolder> used = used(configuration);
     if (used.isPresent()) {
       return of(configuration, origin, used.get());
@@ -50,6 +57,24 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
             "WARNING: the tokenizer in "
                 + unused.get()
                 + " is not copied: the model was trained with data.tokenizer = \"bytes\""));
+  }
+
+  /** Makes the files of the tokenizer of lines, which is the program's own. */
+  private static ExportedTokenizer ofLines() {
+    String end = LineTokenizerFile.END;
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put(TokenizerCopy.NAMES.get(0), LineTokenizerFile.json().getBytes(UTF_8));
+    files.put(
+        TokenizerConfigFile.NAME, TokenizerConfigFile.of(Optional.empty(), end, Optional.empty()));
+    OptionalInt id = OptionalInt.of(LineTokenizerFile.tokens().get(end));
+    SpecialIds ids = new SpecialIds(OptionalInt.empty(), id, OptionalInt.empty());
+    return new ExportedTokenizer(
+        new TokenizerCopy(files, Optional.of(ids)),
+        List.of(
+            "tokenizer of lines: "
+                + String.join(", ", files.keySet())
+                + "; special tokens of config.json: end "
+                + id.getAsInt()));
   }
 
   private static ExportedTokenizer of(

@@ -16,6 +16,7 @@ import ringattention.bench.training.BenchTrainingConfig;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
+import ringattention.data.lines.LinesConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.InferConfig;
@@ -48,6 +49,7 @@ public final class Sections {
               MemoryConfig.SECTION,
               TrainConfig.SECTION,
               DataConfig.SECTION,
+              LinesConfig.SECTION,
               ValidationConfig.SECTION,
               InferConfig.SECTION,
               GenerateConfig.SECTION,

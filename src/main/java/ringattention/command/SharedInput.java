@@ -161,8 +161,10 @@ public final class SharedInput {
 
   private static SharedParts contents(Configuration configuration, Samples samples) {
     Map<String, String> corpus = new LinkedHashMap<>();
-    corpus.put("documents", Long.toString(samples.documents()));
-    corpus.put("tokens", Long.toString(samples.tokens()));
+    if (samples.endless().isEmpty()) {
+      corpus.put("documents", Long.toString(samples.documents()));
+      corpus.put("tokens", Long.toString(samples.tokens()));
+    }
     corpus.put(DIGEST, brief(samples.digest()));
     return tokenizer(configuration).and(SharedParts.of(ContentPart.CORPUS.toString(), corpus));
   }

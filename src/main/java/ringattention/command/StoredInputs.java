@@ -42,7 +42,7 @@ record StoredInputs(Configuration configuration, List<String> lines) {
     List<String> lines = new ArrayList<>();
     Optional<Path> directory = RecordedRun.directory(run);
     for (String key : List.of(ORIGIN, TOKENIZER)) {
-      if (values.get(key) instanceof String text && !text.equals(DataConfig.BYTES)) {
+      if (values.get(key) instanceof String text && !DataConfig.isOwnTokenizer(text)) {
         values.put(key, place(text, directory));
       }
     }

@@ -12,17 +12,17 @@ import ringattention.input.Trait;
 /**
  * Section {@code [data]}.
  *
- * @param path a file or a folder, relative to the working directory
+ * @param path a file or a folder, relative to the working directory; nothing with lines
  * @param extensions of the files to read from a folder, without dot, e.g. {@code java}; empty: all
  *     files
- * @param format what the files hold
+ * @param format what the files hold, or what is made instead
  * @param field of a JSON object that is the document; {@link #FOUND} of conversations: found
  * @param template of conversations, see {@link ChatFormats}
  * @param documents whether sequences are filled document by document, none of which sees another;
  *     else a sequence is any part of the stream of all documents
  * @param documentMultiple tokens that every document's length in a sequence is a multiple of
  * @param firstPosition of a document, or of every sequence of a stream
- * @param tokenizer {@link #BYTES}, or a tokenizer.json or its folder
+ * @param tokenizer {@link #BYTES}, {@link #LINES}, or a tokenizer.json or its folder
  * @param cache folder of tokenized corpora, or {@link #NO_CACHE}
  */
 public record DataConfig(
@@ -40,6 +40,11 @@ public record DataConfig(
       Section.required("data", "path", DataConfig::read);
 
   public static final String BYTES = "bytes";
+
+  /** The tokenizer of {@link DataFormat#LINES}. */
+  public static final String LINES = "lines";
+
+  private static final String WITH_LINES = " with data.format = \"lines\"";
   public static final String NO_CACHE = "none";
 
   /** The list of messages has one of the usual names. */
@@ -50,28 +55,36 @@ public record DataConfig(
   }
 
   static DataConfig read(Table table) {
-    Path path = table.marked(Trait.OWN).path("path", Default.required("text"));
-    List<String> extensions = table.texts("extensions", Default.list());
-    table.require(
+    DataFormat format = table.choice("format", DataFormat.class, Default.of(DataFormat.TEXT));
+    boolean made = format == DataFormat.LINES;
+    Table files = table.onlyIf(!made, "must not be given" + WITH_LINES + ", which reads no files");
+    Path path = files.marked(Trait.OWN).path("path", Default.required("text"));
+    List<String> extensions = files.texts("extensions", Default.list());
+    files.require(
         extensions.stream().noneMatch(extension -> extension.startsWith(".")),
         "extensions",
         "must be without the leading dot");
-    DataFormat format = table.choice("format", DataFormat.class, Default.of(DataFormat.TEXT));
     String field =
-        table.text(
+        files.text(
             "field",
             Default.derived(
                 format == DataFormat.CONVERSATIONS ? FOUND : "text",
                 "\"text\", or found in conversations"));
-    String template = table.marked(Trait.OWN).text("template", Default.of(ChatFormats.AUTO));
+    String template = files.marked(Trait.OWN).text("template", Default.of(ChatFormats.AUTO));
     path(table, "template", template);
     boolean documents =
         table.flag("documents", Default.derived(format != DataFormat.TEXT, "true but for text"));
+    table.require(documents || !made, "documents", "must be true" + WITH_LINES);
     int multiple = table.integer("documentMultiple", Range.atLeast(1), Default.of(1));
     int firstPosition = table.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));
-    String tokenizer = table.marked(Trait.OWN).text("tokenizer", Default.of(BYTES));
+    String tokenizer =
+        table
+            .marked(Trait.OWN)
+            .text("tokenizer", Default.derived(made ? LINES : BYTES, "\"bytes\", or lines' own"));
     path(table, "tokenizer", tokenizer);
-    String cache = table.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
+    table.require(
+        tokenizer.equals(LINES) || !made, "tokenizer", "must be \"" + LINES + "\"" + WITH_LINES);
+    String cache = files.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
     return new DataConfig(
         path,
@@ -101,14 +114,19 @@ public record DataConfig(
         cache);
   }
 
-  /** Returns tokenizer.json or its folder; empty: bytes. */
+  /** Returns tokenizer.json or its folder; empty: the program's own. */
   Optional<Path> tokenizerPath() {
     return tokenizerPath(tokenizer);
   }
 
-  /** Returns what a key with the name of a tokenizer means; empty: bytes. */
+  /** Returns what a key with the name of a tokenizer means; empty: the program's own. */
   public static Optional<Path> tokenizerPath(String name) {
-    return name.equals(BYTES) ? Optional.empty() : Optional.of(Path.of(name));
+    return isOwnTokenizer(name) ? Optional.empty() : Optional.of(Path.of(name));
+  }
+
+  /** Returns whether a tokenizer of this name is in the program, not in files. */
+  public static boolean isOwnTokenizer(String name) {
+    return name.equals(BYTES) || name.equals(LINES);
   }
 
   private static Path path(Table table, String key, String text) {

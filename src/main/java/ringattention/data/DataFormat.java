@@ -1,13 +1,15 @@
 package ringattention.data;
 
-/** What the files of a corpus hold. */
+/** What the files of a corpus hold, or what is made instead of reading files. */
 public enum DataFormat {
   /** Any text; a file is a document. */
   TEXT("text"),
   /** Objects of JSON, one in a line, with a text each. */
   JSON_LINES("jsonl"),
   /** Objects of JSON with a list of messages each, as ShareGPT's. */
-  CONVERSATIONS("conversations");
+  CONVERSATIONS("conversations"),
+  /** No files: tasks of line retrieval, made from the seed, as section {@code [lines]} says. */
+  LINES("lines");
 
   private final String name;
 

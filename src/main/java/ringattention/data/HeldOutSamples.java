@@ -1,164 +1,33 @@
 package ringattention.data;
 
-import java.util.Arrays;
 import java.util.Optional;
 import ringattention.input.Configuration;
 
 /**
- * The sequences of an evaluation: a corpus once, in its own order, cut as training cuts it. Every
- * token is a label once, but for the first of the stream, or of each document, and those that are
- * not to be learned. What the last sequence has too few of is padding, whose labels count nothing;
- * so is every sequence behind the last. For one thread.
+ * The sequences of an evaluation. Every sequence behind the last is padding, whose labels count
+ * nothing. For one thread.
  */
-public final class HeldOutSamples implements Samples {
-  private final TokenStream stream;
-  private final Optional<DocumentPieces> pieces; // empty: one stream of all documents
-  private final int length;
-  private final int firstPosition;
-  private final long[] starts; // of documents in the row of them, padding included, and its end
-  private final Optional<int[]> tokenBytes;
+public interface HeldOutSamples extends Samples {
+  /** Returns the number of sequences that are not all padding. */
+  long sequences();
 
-  private HeldOutSamples(
-      Configuration configuration,
-      SampleShape shape,
-      TokenStream stream,
-      Optional<DocumentPieces> pieces) {
-    this.stream = stream;
-    this.pieces = pieces;
-    this.length = shape.sequence();
-    this.firstPosition = configuration.get(DataConfig.SECTION).firstPosition();
-    int[] padded = pieces.map(DocumentPieces::padded).orElse(new int[0]);
-    this.starts = new long[padded.length + 1];
-    for (int i = 0; i < padded.length; i++) {
-      starts[i + 1] = starts[i] + padded[i];
-    }
-    this.tokenBytes = TokenBytes.of(configuration);
-  }
+  /** Returns the labels of all sequences; may read them. */
+  long labels();
+
+  /** Returns the bytes of text of every token, by its number; empty where that is not known. */
+  Optional<int[]> tokenBytes();
 
   /**
    * Reads, and tokenizes, what section {@code [validation]} keeps out of training; the corpus of
-   * section {@code [data]} if it keeps out nothing.
+   * section {@code [data]} if it keeps out nothing. Of lines, which are never read twice, makes
+   * tasks that no training sees.
    *
    * @throws ringattention.input.InputException if anything of these sections is wrong
    */
-  public static HeldOutSamples of(Configuration given, SampleShape shape) {
-    Configuration configuration = given.get(ValidationConfig.SECTION).inPlaceOfData(given);
-    return Corpus.open(
-        configuration,
-        shape,
-        new Split(configuration, shape.seed(), true),
-        stream -> ofStream(configuration, shape, stream),
-        (documents, padding) ->
-            new HeldOutSamples(
-                configuration,
-                shape,
-                documents,
-                Optional.of(
-                    new DocumentPieces(
-                        documents,
-                        padding,
-                        PackedSamples.multiple(configuration, shape.sequence()),
-                        configuration.get(DataConfig.SECTION).firstPosition()))));
-  }
-
-  private static HeldOutSamples ofStream(
-      Configuration configuration, SampleShape shape, TokenStream stream) {
-    if (stream.tokens() < 2) {
-      throw configuration.source().error("data.path", "has no token to predict");
-    }
-    return new HeldOutSamples(configuration, shape, stream, Optional.empty());
-  }
-
-  /** Returns the number of sequences that hold a token of the corpus. */
-  public long sequences() {
-    long row = pieces.isPresent() ? starts[starts.length - 1] : stream.tokens() - 1;
-    return (row + length - 1) / length;
-  }
-
-  /** Returns the labels of the whole corpus; reads it unless every token is one. */
-  public long labels() {
-    if (stream.allPredicted()) {
-      return stream.tokens() - 1;
-    }
-    int[] lengths =
-        pieces.isPresent() ? ((TokenDocuments) stream).lengths() : new int[0]; // else one
-    long labels = 0;
-    long start = 0;
-    for (int i = 0; i < Math.max(1, lengths.length); i++) {
-      long end = lengths.length == 0 ? stream.tokens() : start + lengths[i];
-      for (long at = start + 1; at < end; at += TokenDocuments.PIECE) {
-        int[] entries = stream.entries(at, (int) Math.min(TokenDocuments.PIECE, end - at));
-        labels += Arrays.stream(entries).filter(entry -> entry >= 0).count();
-      }
-      start = end;
-    }
-    return labels;
-  }
-
-  @Override
-  public Sample sample(long index) {
-    Sample sample = new Sample(new int[length], new int[length], new int[length], new int[length]);
-    long first = Math.multiplyExact(index, (long) length);
-    int documents = pieces.isPresent() ? packed(first, sample) : streamed(first, sample);
-    return new Sample(
-        sample.tokens(),
-        sample.labels(),
-        sample.positions(),
-        Arrays.copyOf(sample.documents(), documents));
-  }
-
-  private int streamed(long first, Sample to) {
-    int count = (int) Math.max(0, Math.min(length + 1L, stream.tokens() - first));
-    int[] entries = count == 0 ? new int[0] : stream.entries(first, count);
-    for (int i = 0; i < length; i++) {
-      to.tokens()[i] = i < count ? TokenStream.token(entries[i]) : 0; // behind all that counts
-      to.labels()[i] = i + 1 < count ? TokenStream.label(entries[i + 1]) : Sample.NO_LABEL;
-      to.positions()[i] = firstPosition + i;
-    }
-    return 1;
-  }
-
-  private int packed(long first, Sample to) {
-    int documents = 0;
-    int at = 0;
-    int found = Arrays.binarySearch(starts, first);
-    int document = found >= 0 ? found : -found - 2;
-    for (; at < length && document < starts.length - 1; document++) {
-      int within = (int) (first + at - starts[document]);
-      int count = (int) Math.min(length - at, starts[document + 1] - starts[document] - within);
-      pieces.orElseThrow().put(document, within, count, to, at);
-      to.documents()[documents++] = at;
-      at += count;
-    }
-    if (at < length) {
-      pieces.orElseThrow().pad(length - at, to, at);
-      to.documents()[documents++] = at;
-    }
-    return documents;
-  }
-
-  /** Returns the bytes of text of every token, by its number; empty where that is not known. */
-  public Optional<int[]> tokenBytes() {
-    return tokenBytes;
-  }
-
-  @Override
-  public long tokens() {
-    return stream.tokens();
-  }
-
-  @Override
-  public long documents() {
-    return stream.documents();
-  }
-
-  @Override
-  public String digest() {
-    return stream.digest();
-  }
-
-  @Override
-  public void close() {
-    stream.close();
+  static HeldOutSamples of(Configuration configuration, SampleShape shape) {
+    return configuration.has(DataConfig.SECTION)
+            && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES
+        ? new HeldOutLines(configuration, shape)
+        : HeldOutCorpus.of(configuration, shape);
   }
 }

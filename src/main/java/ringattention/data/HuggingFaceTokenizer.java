@@ -63,7 +63,14 @@ final class HuggingFaceTokenizer implements Tokenizer {
    * @throws InputException naming the file if it cannot be read or is no tokenizer
    */
   static HuggingFaceTokenizer read(Path path, Source source) {
-    TokenizerFiles files = TokenizerFiles.read(path, source);
+    return of(TokenizerFiles.read(path, source), path.toString(), source);
+  }
+
+  /**
+   * @param name for errors
+   * @throws InputException naming it if it is no tokenizer
+   */
+  static HuggingFaceTokenizer of(TokenizerFiles files, String name, Source source) {
     if (!NativeTokenizers.PROBLEM.isEmpty()) {
       throw source.error(
           "data.tokenizer", "the tokenizers library does not load: " + NativeTokenizers.PROBLEM);
@@ -75,7 +82,7 @@ final class HuggingFaceTokenizer implements Tokenizer {
       return new HuggingFaceTokenizer(handle, files);
     } catch (RuntimeException unsuitable) {
       throw source.error(
-          "data.tokenizer", path + " is not a tokenizer: " + CorpusFiles.reason(unsuitable));
+          "data.tokenizer", name + " is not a tokenizer: " + CorpusFiles.reason(unsuitable));
     }
   }
 

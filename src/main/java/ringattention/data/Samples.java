@@ -1,5 +1,6 @@
 package ringattention.data;
 
+import java.util.Optional;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 
@@ -37,6 +38,14 @@ public interface Samples extends AutoCloseable {
     }
   }
 
+  /**
+   * Says what sequences are that are made without end instead of read: they have no epochs, and
+   * {@link #tokens}, {@link #epochTokens} and {@link #documents} are 0. Empty for a corpus.
+   */
+  default Optional<String> endless() {
+    return Optional.empty();
+  }
+
   /** Tokens of the corpus, padding not counted. */
   long tokens();
 
@@ -61,21 +70,28 @@ public interface Samples extends AutoCloseable {
   void close();
 
   /**
-   * Demands that there is something to read; reads nothing.
+   * Demands that there is something to read; reads nothing. Lines need no files.
    *
    * @throws InputException naming {@code data.path} if it holds no text
    */
   static void requireFiles(Configuration configuration) {
-    new CorpusFiles(configuration).all();
+    if (configuration.get(DataConfig.SECTION).format() != DataFormat.LINES) {
+      new CorpusFiles(configuration).all();
+    }
   }
 
   /**
-   * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it.
+   * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it;
+   * lines are made.
    *
    * @throws InputException if anything of section {@code [data]} is wrong, or the tokenizer has
    *     more tokens than the model
    */
   static Samples of(Configuration configuration, SampleShape shape) {
+    if (configuration.has(DataConfig.SECTION)
+        && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
+      return new LineSamples(configuration, shape, "training");
+    }
     return Corpus.open(
         configuration,
         shape,

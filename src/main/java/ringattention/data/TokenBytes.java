@@ -25,6 +25,9 @@ final class TokenBytes {
       Arrays.fill(ones, 1);
       return Optional.of(ones);
     }
+    if (name.equals(DataConfig.LINES)) {
+      return Optional.empty(); // what is learned of lines is no text that bits would compress
+    }
     Path path = Path.of(name);
     TokenizerFiles files = TokenizerFiles.read(path, configuration.source());
     return of(TokenizerFiles.tree(path, files.json(), configuration.source()), files.ids());

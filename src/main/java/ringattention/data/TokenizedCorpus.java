@@ -52,6 +52,7 @@ final class TokenizedCorpus {
                   source,
                   Optional.of(data.field()).filter(field -> !field.equals(DataConfig.FOUND)),
                   format);
+          case LINES -> throw new IllegalArgumentException("lines are no files");
         };
   }
 

@@ -80,7 +80,10 @@ public interface Tokenizer extends AutoCloseable {
     if (name.equals(DataConfig.BYTES)) {
       return DataConfig.BYTES;
     }
-    TokenizerFiles files = TokenizerFiles.read(Path.of(name), configuration.source());
+    TokenizerFiles files =
+        name.equals(DataConfig.LINES)
+            ? TokenizerFiles.ofLines()
+            : TokenizerFiles.read(Path.of(name), configuration.source());
     return Digest.of(files.json(), "end " + files.end());
   }
 
@@ -98,16 +101,20 @@ public interface Tokenizer extends AutoCloseable {
   /**
    * Returns the tokenizer of so much model.
    *
-   * @param name {@link DataConfig#BYTES}, or a tokenizer.json or its folder
+   * @param name {@link DataConfig#BYTES}, {@link DataConfig#LINES}, or a tokenizer.json or its
+   *     folder
    * @param key that said it, for errors
    * @param vocabulary tokens of the model
    * @throws InputException if it cannot be read, or has more tokens than the model
    */
   static Tokenizer of(String name, String key, Source source, int vocabulary) {
+    Source named = source.naming("data.tokenizer", key);
     Tokenizer tokenizer =
-        name.equals(DataConfig.BYTES)
-            ? new ByteTokenizer()
-            : HuggingFaceTokenizer.read(Path.of(name), source.naming("data.tokenizer", key));
+        switch (name) {
+          case DataConfig.BYTES -> new ByteTokenizer();
+          case DataConfig.LINES -> HuggingFaceTokenizer.of(TokenizerFiles.ofLines(), name, named);
+          default -> HuggingFaceTokenizer.read(Path.of(name), named);
+        };
     try {
       requireRoom(tokenizer.vocabulary(), key, source, vocabulary);
       return tokenizer;

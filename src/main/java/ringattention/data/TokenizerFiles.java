@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import ringattention.data.lines.LineTokenizerFile;
 import ringattention.input.BoundedFile;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -61,6 +62,17 @@ record TokenizerFiles(
     }
     addEndText((ObjectNode) tokenizer, ids);
     return new TokenizerFiles(tokenizer.toString(), ids, end, END_TEXT, SafeCuts.of(tokenizer));
+  }
+
+  /** Returns what stands for files of the tokenizer of lines, which is the program's own. */
+  static TokenizerFiles ofLines() {
+    String json = LineTokenizerFile.json();
+    return new TokenizerFiles(
+        json,
+        LineTokenizerFile.tokens(),
+        LineTokenizerFile.END,
+        LineTokenizerFile.END,
+        TextCuts.NOWHERE);
   }
 
   /** Returns tokenizer.json, which may be meant by its folder. */

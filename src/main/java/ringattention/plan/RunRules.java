@@ -2,6 +2,10 @@ package ringattention.plan;
 
 import java.util.List;
 import ringattention.data.DataConfig;
+import ringattention.data.DataFormat;
+import ringattention.data.ValidationConfig;
+import ringattention.data.lines.LineLevels;
+import ringattention.data.lines.LinesConfig;
 import ringattention.input.Configuration;
 import ringattention.input.Source;
 import ringattention.input.Toml;
@@ -48,6 +52,7 @@ public final class RunRules {
             "must be at most 2^31 - 1 less the tokens of a sequence (" + sequence + ")");
       }
     }
+    checkLines(configuration);
     if (configuration.has(ModelConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
       checkNoDecay(configuration);
       checkWindow(configuration);
@@ -55,6 +60,28 @@ public final class RunRules {
     DeviceKind device = configuration.get(DeviceConfig.SECTION).kind();
     if (device == DeviceKind.CPU || device == DeviceKind.REFERENCE) {
       parallel.requireHostTransport(source, "device.kind = " + Toml.write(device));
+    }
+  }
+
+  /** Tasks that are made without end leave nothing out, and must suit the length of sequences. */
+  private static void checkLines(Configuration configuration) {
+    if (!configuration.has(DataConfig.SECTION)
+        || configuration.get(DataConfig.SECTION).format() != DataFormat.LINES) {
+      return;
+    }
+    Source source = configuration.source();
+    ValidationConfig validation = configuration.get(ValidationConfig.SECTION);
+    if (validation.isOn()) {
+      throw source.error(
+          validation.path().isPresent() ? "validation.path" : "validation.fraction",
+          "must not be given with data.format = \"lines\": no task is learned twice, so the loss"
+              + " of training is that of tasks never seen");
+    }
+    if (configuration.has(TrainConfig.SECTION)) {
+      LineLevels.of(
+          configuration.get(LinesConfig.SECTION),
+          configuration.get(TrainConfig.SECTION).sequence(),
+          source);
     }
   }
 

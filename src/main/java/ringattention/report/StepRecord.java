@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import ringattention.metrics.Mfu;
 
 /**
@@ -128,11 +129,14 @@ public record StepRecord(
           tokens.isEmpty()
               ? Optional.empty()
               : Optional.of(
-                  new DataSeen(
-                      Long.parseLong(tokens), Double.parseDouble(cells.get(DataSeen.EPOCH)))));
+                  new DataSeen(Long.parseLong(tokens), number(cells.get(DataSeen.EPOCH)))));
     } catch (OutputException | NumberFormatException | NullPointerException e) {
       throw new OutputException("steps.csv: not a line of that file: " + line, e);
     }
+  }
+
+  private static OptionalDouble number(String cell) {
+    return cell.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(cell));
   }
 
   /** Returns whether loss and gradient are finite; a step where they are not changes no weight. */

@@ -1,5 +1,6 @@
 package ringattention.train;
 
+import java.util.OptionalDouble;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -77,7 +78,9 @@ public final class Trainer {
     long perStep = (long) config.batch() * config.sequence();
     return new DataSeen(
         tokensBefore + (number - stepsBefore) * perStep,
-        (double) number * perStep / samples.epochTokens());
+        samples.endless().isPresent()
+            ? OptionalDouble.empty()
+            : OptionalDouble.of((double) number * perStep / samples.epochTokens()));
   }
 
   /** Returns how many steps in a row, up to the last, were skipped. */

@@ -39,8 +39,7 @@ public final class TrainingHeader {
             + setup.batch()
             + " of each ring");
     lines.add(
-        "tokens of an epoch: "
-            + samples.epochTokens()
+        samples.endless().orElse("tokens of an epoch: " + samples.epochTokens())
             + "; seen "
             + trainer.seenAfter(trainer.step()).text()
             + "; after step "

@@ -42,7 +42,7 @@ public final class TrainingLoop {
   private Optional<PhaseTimes> deviceTimes = Optional.empty(); // of the traced step
   private final LineSpacing spacing;
   private ProcessGrowth growth; // null before the first step
-  private DataSeen seen = new DataSeen(0, 0); // up to the last step
+  private DataSeen seen = new DataSeen(0, OptionalDouble.empty()); // up to the last step
   private Stop stop = Stop.NONE;
   private int skipped; // steps
   private int unlabelled; // steps

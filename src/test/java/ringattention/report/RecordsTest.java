@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import ringattention.metrics.Mfu;
 
@@ -131,7 +132,7 @@ class RecordsTest {
             2,
             Optional.empty(),
             Optional.of(2.5),
-            Optional.of(new DataSeen(1L << 53, 1.0 / 3)));
+            Optional.of(new DataSeen(1L << 53, OptionalDouble.of(1.0 / 3))));
     String header = StepRecord.csvHeader(false, true);
     assertTrue(header.endsWith(",tokens_per_s,validation_loss,tokens_seen,epoch"), header);
     assertEquals(
