@@ -1,8 +1,12 @@
 package ringattention.command;
 
+import java.util.List;
 import java.util.Locale;
 import ringattention.cli.ExitCode;
 import ringattention.data.CorpusPreview;
+import ringattention.data.DataConfig;
+import ringattention.data.DataFormat;
+import ringattention.data.Samples;
 import ringattention.input.Configuration;
 import ringattention.model.ModelConfig;
 import ringattention.plan.TrainConfig;
@@ -21,9 +25,20 @@ public final class ShowDataCommand {
         configuration.has(ModelConfig.SECTION)
             ? configuration.get(ModelConfig.SECTION).vocabulary()
             : Integer.MAX_VALUE;
+    RunLog log = RunOutput.console(job).log();
+    if (configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
+      try (Samples samples = SharedInput.samples(job, configuration)) {
+        log.line(samples.endless().orElseThrow());
+        show(
+            job,
+            log,
+            job.agree(
+                () -> CorpusPreview.of(configuration, samples, job.line().samples(), vocabulary)));
+      }
+      return ExitCode.VALID;
+    }
     CorpusPreview preview =
         job.agree(() -> CorpusPreview.of(configuration, job.line().samples(), vocabulary));
-    RunLog log = RunOutput.console(job).log();
     log.line(
         String.format(
             Locale.ROOT,
@@ -40,8 +55,13 @@ public final class ShowDataCommand {
               ? "the longest is cut: a sequence has " + sequence + " tokens"
               : "all fit in a sequence of " + sequence + " tokens");
     }
+    show(job, log, preview.samples());
+    return ExitCode.VALID;
+  }
+
+  private static void show(Job job, RunLog log, List<CorpusPreview.Document> documents) {
     int number = 1;
-    for (CorpusPreview.Document document : preview.samples()) {
+    for (CorpusPreview.Document document : documents) {
       log.section(
           String.format(
               Locale.ROOT,
@@ -53,6 +73,5 @@ public final class ShowDataCommand {
         job.console().println(document.text());
       }
     }
-    return ExitCode.VALID;
   }
 }

@@ -127,8 +127,10 @@ final class TrainingRun {
     start.put("directory", Path.of("").toAbsolutePath().toString());
     start.put("seed", train.seed());
     start.put("parameters", plan.setup().model().parameters());
-    start.put("corpus_documents", input.samples().documents());
-    start.put("corpus_tokens", input.samples().tokens());
+    if (input.samples().endless().isEmpty()) {
+      start.put("corpus_documents", input.samples().documents());
+      start.put("corpus_tokens", input.samples().tokens());
+    }
     start.put("resumed_step", resumption.position().step());
     output.event("start", start);
   }
@@ -180,10 +182,15 @@ final class TrainingRun {
     output
         .log()
         .line(
-            input.samples().documents()
-                + " documents with "
-                + input.samples().tokens()
-                + " tokens");
+            input
+                .samples()
+                .endless()
+                .orElseGet(
+                    () ->
+                        input.samples().documents()
+                            + " documents with "
+                            + input.samples().tokens()
+                            + " tokens"));
     input
         .heldOut()
         .ifPresent(

@@ -57,6 +57,37 @@ public record CorpusPreview(
     }
   }
 
+  /**
+   * Shows the first documents of sequences that are made, not read: what is learned is in the place
+   * of the label before it.
+   *
+   * @param samples at the level that is to be shown
+   * @param vocabulary tokens of the model
+   * @throws ringattention.input.InputException if the tokenizer has more of them
+   */
+  public static List<Document> of(
+      Configuration configuration, Samples samples, int count, int vocabulary) {
+    try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary)) {
+      List<Document> shown = new ArrayList<>();
+      for (long index = 0; shown.size() < count; index++) {
+        Sample sample = samples.sample(index);
+        int[] starts = sample.documents();
+        for (int i = 0; i < starts.length && shown.size() < count; i++) {
+          int end = i + 1 < starts.length ? starts[i + 1] : sample.tokens().length;
+          int[] entries = Arrays.copyOfRange(sample.tokens(), starts[i], end);
+          for (int at = 0; at < entries.length; at++) {
+            boolean learned = at > 0 && sample.labels()[starts[i] + at - 1] != Sample.NO_LABEL;
+            entries[at] = learned ? entries[at] : ~entries[at];
+          }
+          if (learned(entries) > 0) { // else it is padding
+            shown.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
+          }
+        }
+      }
+      return shown;
+    }
+  }
+
   private static int learned(int... entries) {
     return (int) Arrays.stream(entries).filter(entry -> entry >= 0).count();
   }

@@ -118,7 +118,8 @@ final class HuggingFaceTokenizer implements Tokenizer {
     try {
       return LIBRARY.encode(handle, text, false);
     } catch (RuntimeException unknown) {
-      throw new IllegalArgumentException(CorpusFiles.reason(unknown));
+      throw new IllegalArgumentException(
+          "there is no token for a part of it (" + CorpusFiles.reason(unknown) + ")");
     }
   }
 

@@ -39,8 +39,8 @@ public final class TrainingHeader {
             + setup.batch()
             + " of each ring");
     lines.add(
-        samples.endless().orElse("tokens of an epoch: " + samples.epochTokens())
-            + "; seen "
+        (samples.endless().isPresent() ? "" : "tokens of an epoch: " + samples.epochTokens() + "; ")
+            + "seen "
             + trainer.seenAfter(trainer.step()).text()
             + "; after step "
             + train.steps()

@@ -127,7 +127,8 @@ class BadCorpusTest {
         file,
         "-D data.tokenizer = \""
             + folder
-            + "\": cannot encode FILE:1: WordLevel error: Missing [UNK] token from the vocabulary",
+            + "\": cannot encode FILE:1: there is no token for a part of it (WordLevel error: Missing"
+            + " [UNK] token from the vocabulary)",
         "data.format=jsonl",
         "data.tokenizer=" + folder);
     String known = "{\"text\": \"" + "red green ".repeat(9) + "\"}";
