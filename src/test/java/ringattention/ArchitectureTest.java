@@ -192,6 +192,18 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
+  /** What tasks are, apart from what a sequence is. */
+  @Test
+  void linesSeeNothingOfData() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".data.lines")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".data")
+        .check(CLASSES);
+  }
+
   private static boolean inPackage(JavaClass type, String name) {
     return type.getPackageName().equals(name) || type.getPackageName().startsWith(name + ".");
   }
