@@ -90,7 +90,14 @@ class LinesRunTest {
             "-D",
             "lines.growth=2");
     assertEquals(2, other.exitCode(), other.output());
-    assertTrue(other.output().contains("lines.growth"), other.output());
+    assertTrue(
+        other.output().contains("tiny.toml: data.format = \"lines\": corpus (digest "),
+        other.output());
+    MpiJob.Result same =
+        job(1, "train", "-o", program.file("part").toString(), "--resume", "-D", "lines.growth=2");
+    assertEquals(2, same.exitCode(), same.output());
+    assertTrue(
+        same.output().contains("lines.growth = 2: must be 1.7 to resume, as in"), same.output());
   }
 
   @Test

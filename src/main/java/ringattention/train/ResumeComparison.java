@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
 import ringattention.checkpoint.Checkpoint;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.ContentPart;
+import ringattention.data.DataConfig;
+import ringattention.data.DataFormat;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Trait;
@@ -148,13 +150,21 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     throw configuration
         .source()
         .error(
-            first.key(),
+            key(first),
             SharedParts.text(refused)
                 + " not as in checkpoint "
                 + checkpoint.folder()
                 + "; checkpoint.accept = "
                 + names
                 + " goes on with what there is now");
+  }
+
+  /** Returns the key that says where a part comes from; what is made has no path. */
+  private String key(ContentPart part) {
+    boolean made =
+        configuration.has(DataConfig.SECTION)
+            && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES;
+    return part == ContentPart.CORPUS && made ? "data.format" : part.key();
   }
 
   /** Returns what is not as it was in the parts that a checkpoint says something of. */
