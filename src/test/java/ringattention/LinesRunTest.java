@@ -97,7 +97,7 @@ class LinesRunTest {
         job(1, "train", "-o", program.file("part").toString(), "--resume", "-D", "lines.growth=2");
     assertEquals(2, same.exitCode(), same.output());
     assertTrue(
-        same.output().contains("lines.growth = 2: must be 1.7 to resume, as in"), same.output());
+        same.output().contains("lines.growth = 2.0: must be 1.7 to resume, as in"), same.output());
   }
 
   @Test

@@ -152,7 +152,8 @@ class LineSamplesTest {
         samples.level(level);
         for (long index = 0; index < 10; index++) {
           for (LineTexts.Task task : tasks(samples.sample(index))) {
-            contexts.add(task.lines().toString());
+            // the beginning: tasks of another level must not go on with the same lines
+            contexts.add(task.lines().entrySet().stream().limit(3).toList().toString());
             made++;
           }
         }
