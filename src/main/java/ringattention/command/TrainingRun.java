@@ -65,7 +65,7 @@ final class TrainingRun {
    */
   private record Trained(boolean stopped, Map<String, Object> summary, List<PhaseTimes> times) {}
 
-  private TrainingRun(Job job, TrainingInput input, StopRequests stops) {
+  TrainingRun(Job job, TrainingInput input, StopRequests stops) {
     this.job = job;
     this.input = input;
     this.configuration = input.configuration();
