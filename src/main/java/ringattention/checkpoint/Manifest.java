@@ -89,8 +89,14 @@ record Manifest(
     }
   }
 
-  /** Format 1 counted steps without an update as updates, and did not save how many there were. */
+  /**
+   * Format 1 counted steps without an update as updates, and did not save how many there were.
+   * Checkpoints of before there were curricula do not say how far they came: not beyond the start.
+   */
   private static void complete(ObjectNode older) {
+    if (older.get("position") instanceof ObjectNode position) {
+      JsonRecords.add(position, "curriculum", CurriculumPosition.START);
+    }
     if (older.path("format").asInt() == 1 && older.get("position") instanceof ObjectNode position) {
       JsonRecords.add(position, "updates", position.path("step").asLong());
       JsonRecords.add(position, "skipped", 0);

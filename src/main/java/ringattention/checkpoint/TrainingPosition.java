@@ -9,6 +9,16 @@ package ringattention.checkpoint;
  * @param nextSequence index of the first sequence that was not used yet
  * @param updates steps that changed the weights: what AdamW's bias correction counts
  * @param skipped steps without an update since the last that had one
+ * @param curriculum levels that were passed
  */
 public record TrainingPosition(
-    long step, long tokens, long nextSequence, long updates, int skipped) {}
+    long step,
+    long tokens,
+    long nextSequence,
+    long updates,
+    int skipped,
+    CurriculumPosition curriculum) {
+  /** Where every run begins. */
+  public static final TrainingPosition START =
+      new TrainingPosition(0, 0, 0, 0, 0, CurriculumPosition.START);
+}

@@ -25,6 +25,7 @@ import ringattention.model.AttentionConfig;
 import ringattention.model.FeedForwardConfig;
 import ringattention.model.LossHeadConfig;
 import ringattention.model.ModelConfig;
+import ringattention.plan.CurriculumConfig;
 import ringattention.plan.RunRules;
 import ringattention.plan.TrainConfig;
 import ringattention.run.DeviceConfig;
@@ -48,6 +49,7 @@ public final class Sections {
               ParallelConfig.SECTION,
               MemoryConfig.SECTION,
               TrainConfig.SECTION,
+              CurriculumConfig.SECTION,
               DataConfig.SECTION,
               ValidationConfig.SECTION,
               LinesConfig.SECTION,

@@ -159,7 +159,7 @@ record StoredWeights(
     UsedInputs now = UsedInputs.of(configuration.source().toml());
     return from
         .inputs()
-        .changes(now, Set.of("model.checkpoint", "model.initStd", "model.shape"))
+        .changes(now, Set.of("model.checkpoint", "model.initStd", "model.init", "model.shape"))
         .stream()
         .filter(
             change ->

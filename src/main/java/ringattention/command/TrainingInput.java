@@ -2,6 +2,7 @@ package ringattention.command;
 
 import java.nio.file.Files;
 import java.util.Optional;
+import java.util.function.Supplier;
 import ringattention.data.HeldOutSamples;
 import ringattention.data.Samples;
 import ringattention.data.ValidationConfig;
@@ -12,6 +13,7 @@ import ringattention.plan.TrainingPlan;
 import ringattention.report.RunLock;
 import ringattention.run.Job;
 import ringattention.run.SharedParts;
+import ringattention.train.Curriculum;
 import ringattention.train.Resumption;
 
 /**
@@ -21,6 +23,7 @@ import ringattention.train.Resumption;
  * @param heldOut what section {@code [validation]} keeps out
  * @param weights to start from, and where the trained ones go
  * @param lock of a folder to go on with, on rank 0
+ * @param curriculum as far as the run has come
  */
 record TrainingInput(
     Configuration configuration,
@@ -29,7 +32,8 @@ record TrainingInput(
     Optional<HeldOutSamples> heldOut,
     StoredWeights weights,
     Optional<RunLock> lock,
-    Resumption resumption)
+    Resumption resumption,
+    Curriculum curriculum)
     implements AutoCloseable {
   /**
    * Collective.
@@ -37,6 +41,15 @@ record TrainingInput(
    * @throws InputException if it is no good
    */
   static TrainingInput read(Job job, Configuration configuration) {
+    return read(job, configuration, () -> SharedInput.samples(job, configuration));
+  }
+
+  /**
+   * Reads like {@link #read(Job, Configuration)}. Collective.
+   *
+   * @param source opens what is learned; collective
+   */
+  static TrainingInput read(Job job, Configuration configuration, Supplier<Samples> source) {
     TrainingPlan plan =
         job.agree(
             () -> {
@@ -44,7 +57,7 @@ record TrainingInput(
               job.line().traced(configuration.get(TrainConfig.SECTION).steps());
               return planned;
             });
-    Samples samples = SharedInput.samples(job, configuration);
+    Samples samples = source.get();
     Optional<HeldOutSamples> heldOut =
         configuration.get(ValidationConfig.SECTION).isOn()
             ? Optional.of(SharedInput.heldOut(job, configuration))
@@ -54,7 +67,11 @@ record TrainingInput(
     try {
       SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, weights));
       Resumption resumption = Resumption.of(job, configuration, contents);
-      return new TrainingInput(configuration, plan, samples, heldOut, weights, lock, resumption);
+      Curriculum curriculum =
+          job.agree(
+              () -> new Curriculum(configuration, samples, resumption.position().curriculum()));
+      return new TrainingInput(
+          configuration, plan, samples, heldOut, weights, lock, resumption, curriculum);
     } catch (InputException e) {
       lock.ifPresent(RunLock::close);
       throw e;

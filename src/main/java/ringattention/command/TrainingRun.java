@@ -65,7 +65,7 @@ final class TrainingRun {
    */
   private record Trained(boolean stopped, Map<String, Object> summary, List<PhaseTimes> times) {}
 
-  private TrainingRun(Job job, TrainingInput input, StopRequests stops) {
+  TrainingRun(Job job, TrainingInput input, StopRequests stops) {
     this.job = job;
     this.input = input;
     this.configuration = input.configuration();
@@ -138,7 +138,7 @@ final class TrainingRun {
   private int train(Equipment equipment, RunOutput output) {
     Device device = equipment.device();
     TrainingChecks checks = new TrainingChecks(job, plan);
-    loop = new TrainingLoop(job, configuration, plan, device, output);
+    loop = new TrainingLoop(job, configuration, plan, input.curriculum(), device, output);
     TrainingEnd end = new TrainingEnd(job, plan, loop, output);
     Trained trained;
     try (Arena arena = plan.needs().arena(job.world().rank(), device)) {
@@ -152,8 +152,9 @@ final class TrainingRun {
     } catch (CheckpointException e) {
       return TrainingEnd.invalid(output, e.getMessage(), ExitCode.ERROR);
     }
-    checks.memory(device, loop.trained());
-    checks.loss(loop.records(), loop.knowsFirst() && !input.weights().areThere());
+    checks.memory(device, loop.history().trained());
+    checks.loss(
+        loop.history().records(), loop.history().knowsFirst() && !input.weights().areThere());
     checks.result(loop);
     checks.add(loop.growth());
     checks.attention(configuration, equipment);
@@ -206,6 +207,7 @@ final class TrainingRun {
     TrainingHeader.lines(
             train, plan.setup(), input.samples(), trainer, replica.parameters().groups())
         .forEach(output.log()::line);
+    input.curriculum().header().ifPresent(output.log()::line);
     output.log().line(started());
     Map<String, Object> summary = steps(trainer, replica, device, output);
     if (loop.stop() != Stop.NONE) {
@@ -213,7 +215,7 @@ final class TrainingRun {
     }
     end.requireFinite(replica.parameters());
     end.warnOfUnlabelled();
-    if (loop.hasResult()) {
+    if (loop.history().hasResult() && input.curriculum().allows()) {
       input.weights().folders().export(job, replica.parameters(), output);
     }
     List<PhaseTimes> times = end.times();
@@ -232,6 +234,7 @@ final class TrainingRun {
                 device,
                 replica.parameters(),
                 trainer,
+                input.curriculum(),
                 output,
                 resumption.position());
         Watchdog watchdog =

@@ -53,6 +53,11 @@ final class LineSamples implements Samples {
     level = chosen;
   }
 
+  @Override
+  public boolean hasQuestions() {
+    return true;
+  }
+
   /** Returns the tasks of a sequence, as many as fit. */
   private List<LineDraw> tasks(long index) {
     LineTasks tasks =

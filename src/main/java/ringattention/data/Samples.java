@@ -46,6 +46,15 @@ public interface Samples extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Whether labels are the answers to questions: every maximal run of consecutive labels that count
+   * within a document is the answer to one, and lies within a sequence. Then it makes sense to ask
+   * how many are wholly right.
+   */
+  default boolean hasQuestions() {
+    return false;
+  }
+
   /** Tokens of the corpus, padding not counted. */
   long tokens();
 

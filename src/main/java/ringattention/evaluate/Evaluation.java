@@ -60,11 +60,12 @@ public final class Evaluation {
     String result =
         String.format(
             Locale.ROOT,
-            "loss %.4f, perplexity %.4g, %s, accuracy %.2f%%, %d labels, %d ranks",
+            "loss %.4f, perplexity %.4g, %s, accuracy %.2f%%, %s%d labels, %d ranks",
             losses.loss(),
             losses.perplexity(),
             bits,
             100 * losses.accuracy(),
+            exact(losses),
             losses.labels(),
             job.world().size());
     double rate = heldOut.sequences() * (double) plan.setup().sequence() / seconds;
@@ -78,6 +79,19 @@ public final class Evaluation {
     return losses.bitsPerByte().isPresent()
         ? String.format(Locale.ROOT, "%.4f bits per byte", losses.bitsPerByte().getAsDouble())
         : "no bits per byte (this tokenizer's bytes are not known)";
+  }
+
+  private static String exact(LossByPosition losses) {
+    return losses
+        .answers()
+        .map(
+            answers ->
+                String.format(
+                    Locale.ROOT,
+                    "exact %.4f of %d questions, ",
+                    answers.exactRate(),
+                    answers.questions()))
+        .orElse("");
   }
 
   /** Says what was evaluated, and what was not. */
@@ -96,6 +110,14 @@ public final class Evaluation {
     values.put("perplexity", losses.perplexity());
     losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
     values.put("accuracy", losses.accuracy());
+    losses
+        .answers()
+        .ifPresent(
+            answers -> {
+              values.put("exact_rate", answers.exactRate());
+              values.put("exact", answers.exact());
+              values.put("questions", answers.questions());
+            });
     values.put("labels", losses.labels());
     values.put("nats", losses.nats());
     if (losses.knowsBytes()) {

@@ -13,6 +13,7 @@ public final class HeldOutLoss {
   private final Communicator world;
   private final Replica replica;
   private final HeldOutSamples samples;
+  private final boolean questions;
   private final long sequences;
   private final PhaseTimer timer;
   private final int[] held; // positions of the sequence on this rank
@@ -28,6 +29,21 @@ public final class HeldOutLoss {
       HeldOutSamples samples,
       int most,
       PhaseTimer timer) {
+    this(setup, world, replica, samples, samples.hasQuestions(), most, timer);
+  }
+
+  /**
+   * @param questions whether labels are the answers to questions
+   */
+  HeldOutLoss(
+      ModelSetup setup,
+      Communicator world,
+      Replica replica,
+      HeldOutSamples samples,
+      boolean questions,
+      int most,
+      PhaseTimer timer) {
+    this.questions = questions;
     this.setup = setup;
     this.world = world;
     this.replica = replica;
@@ -45,6 +61,8 @@ public final class HeldOutLoss {
   /** Evaluates the sequences, each on one ring. Collective. */
   public LossByPosition measure() {
     LossByPosition.Sums sums = new LossByPosition.Sums();
+    Optional<ExactAnswers> answers = questions ? Optional.of(replica.answers()) : Optional.empty();
+    double[] answered = new double[Answers.VALUES];
     int batch = setup.batch();
     long together = (long) setup.mesh().data() * batch;
     long first = (long) setup.mesh().dataRank(world.rank()) * batch;
@@ -58,9 +76,23 @@ public final class HeldOutLoss {
       }
       double[] losses = replica.transformer().labelLosses();
       add(loaded, losses, sums);
+      answers.ifPresent(counted -> add(counted, loaded, losses, answered));
     }
     world.allReduce(sums.values(), Communicator.Operation.SUM);
-    return LossByPosition.of(sums.values(), samples.tokenBytes().isPresent());
+    answers.ifPresent(counted -> world.allReduce(answered, Communicator.Operation.SUM));
+    return LossByPosition.of(
+        sums.values(),
+        samples.tokenBytes().isPresent(),
+        answers.map(counted -> Answers.of(answered, 0)));
+  }
+
+  /** All ranks of a ring do this for the same sequences. */
+  private static void add(ExactAnswers answers, Sample[] loaded, double[] losses, double[] to) {
+    answers.add(loaded, losses);
+    double[] sums = answers.sums();
+    for (int i = 0; i < to.length; i++) {
+      to[i] += sums[i];
+    }
   }
 
   /** A ring that has no sequence left goes along with padding. */

@@ -1,6 +1,5 @@
 package ringattention.model;
 
-import static ringattention.parallel.Parameter.Initial.NORMAL;
 import static ringattention.parallel.Parameter.Initial.ONES;
 import static ringattention.parallel.Parameter.Initial.ZEROS;
 
@@ -40,7 +39,7 @@ public final class LlamaParameters {
    */
   public static List<ParameterGroup> groups(ModelConfig model) {
     List<ParameterGroup> groups = new ArrayList<>();
-    Parameter embedding = matrix(EMBEDDING, model.vocabulary(), model.hidden());
+    Parameter embedding = matrix(model, "", EMBEDDING, model.vocabulary(), model.hidden());
     Parameter finalNorm = norm(FINAL_NORM, model.hidden());
     groups.add(
         new ParameterGroup(
@@ -49,7 +48,7 @@ public final class LlamaParameters {
       groups.add(new ParameterGroup("block." + block, block("model.layers." + block + ".", model)));
     }
     if (!model.tied()) {
-      Parameter head = matrix(HEAD, model.vocabulary(), model.hidden());
+      Parameter head = matrix(model, "", HEAD, model.vocabulary(), model.hidden());
       groups.add(new ParameterGroup("head", List.of(finalNorm, head)));
     }
     return groups;
@@ -72,9 +71,9 @@ public final class LlamaParameters {
     long feedForward = model.feedForward();
     List<Parameter> block = new ArrayList<>();
     block.add(norm(prefix + ATTENTION_NORM, hidden));
-    block.add(matrix(prefix + QUERY, queries, hidden));
-    block.add(matrix(prefix + KEY, keys, hidden));
-    block.add(matrix(prefix + VALUE, keys, hidden));
+    block.add(matrix(model, prefix, QUERY, queries, hidden));
+    block.add(matrix(model, prefix, KEY, keys, hidden));
+    block.add(matrix(model, prefix, VALUE, keys, hidden));
     if (model.details().queryKeyValueBias()) {
       block.add(new Parameter(prefix + QUERY_BIAS, ZEROS, queries));
       block.add(new Parameter(prefix + KEY_BIAS, ZEROS, keys));
@@ -84,16 +83,18 @@ public final class LlamaParameters {
       block.add(norm(prefix + QUERY_NORM, model.heads().size()));
       block.add(norm(prefix + KEY_NORM, model.heads().size()));
     }
-    block.add(matrix(prefix + ATTENTION_OUTPUT, hidden, queries));
+    block.add(matrix(model, prefix, ATTENTION_OUTPUT, hidden, queries));
     block.add(norm(prefix + FEED_FORWARD_NORM, hidden));
-    block.add(matrix(prefix + GATE, feedForward, hidden));
-    block.add(matrix(prefix + UP, feedForward, hidden));
-    block.add(matrix(prefix + DOWN, hidden, feedForward));
+    block.add(matrix(model, prefix, GATE, feedForward, hidden));
+    block.add(matrix(model, prefix, UP, feedForward, hidden));
+    block.add(matrix(model, prefix, DOWN, hidden, feedForward));
     return block;
   }
 
-  private static Parameter matrix(String name, long outputs, long inputs) {
-    return new Parameter(name, NORMAL, outputs, inputs);
+  private static Parameter matrix(
+      ModelConfig model, String prefix, String name, long outputs, long inputs) {
+    var initial = new InitialMatrices(model).of(prefix, name, inputs);
+    return new Parameter(prefix + name, initial, outputs, inputs);
   }
 
   private static Parameter norm(String name, long width) {

@@ -2,6 +2,7 @@ package ringattention.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
@@ -11,8 +12,9 @@ import java.util.function.ToDoubleFunction;
  *
  * @param buckets up to the last that has a label
  * @param knowsBytes whether the bytes of labels are known
+ * @param answers to the questions of the corpus; empty if it has none
  */
-public record LossByPosition(List<Bucket> buckets, boolean knowsBytes) {
+public record LossByPosition(List<Bucket> buckets, boolean knowsBytes, Optional<Answers> answers) {
   private static final int BUCKETS = 31; // positions are below 2^31
   private static final int VALUES = 4; // of a bucket
 
@@ -64,6 +66,13 @@ public record LossByPosition(List<Bucket> buckets, boolean knowsBytes) {
    * @param values of {@link Sums}, of all ranks
    */
   static LossByPosition of(double[] values, boolean knowsBytes) {
+    return of(values, knowsBytes, Optional.empty());
+  }
+
+  /**
+   * @param values of {@link Sums}, of all ranks
+   */
+  static LossByPosition of(double[] values, boolean knowsBytes, Optional<Answers> answers) {
     List<Bucket> buckets = new ArrayList<>();
     for (int i = 0; i < BUCKETS; i++) {
       int at = i * VALUES;
@@ -81,7 +90,7 @@ public record LossByPosition(List<Bucket> buckets, boolean knowsBytes) {
     while (!buckets.isEmpty() && buckets.get(buckets.size() - 1).labels() == 0) {
       buckets.remove(buckets.size() - 1);
     }
-    return new LossByPosition(buckets, knowsBytes);
+    return new LossByPosition(buckets, knowsBytes, answers);
   }
 
   /** Returns the bucket of a position. */

@@ -95,6 +95,7 @@ final class LossHead {
    * @param labels [tokens, batch], -1 counts nothing
    * @param scale of the gradient: one over the number of labels that count in the whole batch
    * @param gradient of x, overwritten, [tokens, batch, hidden]
+   * @param losses loss and hit of every label, as for {@link #labelLosses}; null where not asked
    */
   void lossAndGradient(
       Weights weights,
@@ -103,7 +104,8 @@ final class LossHead {
       Tensor labels,
       double scale,
       Tensor lossSum,
-      Tensor gradient) {
+      Tensor gradient,
+      Tensor losses) {
     try (var scope = timer.in(Phase.LOSS_HEAD)) {
       String matrix = LlamaParameters.headMatrix(model);
       Tensor head = weights.get(matrix);
@@ -115,6 +117,9 @@ final class LossHead {
             Tensor logits = logits(weights, input);
             Tensor normed = scratch.normed().prefix(input.shape());
             Tensor blockLabels = labels.slice(from, to).view(input.dim(0));
+            if (losses != null) { // before the gradient takes the place of the logits
+              kernels.labelLosses(logits, blockLabels, rows(losses, from, to));
+            }
             kernels.crossEntropy(logits, blockLabels, scale, lossSum);
             kernels.matmul(logits, true, normed, false, gradients.get(matrix), true);
             Tensor dNormed = scratch.dNormed().prefix(input.shape());

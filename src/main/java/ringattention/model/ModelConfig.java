@@ -27,6 +27,7 @@ import ringattention.metrics.ModelFlops;
  * @param normEpsilon added to the mean of squares in RMSNorm
  * @param tied whether the head is the embedding, as tie_word_embeddings of Hugging Face
  * @param initStd standard deviation of the initial weights
+ * @param initial how they start
  * @param details what attention has beside a Llama's
  * @param checkpoint the folder that the weights come from instead
  */
@@ -41,6 +42,7 @@ public record ModelConfig(
     double normEpsilon,
     boolean tied,
     double initStd,
+    InitialKind initial,
     AttentionDetails details,
     Optional<Path> checkpoint) {
   public static final Section<ModelConfig> SECTION =
@@ -50,6 +52,8 @@ public record ModelConfig(
   static final Range LAYERS = Range.between(1, 1024);
 
   static final Range HEADS = Range.between(1, 65536);
+
+  private static final double INIT_STD = 0.02;
 
   /** Sizes in bytes are far from 2^63. */
   private static final double MOST_WEIGHTS = 1e15;
@@ -88,6 +92,36 @@ public record ModelConfig(
         checkpoint);
   }
 
+  /** Makes a model whose weights start with one standard deviation. */
+  public ModelConfig(
+      int vocabulary,
+      int hidden,
+      int layers,
+      HeadCounts heads,
+      int feedForward,
+      double ropeTheta,
+      RopeScaling ropeScaling,
+      double normEpsilon,
+      boolean tied,
+      double initStd,
+      AttentionDetails details,
+      Optional<Path> checkpoint) {
+    this(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        tied,
+        initStd,
+        InitialKind.NORMAL,
+        details,
+        checkpoint);
+  }
+
   /** One of the paper's models, with another number of blocks. */
   public static ModelConfig of(ModelShape shape, int layers) {
     return new ModelConfig(
@@ -100,7 +134,7 @@ public record ModelConfig(
         RopeScaling.NONE,
         1e-5,
         false,
-        0.02,
+        INIT_STD,
         Optional.empty());
   }
 
@@ -131,6 +165,7 @@ public record ModelConfig(
         normEpsilon,
         sameMatrix,
         initStd,
+        initial,
         attention,
         checkpoint);
   }
@@ -196,6 +231,10 @@ public record ModelConfig(
         String.format(
             Locale.ROOT, "must give a model of less than 1e15 weights, this has %.1e", weights));
     double theta = table.single("ropeTheta", Range.POSITIVE, Default.of(10000.0));
+    RopeScaling scaling = new RopeKeys(table, theta, headSize).read();
+    double epsilon = table.single("normEpsilon", Range.POSITIVE, Default.of(1e-5));
+    boolean tied = table.marked(Trait.SHAPE).flag("tied", Default.of(false));
+    double initStd = table.single("initStd", Range.POSITIVE, Default.of(INIT_STD));
     return new ModelConfig(
         vocabulary,
         hidden,
@@ -203,10 +242,11 @@ public record ModelConfig(
         new HeadCounts(heads, keyValueHeads, headSize),
         feedForward,
         theta,
-        new RopeKeys(table, theta, headSize).read(),
-        table.single("normEpsilon", Range.POSITIVE, Default.of(1e-5)),
-        table.marked(Trait.SHAPE).flag("tied", Default.of(false)),
-        table.single("initStd", Range.POSITIVE, Default.of(0.02)),
+        scaling,
+        epsilon,
+        tied,
+        initStd,
+        InitialKind.read(table, tied, initStd != INIT_STD, checkpoint.isPresent()),
         details(table),
         checkpoint);
   }

@@ -20,7 +20,8 @@ import ringattention.shard.SequenceLayout;
  * @param packed whether every sequence is packed from documents of its own
  * @param bf16Gradients whether gradients travel in bf16
  * @param policy what blocks keep, and in how many groups of heads attention goes
- * @param labelLosses whether loss and hit of every label are asked for, as in an evaluation
+ * @param labelLosses whether loss and hit of every label are asked for, as in an evaluation, or for
+ *     exact answers in training
  */
 public record ModelSetup(
     ModelConfig model,

@@ -176,6 +176,11 @@ public final class Replica {
     }
   }
 
+  /** Returns what counts exact answers in the sequences of this rank's ring. */
+  public ExactAnswers answers() {
+    return new ExactAnswers(setup.layout().positions(setup.mesh().ringRank(rank)), ring);
+  }
+
   /** The batch that {@link #load} put on the device: its tokens, labels and positions. */
   public Activations activations() {
     return activations;

@@ -184,8 +184,23 @@ public final class Transformer {
    *     all ranks
    */
   public void accumulate(double scale) {
+    accumulate(scale, null);
+  }
+
+  /**
+   * Does what {@link #accumulate} does, and returns what {@link #labelLosses} would have; waits for
+   * the device. Collective.
+   *
+   * @return loss and hit of every label of this rank, [tokens, batch, 2]
+   */
+  public double[] accumulateWithLosses(double scale) {
+    accumulate(scale, activations.labelLosses());
+    return device.read(activations.labelLosses());
+  }
+
+  private void accumulate(double scale, Tensor losses) {
     forward();
-    backward(scale, model.layers());
+    backward(scale, model.layers(), losses);
     try (var scope = timer.in(Phase.EMBEDDING)) {
       Tensor table = gradients.gradients(EMBEDDING).get(LlamaParameters.EMBEDDING);
       kernels.embedBackward(flat(activations.tokens()), activations.gradient().rows(), table);
@@ -201,6 +216,10 @@ public final class Transformer {
    * @param blocks how many
    */
   public void backward(double scale, int blocks) {
+    backward(scale, blocks, null);
+  }
+
+  private void backward(double scale, int blocks, Tensor losses) {
     Weights weights = parameters.weights(head());
     parameters.prefetch(group(model.layers() - 1));
     saved.fetch(model.layers() - 1);
@@ -211,7 +230,8 @@ public final class Transformer {
         activations.labels(),
         scale,
         activations.loss(),
-        activations.gradient());
+        activations.gradient(),
+        losses);
     gradients.reduce(head());
     for (int block = model.layers() - 1; block >= model.layers() - blocks; block--) {
       backward(block);

@@ -13,14 +13,33 @@ record InitialWeights(long seed, double standardDeviation) {
    * Sets some elements of a parameter.
    *
    * @param index of the first, counted in the parameter
-   * @param to sum type
+   * @param to sum type, [elements]
    */
   void set(Kernels kernels, Parameter parameter, long index, Tensor to) {
-    switch (parameter.initial()) {
-      case ONES -> kernels.fill(to, 1);
-      case ZEROS -> kernels.fill(to, 0);
-      case NORMAL ->
-          kernels.normal(to, Seed.of(seed, parameter.name()).stream(), index, standardDeviation);
+    Parameter.Initial initial = parameter.initial();
+    if (initial instanceof Parameter.Constant constant) {
+      kernels.fill(to, constant.value());
+    } else if (initial instanceof Parameter.Normal normal) {
+      double deviation = normal.standardDeviation().orElse(standardDeviation);
+      kernels.normal(to, stream(parameter.name()), index, deviation);
+    } else if (initial instanceof Parameter.BlocksOf blocks) {
+      set(kernels, blocks, index, to);
     }
+  }
+
+  /** A part of a shard may begin and end within a block, and hold many. */
+  private void set(Kernels kernels, Parameter.BlocksOf blocks, long index, Tensor to) {
+    long stream = stream(blocks.parameter());
+    for (long done = 0; done < to.elements(); ) {
+      long within = (index + done) % blocks.block();
+      long other = (index + done) / blocks.block() * blocks.stride() + within;
+      long count = Math.min(to.elements() - done, blocks.block() - within);
+      kernels.normal(to.slice(done, done + count), stream, other, blocks.standardDeviation());
+      done += count;
+    }
+  }
+
+  private long stream(String name) {
+    return Seed.of(seed, name).stream();
   }
 }

@@ -1,6 +1,7 @@
 package ringattention.parallel;
 
 import java.util.Arrays;
+import java.util.OptionalDouble;
 
 /**
  * One named weight.
@@ -9,15 +10,42 @@ import java.util.Arrays;
  * @param initial how it starts
  */
 public record Parameter(String name, Initial initial, long... shape) {
-  /** How a weight starts. */
-  public enum Initial {
+  /** How a weight starts: a function of (seed, name, element index). */
+  public sealed interface Initial {
     /** Normal with the configured standard deviation. */
-    NORMAL,
+    Initial NORMAL = new Normal(OptionalDouble.empty());
+
     /** All ones. */
-    ONES,
+    Initial ONES = new Constant(1);
+
     /** All zeros. */
-    ZEROS
+    Initial ZEROS = new Constant(0);
+
+    /** Returns a normal start with a standard deviation of its own. */
+    static Initial normal(double standardDeviation) {
+      return new Normal(OptionalDouble.of(standardDeviation));
+    }
+
+    /**
+     * Returns a start with the numbers of another weight that is normal: with its first {@code
+     * block} elements, then those from {@code stride} on, and so on.
+     *
+     * @param parameter the other's name; it must be normal with the same deviation
+     */
+    static Initial blocksOf(String parameter, double standardDeviation, long block, long stride) {
+      return new BlocksOf(parameter, standardDeviation, block, stride);
+    }
   }
+
+  /** Every element is the same. */
+  record Constant(double value) implements Initial {}
+
+  /** Normal; of the configured deviation unless it has one of its own. */
+  record Normal(OptionalDouble standardDeviation) implements Initial {}
+
+  /** See {@link Initial#blocksOf}. */
+  record BlocksOf(String parameter, double standardDeviation, long block, long stride)
+      implements Initial {}
 
   public Parameter {
     shape = shape.clone();

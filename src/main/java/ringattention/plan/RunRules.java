@@ -21,6 +21,7 @@ import ringattention.run.FaultConfig;
 import ringattention.run.MemoryConfig;
 import ringattention.run.ParallelConfig;
 import ringattention.run.SavedKind;
+import ringattention.shard.Mask;
 
 /** Which values of the sections of a run go together, and go with its number of ranks. */
 public final class RunRules {
@@ -118,6 +119,19 @@ public final class RunRules {
                   + sequence
                   + ") must be at most "
                   + details.slidingWindow());
+    }
+  }
+
+  /**
+   * Demands that no prediction sees what it is to predict.
+   *
+   * @param why what it is for
+   */
+  static void requireCausal(Configuration configuration, String why) {
+    if (configuration.get(AttentionConfig.SECTION).mask() != Mask.CAUSAL) {
+      throw configuration
+          .source()
+          .error("attention.mask", "must be \"causal\" for " + why + ", or labels are seen");
     }
   }
 

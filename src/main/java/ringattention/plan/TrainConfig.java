@@ -32,6 +32,7 @@ import ringattention.parallel.Parameter;
  * @param clipNorm largest global norm of the gradient; 0 does not clip
  * @param reportEvery steps between progress lines
  * @param maxSkippedSteps steps in a row without an update, because loss or gradient are not finite
+ * @param exactRate whether every step counts the questions that are answered exactly
  */
 public record TrainConfig(
     int sequence,
@@ -51,7 +52,8 @@ public record TrainConfig(
     double epsilon,
     double clipNorm,
     int reportEvery,
-    int maxSkippedSteps) {
+    int maxSkippedSteps,
+    boolean exactRate) {
   /** The default of {@code noDecay}, as transformers' Trainer has it. */
   static final List<String> NO_DECAY = List.of("norm", "bias");
 
@@ -105,7 +107,8 @@ public record TrainConfig(
         epsilon,
         clipNorm,
         reportEvery,
-        maxSkippedSteps);
+        maxSkippedSteps,
+        exactRate);
   }
 
   static TrainConfig read(Table table) {
@@ -147,7 +150,8 @@ public record TrainConfig(
         table.single("epsilon", Range.POSITIVE, Default.of(1e-8)),
         table.single("clipNorm", Range.atLeast(0), Default.of(1.0)),
         table.marked(Trait.FREE).integer("reportEvery", Range.atLeast(1), Default.of(1)),
-        table.marked(Trait.FREE).integer("maxSkippedSteps", Range.atLeast(0), Default.of(3)));
+        table.marked(Trait.FREE).integer("maxSkippedSteps", Range.atLeast(0), Default.of(3)),
+        table.flag("exactRate", Default.of(false)));
   }
 
   private static int decaySteps(Table table, boolean wsd, int steps, String ignored) {

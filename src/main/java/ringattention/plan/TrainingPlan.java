@@ -87,7 +87,11 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             ActivationPolicy.inputs(model.layers()),
             false);
     if (configuration.get(ValidationConfig.SECTION).isOn()) {
-      requireCausal(configuration, "validation");
+      RunRules.requireCausal(configuration, "validation");
+      setup = setup.withLabelLosses();
+    }
+    if (CurriculumConfig.countsAnswers(configuration)) {
+      RunRules.requireCausal(configuration, "exact answers (train.exactRate, curriculum.gate)");
       setup = setup.withLabelLosses();
     }
     return new TrainingPlan(configuration, setup, null);
@@ -100,18 +104,10 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    */
   public static TrainingPlan ofEvaluation(Configuration configuration, int ranks) {
     TrainingPlan training = withoutSteps(configuration, ranks);
-    requireCausal(configuration, "evaluate");
+    RunRules.requireCausal(configuration, "evaluate");
     ModelSetup setup = training.setup.withLabelLosses();
     ActivationPolicy policy = ActivationPolicy.forwardOnly(setup.model().layers(), 1);
     return new TrainingPlan(configuration, setup.with(policy), null);
-  }
-
-  private static void requireCausal(Configuration configuration, String why) {
-    if (configuration.get(AttentionConfig.SECTION).mask() != Mask.CAUSAL) {
-      throw configuration
-          .source()
-          .error("attention.mask", "must be \"causal\" for " + why + ", or labels are seen");
-    }
   }
 
   /** Attention can take the heads of each key/value head alone, but for the vanilla baseline. */

@@ -99,6 +99,26 @@ public final class Plots {
         });
   }
 
+  /** Exact rate and digit rate by step, and nothing of steps that have none. */
+  public static byte[] exactRate(List<StepRecord> steps) {
+    List<StepRecord> counted =
+        steps.stream()
+            .filter(record -> record.answers().filter(a -> a.exactRate() >= 0).isPresent())
+            .toList();
+    return Charts.png(
+        () -> {
+          XYChart chart =
+              bySteps("exact answers", "share", counted, r -> r.answers().get().exactRate());
+          double[] x = counted.stream().mapToDouble(StepRecord::step).toArray();
+          double[] y = counted.stream().mapToDouble(r -> r.answers().get().digitRate()).toArray();
+          Series digits = new Series("labels that are right", x, y);
+          chart.addSeries(digits.name(), digits.x(), digits.y());
+          Charts.restyle(chart, digits, Charts.colour(5), SeriesMarkers.NONE, new BasicStroke(1));
+          chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.0).setLegendVisible(true);
+          return chart;
+        });
+  }
+
   /** Throughput of all ranks together by step. */
   public static byte[] tokensPerSecond(List<StepRecord> steps) {
     return Charts.png(

@@ -31,6 +31,13 @@ public final class Progress {
     int digits = Long.toString(steps).length();
     line.append(Units.format("step %" + digits + "d/%d", record.step(), steps));
     line.append(Units.format(" | loss %7s", loss(record.loss())));
+    record
+        .answers()
+        .ifPresent(
+            given ->
+                line.append(
+                    Units.format(
+                        " | exact %.3f, digits %.3f", given.exactRate(), given.digitRate())));
     line.append(Units.format(" | norm %5s", norm(record.gradNorm())));
     line.append(Units.format(" | lr %8.2e", record.learningRate()));
     line.append(Units.format(" | %9s", Units.time(record.timeS())));

@@ -21,6 +21,7 @@ import ringattention.metrics.Mfu;
  * @param mfu empty where no peak is known
  * @param validationLoss mean held-out loss after the step, in nats; empty where not measured
  * @param seen up to the end of the step; empty in what earlier versions of the program wrote
+ * @param answers to the questions of the step; empty where they are not counted
  */
 public record StepRecord(
     long step,
@@ -32,7 +33,8 @@ public record StepRecord(
     double tokensPerS,
     Optional<Mfu> mfu,
     Optional<Double> validationLoss,
-    Optional<DataSeen> seen) {
+    Optional<DataSeen> seen,
+    Optional<StepAnswers> answers) {
   /** The column of {@code steps.csv} that only a run with held-out texts has. */
   private static final String VALIDATION = "validation_loss";
 
@@ -62,6 +64,7 @@ public record StepRecord(
         tokensPerS,
         mfu,
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -73,6 +76,15 @@ public record StepRecord(
    * @param validation whether they may have a held-out loss
    */
   public static String csvHeader(boolean mfu, boolean validation) {
+    return csvHeader(mfu, validation, false);
+  }
+
+  /**
+   * Returns the first line like {@link #csvHeader(boolean, boolean)}.
+   *
+   * @param answers whether the answers to questions are counted
+   */
+  public static String csvHeader(boolean mfu, boolean validation, boolean answers) {
     Optional<Mfu> shares = mfu ? Optional.of(new Mfu(0, 0, 0)) : Optional.empty();
     StepRecord any = new StepRecord(0, 0, 0, 0, 0, 0, shares);
     List<String> names = new ArrayList<>(any.measured().keySet());
@@ -80,6 +92,9 @@ public record StepRecord(
       names.add(VALIDATION);
     }
     names.addAll(List.of(DataSeen.TOKENS, DataSeen.EPOCH));
+    if (answers) {
+      names.addAll(StepAnswers.NAMES);
+    }
     return Csv.line(names).stripTrailing();
   }
 
@@ -101,6 +116,8 @@ public record StepRecord(
     cells.put(DataSeen.TOKENS, "");
     cells.put(DataSeen.EPOCH, "");
     seen.ifPresent(data -> data.put(cells));
+    answers.ifPresent(
+        given -> StepAnswers.NAMES.forEach(name -> cells.put(name, given.cells().get(name))));
     return Csv.line(List.copyOf(cells.values())).stripTrailing();
   }
 
@@ -129,7 +146,8 @@ public record StepRecord(
           tokens.isEmpty()
               ? Optional.empty()
               : Optional.of(
-                  new DataSeen(Long.parseLong(tokens), number(cells.get(DataSeen.EPOCH)))));
+                  new DataSeen(Long.parseLong(tokens), number(cells.get(DataSeen.EPOCH)))),
+          StepAnswers.of(cells));
     } catch (OutputException | NumberFormatException | NullPointerException e) {
       throw new OutputException("steps.csv: not a line of that file: " + line, e);
     }
@@ -153,6 +171,7 @@ public record StepRecord(
   public Map<String, Object> fields() {
     Map<String, Object> fields = measured();
     seen.ifPresent(data -> data.put(fields));
+    answers.ifPresent(given -> given.put(fields));
     return fields;
   }
 

@@ -159,7 +159,7 @@ public record Resumption(
 
   /** The position that training goes on from. */
   public TrainingPosition position() {
-    return checkpoint.map(Checkpoint::position).orElse(new TrainingPosition(0, 0, 0, 0, 0));
+    return checkpoint.map(Checkpoint::position).orElse(TrainingPosition.START);
   }
 
   /**

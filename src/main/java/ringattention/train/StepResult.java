@@ -2,7 +2,9 @@ package ringattention.train;
 
 import java.util.Optional;
 import ringattention.metrics.Mfu;
+import ringattention.model.Answers;
 import ringattention.report.DataSeen;
+import ringattention.report.StepAnswers;
 import ringattention.report.StepRecord;
 
 /**
@@ -16,6 +18,7 @@ import ringattention.report.StepRecord;
  * @param squares sum of the squared lengths of all documents of the batch
  * @param skipped why the weights stayed as they were; empty after an update
  * @param stop why the run is to stop after this step, if it is
+ * @param answers to the questions of the whole batch; empty where they are not counted
  */
 public record StepResult(
     long step,
@@ -26,7 +29,8 @@ public record StepResult(
     double seconds,
     double squares,
     String skipped,
-    Stop stop) {
+    Stop stop,
+    Optional<Answers> answers) {
   /** Returns whether there was anything to learn; a step without labels changes no weight. */
   public boolean labelled() {
     return labels > 0;
@@ -39,9 +43,10 @@ public record StepResult(
    * @param mfu empty where no peak is known
    * @param validationLoss mean held-out loss after it; empty where not measured
    * @param seen up to its end
+   * @param level of its questions, counted from 0
    */
   StepRecord record(
-      double tokens, Optional<Mfu> mfu, Optional<Double> validationLoss, DataSeen seen) {
+      double tokens, Optional<Mfu> mfu, Optional<Double> validationLoss, DataSeen seen, int level) {
     return new StepRecord(
         step,
         labelled(),
@@ -52,6 +57,7 @@ public record StepResult(
         tokens / seconds,
         mfu,
         validationLoss,
-        Optional.of(seen));
+        Optional.of(seen),
+        answers.map(all -> new StepAnswers(all.exactRate(), all.digitRate(), level + 1)));
   }
 }

@@ -1,5 +1,6 @@
 package ringattention.train;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
@@ -10,6 +11,8 @@ import ringattention.data.Samples;
 import ringattention.device.Kernels;
 import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
+import ringattention.model.Answers;
+import ringattention.model.ExactAnswers;
 import ringattention.model.ModelSetup;
 import ringattention.model.Replica;
 import ringattention.plan.TrainConfig;
@@ -31,6 +34,7 @@ public final class Trainer {
   private final LongSupplier clock;
   private Supplier<Stop> wish = () -> Stop.NONE;
   private LongPredicate faulty = number -> false;
+  private Optional<ExactAnswers> answers = Optional.empty();
   private int mostSkipped;
   private int skippedInARow;
   private long updates;
@@ -119,6 +123,11 @@ public final class Trainer {
     mostSkipped = inARow;
   }
 
+  /** Lets every step count the questions that are answered exactly, before its update. */
+  public void countAnswers() {
+    answers = Optional.of(replica.answers());
+  }
+
   /** To try what a fault does: this rank's gradients of such steps become NaN. */
   public void spoil(LongPredicate steps) {
     faulty = steps;
@@ -148,15 +157,19 @@ public final class Trainer {
     replica.transformer().clearLoss();
     double squares = 0;
     for (int pass = 0; pass < setup.passes(); pass++) {
+      Sample[] sequences;
       try (var scope = timer.in(Phase.DATA)) {
-        Sample[] sequences = sequences(pass);
+        sequences = sequences(pass);
         replica.load(sequences);
         squares += squares(sequences);
       }
-      replica.transformer().accumulate(faulty.test(step) ? Double.NaN : scale);
+      accumulate(faulty.test(step) ? Double.NaN : scale, sequences);
       afterEach.run();
     }
-    double[] loss = {replica.transformer().loss(), squares / setup.mesh().ring()};
+    double[] loss = new double[2 + Answers.VALUES];
+    loss[0] = replica.transformer().loss();
+    loss[1] = squares / setup.mesh().ring();
+    answers.ifPresent(all -> System.arraycopy(all.sums(), 0, loss, 2, Answers.VALUES));
     double rate = schedule.at(step);
     double norm;
     String skipped;
@@ -186,7 +199,16 @@ public final class Trainer {
         most[0],
         loss[1],
         skipped,
-        stop);
+        stop,
+        answers.map(counted -> Answers.of(loss, 2)));
+  }
+
+  private void accumulate(double scale, Sample[] sequences) {
+    if (answers.isPresent()) {
+      answers.get().add(sequences, replica.transformer().accumulateWithLosses(scale));
+    } else {
+      replica.transformer().accumulate(scale);
+    }
   }
 
   private void update(double rate, double norm) {

@@ -29,6 +29,7 @@ public final class TrainingCheckpoints implements AutoCloseable {
   private final TrainConfig train;
   private final RunOutput output;
   private final Trainer trainer;
+  private final Curriculum curriculum;
   private final TrainingPosition start;
   private final Supplier<CheckpointWriter> made;
   private Optional<CheckpointWriter> writer; // empty while there is nothing to write
@@ -40,7 +41,7 @@ public final class TrainingCheckpoints implements AutoCloseable {
   /**
    * Allocates the host copy, if the run is to write any.
    *
-   * @param trainer asked how far it is
+   * @param trainer asked how far it is, as is the curriculum
    * @param start where it began
    */
   public TrainingCheckpoints(
@@ -50,12 +51,14 @@ public final class TrainingCheckpoints implements AutoCloseable {
       Device device,
       ShardedParameters parameters,
       Trainer trainer,
+      Curriculum curriculum,
       RunOutput output,
       TrainingPosition start) {
     this.job = job;
     this.config = configuration.get(CheckpointConfig.SECTION);
     this.train = configuration.get(TrainConfig.SECTION);
     this.trainer = trainer;
+    this.curriculum = curriculum;
     this.output = output;
     this.start = start;
     this.saved = start.step();
@@ -130,7 +133,8 @@ public final class TrainingCheckpoints implements AutoCloseable {
         trainer.seenAfter(step).tokens(),
         step * train.batch(),
         trainer.updates(),
-        trainer.skippedInARow());
+        trainer.skippedInARow(),
+        curriculum.position());
   }
 
   private void written(WrittenCheckpoint checkpoint) {

@@ -98,22 +98,26 @@ public final class TrainingChecks {
                 "standard error", trend.standardError())));
   }
 
-  /** There is a final loss, and it is that of the last step that had one to give. */
+  /**
+   * There is a final loss, it is that of the last step that had one to give, and the last gate of
+   * the curriculum is passed, if there is one.
+   */
   public void result(TrainingLoop loop) {
     checks.add(
         Check.atMost(
             "last step is finite",
-            loop.lastSkipped() ? 1 : 0,
+            loop.history().lastSkipped() ? 1 : 0,
             0,
             "1 if the last step with labels was skipped: its loss or gradient is not finite",
             Map.of()));
     checks.add(
         Check.atMost(
             "a step has a loss",
-            Double.isNaN(loop.lastLoss()) ? 1 : 0,
+            Double.isNaN(loop.history().lastLoss()) ? 1 : 0,
             0,
             "1 if no step is known that had a label to learn",
-            Map.of("steps without labels", (double) loop.unlabelled())));
+            Map.of("steps without labels", (double) loop.history().unlabelled())));
+    loop.curriculum().check().ifPresent(checks::add);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import ringattention.cli.ExitCode;
 import ringattention.input.Configuration;
 import ringattention.metrics.PhaseTimes;
@@ -55,15 +56,16 @@ public final class TrainingEnd {
             "after the last step the " + state.title() + " of " + parameter + " is not finite");
       }
     }
-    if (loop.lastSkipped() && Double.isNaN(loop.lastLoss())) {
+    if (loop.history().lastSkipped() && Double.isNaN(loop.history().lastLoss())) {
       throw new DivergedException("no step has a finite loss and gradient");
     }
   }
 
   /** Warns of steps without a label that counts. */
   public void warnOfUnlabelled() {
-    if (loop.unlabelled() > 0) {
-      String steps = loop.unlabelled() + " of " + loop.records().size() + " steps";
+    if (loop.history().unlabelled() > 0) {
+      String steps =
+          loop.history().unlabelled() + " of " + loop.history().records().size() + " steps";
       output.log().line("WARNING: " + steps + " had no label that counts: no loss, no update");
     }
   }
@@ -101,7 +103,7 @@ public final class TrainingEnd {
               CoreShare.crowd(
                   shares, Math.max(1, configuration.get(DeviceConfig.SECTION).threads())))
           .forEach(output.log()::line);
-      output.log().line(TimeTable.spread(loop.steadySeconds()));
+      output.log().line(TimeTable.spread(loop.history().steadySeconds()));
     }
     return times;
   }
@@ -112,14 +114,17 @@ public final class TrainingEnd {
         .ifPresent(
             shares -> {
               output.log().section("Model FLOP utilization, without the first step");
-              output.log().rows(new MfuTable(plan.flops(loop.squares()), shares).lines());
+              output.log().rows(new MfuTable(plan.flops(loop.history().squares()), shares).lines());
             });
   }
 
   /** Draws the curves over the steps. */
   public void curves() {
-    output.plot("loss", () -> Plots.loss(loop.records()));
-    output.plot("tokens_per_s", () -> Plots.tokensPerSecond(loop.records()));
+    output.plot("loss", () -> Plots.loss(loop.history().records()));
+    if (loop.history().lastAnswers().isPresent()) {
+      output.plot("exact_rate", () -> Plots.exactRate(loop.history().records()));
+    }
+    output.plot("tokens_per_s", () -> Plots.tokensPerSecond(loop.history().records()));
   }
 
   /** Draws all plots of a run that went to its end. */
@@ -134,30 +139,55 @@ public final class TrainingEnd {
    * @param checkpoints what the summary says of them
    */
   public int finish(TrainingChecks checks, Map<String, Object> checkpoints) {
-    double rate = loop.rate();
+    double rate = loop.history().rate();
     String result =
         String.format(
             Locale.ROOT,
-            "final loss %.4f, %s%.2f ktok/s without the first step, %d ranks",
-            loop.lastLoss(),
-            loop.validationLoss()
+            "final loss %.4f, %s%s%.2f ktok/s without the first step, %d ranks",
+            loop.history().lastLoss(),
+            loop.history()
+                .lastAnswers()
+                .map(last -> String.format(Locale.ROOT, "exact rate %.4f, ", last.exactRate()))
+                .orElse(""),
+            loop.history()
+                .validationLoss()
                 .map(loss -> String.format(Locale.ROOT, "held-out loss %.4f, ", loss))
                 .orElse(""),
             rate * 1e-3,
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
-    more.put("steps", train.steps());
+    more.put("steps", loop.step());
     loop.seen().put(more);
-    more.put("step_p50_s", loop.percentile(50));
-    more.put("step_p99_s", loop.percentile(99));
+    putAnswers(more);
+    more.put("step_p50_s", loop.history().percentile(50));
+    more.put("step_p99_s", loop.history().percentile(99));
     more.put("planned_peak_bytes", checks.plannedBytes());
     more.put("measured_peak_bytes", checks.measuredBytes());
-    more.put("skipped_steps", loop.skipped());
-    more.put("steps_without_labels", loop.unlabelled());
-    loop.validationLoss().ifPresent(loss -> more.put("validation_loss", loss));
+    more.put("skipped_steps", loop.history().skipped());
+    more.put("steps_without_labels", loop.history().unlabelled());
+    loop.history().validationLoss().ifPresent(loss -> more.put("validation_loss", loss));
     loop.mfu().ifPresent(shares -> StepRecord.putMfu(more, shares));
     more.putAll(checkpoints);
-    return output.finish(checks.all(), result, loop.lastLoss(), rate, more);
+    double loss = loop.history().lastLoss();
+    Optional<String> notPassed = loop.curriculum().failure();
+    if (notPassed.isPresent()) { // says more than the check that fails with it
+      output.checks(checks.all());
+      RunVerdict verdict = new RunVerdict(false, notPassed.get());
+      output.end(verdict, ExitCode.CHECK_FAILED, loss, rate, checks.all(), more);
+      return ExitCode.CHECK_FAILED;
+    }
+    return output.finish(checks.all(), result, loss, rate, more);
+  }
+
+  private void putAnswers(Map<String, Object> more) {
+    loop.history()
+        .lastAnswers()
+        .ifPresent(
+            last -> {
+              more.put("exact_rate", last.exactRate());
+              more.put("digit_rate", last.digitRate());
+            });
+    loop.curriculum().put(more);
   }
 
   /**
@@ -175,12 +205,18 @@ public final class TrainingEnd {
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("steps", train.steps());
     loop.seen().put(more);
+    putAnswers(more);
     more.put("stopped_step", loop.step());
     more.put("stopped_by", loop.stop().title());
-    more.put("skipped_steps", loop.skipped());
+    more.put("skipped_steps", loop.history().skipped());
     more.putAll(checkpoints);
     output.end(
-        RunVerdict.stopped(text), ExitCode.STOPPED, loop.lastLoss(), loop.rate(), List.of(), more);
+        RunVerdict.stopped(text),
+        ExitCode.STOPPED,
+        loop.history().lastLoss(),
+        loop.history().rate(),
+        List.of(),
+        more);
     return ExitCode.STOPPED;
   }
 }

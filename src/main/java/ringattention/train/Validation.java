@@ -8,7 +8,6 @@ import ringattention.data.ValidationConfig;
 import ringattention.input.Configuration;
 import ringattention.model.HeldOutLoss;
 import ringattention.model.LossByPosition;
-import ringattention.plan.TrainConfig;
 import ringattention.run.RunOutput;
 
 /** The held-out loss during training: after some steps, and after the last. */
@@ -23,10 +22,13 @@ public final class Validation {
     this.output = output;
   }
 
-  /** Returns the held-out losses after such a step; empty where none is due. Collective. */
-  Optional<LossByPosition> after(long step) {
+  /**
+   * Returns the held-out losses after such a step; empty where none is due. Collective.
+   *
+   * @param last whether it is the last step of the run
+   */
+  Optional<LossByPosition> after(long step, boolean last) {
     int every = configuration.get(ValidationConfig.SECTION).every();
-    boolean last = step == configuration.get(TrainConfig.SECTION).steps();
     if (!last && (every == 0 || step % every != 0)) {
       return Optional.empty();
     }
@@ -37,6 +39,13 @@ public final class Validation {
     values.put("labels", losses.labels());
     values.put("accuracy", losses.accuracy());
     losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
+    losses
+        .answers()
+        .ifPresent(
+            answers -> {
+              values.put("exact_rate", answers.exactRate());
+              values.put("questions", answers.questions());
+            });
     output.event("validation", values);
     return Optional.of(losses);
   }
@@ -47,13 +56,19 @@ public final class Validation {
         losses.bitsPerByte().isPresent()
             ? String.format(Locale.ROOT, ", %.4f bits per byte", losses.bitsPerByte().getAsDouble())
             : "";
+    String exact =
+        losses
+            .answers()
+            .map(answers -> String.format(Locale.ROOT, ", exact %.4f", answers.exactRate()))
+            .orElse("");
     return String.format(
         Locale.ROOT,
-        "held-out loss after step %d: %.4f%s, accuracy %.2f%%, %d labels",
+        "held-out loss after step %d: %.4f%s, accuracy %.2f%%%s, %d labels",
         step,
         losses.loss(),
         bits,
         100 * losses.accuracy(),
+        exact,
         losses.labels());
   }
 }

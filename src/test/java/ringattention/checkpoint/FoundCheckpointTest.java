@@ -117,15 +117,31 @@ class FoundCheckpointTest {
     Files.writeString(file, text.replace("\"00000000\"", "\"" + digits + "\""));
   }
 
+  /** Checkpoints of before there were curricula are at the start of one. */
+  @Test
+  void withoutACurriculumItIsAtItsStart() throws IOException {
+    save(SMALL, run, 1, 1, 5);
+    try (Checkpoint saved = open()) {
+      assertEquals(new CurriculumPosition(5, 5 / 3.0, 7), saved.position().curriculum());
+    }
+    rewrite("(?s),\\s*\"curriculum\" : \\{.*?\\}", "");
+    try (Checkpoint old = open()) {
+      assertEquals(
+          new TrainingPosition(5, 500, 10, 4, 1, CurriculumPosition.START), old.position());
+    }
+  }
+
   /** Older programs wrote neither how many updates there were nor what a run learned from. */
   @Test
   void formatOneCountsStepsAsUpdates() throws IOException {
     save(SMALL, run, 1, 1, 5);
     rewrite("\"format\" : 2", "\"format\" : 1");
+    rewrite("(?s),\\s*\"curriculum\" : \\{.*?\\}", "");
     rewrite("(?s),\\s*\"updates\" : \\d+,\\s*\"skipped\" : \\d+", "");
     rewrite("(?s)\"contents\" : \\{.*?\\},\\s*\"choices\" : \\{.*?\\},\\s*", "");
     try (Checkpoint old = open()) {
-      assertEquals(new TrainingPosition(5, 500, 10, 5, 0), old.position());
+      assertEquals(
+          new TrainingPosition(5, 500, 10, 5, 0, CurriculumPosition.START), old.position());
       assertEquals(Map.of(), old.contents());
       assertEquals(Map.of(), old.choices());
     }

@@ -125,7 +125,13 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
   }
 
   static TrainingPosition position(long step) {
-    return new TrainingPosition(step, 100 * step, 2 * step, step - 1, 1);
+    return new TrainingPosition(
+        step,
+        100 * step,
+        2 * step,
+        step - 1,
+        1,
+        new CurriculumPosition((int) step, step / 3.0, step + 2));
   }
 
   /** What a search on this rank finds: the step, or the message that refuses it. */

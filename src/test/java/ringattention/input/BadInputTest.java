@@ -36,11 +36,11 @@ class BadInputTest {
           [modle] ; hidden = 64 | x.toml: modle.hidden = 64: unknown key, did you mean model.hidden?
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, validation, lines, infer, generate, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, data, validation, lines, infer, generate, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
-          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, schedule, learningRate, minLearningRate, warmupSteps, decaySteps, weightDecay, noDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, curriculum, data, validation, lines, infer, generate, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, curriculum, data, validation, lines, infer, generate, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
+          [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, schedule, learningRate, minLearningRate, warmupSteps, decaySteps, weightDecay, noDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps, exactRate
           model = 3 | x.toml: model = 3: must be a section, [model]
-          model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, ropeAttentionFactor, ropeBetaFast, ropeBetaSlow, ropeTruncate, ropeShortFactors, ropeLongFactors, normEpsilon, tied, initStd, queryKeyValueBias, queryKeyNorm, slidingWindow
+          model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, ropeAttentionFactor, ropeBetaFast, ropeBetaSlow, ropeTruncate, ropeShortFactors, ropeLongFactors, normEpsilon, tied, initStd, init, queryKeyValueBias, queryKeyNorm, slidingWindow
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 | x.toml: model.heads = 6: must divide model.hidden (64), or give model.headSize
           [model] ; hidden = 12 ; layers = 2 ; heads = 4 | x.toml: model.headSize = 3: must be even, by default it is hidden / heads
@@ -55,6 +55,15 @@ class BadInputTest {
           [model] ; shape = "2B" | x.toml: model.shape = "2B": must be "1B" or "3B" or "7B" or "13B" or "30B" or "65B"
           [model] ; shape = "7B" ; vocabulary = 1 | x.toml: model.vocabulary = 1: must be a whole number, at least 2
           [model] ; shape = "7B" ; initStd = 0 | x.toml: model.initStd = 0: must be a number, above 0
+          [model] ; shape = "7B" ; init = "equal" | x.toml: model.init = "equal": must be "normal" or "matched"
+          [model] ; shape = "7B" ; init = "matched" ; tied = true | x.toml: model.init = "matched": must be "normal" with model.tied: embedding and head would start differently
+          [model] ; shape = "7B" ; init = "matched" ; initStd = 0.1 | x.toml: model.initStd = 0.1: must not be given with model.init = "matched", which has deviations of its own
+          curriculum.gate = 1 | x.toml: curriculum.gate = 1: must be a number, at least 0 and below 1
+          curriculum.smoothing = 0.5 | x.toml: curriculum.smoothing = 0.5: must not be given without curriculum.gate
+          curriculum.leastSteps = 3 | x.toml: curriculum.leastSteps = 3: must not be given without curriculum.gate
+          curriculum.mostSteps = 30 | x.toml: curriculum.mostSteps = 30: must not be given without curriculum.gate
+          [curriculum] ; gate = 0.9 ; mostSteps = 9 | x.toml: curriculum.mostSteps = 9: must be 0, or at least curriculum.leastSteps (20)
+          [curriculum] ; gate = 0.9 ; leastSteps = 0 | x.toml: curriculum.leastSteps = 0: must be a whole number, at least 1
           [model] ; shape = "7B" ; ropeTheta = inf | x.toml: model.ropeTheta = Infinity: must be a number, above 0
           [model] ; shape = "7B" ; normEpsilon = nan | x.toml: model.normEpsilon = NaN: must be a number, above 0
           [model] ; shape = "7B" ; keyValueHeads = 0 | x.toml: model.keyValueHeads = 0: must be a whole number, at least 1

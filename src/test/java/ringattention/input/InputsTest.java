@@ -136,7 +136,8 @@ class InputsTest {
             1e-8,
             1,
             1,
-            3),
+            3,
+            false),
         configuration.get(TrainConfig.SECTION));
     assertEquals(Path.of("a \"quoted\" \\ folder\t"), configuration.get(DataConfig.SECTION).path());
     assertEquals(List.of("java", "md"), configuration.get(DataConfig.SECTION).extensions());

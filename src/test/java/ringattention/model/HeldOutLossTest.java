@@ -1,6 +1,7 @@
 package ringattention.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -156,6 +157,45 @@ class HeldOutLossTest {
     int greedy =
         IntStream.range(0, logits.length).filter(i -> logits[i] == largest).findFirst().orElse(-1);
     sums.add(seen, Math.log(sum) + largest - logits[label], greedy == label ? 1 : 0, 1);
+  }
+
+  /** Runs of labels are questions; a document's end in the middle of a sequence ends one. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 4", "2, 2, 1", "2, 1, 2", "4, 2, 3", "3, 3, 2"})
+  void questionsAreCountedOnAllRanks(int ranks, int ring, int batch) {
+    List<LossByPosition> found =
+        LocalCommunicator.run(
+            ranks,
+            world -> {
+              ModelSetup setup = setup(Mesh.of(ranks, ring), batch, true);
+              try (HeldOutSamples own = samples(true)) {
+                return on(
+                    world,
+                    setup,
+                    (replica, timer) ->
+                        new HeldOutLoss(setup, world, replica, own, true, 0, timer).measure());
+              }
+            });
+    long questions = 0;
+    try (HeldOutSamples all = samples(true)) {
+      for (long index = 0; index < all.sequences(); index++) {
+        Sample sample = all.sample(index);
+        int[] labels = sample.labels();
+        for (int i = 0; i < SEQUENCE; i++) {
+          int at = i;
+          boolean begins = Arrays.stream(sample.documents()).anyMatch(start -> start == at);
+          questions += labels[i] >= 0 && (i == 0 || begins || labels[i - 1] < 0) ? 1 : 0;
+        }
+      }
+    }
+    assertTrue(questions > 6);
+    for (LossByPosition each : found) {
+      Answers answers = each.answers().orElseThrow();
+      assertEquals(questions, answers.questions());
+      assertEquals(each.labels(), answers.labels());
+      assertEquals(each.accuracy(), answers.digitRate(), 1e-12);
+      assertEquals(found.get(0).answers(), each.answers());
+    }
   }
 
   @ParameterizedTest

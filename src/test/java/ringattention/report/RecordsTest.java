@@ -45,6 +45,38 @@ class RecordsTest {
             Optional.empty()));
   }
 
+  /** A step without questions has a level, and no rates. */
+  @Test
+  void stepsHaveTheirAnswersWhereTheyAreCounted() {
+    String header = StepRecord.csvHeader(false, true, true);
+    assertTrue(header.endsWith(",epoch,exact_rate,digit_rate,level"), header);
+    for (StepAnswers answers :
+        List.of(new StepAnswers(1.0 / 3, 0.5, 4), new StepAnswers(Double.NaN, Double.NaN, 2))) {
+      StepRecord record =
+          new StepRecord(
+              8,
+              true,
+              0.3,
+              1,
+              1e-5,
+              1.5,
+              2,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.of(answers));
+      assertEquals(record, StepRecord.ofCsv(header, record.csv(true)));
+      assertEquals(answers.level(), record.fields().get("level"));
+      assertEquals(answers.exactRate(), record.fields().get("exact_rate"));
+      assertEquals(answers.digitRate(), record.fields().get("digit_rate"));
+      boolean none = Double.isNaN(answers.exactRate());
+      String cells = none ? ",,,2" : ",0.3333333333333333,0.5,4";
+      assertTrue(record.csv(true).endsWith(cells), record.csv(true));
+      String before = "8,0.3,1.0,1.0E-5,1.5,2.0,,,,,,"; // of a part that did not count them
+      assertEquals(Optional.empty(), StepRecord.ofCsv(header, before).answers());
+    }
+  }
+
   @Test
   void stepsHaveTheirUtilizationWhereAPeakIsKnown() {
     Mfu shares = new Mfu(0.25, 0.5, 0.375);
@@ -132,7 +164,8 @@ class RecordsTest {
             2,
             Optional.empty(),
             Optional.of(2.5),
-            Optional.of(new DataSeen(1L << 53, OptionalDouble.of(1.0 / 3))));
+            Optional.of(new DataSeen(1L << 53, OptionalDouble.of(1.0 / 3))),
+            Optional.empty());
     String header = StepRecord.csvHeader(false, true);
     assertTrue(header.endsWith(",tokens_per_s,validation_loss,tokens_seen,epoch"), header);
     assertEquals(

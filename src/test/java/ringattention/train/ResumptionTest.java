@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.checkpoint.CurriculumPosition;
 import ringattention.checkpoint.TrainingPosition;
 import ringattention.comm.LocalCommunicator;
 import ringattention.input.InputException;
@@ -101,7 +102,7 @@ class ResumptionTest {
   @Test
   void whoeverAsksForNothingStartsAfresh() {
     Resumption afresh = resume(Given.of("data.path=text"));
-    assertEquals(new TrainingPosition(0, 0, 0, 0, 0), afresh.position());
+    assertEquals(TrainingPosition.START, afresh.position());
     assertEquals(List.of(), afresh.lines());
     assertEquals(0, afresh.headGroups());
     assertEquals(List.of(), afresh.changed(Map.of("head groups", "1")));
@@ -112,7 +113,7 @@ class ResumptionTest {
   @Test
   void theNewestIsTaken() {
     Resumption same = resume(named());
-    assertEquals(new TrainingPosition(5, 320, 10, 4, 1), same.position());
+    assertEquals(new TrainingPosition(5, 320, 10, 4, 1, CurriculumPosition.START), same.position());
     assertEquals(List.of(resumed(5, "2 ranks")), same.lines());
     assertEquals(2, same.headGroups());
     assertEquals(List.of(), same.changed(CHOICES));

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import ringattention.checkpoint.CheckpointWriter;
+import ringattention.checkpoint.CurriculumPosition;
 import ringattention.checkpoint.Origin;
 import ringattention.checkpoint.TrainingPosition;
 import ringattention.comm.LocalCommunicator;
@@ -61,7 +62,9 @@ final class SavedRun {
                 new CheckpointWriter(
                     world, device, parameters, run, "t", 9, origin, System::nanoTime, one -> {})) {
               for (long step : steps) {
-                writer.save(new TrainingPosition(step, 64 * step, 2 * step, step - 1, 1));
+                writer.save(
+                    new TrainingPosition(
+                        step, 64 * step, 2 * step, step - 1, 1, CurriculumPosition.START));
               }
               writer.await();
             }

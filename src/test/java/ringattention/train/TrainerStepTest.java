@@ -72,7 +72,8 @@ class TrainerStepTest {
         1e3,
         clip,
         1,
-        3);
+        3,
+        false);
   }
 
   private static <T> T trained(

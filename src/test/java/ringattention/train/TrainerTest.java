@@ -78,7 +78,8 @@ class TrainerTest {
           1e-8,
           1,
           1,
-          3);
+          3,
+          false);
 
   /** One sequence a step, made of a seed each. */
   private record Seeds(long... seeds) implements Samples {
