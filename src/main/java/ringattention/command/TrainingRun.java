@@ -129,6 +129,7 @@ final class TrainingRun {
     start.put("parameters", plan.setup().model().parameters());
     start.put("corpus_documents", input.samples().documents());
     start.put("corpus_tokens", input.samples().tokens());
+    start.put("skipped_records", input.samples().counts().skippedRecords());
     start.put("resumed_step", resumption.position().step());
     output.event("start", start);
   }
@@ -196,6 +197,7 @@ final class TrainingRun {
                             + " documents with "
                             + out.tokens()
                             + " tokens, for the held-out loss"));
+    input.skippedLines().forEach(output.log()::line);
     TrainingHeader.lines(
             train, plan.setup(), input.samples(), trainer, replica.parameters().groups())
         .forEach(output.log()::line);

@@ -158,6 +158,11 @@ public final class HeldOutSamples implements Samples {
   }
 
   @Override
+  public CorpusCounts counts() {
+    return stream.counts();
+  }
+
+  @Override
   public void close() {
     stream.close();
   }

@@ -20,7 +20,7 @@ final class TemplateFormat implements ChatFormat {
   private final ChatTemplate template;
   private final String digest;
   private final Map<String, String> tokens;
-  private String ending; // behind an answer; null until it is asked for
+  private AnswerEnd behind; // null until it is asked for
 
   /**
    * @param source of the template
@@ -85,24 +85,44 @@ final class TemplateFormat implements ChatFormat {
    * @param from where the answer before it ends
    */
   private ChatText.Answer located(Chat chat, int message, String whole, int from) {
+    String content = chat.content(message);
     String before = prefix(chat.first(message), true, whole);
     int start = before == null || before.length() < from ? -1 : before.length();
-    String with = start < 0 ? null : prefix(chat.first(message + 1), false, whole);
-    if (with != null && with.length() > start) {
-      return new ChatText.Answer(start, end(with, start, chat.content(message)));
+    boolean calls = chat.messages().get(message).containsKey(Chat.TOOL_CALLS);
+    if (start >= 0 && !calls && !ending().isEmpty()) { // most are written as they are
+      String written = content + ending();
+      if (whole.startsWith(written, start)) {
+        return new ChatText.Answer(start, start + written.length());
+      }
     }
+    boolean last = message == chat.messages().size() - 1;
+    String with =
+        start < 0 ? null : last ? spoken(whole) : prefix(chat.first(message + 1), false, whole);
+    if (with != null && with.length() > start) {
+      return new ChatText.Answer(start, end(with, start, content));
+    }
+    return found(chat, message, whole, start, from);
+  }
+
+  /**
+   * Looks for the words of an answer in the whole.
+   *
+   * @param known where the answer begins; below 0: that is not known
+   */
+  private ChatText.Answer found(Chat chat, int message, String whole, int known, int from) {
     String said = said(chat.content(message));
+    int start = known;
     if (start < 0 && !said.isEmpty()) {
       start = whole.indexOf(said, behindQuestion(chat, message, whole, from));
     }
     int at = start < 0 ? -1 : whole.indexOf(said, start);
-    int first = at < 0 ? -1 : whole.indexOf(ending(), start);
-    if (first < at || ending().isEmpty()) { // its words are those of another turn, or of none
+    int first = at < 0 || ending().isEmpty() ? -1 : whole.indexOf(ending(), start);
+    int end = first < 0 ? -1 : whole.indexOf(ending(), at + said.length());
+    if (first < at || end < 0) { // its words are those of another turn, or of none
       throw new IllegalArgumentException(
           "message " + (message + 1) + ": the template does not write this answer as it is");
     }
-    return new ChatText.Answer(
-        start, whole.indexOf(ending(), at + said.length()) + ending().length());
+    return new ChatText.Answer(start, end + ending().length());
   }
 
   /**
@@ -137,7 +157,8 @@ final class TemplateFormat implements ChatFormat {
       return null;
     }
     try {
-      String text = rendered(chat, asks).text();
+      String rendered = rendered(chat, asks).text();
+      String text = asks ? rendered : spoken(rendered);
       return whole.startsWith(text) ? text : null;
     } catch (IllegalArgumentException refused) { // it is no conversation to the template
       return null;
@@ -146,16 +167,22 @@ final class TemplateFormat implements ChatFormat {
 
   /** Returns what the template writes behind an answer, without the space behind that. */
   private String ending() {
-    if (ending == null) {
-      Map<String, Object> question = Map.of(Chat.ROLE, Chat.USER, Chat.CONTENT, "Q");
-      String answer = "ringattention";
-      Map<String, Object> said = Map.of(Chat.ROLE, Chat.ASSISTANT, Chat.CONTENT, answer);
-      Chat probe = new Chat(List.of(question, said), List.of(), List.of(false, true));
-      String text = rendered(probe, false).text();
-      int at = text.lastIndexOf(answer);
-      ending = at < 0 ? "" : text.substring(at + answer.length(), end(text, at, answer));
+    return behind().ending();
+  }
+
+  private AnswerEnd behind() {
+    if (behind == null) {
+      behind = AnswerEnd.of((chat, asks) -> rendered(chat, asks).text(), tokens.get(END));
     }
-    return ending;
+    return behind;
+  }
+
+  /** Returns a rendering without a header for an answer that nobody gave. */
+  private String spoken(String rendered) {
+    String header = behind().header();
+    return rendered.endsWith(header)
+        ? rendered.substring(0, rendered.length() - header.length())
+        : rendered;
   }
 
   private Rendering rendered(Chat chat, boolean asks) {
