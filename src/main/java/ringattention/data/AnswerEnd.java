@@ -23,11 +23,12 @@ record AnswerEnd(String ending, String header) {
    * Asks a template.
    *
    * @param render gives the text of a conversation, with the prompt for an answer or without
+   * @param begin the token that begins a text, or nothing
    * @param end the token that ends a document
    * @throws IllegalArgumentException if it always asks for an answer, and what is the header and
    *     what the end of an answer cannot be told apart
    */
-  static AnswerEnd of(BiFunction<Chat, Boolean, String> render, String end) {
+  static AnswerEnd of(BiFunction<Chat, Boolean, String> render, String begin, String end) {
     Chat one = chat(QUESTION, ANSWER);
     String text;
     String asked;
@@ -59,12 +60,12 @@ record AnswerEnd(String ending, String header) {
     if (between.startsWith(behind) || header.isBlank()) {
       return plain;
     }
-    String users = commonEnd(between, two.substring(0, first));
-    String ending = between.substring(0, between.length() - users.length());
-    if (ending.isBlank() || !behind.startsWith(ending)) {
-      ending = end; // what stands before the first question ends like an answer
-    }
-    if (!behind.startsWith(ending)) {
+    String users = two.substring(two.startsWith(begin) ? begin.length() : 0, first);
+    String ending =
+        between.endsWith(users) && !users.isEmpty()
+            ? between.substring(0, between.length() - users.length())
+            : end; // more than a header stands before the first question
+    if (ending.isBlank() && !ending.equals(end) || !behind.startsWith(ending)) {
       throw new IllegalArgumentException(
           "the chat template asks for an answer behind every conversation, and what ends an answer"
               + " cannot be told from that: use a template with {% generation %} (data.template)");

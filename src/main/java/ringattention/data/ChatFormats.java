@@ -28,7 +28,7 @@ record ChatFormats(String key, Source source) {
   private static final String TEMPLATE = "chat_template";
   private static final String CONFIG = "tokenizer_config.json";
   private static final List<String> TOKENS =
-      List.of("bos_token", "eos_token", "pad_token", "unk_token");
+      List.of(TemplateFormat.BEGIN, TemplateFormat.END, "pad_token", "unk_token");
   private static final int LARGEST = 1; // MiB
 
   /**
@@ -116,7 +116,7 @@ record ChatFormats(String key, Source source) {
       special.flatMap(own -> own.named(token)).ifPresent(text -> tokens.put(token, text));
     }
     if (special.isEmpty()) {
-      tokens.put("bos_token", ""); // bytes have none
+      tokens.put(TemplateFormat.BEGIN, ""); // bytes have none
     }
     tokens.put(TemplateFormat.END, tokenizer.endText());
     return tokens;

@@ -14,6 +14,7 @@ import ringattention.template.TemplateException;
  * for the template changes what was said before, answers are looked for in the whole.
  */
 final class TemplateFormat implements ChatFormat {
+  static final String BEGIN = "bos_token";
   static final String END = "eos_token";
   private static final String THOUGHT = "</think>";
 
@@ -86,35 +87,48 @@ final class TemplateFormat implements ChatFormat {
    */
   private ChatText.Answer located(Chat chat, int message, String whole, int from) {
     String content = chat.content(message);
-    String before = prefix(chat.first(message), true, whole);
-    int start = before == null || before.length() < from ? -1 : before.length();
+    String asked = rendering(chat.first(message), true);
+    int start = asked.length();
+    if (asked.isEmpty() || !whole.startsWith(asked) || start < from) {
+      return found(chat, message, whole, words(chat, message, whole, from, asked));
+    }
+    String written = content + ending(); // so are most
     boolean calls = chat.messages().get(message).containsKey(Chat.TOOL_CALLS);
-    if (start >= 0 && !calls && !ending().isEmpty()) { // most are written as they are
-      String written = content + ending();
-      if (whole.startsWith(written, start)) {
-        return new ChatText.Answer(start, start + written.length());
-      }
+    if (!calls && !ending().isEmpty() && whole.startsWith(written, start)) {
+      return new ChatText.Answer(start, start + written.length());
     }
     boolean last = message == chat.messages().size() - 1;
-    String with =
-        start < 0 ? null : last ? spoken(whole) : prefix(chat.first(message + 1), false, whole);
-    if (with != null && with.length() > start) {
+    String with = last ? spoken(whole) : rendering(chat.first(message + 1), false);
+    if (with.length() > start && whole.startsWith(with)) {
       return new ChatText.Answer(start, end(with, start, content));
     }
-    return found(chat, message, whole, start, from);
+    return found(chat, message, whole, start);
+  }
+
+  /** Returns where an answer begins whose words are looked for in the whole; below 0: nowhere. */
+  private int words(Chat chat, int message, String whole, int from, String asked) {
+    String said = said(chat.content(message));
+    if (said.isEmpty()) {
+      return -1;
+    }
+    int question = behindQuestion(chat, message, whole, from);
+    int start =
+        whole.indexOf(said + ending(), question); // a header may have a short answer's words
+    start = start < 0 ? whole.indexOf(said, question) : start;
+    int same = 0; // letters that the prompt and the whole begin with: it may ask for a thought, too
+    while (same < Math.min(asked.length(), start) && asked.charAt(same) == whole.charAt(same)) {
+      same++;
+    }
+    return start >= 0 && whole.substring(same, start).isBlank() ? same : start;
   }
 
   /**
-   * Looks for the words of an answer in the whole.
+   * Looks for the end of an answer in the whole.
    *
-   * @param known where the answer begins; below 0: that is not known
+   * @param start where it begins; below 0: that was not found
    */
-  private ChatText.Answer found(Chat chat, int message, String whole, int known, int from) {
+  private ChatText.Answer found(Chat chat, int message, String whole, int start) {
     String said = said(chat.content(message));
-    int start = known;
-    if (start < 0 && !said.isEmpty()) {
-      start = whole.indexOf(said, behindQuestion(chat, message, whole, from));
-    }
     int at = start < 0 ? -1 : whole.indexOf(said, start);
     int first = at < 0 || ending().isEmpty() ? -1 : whole.indexOf(ending(), start);
     int end = first < 0 ? -1 : whole.indexOf(ending(), at + said.length());
@@ -151,17 +165,16 @@ final class TemplateFormat implements ChatFormat {
     return at < 0 ? from : at + question.length();
   }
 
-  /** Returns a rendering that begins the whole one; null if there is none. */
-  private String prefix(Chat chat, boolean asks, String whole) {
+  /** Returns what the template makes of a part of a conversation; nothing if it refuses it. */
+  private String rendering(Chat chat, boolean asks) {
     if (chat.messages().isEmpty()) {
-      return null;
+      return "";
     }
     try {
-      String rendered = rendered(chat, asks).text();
-      String text = asks ? rendered : spoken(rendered);
-      return whole.startsWith(text) ? text : null;
+      String text = rendered(chat, asks).text();
+      return asks ? text : spoken(text);
     } catch (IllegalArgumentException refused) { // it is no conversation to the template
-      return null;
+      return "";
     }
   }
 
@@ -172,7 +185,11 @@ final class TemplateFormat implements ChatFormat {
 
   private AnswerEnd behind() {
     if (behind == null) {
-      behind = AnswerEnd.of((chat, asks) -> rendered(chat, asks).text(), tokens.get(END));
+      behind =
+          AnswerEnd.of(
+              (chat, asks) -> rendered(chat, asks).text(),
+              tokens.getOrDefault(BEGIN, ""),
+              tokens.get(END));
     }
     return behind;
   }

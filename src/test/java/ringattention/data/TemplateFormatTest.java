@@ -99,6 +99,62 @@ class TemplateFormatTest {
         marked(format(TURNS), chat("assistant", "A", "user", "A", "assistant", "A")));
   }
 
+  /**
+   * A header that the template writes behind every conversation is in the text, as transformers has
+   * it, and not learned; the token before it is. Where a text of its own stands before the first
+   * question, the end of an answer is known if it is the tokenizer's, or it is an error.
+   */
+  @Test
+  void templatesThatAlwaysAsk() {
+    String asks =
+        "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|eot|>\n{% endfor %}"
+            + "<|assistant|>";
+    Chat chat = chat("user", "q", "assistant", "a<|eot|>b", "user", "r", "assistant", "b");
+    assertEquals(
+        "<s><|user|>q<|eot|>\n<|assistant|>[a<|eot|>b<|eot|>]\n<|user|>r<|eot|>\n"
+            + "<|assistant|>[b<|eot|>]\n<|assistant|>",
+        marked(format(asks), chat));
+    // the words of the answer are not those of the message, so it is found by rendering
+    assertEquals(
+        "<s><|user|>q<|eot|>\n<|assistant|>[-a-<|eot|>]\n<|user|>-r-<|eot|>\n"
+            + "<|assistant|>[-b-<|eot|>]\n<|assistant|>",
+        marked(
+            format(asks.replace("{{ m.content }}", "{{ m.content.replace(' ', '-') }}")),
+            chat("user", "q", "assistant", " a ", "user", " r ", "assistant", " b ")));
+    String prefaced = asks.replace("{{ bos_token }}", "<|system|>Be good.<|eot|>\n");
+    IllegalArgumentException unclear =
+        assertThrows(IllegalArgumentException.class, () -> format(prefaced).text(chat));
+    assertTrue(
+        unclear.getMessage().startsWith("the chat template asks for an answer behind every"),
+        unclear.getMessage());
+    assertEquals(
+        "<|system|>Be good.</s>\n<|user|>q</s>\n<|assistant|>[a</s>]\n<|assistant|>",
+        marked(format(prefaced.replace("<|eot|>", "</s>")), chat("user", "q", "assistant", "a")));
+  }
+
+  /** What stands behind the last answer only is its end, and no header. */
+  @Test
+  void anEndBehindTheLastAnswer() {
+    assertEquals(
+        "user: q\nassistant:[ a<end>]",
+        marked(
+            format(
+                "{% for m in messages %}{{ m.role }}:{{ ' ' + m.content if m.content }}"
+                    + "{% if not loop.last %}{{ '\n' }}{% elif m.role == 'assistant' %}<end>{% endif %}"
+                    + "{% endfor %}{% if messages[-1].role == 'user' %}{{ '\nassistant:' }}{% endif %}"),
+            chat("user", "q", "assistant", "a")));
+  }
+
+  /** A header may hold the letters of a short answer. */
+  @Test
+  void aShortAnswerIsNotFoundInAHeader() {
+    assertEquals(
+        "<user>q</s>\n<assistant>[a</s>]\n",
+        marked(
+            format(TURNS.replace("<assistant>{% endif", "<assistant><think>\n{% endif")),
+            chat("user", "q", "assistant", "a")));
+  }
+
   /** The answer is looked for behind its question, which may quote it. */
   @Test
   void templatesThatRewriteEarlierTurns() {
