@@ -15,9 +15,9 @@ import java.util.function.BiFunction;
  */
 record AnswerEnd(String ending, String header) {
   private static final AnswerEnd UNKNOWN = new AnswerEnd("", "");
-  private static final String QUESTION = "ringquestion";
-  private static final String ANSWER = "ringattention";
-  private static final String NEXT = "ringagain";
+  private static final String QUESTION = "31415926535"; // whatever a template does to letters
+  private static final String ANSWER = "27182818284";
+  private static final String NEXT = "57721566490";
 
   /**
    * Asks a template.

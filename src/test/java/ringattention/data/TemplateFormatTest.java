@@ -116,11 +116,11 @@ class TemplateFormatTest {
         marked(format(asks), chat));
     // the words of the answer are not those of the message, so it is found by rendering
     assertEquals(
-        "<s><|user|>q<|eot|>\n<|assistant|>[-a-<|eot|>]\n<|user|>-r-<|eot|>\n"
-            + "<|assistant|>[-b-<|eot|>]\n<|assistant|>",
+        "<s><|user|>Q<|eot|>\n<|assistant|>[A<|eot|>]\n<|user|>R<|eot|>\n"
+            + "<|assistant|>[B<|eot|>]\n<|assistant|>",
         marked(
-            format(asks.replace("{{ m.content }}", "{{ m.content.replace(' ', '-') }}")),
-            chat("user", "q", "assistant", " a ", "user", " r ", "assistant", " b ")));
+            format(asks.replace("{{ m.content }}", "{{ m.content | upper }}")),
+            chat("user", "q", "assistant", "a", "user", "r", "assistant", "b")));
     String prefaced = asks.replace("{{ bos_token }}", "<|system|>Be good.<|eot|>\n");
     IllegalArgumentException unclear =
         assertThrows(IllegalArgumentException.class, () -> format(prefaced).text(chat));
@@ -130,6 +130,33 @@ class TemplateFormatTest {
     assertEquals(
         "<|system|>Be good.</s>\n<|user|>q</s>\n<|assistant|>[a</s>]\n<|assistant|>",
         marked(format(prefaced.replace("<|eot|>", "</s>")), chat("user", "q", "assistant", "a")));
+  }
+
+  /** A template without headers has none to leave out. */
+  @Test
+  void templatesThatNeverAsk() {
+    assertEquals(
+        "q<|eot|>[a<|eot|>]r<|eot|>[b<|eot|>]",
+        marked(
+            format("{% for m in messages %}{{ m.content }}<|eot|>{% endfor %}"),
+            chat("user", "q", "assistant", "a", "user", "r", "assistant", "b")));
+  }
+
+  /** Calls behind the end of the answer's words are the answer's, too. */
+  @Test
+  void callsBehindTheEndOfTheWords() throws JsonProcessingException {
+    String calls =
+        "{% for c in m.tool_calls or [] %}<call>{{ c.function.name }}</s>{% endfor %}{{ '\n' }}{% endfor %}";
+    String json =
+        """
+        {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a",
+          "tool_calls": [{"name": "f", "arguments": {}}]}, {"role": "tool", "content": "t"},
+          {"role": "assistant", "content": "b"}]}""";
+    assertEquals(
+        "<user>q</s>\n<assistant>[a</s><call>f</s>]\n<tool>t</s>\n<assistant>[b</s>]\n",
+        marked(
+            format(TURNS.replaceFirst("\n\\{% endfor %\\}", calls)),
+            ChatRecord.of(new ObjectMapper().readTree(json), Optional.empty())));
   }
 
   /** What stands behind the last answer only is its end, and no header. */
@@ -143,6 +170,15 @@ class TemplateFormatTest {
                     + "{% if not loop.last %}{{ '\n' }}{% elif m.role == 'assistant' %}<end>{% endif %}"
                     + "{% endfor %}{% if messages[-1].role == 'user' %}{{ '\nassistant:' }}{% endif %}"),
             chat("user", "q", "assistant", "a")));
+    String ends = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{{ '\n' }}{% endfor %}";
+    for (String end :
+        new String[] {
+          "<end>", "{% if add_generation_prompt %}<assistant>{% else %}<end>{% endif %}"
+        }) {
+      assertEquals(
+          "<user>q\n<assistant>[a\n<end>]",
+          marked(format(ends + end), chat("user", "q", "assistant", "a")));
+    }
   }
 
   /** A header may hold the letters of a short answer. */
