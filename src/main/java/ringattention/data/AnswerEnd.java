@@ -3,7 +3,7 @@ package ringattention.data;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * What a template writes behind the last answer of a conversation, found by rendering one.
@@ -22,23 +22,21 @@ record AnswerEnd(String ending, String header) {
   /**
    * Asks a template.
    *
-   * @param render gives the text of a conversation, with the prompt for an answer or without
+   * @param render gives the text of a conversation without the prompt for an answer
    * @param begin the token that begins a text, or nothing
    * @param end the token that ends a document
    * @throws IllegalArgumentException if it always asks for an answer, and what is the header and
    *     what the end of an answer cannot be told apart
    */
-  static AnswerEnd of(BiFunction<Chat, Boolean, String> render, String begin, String end) {
+  static AnswerEnd of(Function<Chat, String> render, String begin, String end) {
     Chat one = chat(QUESTION, ANSWER);
     String text;
-    String asked;
     String question;
     String two;
     try {
-      text = render.apply(one, false);
-      asked = render.apply(one, true);
-      question = render.apply(one.first(1), false);
-      two = render.apply(chat(QUESTION, ANSWER, NEXT, ANSWER), false);
+      text = render.apply(one);
+      question = render.apply(one.first(1));
+      two = render.apply(chat(QUESTION, ANSWER, NEXT, ANSWER));
     } catch (IllegalArgumentException refused) { // the template knows other conversations
       return UNKNOWN;
     }
@@ -52,7 +50,7 @@ record AnswerEnd(String ending, String header) {
     int answered = two.indexOf(ANSWER) + ANSWER.length();
     int next = two.indexOf(NEXT);
     int first = two.indexOf(QUESTION);
-    if (!asked.equals(text) || !begins || first < 0 || first > answered || next < answered) {
+    if (!begins || first < 0 || first > answered || next < answered) {
       return plain;
     }
     String between = two.substring(answered, next); // the end of an answer, and a user's header

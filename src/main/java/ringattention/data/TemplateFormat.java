@@ -187,7 +187,7 @@ final class TemplateFormat implements ChatFormat {
     if (behind == null) {
       behind =
           AnswerEnd.of(
-              (chat, asks) -> rendered(chat, asks).text(),
+              chat -> rendered(chat, false).text(),
               tokens.getOrDefault(BEGIN, ""),
               tokens.get(END));
     }

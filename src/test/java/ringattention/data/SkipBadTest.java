@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -127,7 +128,8 @@ class SkipBadTest {
               "3 cannot encode: WordLevel error: Missing [UNK] token from the vocabulary"
                   + " dirty.jsonl:1",
               "1 data.field must name a text, it is NUMBER dirty.jsonl:4",
-              "1 not valid JSON: Unexpected end-of-input in VALUE_STRING dirty.jsonl:8"),
+              "1 not valid JSON: Unexpected end-of-input: was expecting closing quote for a"
+                  + " string value dirty.jsonl:8"),
           reasons(found.counts()));
     }
   }
@@ -299,7 +301,7 @@ class SkipBadTest {
       Configuration configuration =
           Given.configuration(
               lines, "data.format=jsonl", "data.documents=" + documents, "train.sequence=8");
-      CorpusPreview preview = CorpusPreview.of(configuration, 1, 400, java.util.OptionalInt.of(4));
+      CorpusPreview preview = CorpusPreview.of(configuration, 1, 400, OptionalInt.of(4));
       assertEquals(9, preview.tokens());
       assertEquals(documents ? 7 : 8, preview.learned());
       assertEquals(1, preview.longer(), "abc and its end fit, defg and its end do not");
