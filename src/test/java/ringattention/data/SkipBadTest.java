@@ -229,7 +229,7 @@ class SkipBadTest {
   @Test
   void aBrokenFirstLine() throws IOException {
     String[] keys = {"data.format=jsonl", "data.skipBad=true"};
-    Path broken = file("a.jsonl", "{\"text\": \"cut\",\n{\"text\": \"b\"}\n{\"text\": \"c\"}\n");
+    Path broken = file("a.jsonl", "{\"text\": \"cut\"\n{\"text\": \"b\"}\n{\"text\": \"c\"}\n");
     try (TokenFile tokens = open(List.of(broken), keys)) {
       assertEquals(2, tokens.documents());
       assertEquals(1, tokens.counts().skippedRecords());
