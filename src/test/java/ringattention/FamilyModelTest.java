@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.Communicator;
@@ -89,12 +91,16 @@ class FamilyModelTest {
 
   /** Heads of a size apart from hidden / heads, as in Qwen3 0.6B. */
   private static ModelConfig model(boolean bias, boolean norm, int keyValueHeads) {
+    return model(bias, norm, keyValueHeads, 10);
+  }
+
+  private static ModelConfig model(boolean bias, boolean norm, int keyValueHeads, int feedForward) {
     return new ModelConfig(
         23,
         12,
         LAYERS,
         new HeadCounts(4, keyValueHeads, 6),
-        10,
+        feedForward,
         10000,
         RopeScaling.NONE,
         1e-5,
@@ -231,6 +237,33 @@ class FamilyModelTest {
           (name, values) ->
               assertArrayEquals(values, same.gradients.get(name), tolerance, name + " " + way));
     }
+  }
+
+  /** Half of it is in the shard of either: the second begins within the bias. */
+  @Test
+  void aBiasThatTwoRanksShare() {
+    List<ModelConfig> cut =
+        IntStream.range(4, 16)
+            .mapToObj(feedForward -> model(true, false, 2, feedForward))
+            .filter(
+                model ->
+                    LlamaParameters.groups(model).stream().anyMatch(FamilyModelTest::cutsABias))
+            .toList();
+    assertTrue(cut.size() >= 2, "models with a bias that is cut: " + cut);
+    for (ModelConfig model : cut) {
+      Result one = compute(model, new Way(1, 1, LayoutKind.CONTIGUOUS, false, false));
+      Result two = compute(model, new Way(2, 1, LayoutKind.ZIGZAG, false, false));
+      assertEquals(one.loss, two.loss, EXACT);
+      one.gradients.forEach(
+          (name, values) -> assertArrayEquals(values, two.gradients.get(name), EXACT, name));
+    }
+  }
+
+  private static boolean cutsABias(ParameterGroup group) {
+    long half = group.shardElements(2);
+    return group.parameters().stream()
+        .filter(parameter -> parameter.name().endsWith("bias"))
+        .anyMatch(bias -> group.offset(bias) < half && half < group.offset(bias) + bias.elements());
   }
 
   private static List<Way> ways(boolean packed) {

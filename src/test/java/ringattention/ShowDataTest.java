@@ -44,6 +44,36 @@ class ShowDataTest {
     assertTrue(!shown.output().contains("document 2: "), shown.output());
   }
 
+  /** Also of a cached corpus, which is not read again. */
+  @Test
+  void recordsMessagesAndSequencesAreCounted() {
+    Program program = new Program(folder);
+    String system = "{\"messages\": [{\"role\": \"system\", \"content\": \"s\"}]}\n";
+    Path talks = program.write("talks.jsonl", TALKS + "[]\n" + system + TALKS + system);
+    Path input =
+        program.write(
+            "talks.toml",
+            "data = { path = \""
+                + talks
+                + "\", format = \"conversations\", template = \"chatml\", skipBad = true, cache = \""
+                + folder.resolve("cache")
+                + "\" }\n[train]\nsequence = 64\nsteps = 1\n");
+    for (int time = 0; time < 2; time++) {
+      var shown = program.inProcess(1, "show-data", input.toString());
+      assertEquals(0, shown.exitCode(), shown.output());
+      String lines = shown.output().replaceAll("\\s+", " ");
+      assertTrue(lines.contains("7 records: 4 documents, 0 empty, 3 skipped "), lines);
+      assertTrue(lines.contains("skipped 3 of 7 records (data.skipBad), by reason: "), lines);
+      assertTrue(
+          lines.contains("2 x the conversation has no answer to learn (" + talks + ":4)"), lines);
+      assertTrue(lines.contains("1 x must be a JSON object (" + talks + ":3)"), lines);
+      assertTrue(lines.contains("8 messages: 4 assistant, 4 user "), lines);
+      assertTrue(
+          lines.contains("sequences of 64 tokens: 2 documents are longer, none is truncated"),
+          lines);
+    }
+  }
+
   @Test
   void aBrokenRecordIsNamed() {
     Program program = new Program(folder);

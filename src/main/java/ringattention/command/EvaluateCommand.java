@@ -72,10 +72,12 @@ public final class EvaluateCommand {
     var header = Header.of(job, equipment, plan.setup().mesh(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
     PlanReport.print(plan, equipment.device(), output.log());
+    samples.counts().skippedLines().forEach(output.log()::line);
     Map<String, Object> start = new LinkedHashMap<>(header.fields());
     start.put("parameters", plan.setup().model().parameters());
     start.put("corpus_documents", samples.documents());
     start.put("corpus_tokens", samples.tokens());
+    start.put("skipped_records", samples.counts().skippedRecords());
     output.event("start", start);
   }
 }

@@ -1,8 +1,12 @@
 package ringattention.command;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import ringattention.cli.ExitCode;
+import ringattention.data.CorpusCounts;
 import ringattention.data.CorpusPreview;
 import ringattention.data.DataConfig;
 import ringattention.data.DataFormat;
@@ -25,6 +29,10 @@ public final class ShowDataCommand {
         configuration.has(ModelConfig.SECTION)
             ? configuration.get(ModelConfig.SECTION).vocabulary()
             : Integer.MAX_VALUE;
+    OptionalInt sequence =
+        configuration.has(TrainConfig.SECTION)
+            ? OptionalInt.of(configuration.get(TrainConfig.SECTION).sequence())
+            : OptionalInt.empty();
     RunLog log = RunOutput.console(job).log();
     if (configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
       try (Samples samples = SharedInput.samples(job, configuration)) {
@@ -38,7 +46,8 @@ public final class ShowDataCommand {
       return ExitCode.VALID;
     }
     CorpusPreview preview =
-        job.agree(() -> CorpusPreview.of(configuration, job.line().samples(), vocabulary));
+        job.agree(
+            () -> CorpusPreview.of(configuration, job.line().samples(), vocabulary, sequence));
     log.line(
         String.format(
             Locale.ROOT,
@@ -48,13 +57,9 @@ public final class ShowDataCommand {
             preview.learned(),
             100.0 * preview.learned() / preview.tokens(),
             preview.longest()));
-    if (configuration.has(TrainConfig.SECTION)) {
-      int sequence = configuration.get(TrainConfig.SECTION).sequence();
-      log.line(
-          preview.longest() > sequence
-              ? "the longest is cut: a sequence has " + sequence + " tokens"
-              : "all fit in a sequence of " + sequence + " tokens");
-    }
+    records(preview).forEach(log::line);
+    boolean documents = configuration.get(DataConfig.SECTION).documents();
+    sequence.ifPresent(tokens -> log.line(documents ? packed(preview, tokens) : streamed(tokens)));
     show(job, log, preview.samples());
     return ExitCode.VALID;
   }
@@ -73,5 +78,40 @@ public final class ShowDataCommand {
         job.console().println(document.text());
       }
     }
+  }
+
+  /** Says what was read of records; nothing of texts, which have none. */
+  private static List<String> records(CorpusPreview preview) {
+    CorpusCounts counts = preview.counts();
+    List<String> lines = new ArrayList<>();
+    if (counts.records() > 0) {
+      lines.add(
+          String.format(
+              "%d records: %d documents, %d empty, %d skipped",
+              counts.records(), preview.documents(), counts.empty(), counts.skippedRecords()));
+      lines.addAll(counts.skippedLines());
+    }
+    if (!counts.messages().isEmpty()) {
+      long all = counts.messages().values().stream().mapToLong(Long::longValue).sum();
+      String roles =
+          counts.messages().entrySet().stream()
+              .map(role -> role.getValue() + " " + role.getKey())
+              .collect(Collectors.joining(", "));
+      lines.add(all + " messages: " + roles);
+    }
+    return lines;
+  }
+
+  /** No token is left out, see {@code PackedSamples}, but the rest of a document sees less. */
+  private static String packed(CorpusPreview preview, int sequence) {
+    return String.format(
+        "sequences of %d tokens: %d documents are longer, none is truncated; one that meets the end"
+            + " of a sequence goes on in the next, which does not see what came before",
+        sequence, preview.longer());
+  }
+
+  private static String streamed(int sequence) {
+    return String.format(
+        "sequences of %d tokens, from any place of the stream of all documents", sequence);
   }
 }

@@ -1,6 +1,8 @@
 package ringattention.command;
 
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import ringattention.data.HeldOutSamples;
@@ -76,6 +78,16 @@ record TrainingInput(
       lock.ifPresent(RunLock::close);
       throw e;
     }
+  }
+
+  /** Returns what is said of records that were left out; nothing if none was. */
+  List<String> skippedLines() {
+    List<String> lines = new ArrayList<>(samples.counts().skippedLines());
+    if (configuration.get(ValidationConfig.SECTION).path().isPresent()) { // else it is the same
+      heldOut.ifPresent(
+          out -> out.counts().skippedLines().forEach(line -> lines.add("not learned: " + line)));
+    }
+    return lines;
   }
 
   /** Before anything in the folder is looked at: no other run may change it. */

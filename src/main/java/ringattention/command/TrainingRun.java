@@ -130,6 +130,7 @@ final class TrainingRun {
     if (input.samples().endless().isEmpty()) {
       start.put("corpus_documents", input.samples().documents());
       start.put("corpus_tokens", input.samples().tokens());
+      start.put("skipped_records", input.samples().counts().skippedRecords());
     }
     start.put("resumed_step", resumption.position().step());
     output.event("start", start);
@@ -180,30 +181,8 @@ final class TrainingRun {
       input.weights().initialize(replica.parameters(), output);
     }
     output.log().section("Training");
-    output
-        .log()
-        .line(
-            input
-                .samples()
-                .endless()
-                .orElseGet(
-                    () ->
-                        input.samples().documents()
-                            + " documents with "
-                            + input.samples().tokens()
-                            + " tokens"));
-    input
-        .heldOut()
-        .ifPresent(
-            out ->
-                output
-                    .log()
-                    .line(
-                        "not learned: "
-                            + out.documents()
-                            + " documents with "
-                            + out.tokens()
-                            + " tokens, for the held-out loss"));
+    TrainingHeader.data(input.samples(), input.heldOut()).forEach(output.log()::line);
+    input.skippedLines().forEach(output.log()::line);
     TrainingHeader.lines(
             train, plan.setup(), input.samples(), trainer, replica.parameters().groups())
         .forEach(output.log()::line);

@@ -14,7 +14,7 @@ record ByteDocuments(int end) implements DocumentReader {
   private static final int PIECE = 1 << 20;
 
   @Override
-  public void read(Path file, TokenFileWriter to) throws IOException {
+  public void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException {
     try (InputStream bytes = Files.newInputStream(file)) {
       for (byte[] piece = bytes.readNBytes(PIECE); piece.length > 0; ) {
         to.add(ByteTokenizer.tokens(piece));

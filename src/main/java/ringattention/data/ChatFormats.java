@@ -23,13 +23,12 @@ import ringattention.template.TemplateException;
  * @param key that names them, for errors
  */
 record ChatFormats(String key, Source source) {
-  static final String AUTO = "auto";
   private static final String VICUNA = "vicuna";
   private static final List<String> OWN = List.of("chatml", "llama3", "mistral");
   private static final String TEMPLATE = "chat_template";
   private static final String CONFIG = "tokenizer_config.json";
   private static final List<String> TOKENS =
-      List.of("bos_token", "eos_token", "pad_token", "unk_token");
+      List.of(TemplateFormat.BEGIN, TemplateFormat.END, "pad_token", "unk_token");
   private static final int LARGEST = 1; // MiB
 
   /**
@@ -40,17 +39,19 @@ record ChatFormats(String key, Source source) {
    * @throws ringattention.input.InputException if there is none, or it is no template
    */
   ChatFormat of(String name, Optional<Path> folder, Tokenizer tokenizer) {
-    Optional<Path> file = folder.map(TokenizerFiles::in);
-    if (name.equals(AUTO)) {
-      return file.flatMap(this::ownTemplate)
-          .map(own -> format(own.place(), own.text(), file, tokenizer))
+    Optional<SpecialTokens> special =
+        folder.map(path -> new SpecialTokens(TokenizerFiles.in(path), Set.of(), source));
+    if (name.equals(DataConfig.AUTO)) {
+      return special
+          .flatMap(this::ownTemplate)
+          .map(own -> format(own.place(), own.text(), special, tokenizer))
           .orElseGet(() -> new VicunaFormat(tokenizer.endText()));
     }
     if (name.equals(VICUNA)) {
       return new VicunaFormat(tokenizer.endText());
     }
     if (OWN.contains(name)) {
-      return format(name, resource(name), file, tokenizer);
+      return format(name, resource(name), special, tokenizer);
     }
     Path given = Path.of(name);
     if (!Files.isRegularFile(given)) {
@@ -58,29 +59,29 @@ record ChatFormats(String key, Source source) {
           key,
           "must be a file, or auto, vicuna, " + String.join(", ", OWN) + ": there is no such file");
     }
-    return format(name, text(given), file, tokenizer);
+    return format(name, text(given), special, tokenizer);
   }
 
   private record Found(String place, String text) {}
 
   /** Returns the template beside a tokenizer.json, as transformers finds it. */
-  private Optional<Found> ownTemplate(Path tokenizer) {
-    Path jinja = tokenizer.resolveSibling(TEMPLATE + ".jinja");
+  private Optional<Found> ownTemplate(SpecialTokens special) {
+    Path jinja = special.file().resolveSibling(TEMPLATE + ".jinja");
     if (Files.isRegularFile(jinja)) {
       return Optional.of(new Found(jinja.toString(), text(jinja)));
     }
-    for (String name : List.of(TEMPLATE + ".json", CONFIG)) {
-      Path file = tokenizer.resolveSibling(name);
-      if (Files.isRegularFile(file)) {
-        JsonNode template =
-            TokenizerFiles.tree(file, TokenizerFiles.text(file, source), source).path(TEMPLATE);
-        Optional<String> text = text(file, template);
-        if (text.isPresent()) {
-          return Optional.of(new Found(file + ": " + TEMPLATE, text.get()));
-        }
-      }
-    }
-    return Optional.empty();
+    Path json = special.file().resolveSibling(TEMPLATE + ".json");
+    Optional<Found> own =
+        Files.isRegularFile(json)
+            ? found(json, TokenizerFiles.tree(json, TokenizerFiles.text(json, source), source))
+            : Optional.empty();
+    Path config = special.file().resolveSibling(CONFIG);
+    return own.or(
+        () -> Optional.ofNullable(special.beside().get(config)).flatMap(in -> found(config, in)));
+  }
+
+  private Optional<Found> found(Path file, JsonNode in) {
+    return text(file, in.path(TEMPLATE)).map(text -> new Found(file + ": " + TEMPLATE, text));
   }
 
   /** A template is a text, or one of several with names. */
@@ -100,23 +101,22 @@ record ChatFormats(String key, Source source) {
   }
 
   private ChatFormat format(
-      String place, String template, Optional<Path> file, Tokenizer tokenizer) {
+      String place, String template, Optional<SpecialTokens> special, Tokenizer tokenizer) {
     try {
-      return new TemplateFormat(template, tokens(file, tokenizer));
+      return new TemplateFormat(template, tokens(special, tokenizer));
     } catch (TemplateException malformed) {
       throw source.error(key, place + ": " + malformed.getMessage());
     }
   }
 
   /** Texts of special tokens; the end is written so that it is that token wherever it stands. */
-  private Map<String, String> tokens(Optional<Path> file, Tokenizer tokenizer) {
+  private Map<String, String> tokens(Optional<SpecialTokens> special, Tokenizer tokenizer) {
     Map<String, String> tokens = new LinkedHashMap<>();
     for (String token : TOKENS) {
-      file.flatMap(tokenizerFile -> new SpecialTokens(tokenizerFile, Set.of(), source).named(token))
-          .ifPresent(text -> tokens.put(token, text));
+      special.flatMap(own -> own.named(token)).ifPresent(text -> tokens.put(token, text));
     }
-    if (file.isEmpty()) {
-      tokens.put("bos_token", ""); // bytes have none
+    if (special.isEmpty()) {
+      tokens.put(TemplateFormat.BEGIN, ""); // bytes have none
     }
     tokens.put(TemplateFormat.END, tokenizer.endText());
     return tokens;

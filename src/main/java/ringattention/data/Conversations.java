@@ -16,16 +16,22 @@ import ringattention.input.Source;
 record Conversations(Encoder encoder, Source source, Optional<String> field, ChatFormat format)
     implements DocumentReader {
   @Override
-  public void read(Path file, TokenFileWriter to) throws IOException {
-    new JsonObjects(source).forEach(file, (object, place) -> document(object, place, to));
+  public void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException {
+    new JsonObjects(source, records)
+        .forEach(file, (object, place) -> document(object, place, to, records));
   }
 
-  private void document(JsonNode object, String place, TokenFileWriter to) throws IOException {
+  private void document(JsonNode object, String place, TokenFileWriter to, RecordCounter records)
+      throws IOException {
+    Chat chat;
     ChatText text;
     try {
-      text = format.text(ChatRecord.of(object, field).answered());
+      chat = ChatRecord.of(object, field).answered();
+      text = format.text(chat);
     } catch (IllegalArgumentException malformed) {
-      throw source.error("data.path", place + ": " + malformed.getMessage());
+      String reason = malformed.getMessage();
+      records.bad(place, reason, source.error("data.path", place + ": " + reason));
+      return;
     }
     if (!format.begins()) {
       to.begin(encoder.tokenizer());
@@ -33,9 +39,14 @@ record Conversations(Encoder encoder, Source source, Optional<String> field, Cha
     try {
       encode(text, to);
     } catch (IllegalArgumentException unknown) {
-      throw source.error("data.tokenizer", "cannot encode " + place + ": " + unknown.getMessage());
+      to.drop();
+      String reason = "cannot encode " + place + ": " + unknown.getMessage();
+      records.bad(
+          place, "cannot encode: " + unknown.getMessage(), source.error("data.tokenizer", reason));
+      return;
     }
     to.endDocument();
+    records.used(chat);
   }
 
   /**

@@ -3,18 +3,26 @@ package ringattention.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import ringattention.input.Configuration;
 
 /**
  * What a corpus is to a model: how many tokens it learns, and some documents as it reads them.
  *
  * @param longest tokens of the longest document
- * @param learned tokens of all documents that are to be learned
+ * @param learned tokens that are labels: those to be learned that have one before them in their
+ *     document, or in the stream of all documents
+ * @param longer documents that are longer than a sequence; 0 where the length of one is not known
  * @param samples the first documents
  */
 public record CorpusPreview(
-    long documents, long tokens, int longest, long learned, List<Document> samples) {
-  private static final int PIECE = 1 << 20; // tokens
+    long documents,
+    long tokens,
+    int longest,
+    long learned,
+    long longer,
+    CorpusCounts counts,
+    List<Document> samples) {
   private static final String LEARNED = "[[";
   private static final String END = "]]";
 
@@ -33,10 +41,12 @@ public record CorpusPreview(
    * Reads, and tokenizes, the corpus of section {@code [data]}.
    *
    * @param count of documents that are shown
+   * @param sequence tokens of one
    * @param vocabulary tokens of the model
    * @throws ringattention.input.InputException if anything of the section is wrong
    */
-  public static CorpusPreview of(Configuration configuration, int count, int vocabulary) {
+  public static CorpusPreview of(
+      Configuration configuration, int count, int vocabulary, OptionalInt sequence) {
     try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
         TokenFile corpus =
             new TokenizedCorpus(configuration, tokenizer)
@@ -48,12 +58,15 @@ public record CorpusPreview(
         samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
         at += entries.length;
       }
-      long learned = 0;
-      for (long from = 0; from < corpus.tokens(); from += PIECE) {
-        learned += learned(corpus.entries(from, (int) Math.min(PIECE, corpus.tokens() - from)));
-      }
-      int longest = Arrays.stream(corpus.lengths()).max().orElse(0);
-      return new CorpusPreview(corpus.documents(), corpus.tokens(), longest, learned, samples);
+      int limit = sequence.orElse(Integer.MAX_VALUE);
+      return new CorpusPreview(
+          corpus.documents(),
+          corpus.tokens(),
+          Arrays.stream(corpus.lengths()).max().orElse(0),
+          labels(corpus, configuration.get(DataConfig.SECTION).documents()),
+          Arrays.stream(corpus.lengths()).filter(length -> length > limit).count(),
+          corpus.counts(),
+          samples);
     }
   }
 
@@ -86,6 +99,14 @@ public record CorpusPreview(
       }
       return shown;
     }
+  }
+
+  /** Nothing is read again: what is learned was counted when it was tokenized. */
+  private static long labels(TokenFile corpus, boolean documents) {
+    CorpusCounts counts = corpus.counts();
+    return documents
+        ? counts.labels()
+        : counts.labels() + counts.firsts() - learned(corpus.entries(0, 1));
   }
 
   private static int learned(int... entries) {

@@ -16,7 +16,7 @@ import ringattention.input.Trait;
  * @param extensions of the files to read from a folder, without dot, e.g. {@code java}; empty: all
  *     files
  * @param format what the files hold, or what is made instead
- * @param field of a JSON object that is the document; {@link #FOUND} of conversations: found
+ * @param field of a JSON object that is the document; {@link #AUTO} of conversations: found
  * @param template of conversations, see {@link ChatFormats}
  * @param documents whether sequences are filled document by document, none of which sees another;
  *     else a sequence is any part of the stream of all documents
@@ -24,6 +24,7 @@ import ringattention.input.Trait;
  * @param firstPosition of a document, or of every sequence of a stream
  * @param tokenizer {@link #BYTES}, {@link #LINES}, or a tokenizer.json or its folder
  * @param cache folder of tokenized corpora, or {@link #NO_CACHE}
+ * @param skipBad whether records that cannot be used are counted, and not an error
  */
 public record DataConfig(
     Path path,
@@ -35,7 +36,8 @@ public record DataConfig(
     int documentMultiple,
     int firstPosition,
     String tokenizer,
-    String cache) {
+    String cache,
+    boolean skipBad) {
   public static final Section<DataConfig> SECTION =
       Section.required("data", "path", DataConfig::read);
 
@@ -47,8 +49,8 @@ public record DataConfig(
   private static final String WITH_LINES = " with data.format = \"lines\"";
   public static final String NO_CACHE = "none";
 
-  /** The list of messages has one of the usual names. */
-  static final String FOUND = "auto";
+  /** What is found without being told: the list of messages, the template of a tokenizer. */
+  public static final String AUTO = "auto";
 
   public DataConfig {
     extensions = List.copyOf(extensions);
@@ -68,9 +70,9 @@ public record DataConfig(
         files.text(
             "field",
             Default.derived(
-                format == DataFormat.CONVERSATIONS ? FOUND : "text",
+                format == DataFormat.CONVERSATIONS ? AUTO : "text",
                 "\"text\", or found in conversations"));
-    String template = files.marked(Trait.OWN).text("template", Default.of(ChatFormats.AUTO));
+    String template = files.marked(Trait.OWN).text("template", Default.of(AUTO));
     path(table, "template", template);
     boolean documents =
         table.flag("documents", Default.derived(format != DataFormat.TEXT, "true but for text"));
@@ -86,6 +88,7 @@ public record DataConfig(
         tokenizer.equals(LINES) || !made, "tokenizer", "must be \"" + LINES + "\"" + WITH_LINES);
     String cache = files.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
+    boolean skipBad = table.flag("skipBad", Default.of(false));
     return new DataConfig(
         path,
         extensions,
@@ -96,7 +99,8 @@ public record DataConfig(
         multiple,
         firstPosition,
         tokenizer,
-        cache);
+        cache,
+        skipBad);
   }
 
   /** The same of another corpus. */
@@ -111,7 +115,8 @@ public record DataConfig(
         documentMultiple,
         firstPosition,
         tokenizer,
-        cache);
+        cache,
+        skipBad);
   }
 
   /** Returns tokenizer.json or its folder; empty: the program's own. */

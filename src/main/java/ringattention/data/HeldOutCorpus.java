@@ -158,6 +158,11 @@ final class HeldOutCorpus implements HeldOutSamples {
   }
 
   @Override
+  public CorpusCounts counts() {
+    return stream.counts();
+  }
+
+  @Override
   public void close() {
     stream.close();
   }

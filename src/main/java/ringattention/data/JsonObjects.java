@@ -34,9 +34,14 @@ final class JsonObjects {
   private final JsonLine one = new JsonLine();
   private final ObjectMapper mapper = one.mapper();
   private final Source source;
+  private final RecordCounter records;
 
-  JsonObjects(Source source) {
+  /**
+   * @param records takes what is no object, if that is no error
+   */
+  JsonObjects(Source source, RecordCounter records) {
     this.source = source;
+    this.records = records;
   }
 
   /**
@@ -84,16 +89,34 @@ final class JsonObjects {
         try {
           object = one.object(line);
         } catch (IllegalArgumentException malformed) {
-          if (!begun && one.isBeginning(line)) {
+          if (!begun && one.isBeginning(line) && (!records.skips() || takesLines(file))) {
             objects(file, consumer);
             return;
           }
-          throw source.error("data.path", place + ": " + malformed.getMessage());
+          begun = true;
+          number++;
+          bad(place, malformed.getMessage());
+          continue;
         }
         begun = true;
         consumer.accept(object, place);
       }
       number++;
+    }
+  }
+
+  private void bad(String place, String reason) {
+    records.bad(place, reason, source.error("data.path", place + ": " + reason));
+  }
+
+  /** Returns whether the first object of a file is whole; else its first line is a broken one. */
+  private boolean takesLines(Path file) throws IOException {
+    try (InputStream stream = Files.newInputStream(file);
+        Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
+        JsonParser parser = mapper.createParser(text)) {
+      return mapper.readTree(parser) != null;
+    } catch (JacksonException malformed) {
+      return false;
     }
   }
 
@@ -149,10 +172,11 @@ final class JsonObjects {
   }
 
   private void accept(JsonNode value, String place, Consumer consumer) throws IOException {
-    if (!value.isObject()) {
-      throw source.error("data.path", place + ": " + JsonLine.NO_OBJECT);
+    if (value.isObject()) {
+      consumer.accept(value, place);
+    } else {
+      bad(place, JsonLine.NO_OBJECT);
     }
-    consumer.accept(value, place);
   }
 
   /** What is malformed, without where. */

@@ -125,6 +125,11 @@ final class PackedSamples implements Samples {
   }
 
   @Override
+  public CorpusCounts counts() {
+    return corpus.counts();
+  }
+
+  @Override
   public void close() {
     corpus.close();
   }

@@ -75,6 +75,14 @@ public interface Samples extends AutoCloseable {
    */
   String digest();
 
+  /**
+   * Returns what was counted when the corpus was tokenized: of the whole corpus, also where these
+   * are sequences of a part of it.
+   */
+  default CorpusCounts counts() {
+    return CorpusCounts.NONE;
+  }
+
   @Override
   void close();
 

@@ -71,6 +71,12 @@ final class SelectedDocuments implements TokenDocuments {
     return entries;
   }
 
+  /** Returns those of the whole corpus. */
+  @Override
+  public CorpusCounts counts() {
+    return all.counts();
+  }
+
   @Override
   public void close() {
     all.close();

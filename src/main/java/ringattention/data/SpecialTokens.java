@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import ringattention.input.InputException;
@@ -16,13 +18,29 @@ import ringattention.input.Source;
  *
  * @param file tokenizer.json
  * @param known all its tokens
+ * @param beside those files that are there, in their order, read once
  */
-record SpecialTokens(Path file, Set<String> known, Source source) {
+record SpecialTokens(Path file, Set<String> known, Source source, Map<Path, JsonNode> beside) {
   private static final List<String> FILES =
       List.of("tokenizer_config.json", "special_tokens_map.json");
   // of Llama 1 and 2, Llama 3, GPT and its like, Gemma
   private static final List<String> USUAL_ENDS =
       List.of("</s>", "<|end_of_text|>", "<|endoftext|>", "<eos>");
+
+  SpecialTokens(Path file, Set<String> known, Source source) {
+    this(file, known, source, read(file, source));
+  }
+
+  private static Map<Path, JsonNode> read(Path file, Source source) {
+    Map<Path, JsonNode> read = new LinkedHashMap<>();
+    for (String name : FILES) {
+      Path beside = file.resolveSibling(name);
+      if (Files.exists(beside)) {
+        read.put(beside, TokenizerFiles.tree(beside, TokenizerFiles.text(beside, source), source));
+      }
+    }
+    return read;
+  }
 
   /**
    * Returns the token that ends a document: the {@code eos_token} of the files, or one of the usual
@@ -33,14 +51,11 @@ record SpecialTokens(Path file, Set<String> known, Source source) {
    */
   String end() {
     List<String> ends = new ArrayList<>();
-    for (String name : FILES) {
-      Path beside = file.resolveSibling(name);
-      if (Files.exists(beside)) {
-        JsonNode tokens = TokenizerFiles.tree(beside, TokenizerFiles.text(beside, source), source);
-        named(tokens, "bos_token", beside); // begins what its templates write
-        named(tokens, "eos_token", beside).ifPresent(ends::add);
-      }
-    }
+    beside.forEach(
+        (in, tokens) -> {
+          named(tokens, "bos_token", in); // begins what its templates write
+          named(tokens, "eos_token", in).ifPresent(ends::add);
+        });
     return ends.stream()
         .findFirst()
         .or(() -> USUAL_ENDS.stream().filter(known::contains).findFirst())
@@ -56,15 +71,11 @@ record SpecialTokens(Path file, Set<String> known, Source source) {
 
   /** Returns the spelling that the files give a token, the first that does; none if none does. */
   Optional<String> named(String key) {
-    for (String name : FILES) {
-      Path beside = file.resolveSibling(name);
-      if (Files.exists(beside)) {
-        JsonNode value =
-            TokenizerFiles.tree(beside, TokenizerFiles.text(beside, source), source).path(key);
-        String token = (value.isObject() ? value.path("content") : value).asText("");
-        if (!token.isEmpty() && !value.isNull()) {
-          return Optional.of(token);
-        }
+    for (JsonNode tokens : beside.values()) {
+      JsonNode value = tokens.path(key);
+      String token = (value.isObject() ? value.path("content") : value).asText("");
+      if (!token.isEmpty() && !value.isNull()) {
+        return Optional.of(token);
       }
     }
     return Optional.empty();

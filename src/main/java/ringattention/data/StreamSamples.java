@@ -70,6 +70,11 @@ final class StreamSamples implements Samples {
   }
 
   @Override
+  public CorpusCounts counts() {
+    return stream.counts();
+  }
+
+  @Override
   public void close() {
     stream.close();
   }

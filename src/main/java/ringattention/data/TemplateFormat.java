@@ -14,13 +14,14 @@ import ringattention.template.TemplateException;
  * for the template changes what was said before, answers are looked for in the whole.
  */
 final class TemplateFormat implements ChatFormat {
+  static final String BEGIN = "bos_token";
   static final String END = "eos_token";
   private static final String THOUGHT = "</think>";
 
   private final ChatTemplate template;
   private final String digest;
   private final Map<String, String> tokens;
-  private String ending; // behind an answer; null until it is asked for
+  private AnswerEnd behind; // null until it is asked for
 
   /**
    * @param source of the template
@@ -85,24 +86,57 @@ final class TemplateFormat implements ChatFormat {
    * @param from where the answer before it ends
    */
   private ChatText.Answer located(Chat chat, int message, String whole, int from) {
-    String before = prefix(chat.first(message), true, whole);
-    int start = before == null || before.length() < from ? -1 : before.length();
-    String with = start < 0 ? null : prefix(chat.first(message + 1), false, whole);
-    if (with != null && with.length() > start) {
-      return new ChatText.Answer(start, end(with, start, chat.content(message)));
+    String content = chat.content(message);
+    String asked = rendering(chat.first(message), true);
+    int start = asked.length();
+    if (asked.isEmpty() || !whole.startsWith(asked) || start < from) {
+      return found(chat, message, whole, words(chat, message, whole, from, asked));
     }
+    String written = content + ending(); // so are most
+    boolean calls = chat.messages().get(message).containsKey(Chat.TOOL_CALLS);
+    if (!calls && !ending().isEmpty() && whole.startsWith(written, start)) {
+      return new ChatText.Answer(start, start + written.length());
+    }
+    boolean last = message == chat.messages().size() - 1;
+    String with = last ? spoken(whole) : rendering(chat.first(message + 1), false);
+    if (with.length() > start && whole.startsWith(with)) {
+      return new ChatText.Answer(start, end(with, start, content));
+    }
+    return found(chat, message, whole, start);
+  }
+
+  /** Returns where an answer begins whose words are looked for in the whole; below 0: nowhere. */
+  private int words(Chat chat, int message, String whole, int from, String asked) {
     String said = said(chat.content(message));
-    if (start < 0 && !said.isEmpty()) {
-      start = whole.indexOf(said, behindQuestion(chat, message, whole, from));
+    if (said.isEmpty()) {
+      return -1;
     }
+    int question = behindQuestion(chat, message, whole, from);
+    int start =
+        whole.indexOf(said + ending(), question); // a header may have a short answer's words
+    start = start < 0 ? whole.indexOf(said, question) : start;
+    int same = 0; // letters that the prompt and the whole begin with: it may ask for a thought, too
+    while (same < Math.min(asked.length(), start) && asked.charAt(same) == whole.charAt(same)) {
+      same++;
+    }
+    return start >= 0 && whole.substring(same, start).isBlank() ? same : start;
+  }
+
+  /**
+   * Looks for the end of an answer in the whole.
+   *
+   * @param start where it begins; below 0: that was not found
+   */
+  private ChatText.Answer found(Chat chat, int message, String whole, int start) {
+    String said = said(chat.content(message));
     int at = start < 0 ? -1 : whole.indexOf(said, start);
-    int first = at < 0 ? -1 : whole.indexOf(ending(), start);
-    if (first < at || ending().isEmpty()) { // its words are those of another turn, or of none
+    int first = at < 0 || ending().isEmpty() ? -1 : whole.indexOf(ending(), start);
+    int end = first < 0 ? -1 : whole.indexOf(ending(), at + said.length());
+    if (first < at || end < 0) { // its words are those of another turn, or of none
       throw new IllegalArgumentException(
           "message " + (message + 1) + ": the template does not write this answer as it is");
     }
-    return new ChatText.Answer(
-        start, whole.indexOf(ending(), at + said.length()) + ending().length());
+    return new ChatText.Answer(start, end + ending().length());
   }
 
   /**
@@ -131,31 +165,41 @@ final class TemplateFormat implements ChatFormat {
     return at < 0 ? from : at + question.length();
   }
 
-  /** Returns a rendering that begins the whole one; null if there is none. */
-  private String prefix(Chat chat, boolean asks, String whole) {
+  /** Returns what the template makes of a part of a conversation; nothing if it refuses it. */
+  private String rendering(Chat chat, boolean asks) {
     if (chat.messages().isEmpty()) {
-      return null;
+      return "";
     }
     try {
       String text = rendered(chat, asks).text();
-      return whole.startsWith(text) ? text : null;
+      return asks ? text : spoken(text);
     } catch (IllegalArgumentException refused) { // it is no conversation to the template
-      return null;
+      return "";
     }
   }
 
   /** Returns what the template writes behind an answer, without the space behind that. */
   private String ending() {
-    if (ending == null) {
-      Map<String, Object> question = Map.of(Chat.ROLE, Chat.USER, Chat.CONTENT, "Q");
-      String answer = "ringattention";
-      Map<String, Object> said = Map.of(Chat.ROLE, Chat.ASSISTANT, Chat.CONTENT, answer);
-      Chat probe = new Chat(List.of(question, said), List.of(), List.of(false, true));
-      String text = rendered(probe, false).text();
-      int at = text.lastIndexOf(answer);
-      ending = at < 0 ? "" : text.substring(at + answer.length(), end(text, at, answer));
+    return behind().ending();
+  }
+
+  private AnswerEnd behind() {
+    if (behind == null) {
+      behind =
+          AnswerEnd.of(
+              chat -> rendered(chat, false).text(),
+              tokens.getOrDefault(BEGIN, ""),
+              tokens.get(END));
     }
-    return ending;
+    return behind;
+  }
+
+  /** Returns a rendering without a header for an answer that nobody gave. */
+  private String spoken(String rendered) {
+    String header = behind().header();
+    return rendered.endsWith(header)
+        ? rendered.substring(0, rendered.length() - header.length())
+        : rendered;
   }
 
   private Rendering rendered(Chat chat, boolean asks) {

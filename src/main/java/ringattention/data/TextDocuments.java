@@ -14,7 +14,7 @@ import ringattention.input.Source;
 /** A file of UTF-8 text is a document. It may be larger than memory, if it can be cut. */
 record TextDocuments(Encoder encoder, Source source) implements DocumentReader {
   @Override
-  public void read(Path file, TokenFileWriter to) throws IOException {
+  public void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException {
     to.begin(encoder.tokenizer());
     TextPieces pieces = encoder.pieces(to);
     try (InputStream bytes = Files.newInputStream(file);

@@ -12,25 +12,35 @@ import ringattention.input.Source;
  */
 record TextRecords(Encoder encoder, Source source, String field) implements DocumentReader {
   @Override
-  public void read(Path file, TokenFileWriter to) throws IOException {
-    new JsonObjects(source).forEach(file, (object, place) -> document(object, place, to));
+  public void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException {
+    new JsonObjects(source, records)
+        .forEach(file, (object, place) -> document(object, place, to, records));
   }
 
-  private void document(JsonNode object, String place, TokenFileWriter to) throws IOException {
+  private void document(JsonNode object, String place, TokenFileWriter to, RecordCounter records)
+      throws IOException {
     JsonNode text = object.path(field);
     if (!text.isTextual()) {
       String found = text.isMissingNode() ? "there is none" : "it is " + text.getNodeType();
-      throw source.error("data.field", place + ": must name a text, " + found);
+      String reason = "must name a text, " + found;
+      records.bad(place, "data.field " + reason, source.error("data.field", place + ": " + reason));
+      return;
     }
     if (text.textValue().isEmpty()) {
+      records.empty();
       return;
     }
     to.begin(encoder.tokenizer());
     try {
       encoder.encode(text.textValue(), to);
     } catch (IllegalArgumentException unknown) {
-      throw source.error("data.tokenizer", "cannot encode " + place + ": " + unknown.getMessage());
+      to.drop();
+      String reason = "cannot encode " + place + ": " + unknown.getMessage();
+      records.bad(
+          place, "cannot encode: " + unknown.getMessage(), source.error("data.tokenizer", reason));
+      return;
     }
     to.end(encoder.tokenizer());
+    records.used();
   }
 }

@@ -1,5 +1,6 @@
 package ringattention.data;
 
+import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,14 +13,17 @@ import ringattention.input.Source;
 
 /**
  * A tokenized corpus in a file, so that it may be larger than memory: entries as of {@link
- * TokenStream} (4 bytes each), the length of every document (4 bytes each), then {@link #MAGIC},
- * the number of tokens and the number of documents (8 bytes each), and the SHA-256 of all that (32
- * bytes). The lengths are held in memory.
+ * TokenStream} (4 bytes each), the length of every document (4 bytes each), {@link CorpusCounts} in
+ * JSON, then {@link #MAGIC}, the numbers of tokens, of documents and of bytes of that JSON (8 bytes
+ * each), and a SHA-256 (32 bytes): of tokens, lengths, {@link #DIGESTED} and the first two numbers.
+ * The lengths are held in memory.
  */
 final class TokenFile implements TokenDocuments {
-  static final long MAGIC = 0x72696E67746F6B32L; // ringtok2
+  static final long MAGIC = 0x72696E67746F6B33L; // ringtok3
+  static final long DIGESTED = 0x72696E67746F6B32L; // ringtok2: checkpoints know corpora by it
   private static final int DIGEST = 32;
-  static final int FOOTER = 3 * Long.BYTES + DIGEST;
+  private static final int MOST_TOLD = 1 << 24; // bytes
+  static final int FOOTER = 4 * Long.BYTES + DIGEST;
 
   private final Path file;
   private final FileChannel channel;
@@ -28,6 +32,7 @@ final class TokenFile implements TokenDocuments {
   private final long tokens;
   private final int[] lengths;
   private final String digest;
+  private final CorpusCounts counts;
 
   private TokenFile(
       Path file,
@@ -36,7 +41,8 @@ final class TokenFile implements TokenDocuments {
       int vocabulary,
       long tokens,
       int[] lengths,
-      String digest) {
+      String digest,
+      CorpusCounts counts) {
     this.vocabulary = vocabulary;
     this.file = file;
     this.channel = channel;
@@ -44,6 +50,7 @@ final class TokenFile implements TokenDocuments {
     this.tokens = tokens;
     this.lengths = lengths;
     this.digest = digest;
+    this.counts = counts;
   }
 
   /**
@@ -64,12 +71,17 @@ final class TokenFile implements TokenDocuments {
   /** Reads like {@link #open} from a file that is open; closes it if it is not whole. */
   static TokenFile of(Path file, FileChannel channel, Source source, int vocabulary) {
     try {
-      long end = channel.size() - FOOTER;
-      ByteBuffer footer = end < 0 ? null : read(channel, end, FOOTER);
+      long told = channel.size() - FOOTER;
+      ByteBuffer footer = told < 0 ? null : read(channel, told, FOOTER);
       long tokens = footer == null || footer.getLong() != MAGIC ? -1 : footer.getLong();
       long documents = tokens < 0 ? -1 : footer.getLong();
+      long bytes = tokens < 0 ? -1 : footer.getLong();
+      long end = told - Math.max(0, bytes);
       long entries = end / Integer.BYTES; // before anything is allocated for a claimed number
       if (tokens < 0
+          || bytes < 0
+          || bytes > MOST_TOLD
+          || end < 0
           || tokens > entries
           || end % Integer.BYTES != 0
           || documents != entries - tokens) {
@@ -90,8 +102,22 @@ final class TokenFile implements TokenDocuments {
       }
       byte[] digest = new byte[DIGEST];
       footer.get(digest);
+      CorpusCounts counts;
+      try {
+        counts = CorpusCounts.of(read(channel, end, (int) bytes).array());
+      } catch (JacksonException changed) {
+        channel.close();
+        throw corrupted(file, source);
+      }
       return new TokenFile(
-          file, channel, source, vocabulary, tokens, lengths, HexFormat.of().formatHex(digest));
+          file,
+          channel,
+          source,
+          vocabulary,
+          tokens,
+          lengths,
+          HexFormat.of().formatHex(digest),
+          counts);
     } catch (IOException unreadable) {
       throw unreadable(file, source, unreadable);
     }
@@ -138,6 +164,11 @@ final class TokenFile implements TokenDocuments {
   @Override
   public String digest() {
     return digest;
+  }
+
+  @Override
+  public CorpusCounts counts() {
+    return counts;
   }
 
   @Override

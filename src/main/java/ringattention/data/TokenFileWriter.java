@@ -19,11 +19,16 @@ final class TokenFileWriter {
 
   private final FileChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
-  private final MessageDigest digest = Digest.sha256(); // of all that was flushed
+  private MessageDigest digest = Digest.sha256(); // of all that was flushed
+  private MessageDigest before; // the open document; null while none of it was flushed
   private int[] lengths = new int[1024]; // of the documents so far
   private int documents;
   private int open; // tokens of the document that is being written
+  private int predicted; // of them, but for the first
+  private boolean first; // whether that is predicted
   private long tokens;
+  private long labels;
+  private long firsts;
 
   /**
    * @param channel an empty file; remains open
@@ -39,13 +44,15 @@ final class TokenFileWriter {
   /**
    * One more token of the document.
    *
-   * @param predicted whether it is to be learned
+   * @param learned whether it is to be learned
    */
-  void add(int token, boolean predicted) throws IOException {
+  void add(int token, boolean learned) throws IOException {
     if (open == Integer.MAX_VALUE) {
       throw new IOException("a document has 2^31 tokens");
     }
-    write(predicted ? token : ~token);
+    write(learned ? token : ~token);
+    first = open == 0 ? learned : first;
+    predicted += learned && open > 0 ? 1 : 0;
     open++;
   }
 
@@ -75,19 +82,61 @@ final class TokenFileWriter {
     }
     lengths[documents++] = open;
     tokens += open;
-    open = 0;
+    labels += predicted;
+    firsts += first ? 1 : 0;
+    begin();
   }
 
-  /** Makes it whole, and safe on the disk. */
-  void finish() throws IOException {
+  private void begin() {
+    open = 0;
+    predicted = 0;
+    first = false;
+    before = null;
+  }
+
+  /** Takes back what was written of the document that has not ended. */
+  void drop() throws IOException {
+    int unread = buffer.position() - open * Integer.BYTES; // of documents before it
+    if (before == null) {
+      buffer.position(unread);
+    } else {
+      try {
+        channel.truncate(tokens * Integer.BYTES);
+      } catch (IOException unwritable) {
+        throw new UnwritableException(unwritable);
+      }
+      digest = before;
+      buffer.clear();
+    }
+    begin();
+  }
+
+  /**
+   * Makes it whole, and safe on the disk.
+   *
+   * @param counts what else is known of the corpus
+   */
+  void finish(CorpusCounts counts) throws IOException {
     for (int i = 0; i < documents; i++) {
       write(lengths[i]);
     }
     flush();
-    buffer.putLong(TokenFile.MAGIC).putLong(tokens).putLong(documents);
-    flush();
-    buffer.put(digest.digest());
-    flush();
+    digest.update(
+        ByteBuffer.allocate(3 * Long.BYTES)
+            .putLong(TokenFile.DIGESTED)
+            .putLong(tokens)
+            .putLong(documents)
+            .flip());
+    byte[] told = counts.withPredicted(labels, firsts).json();
+    drain(ByteBuffer.wrap(told));
+    drain(
+        ByteBuffer.allocate(TokenFile.FOOTER)
+            .putLong(TokenFile.MAGIC)
+            .putLong(tokens)
+            .putLong(documents)
+            .putLong(told.length)
+            .put(digest.digest())
+            .flip());
     channel.force(true);
   }
 
@@ -100,14 +149,32 @@ final class TokenFileWriter {
 
   private void flush() throws UnwritableException {
     buffer.flip();
-    digest.update(buffer.duplicate());
+    ByteBuffer digested = buffer.duplicate();
+    if (open > 0 && before == null) { // the document may be taken back
+      digest.update(digested.limit(buffer.limit() - open * Integer.BYTES));
+      before = copy(digest);
+      digested.limit(buffer.limit());
+    }
+    digest.update(digested);
+    drain(buffer);
+    buffer.clear();
+  }
+
+  private static MessageDigest copy(MessageDigest digest) {
     try {
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
+      return (MessageDigest) digest.clone();
+    } catch (CloneNotSupportedException impossible) {
+      throw new IllegalStateException(impossible); // SHA-256 of every JVM can be copied
+    }
+  }
+
+  private void drain(ByteBuffer bytes) throws UnwritableException {
+    try {
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
       }
     } catch (IOException unwritable) {
       throw new UnwritableException(unwritable);
     }
-    buffer.clear();
   }
 }

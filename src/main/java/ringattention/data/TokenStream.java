@@ -37,6 +37,11 @@ interface TokenStream extends AutoCloseable {
     return entry < 0 ? Sample.NO_LABEL : entry;
   }
 
+  /** Returns what was counted when the corpus was tokenized. */
+  default CorpusCounts counts() {
+    return CorpusCounts.NONE;
+  }
+
   @Override
   void close();
 }

@@ -19,7 +19,7 @@ import ringattention.input.Source;
  * later.
  */
 final class TokenizedCorpus {
-  private static final String LAYOUT = "4"; // a new number for a new way to write documents
+  private static final String LAYOUT = "5"; // a new number for a new way to write documents
 
   private static final String TEMPORARY = " (the environment's TMPDIR may name another folder)";
 
@@ -50,7 +50,7 @@ final class TokenizedCorpus {
               new Conversations(
                   encoder,
                   source,
-                  Optional.of(data.field()).filter(field -> !field.equals(DataConfig.FOUND)),
+                  Optional.of(data.field()).filter(field -> !field.equals(DataConfig.AUTO)),
                   format);
           case LINES -> throw new IllegalArgumentException("lines are no files");
         };
@@ -119,6 +119,7 @@ final class TokenizedCorpus {
   private String fingerprint(List<Path> files) throws IOException {
     List<String> parts = new ArrayList<>();
     parts.addAll(List.of(LAYOUT, tokenizer.fingerprint(), data.format().toString(), data.field()));
+    parts.add("skipBad " + data.skipBad());
     if (format != null) {
       parts.add(format.fingerprint());
     }
@@ -131,10 +132,12 @@ final class TokenizedCorpus {
 
   private void write(List<Path> files, FileChannel to) throws IOException {
     TokenFileWriter writer = new TokenFileWriter(to);
+    RecordCounter records = new RecordCounter(data.skipBad());
     for (Path file : files) {
       int before = writer.documents();
+      long skipped = records.skipped();
       try {
-        reader.read(file, writer);
+        reader.read(file, writer, records);
       } catch (TokenFileWriter.UnwritableException unwritable) {
         throw unwritable;
       } catch (IOException unreadable) {
@@ -142,9 +145,14 @@ final class TokenizedCorpus {
             "data.path", file + " cannot be read: " + CorpusFiles.reason(unreadable));
       }
       if (writer.documents() == before) {
-        throw source.error("data.path", file + " holds no document");
+        long bad = records.skipped() - skipped;
+        throw source.error(
+            "data.path",
+            file
+                + " holds no document"
+                + (bad == 0 ? "" : ": " + bad + " bad records, the last at " + records.last()));
       }
     }
-    writer.finish();
+    writer.finish(records.counts());
   }
 }

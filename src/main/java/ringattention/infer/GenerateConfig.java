@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import ringattention.data.DataConfig;
 import ringattention.data.Tokenizer;
 import ringattention.input.Default;
 import ringattention.input.InputException;
@@ -47,7 +48,7 @@ public record GenerateConfig(
 
   static GenerateConfig read(Table table) {
     Optional<String> tokenizer = table.marked(Trait.OWN).optionalText("tokenizer");
-    String template = table.marked(Trait.OWN).text("template", Default.of("auto"));
+    String template = table.marked(Trait.OWN).text("template", Default.of(DataConfig.AUTO));
     table.require(template.indexOf('\0') < 0, "template", "must not contain a zero byte");
     Optional<Path> prompts = table.marked(Trait.ASIDE, Trait.OWN).optionalPath("prompts");
     int maxNewTokens = table.integer("maxNewTokens", Range.atLeast(1), Default.of(128));

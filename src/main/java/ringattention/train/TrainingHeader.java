@@ -3,7 +3,9 @@ package ringattention.train;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import ringattention.data.HeldOutSamples;
 import ringattention.data.Samples;
 import ringattention.input.Toml;
 import ringattention.model.ModelSetup;
@@ -14,6 +16,18 @@ import ringattention.plan.TrainConfig;
 /** What the log says of a training run before its first step. */
 public final class TrainingHeader {
   private TrainingHeader() {}
+
+  /** Returns the lines of what is learned, and of what is not, for the held-out loss. */
+  public static List<String> data(Samples samples, Optional<HeldOutSamples> heldOut) {
+    List<String> lines = new ArrayList<>();
+    lines.add(samples.endless().orElseGet(() -> size(samples)));
+    heldOut.ifPresent(out -> lines.add("not learned: " + size(out) + ", for the held-out loss"));
+    return lines;
+  }
+
+  private static String size(Samples samples) {
+    return samples.documents() + " documents with " + samples.tokens() + " tokens";
+  }
 
   /**
    * Returns the lines of batch, epochs, learning rate and weight decay.

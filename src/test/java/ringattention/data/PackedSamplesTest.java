@@ -44,7 +44,7 @@ class PackedSamplesTest {
         }
         writer.endDocument();
       }
-      writer.finish();
+      writer.finish(CorpusCounts.NONE);
     }
   }
 

@@ -255,7 +255,8 @@ class PiecesTest {
       TextDocuments documents = new TextDocuments(encoder, configuration.source());
       InputException error =
           assertThrows(
-              InputException.class, () -> documents.read(file, new TokenFileWriter(channel)));
+              InputException.class,
+              () -> documents.read(file, new TokenFileWriter(channel), new RecordCounter(false)));
       assertEquals(
           "-D data.tokenizer = \""
               + json

@@ -99,6 +99,98 @@ class TemplateFormatTest {
         marked(format(TURNS), chat("assistant", "A", "user", "A", "assistant", "A")));
   }
 
+  /**
+   * A header that the template writes behind every conversation is in the text, as transformers has
+   * it, and not learned; the token before it is. Where a text of its own stands before the first
+   * question, the end of an answer is known if it is the tokenizer's, or it is an error.
+   */
+  @Test
+  void templatesThatAlwaysAsk() {
+    String asks =
+        "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|eot|>\n{% endfor %}"
+            + "<|assistant|>";
+    Chat chat = chat("user", "q", "assistant", "a<|eot|>b", "user", "r", "assistant", "b");
+    assertEquals(
+        "<s><|user|>q<|eot|>\n<|assistant|>[a<|eot|>b<|eot|>]\n<|user|>r<|eot|>\n"
+            + "<|assistant|>[b<|eot|>]\n<|assistant|>",
+        marked(format(asks), chat));
+    // the words of the answer are not those of the message, so it is found by rendering
+    assertEquals(
+        "<s><|user|>Q<|eot|>\n<|assistant|>[A<|eot|>]\n<|user|>R<|eot|>\n"
+            + "<|assistant|>[B<|eot|>]\n<|assistant|>",
+        marked(
+            format(asks.replace("{{ m.content }}", "{{ m.content | upper }}")),
+            chat("user", "q", "assistant", "a", "user", "r", "assistant", "b")));
+    String prefaced = asks.replace("{{ bos_token }}", "<|system|>Be good.<|eot|>\n");
+    IllegalArgumentException unclear =
+        assertThrows(IllegalArgumentException.class, () -> format(prefaced).text(chat));
+    assertTrue(
+        unclear.getMessage().startsWith("the chat template asks for an answer behind every"),
+        unclear.getMessage());
+    assertEquals(
+        "<|system|>Be good.</s>\n<|user|>q</s>\n<|assistant|>[a</s>]\n<|assistant|>",
+        marked(format(prefaced.replace("<|eot|>", "</s>")), chat("user", "q", "assistant", "a")));
+  }
+
+  /** A template without headers has none to leave out. */
+  @Test
+  void templatesThatNeverAsk() {
+    assertEquals(
+        "q<|eot|>[a<|eot|>]r<|eot|>[b<|eot|>]",
+        marked(
+            format("{% for m in messages %}{{ m.content }}<|eot|>{% endfor %}"),
+            chat("user", "q", "assistant", "a", "user", "r", "assistant", "b")));
+  }
+
+  /** Calls behind the end of the answer's words are the answer's, too. */
+  @Test
+  void callsBehindTheEndOfTheWords() throws JsonProcessingException {
+    String calls =
+        "{% for c in m.tool_calls or [] %}<call>{{ c.function.name }}</s>{% endfor %}{{ '\n' }}{% endfor %}";
+    String json =
+        """
+        {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a",
+          "tool_calls": [{"name": "f", "arguments": {}}]}, {"role": "tool", "content": "t"},
+          {"role": "assistant", "content": "b"}]}""";
+    assertEquals(
+        "<user>q</s>\n<assistant>[a</s><call>f</s>]\n<tool>t</s>\n<assistant>[b</s>]\n",
+        marked(
+            format(TURNS.replaceFirst("\n\\{% endfor %\\}", calls)),
+            ChatRecord.of(new ObjectMapper().readTree(json), Optional.empty())));
+  }
+
+  /** What stands behind the last answer only is its end, and no header. */
+  @Test
+  void anEndBehindTheLastAnswer() {
+    assertEquals(
+        "user: q\nassistant:[ a<end>]",
+        marked(
+            format(
+                "{% for m in messages %}{{ m.role }}:{{ ' ' + m.content if m.content }}"
+                    + "{% if not loop.last %}{{ '\n' }}{% elif m.role == 'assistant' %}<end>{% endif %}"
+                    + "{% endfor %}{% if messages[-1].role == 'user' %}{{ '\nassistant:' }}{% endif %}"),
+            chat("user", "q", "assistant", "a")));
+    String ends = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{{ '\n' }}{% endfor %}";
+    for (String end :
+        new String[] {
+          "<end>", "{% if add_generation_prompt %}<assistant>{% else %}<end>{% endif %}"
+        }) {
+      assertEquals(
+          "<user>q\n<assistant>[a\n<end>]",
+          marked(format(ends + end), chat("user", "q", "assistant", "a")));
+    }
+  }
+
+  /** A header may hold the letters of a short answer. */
+  @Test
+  void aShortAnswerIsNotFoundInAHeader() {
+    assertEquals(
+        "<user>q</s>\n<assistant>[a</s>]\n",
+        marked(
+            format(TURNS.replace("<assistant>{% endif", "<assistant><think>\n{% endif")),
+            chat("user", "q", "assistant", "a")));
+  }
+
   /** The answer is looked for behind its question, which may quote it. */
   @Test
   void templatesThatRewriteEarlierTurns() {

@@ -46,7 +46,7 @@ class TokenFileTest {
         }
         writer.endDocument();
       }
-      writer.finish();
+      writer.finish(CorpusCounts.NONE);
     }
     TokenFile file = TokenFile.open(path, Given.configuration(path).source(), 70_000);
     assertEquals(tokens, file.tokens());
@@ -78,7 +78,7 @@ class TokenFileTest {
         }
         writer.endDocument();
       }
-      writer.finish();
+      writer.finish(CorpusCounts.NONE);
     }
     try (TokenFile file = TokenFile.open(path, Given.configuration(path).source(), 8)) {
       assertEquals(documents + 1, file.tokens());
@@ -106,7 +106,7 @@ class TokenFileTest {
         }
         writer.endDocument();
       }
-      writer.finish();
+      writer.finish(CorpusCounts.NONE);
     }
     try (TokenFile file = TokenFile.open(path, Given.configuration(path).source(), 80_000)) {
       assertEquals(expected, file.hasLabel());
