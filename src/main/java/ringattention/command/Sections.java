@@ -16,6 +16,7 @@ import ringattention.bench.training.BenchTrainingConfig;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
+import ringattention.evaluate.suite.SuiteConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.InferConfig;
@@ -51,6 +52,7 @@ public final class Sections {
               ValidationConfig.SECTION,
               InferConfig.SECTION,
               GenerateConfig.SECTION,
+              SuiteConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,
               ValidateConfig.SECTION,
