@@ -126,6 +126,16 @@ public final class Plots {
     return Charts.png(() -> Charts.xy(title, x, y, series, true));
   }
 
+  /** Lines like {@link #lines}, of shares from 0 to 1, all of which the axis has. */
+  public static byte[] shares(String title, Axis x, Axis y, List<Series> series) {
+    return Charts.png(
+        () -> {
+          XYChart chart = Charts.xy(title, x, y, series, true);
+          chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.0);
+          return chart;
+        });
+  }
+
   /**
    * Shares from 0 to 1 by two things, from red over yellow to green.
    *

@@ -5,7 +5,7 @@ import java.util.function.IntFunction;
 /**
  * Makes contexts as long as they are asked for, counted in the model's tokens: with each of its
  * questions and the room for an answer a context has at most so many, and fewer than {@value
- * #SLACK} less.
+ * #SLACK} less (with the longest question, where pieces of filler are too long for all).
  */
 record Fit(Prompts prompts) {
   static final int SLACK = 64;
@@ -32,6 +32,9 @@ record Fit(Prompts prompts) {
     double each = FIRST_GUESS;
     for (int tries = 1; below.fewest() <= length - SLACK; tries++) {
       if (high - low <= 1) {
+        if (below.most() > length - SLACK) {
+          return below; // bytes: a piece is long, and some questions are shorter than others
+        }
         throw new IllegalArgumentException(
             low == most
                 ? "is too long: all there is makes " + below.most() + " tokens"

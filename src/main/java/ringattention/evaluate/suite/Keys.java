@@ -9,13 +9,13 @@ import java.util.List;
 
 /** Names such as {@code brave-otter}, of which no two are the same. */
 record Keys(List<String> adjectives, List<String> nouns) {
-  /** Returns the keys of the program's own words. */
+  /** Returns the keys of the program's own words, those of the tokenizer of lines. */
   static Keys own() {
     return new Keys(words("adjectives"), words("nouns"));
   }
 
   private static List<String> words(String name) {
-    String file = "/ringattention/evaluate/" + name + ".txt";
+    String file = "/lines/" + name + ".txt";
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(Keys.class.getResourceAsStream(file), StandardCharsets.UTF_8))) {

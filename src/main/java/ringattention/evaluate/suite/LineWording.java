@@ -7,8 +7,9 @@ package ringattention.evaluate.suite;
  * @param end behind the last line, ends a line
  * @param before the key of a question
  * @param behind the key of a question
+ * @param restates whether an answer is begun with the line up to its number
  */
-record LineWording(String head, String end, String before, String behind) {
+record LineWording(String head, String end, String before, String behind, boolean restates) {
   /** LongEval's (LongChat, {@code longeval/evaluation/lines/testcases}). */
   static final LineWording LONGEVAL =
       new LineWording(
@@ -19,17 +20,27 @@ record LineWording(String head, String end, String before, String behind) {
               + " <REGISTER_CONTENT> of a certain line index. Now the record start:\n\n",
           "\n",
           "Now the record is over. Tell me what is the <REGISTER_CONTENT> in line ",
-          "? I need the number. ");
+          "? I need the number. ",
+          false);
 
-  /** That of models which are trained on nothing but lines. */
-  static final LineWording TRAINED = new LineWording("", "", "Question: ", "? Answer: ");
+  /** That of models which are trained on nothing but lines, and in those on the numbers only. */
+  static final LineWording TRAINED = new LineWording("", "", "Question: ", "? Answer: ", true);
 
   /** Returns a line with its end. */
   String line(String key, int number) {
-    return "line " + key + ": REGISTER_CONTENT is <" + number + ">\n";
+    return begin(key) + number + ">\n";
+  }
+
+  private static String begin(String key) {
+    return "line " + key + ": REGISTER_CONTENT is <";
   }
 
   String question(String key) {
     return before + key + behind;
+  }
+
+  /** Returns what an answer is begun with. */
+  String begun(String key) {
+    return restates ? begin(key) : "";
   }
 }

@@ -57,10 +57,11 @@ final class LinesSuite implements Suite {
     List<Question> asked = new ArrayList<>();
     for (int i = 0; i < questions; i++) {
       int line = line(place, i, lines);
+      String key = keys.key(order[line]);
       asked.add(
           new Question(
-              wording.question(keys.key(order[line])),
-              "",
+              wording.question(key),
+              wording.begun(key),
               List.of(Integer.toString(numbers[line] + 1)),
               lines == 1 ? 0 : 100.0 * line / (lines - 1)));
     }

@@ -56,6 +56,7 @@ final class SuiteAnswers implements GenerationListener {
     fields.put("question", of.question().text().strip());
     fields.put("expected", of.question().expected());
     fields.put("answer", result.text());
+    fields.put("correct", score == 1);
     fields.put("score", score);
     fields.put("finish", result.finish().toString());
     fields.put("prompt_tokens", result.promptTokens());

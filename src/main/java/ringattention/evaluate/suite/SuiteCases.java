@@ -23,6 +23,7 @@ import ringattention.model.ModelConfig;
  */
 public record SuiteCases(SuiteName name, List<Case> cases) {
   private static final List<String> LINE_END = List.of("\n");
+  private static final int SAMPLE = 12345; // a number to write
 
   public SuiteCases {
     cases = List.copyOf(cases);
@@ -65,7 +66,13 @@ public record SuiteCases(SuiteName name, List<Case> cases) {
   private static SuiteWording wording(SuiteConfig config, Tokenizer tokenizer, Source source) {
     SuiteWording wording = config.wording();
     if (wording == SuiteWording.AUTO) {
-      wording = writes(tokenizer) ? SuiteWording.TEXT : SuiteWording.LINES;
+      boolean onlyLines =
+          !writes(tokenizer, LineWording.LONGEVAL.head())
+              && writes(tokenizer, LineWording.TRAINED.line(Keys.own().key(0), SAMPLE));
+      wording = onlyLines ? SuiteWording.LINES : SuiteWording.TEXT;
+    }
+    if (!keeps(tokenizer, LineWording.TRAINED.line(Keys.own().key(0), SAMPLE))) {
+      throw source.error("suite.wording", "the tokenizer writes neither text nor lines");
     }
     if (wording == SuiteWording.LINES
         && (config.name() == SuiteName.NIAH || config.haystack().isPresent())) {
@@ -77,11 +84,20 @@ public record SuiteCases(SuiteName name, List<Case> cases) {
     return wording;
   }
 
-  /** Returns whether a tokenizer can write any text. */
-  private static boolean writes(Tokenizer tokenizer) {
+  /** Returns whether a tokenizer has tokens for all of a text. */
+  private static boolean writes(Tokenizer tokenizer, String text) {
     try {
-      String text = LineWording.LONGEVAL.head();
       return tokenizer.decode(tokenizer.encode(text), true).strip().equals(text.strip());
+    } catch (IllegalArgumentException unknown) {
+      return false;
+    }
+  }
+
+  /** Returns whether an answer with the number can be read and written. */
+  private static boolean keeps(Tokenizer tokenizer, String line) {
+    try {
+      String written = tokenizer.decode(tokenizer.encode(line), true);
+      return written.contains(Integer.toString(SAMPLE));
     } catch (IllegalArgumentException unknown) {
       return false;
     }

@@ -15,6 +15,8 @@ import ringattention.report.Plots;
  * @param rows of each length, ascending: first that of all depths, then each depth
  */
 record SuiteTable(SuiteName name, List<SuiteRow> rows) {
+  private static final String LENGTH = "tokens of context, question and answer";
+
   /** A case that was answered, and how much of the answer is right. */
   record Scored(Case of, double score) {}
 
@@ -116,14 +118,14 @@ record SuiteTable(SuiteName name, List<SuiteRow> rows) {
 
   /** Returns the plot of accuracy over length. */
   byte[] plot() {
-    return Plots.lines(
+    return Plots.shares(
         "Accuracy by length: " + name,
-        new Plots.Axis("tokens of context, question and answer", true),
+        new Plots.Axis(LENGTH, true),
         new Plots.Axis("share of cases", false),
         List.of(
-            series("accuracy", SuiteRow::accuracy),
             series("95% interval, from", row -> row.interval().low()),
-            series("to", row -> row.interval().high())));
+            series("to", row -> row.interval().high()),
+            series("accuracy", SuiteRow::accuracy)));
   }
 
   private Plots.Series series(String title, ToDoubleFunction<SuiteRow> value) {
@@ -155,7 +157,7 @@ record SuiteTable(SuiteName name, List<SuiteRow> rows) {
     }
     return Plots.map(
         "Accuracy by length and depth: " + name,
-        new Plots.Labels("tokens of context, question and answer", lengths),
+        new Plots.Labels(LENGTH, lengths),
         new Plots.Labels("depth of the needle, percent", depths),
         shares);
   }
