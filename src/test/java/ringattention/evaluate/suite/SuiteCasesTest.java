@@ -129,6 +129,7 @@ class SuiteCasesTest {
         assertSame(all.get(i / 3 * 3).context(), all.get(i).context());
         String[] parts = Given.read(tokenizer, cases.cases().get(i)).split("\n\n");
         assertEquals(3, parts.length); // head, lines, question
+        assertTrue(parts[2].startsWith("Now the record is over."), parts[2]); // without a space
         int[] whole = tokenizer.encode(String.join("\n\n", parts));
         int[] read = new int[all.get(i).tokens() - 1]; // one token begins the text
         System.arraycopy(all.get(i).context(), 1, read, 0, all.get(i).context().length - 1);
