@@ -13,7 +13,7 @@ record Fit(Prompts prompts) {
   private static final double FIRST_GUESS = 16; // tokens of a piece of filler
 
   /**
-   * Returns a context with as much filler as fits.
+   * Returns a context with so much filler that it has the length.
    *
    * @throws IllegalArgumentException in words that go behind the length
    */
