@@ -115,7 +115,8 @@ class ArchitectureTest {
                   "comm",
                   "shard")),
           Map.entry(
-              "evaluate", List.of("plan", "model", "run", "report", "data", "device", "comm")),
+              "evaluate",
+              List.of("infer", "plan", "model", "run", "report", "data", "device", "comm")),
           Map.entry(
               "validate",
               List.of(

@@ -30,7 +30,7 @@ public final class CommandOptions {
 
       Commands:
         train INPUT.toml             train a Transformer with ring attention
-        evaluate INPUT.toml          held-out loss of a model, in total and by position
+        evaluate INPUT.toml          held-out loss by position, or a suite of questions to a model
         generate INPUT.toml          text behind prompts, by a model over all ranks
         validate [INPUT.toml]        check ring attention and training against vanilla attention
         bench attention [INPUT]      rate of ring attention against one rank and matrix products

@@ -19,7 +19,9 @@ import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 
-/** {@code evaluate}: the loss of a model on a corpus, without gradients. */
+/**
+ * {@code evaluate}: the loss of a model on a corpus, without gradients, or a suite of questions.
+ */
 public final class EvaluateCommand {
   private final Job job;
   private final Configuration configuration;
@@ -34,6 +36,9 @@ public final class EvaluateCommand {
   /** Returns the exit code. Collective. */
   public static int run(Job job) {
     Configuration configuration = SharedInput.configuration(job);
+    if (SuiteCommand.asks(configuration)) {
+      return SuiteCommand.run(job, configuration);
+    }
     TrainingPlan plan =
         job.agree(() -> TrainingPlan.ofEvaluation(configuration, job.world().size()));
     try (HeldOutSamples samples = SharedInput.heldOut(job, configuration);

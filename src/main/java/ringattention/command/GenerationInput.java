@@ -3,15 +3,11 @@ package ringattention.command;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import ringattention.data.ChatPrompt;
-import ringattention.data.DataConfig;
 import ringattention.data.Tokenizer;
-import ringattention.huggingface.SpecialIds;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.OneLength;
 import ringattention.infer.RequestReader;
@@ -27,15 +23,12 @@ import ringattention.run.SharedParts;
 /**
  * What text is generated from: a tokenizer and requests, the same on all ranks.
  *
- * @param tokenizer closed with this
+ * @param words closed with this
  * @param chats puts messages into words
- * @param ends tokens that end an answer
  */
-record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends, Requests requests)
+record GenerationInput(AnswerTokenizer words, ChatPrompt chats, Requests requests)
     implements AutoCloseable {
   private static final String NAME = "standard input (no --prompt, no generate.prompts)";
-  private static final String FOLDER_TOKENIZER = "tokenizer.json";
-  private static final String FOLDER = "model.checkpoint";
 
   /**
    * Reads both. Requests are those of {@code --prompt}, else of the file that the input names, else
@@ -46,72 +39,37 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
    */
   static GenerationInput read(Job job, Configuration configuration, InputStream standardInput) {
     int vocabulary = configuration.get(ModelConfig.SECTION).vocabulary();
-    Named named = named(configuration);
     Source source = configuration.source();
-    Tokenizer tokenizer =
-        job.agree(() -> Tokenizer.of(named.name(), named.key(), source, vocabulary));
+    AnswerTokenizer words = AnswerTokenizer.open(job, configuration);
     try {
       GenerateConfig config = configuration.get(GenerateConfig.SECTION);
-      Set<Integer> ends = job.agree(() -> ends(configuration, named, tokenizer));
       ChatPrompt chats =
-          job.agree(
-              () ->
-                  ChatPrompt.of(
-                      config.template(),
-                      "generate.template",
-                      source,
-                      DataConfig.tokenizerPath(named.name()),
-                      tokenizer));
+          job.agree(() -> words.chats(config.template(), "generate.template", source));
       RequestReader reader =
-          new RequestReader(tokenizer, chats, vocabulary, config.settings(), source);
+          new RequestReader(words.tokenizer(), chats, vocabulary, config.settings(), source);
       byte[] typed = typed(job, configuration, standardInput);
       Requests requests = job.agree(() -> requests(job, configuration, reader, typed));
-      GenerationInput input = new GenerationInput(tokenizer, chats, ends, requests);
+      GenerationInput input = new GenerationInput(words, chats, requests);
       new Agreement(job.world()).onSame(input.contents());
       return input;
     } catch (RuntimeException e) {
-      tokenizer.close();
+      words.close();
       throw e;
     }
   }
 
+  Tokenizer tokenizer() {
+    return words.tokenizer();
+  }
+
+  /** Returns the tokens that end an answer. */
+  Set<Integer> ends() {
+    return words.ends();
+  }
+
   /** Returns what all ranks, and all parts of a run, must have alike. */
   SharedParts contents() {
-    return SharedInput.digest("requests", requests.digest())
-        .and(SharedInput.digest("tokenizer", tokenizer.fingerprint()));
-  }
-
-  /** A tokenizer by its name, and the key that gives it. */
-  private record Named(String name, String key) {}
-
-  /** Models that chat end an answer with other tokens than a text: their folder names them. */
-  private static Set<Integer> ends(Configuration configuration, Named named, Tokenizer tokenizer) {
-    GenerateConfig config = configuration.get(GenerateConfig.SECTION);
-    Set<Integer> ends = new LinkedHashSet<>(config.ends(tokenizer, configuration.source()));
-    if (config.endTokens().isEmpty() && named.key().equals(FOLDER)) {
-      SpecialIds.ends(Path.of(named.name())).stream()
-          .filter(id -> id < tokenizer.vocabulary())
-          .forEach(ends::add);
-    }
-    return ends;
-  }
-
-  private static Named named(Configuration configuration) {
-    Optional<String> asked = configuration.get(GenerateConfig.SECTION).tokenizer();
-    if (asked.isPresent()) {
-      return new Named(asked.get(), "generate.tokenizer");
-    }
-    Optional<Path> beside =
-        configuration
-            .get(ModelConfig.SECTION)
-            .checkpoint()
-            .filter(folder -> Files.exists(folder.resolve(FOLDER_TOKENIZER)));
-    if (beside.isPresent()) {
-      return new Named(beside.get().toString(), FOLDER);
-    }
-    return configuration.has(DataConfig.SECTION)
-        ? new Named(configuration.get(DataConfig.SECTION).tokenizer(), "data.tokenizer")
-        : new Named(DataConfig.BYTES, "generate.tokenizer");
+    return SharedInput.digest("requests", requests.digest()).and(words.contents());
   }
 
   /** Returns what stands in standard input, on every rank; empty where it is not asked for. */
@@ -162,6 +120,6 @@ record GenerationInput(Tokenizer tokenizer, ChatPrompt chats, Set<Integer> ends,
 
   @Override
   public void close() {
-    tokenizer.close();
+    words.close();
   }
 }

@@ -19,7 +19,8 @@ import ringattention.run.RunOutput;
 
 /**
  * {@code plan} of an input that generates and does not train: every buffer, and the longest prompt.
- * Requests are not read: the cache has the tokens of {@code infer.cache}, or as many as fit.
+ * Requests are not read: the cache has the tokens of {@code infer.cache}, or as many as fit. The
+ * cases of a suite are made, so that the plan is that of its run.
  */
 final class InferencePlanCommand {
   private InferencePlanCommand() {}
@@ -50,16 +51,25 @@ final class InferencePlanCommand {
 
   private static void print(
       Job job, Configuration configuration, int ranks, DeviceTraits device, MemoryLimits limits) {
+    if (SuiteCommand.asks(configuration)) {
+      try (SuiteInput input = SuiteInput.of(job, configuration)) {
+        print(job, input.configuration(), input.need(), ranks, device, limits);
+      }
+    } else {
+      print(job, configuration, CacheNeed.UNKNOWN, ranks, device, limits);
+    }
+  }
+
+  private static void print(
+      Job job,
+      Configuration configuration,
+      CacheNeed need,
+      int ranks,
+      DeviceTraits device,
+      MemoryLimits limits) {
+    int batch = configuration.get(GenerateConfig.SECTION).batch();
     InferencePlan plan =
-        job.agree(
-            () ->
-                InferencePlan.of(
-                    configuration,
-                    ranks,
-                    configuration.get(GenerateConfig.SECTION).batch(),
-                    CacheNeed.UNKNOWN,
-                    device,
-                    limits));
+        job.agree(() -> InferencePlan.of(configuration, ranks, batch, need, device, limits));
     RunLog log = RunOutput.console(job).log();
     RotaryReport.print(configuration, plan.shape().model(), log);
     plan.print(device, log);

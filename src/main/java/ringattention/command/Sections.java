@@ -17,6 +17,7 @@ import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
 import ringattention.data.lines.LinesConfig;
+import ringattention.evaluate.suite.SuiteConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.InferConfig;
@@ -55,6 +56,7 @@ public final class Sections {
               LinesConfig.SECTION,
               InferConfig.SECTION,
               GenerateConfig.SECTION,
+              SuiteConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,
               ValidateConfig.SECTION,

@@ -9,14 +9,14 @@ import ringattention.data.Tokenizer;
 /**
  * Texts of requests as tokens. A text that begins is given the tokens that begin every document.
  */
-final class PromptTokens {
+public final class PromptTokens {
   private static final String LINE_END = "\n";
 
   private final Tokenizer tokenizer;
   private final int[] lineEnd;
   private final Map<String, int[]> contexts = new HashMap<>(); // long ones, used again and again
 
-  PromptTokens(Tokenizer tokenizer) {
+  public PromptTokens(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
     this.lineEnd = lineEnd();
   }
@@ -35,7 +35,7 @@ final class PromptTokens {
    *
    * @throws IllegalArgumentException if it has what the tokenizer has no token for
    */
-  int[] first(String text) {
+  public int[] first(String text) {
     int[] begin = tokenizer.begin();
     int[] tokens = tokenizer.encode(text);
     boolean spelled =
@@ -51,7 +51,7 @@ final class PromptTokens {
    *
    * @throws IllegalArgumentException if it has what the tokenizer has no token for
    */
-  int[] whole(String text) {
+  public int[] whole(String text) {
     return tokenizer.encode(text);
   }
 
@@ -67,7 +67,7 @@ final class PromptTokens {
    *
    * @throws IllegalArgumentException if it has what the tokenizer has no token for
    */
-  int[] behind(String text) {
+  public int[] behind(String text) {
     int[] tokens = tokenizer.encode(LINE_END + text);
     boolean apart =
         lineEnd.length > 0

@@ -8,15 +8,19 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.HeatMapChart;
+import org.knowm.xchart.HeatMapChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.internal.chartpart.IChart;
 import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.HeatMapStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -85,6 +89,33 @@ final class Charts {
             .build();
     chart.getStyler().setAvailableSpaceFill(0.7);
     style(chart.getStyler());
+    return chart;
+  }
+
+  static HeatMapChart map(
+      String title, Plots.Labels columns, Plots.Labels rows, double[][] shares) {
+    HeatMapChart chart =
+        new HeatMapChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle(columns.title())
+            .yAxisTitle(rows.title())
+            .build();
+    HeatMapStyler styler = chart.getStyler();
+    style(styler);
+    styler.setRangeColors(
+        new Color[] {new Color(0xe15759), new Color(0xffe599), new Color(0x59a14f)});
+    styler.setMin(0).setMax(1);
+    styler.setShowValue(true).setHeatMapValueDecimalPattern("0.00");
+    styler.setHeatMapDecimalValueFormatter(value -> String.format(Locale.ROOT, "%.2f", value));
+    List<Number[]> cells = new ArrayList<>();
+    for (int column = 0; column < shares.length; column++) {
+      for (int row = 0; row < shares[column].length; row++) {
+        cells.add(new Number[] {column, row, shares[column][row]});
+      }
+    }
+    chart.addSeries("share of cases", columns.values(), rows.values(), cells);
     return chart;
   }
 

@@ -46,6 +46,13 @@ public final class Plots {
     }
   }
 
+  /** What the rows or columns of a map stand for. */
+  public record Labels(String title, List<Integer> values) {
+    public Labels {
+      values = List.copyOf(values);
+    }
+  }
+
   /** How an axis is labelled and divided. */
   public record Axis(String title, boolean logarithmic) {
     /**
@@ -137,6 +144,25 @@ public final class Plots {
   /** Lines with a mark at each point, as benchmarks need them. */
   public static byte[] lines(String title, Axis x, Axis y, List<Series> series) {
     return Charts.png(() -> Charts.xy(title, x, y, series, true));
+  }
+
+  /** Lines like {@link #lines}, of shares from 0 to 1, all of which the axis has. */
+  public static byte[] shares(String title, Axis x, Axis y, List<Series> series) {
+    return Charts.png(
+        () -> {
+          XYChart chart = Charts.xy(title, x, y, series, true);
+          chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.0);
+          return chart;
+        });
+  }
+
+  /**
+   * Shares from 0 to 1 by two things, from red over yellow to green.
+   *
+   * @param shares [columns][rows]
+   */
+  public static byte[] map(String title, Labels columns, Labels rows, double[][] shares) {
+    return Charts.png(() -> Charts.map(title, columns, rows, shares));
   }
 
   /** Bars side by side in every category. */

@@ -9,7 +9,7 @@ import java.util.function.Function;
  * A model that is a function of the text, with memory for so many tokens. It refuses what an engine
  * need not bear, and remembers what was asked.
  */
-final class FakeEngine implements Engine {
+public final class FakeEngine implements Engine {
   private final int rows;
   private final int capacity; // tokens held at a time
   private final int vocabulary;
@@ -18,18 +18,18 @@ final class FakeEngine implements Engine {
   private int held;
   private int openSequences;
   private int openPrefixes;
-  final List<Integer> prefills = new ArrayList<>(); // tokens of each
+  public final List<Integer> prefills = new ArrayList<>(); // tokens of each
   final List<Integer> steps = new ArrayList<>(); // sequences of each
   int mostHeld;
 
-  FakeEngine(int rows, int capacity, int vocabulary, Function<int[], float[]> model) {
+  public FakeEngine(int rows, int capacity, int vocabulary, Function<int[], float[]> model) {
     this.rows = rows;
     this.capacity = capacity;
     this.vocabulary = vocabulary;
     this.model = model;
   }
 
-  FakeEngine withLongest(int tokens) {
+  public FakeEngine withLongest(int tokens) {
     longest = tokens;
     return this;
   }
