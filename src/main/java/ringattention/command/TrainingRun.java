@@ -179,18 +179,7 @@ final class TrainingRun {
       input.weights().initialize(replica.parameters(), output);
     }
     output.log().section("Training");
-    output
-        .log()
-        .line(
-            input
-                .samples()
-                .endless()
-                .orElseGet(
-                    () ->
-                        input.samples().documents()
-                            + " documents with "
-                            + input.samples().tokens()
-                            + " tokens"));
+    output.log().line(input.samples().text());
     input
         .heldOut()
         .ifPresent(
