@@ -55,6 +55,11 @@ public interface Samples extends AutoCloseable {
     return false;
   }
 
+  /** Returns what there is, for the log: its size where it has an end. */
+  default String text() {
+    return endless().orElseGet(() -> documents() + " documents with " + tokens() + " tokens");
+  }
+
   /** Tokens of the corpus, padding not counted. */
   long tokens();
 

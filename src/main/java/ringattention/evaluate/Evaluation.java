@@ -42,7 +42,7 @@ public final class Evaluation {
    */
   public int run(Device device, RunOutput output) {
     output.log().section("Evaluation");
-    output.log().line(samples.documents() + " documents with " + samples.tokens() + " tokens");
+    output.log().line(samples.text());
     long start = System.nanoTime();
     LossByPosition losses = heldOut.measure();
     double own = (System.nanoTime() - start) * 1e-9;

@@ -20,13 +20,9 @@ public final class TrainingHeader {
   /** Returns the lines of what is learned, and of what is not, for the held-out loss. */
   public static List<String> data(Samples samples, Optional<HeldOutSamples> heldOut) {
     List<String> lines = new ArrayList<>();
-    lines.add(samples.endless().orElseGet(() -> size(samples)));
-    heldOut.ifPresent(out -> lines.add("not learned: " + size(out) + ", for the held-out loss"));
+    lines.add(samples.text());
+    heldOut.ifPresent(out -> lines.add("not learned: " + out.text() + ", for the held-out loss"));
     return lines;
-  }
-
-  private static String size(Samples samples) {
-    return samples.documents() + " documents with " + samples.tokens() + " tokens";
   }
 
   /**
