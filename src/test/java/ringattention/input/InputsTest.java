@@ -66,6 +66,9 @@ class InputsTest {
       extensions = ["java", "md"]
       [benchRing]
       bytes = [5_000_000_000]
+      [suite]
+      name = "lines"
+      lengths = [4096]
       """;
 
   @TempDir Path folder;

@@ -60,6 +60,31 @@ public final class LineVocabulary {
     return PIECES;
   }
 
+  /** Returns the adjectives of keys, {@value #WORDS}. */
+  public static List<String> adjectives() {
+    return PIECES.subList(ADJECTIVES, ADJECTIVES + WORDS);
+  }
+
+  /** Returns the nouns of keys, {@value #WORDS}. */
+  public static List<String> nouns() {
+    return PIECES.subList(NOUNS, NOUNS + WORDS);
+  }
+
+  /** Returns a line up to its number. */
+  public static String line(String key) {
+    return PIECES.get(LINE) + key + String.join("", PIECES.subList(FILLER, FILLER + FILLERS));
+  }
+
+  /** Returns a question up to where its answer begins. */
+  public static String question(String key) {
+    return PIECES.get(QUESTION) + key + PIECES.get(ANSWER);
+  }
+
+  /** Returns what stands between the number of a line and the next line. */
+  public static String lineEnd() {
+    return PIECES.get(CLOSE) + PIECES.get(NEWLINE);
+  }
+
   /** Returns the text of tokens. */
   static String text(int[] tokens, int from, int to) {
     StringBuilder text = new StringBuilder();

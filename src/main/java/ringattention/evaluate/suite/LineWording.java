@@ -1,15 +1,17 @@
 package ringattention.evaluate.suite;
 
+import java.util.function.UnaryOperator;
+import ringattention.data.lines.LineVocabulary;
+
 /**
  * The words around lines and keys.
  *
  * @param head before the first line
  * @param end behind the last line, ends a line
- * @param before the key of a question
- * @param behind the key of a question
+ * @param asks makes the question for a key
  * @param restates whether an answer is begun with the line up to its number
  */
-record LineWording(String head, String end, String before, String behind, boolean restates) {
+record LineWording(String head, String end, UnaryOperator<String> asks, boolean restates) {
   /** LongEval's (LongChat, {@code longeval/evaluation/lines/testcases}). */
   static final LineWording LONGEVAL =
       new LineWording(
@@ -19,28 +21,26 @@ record LineWording(String head, String end, String before, String behind, boolea
               + " end of the record, I will ask you to retrieve the corresponding"
               + " <REGISTER_CONTENT> of a certain line index. Now the record start:\n\n",
           "\n",
-          "Now the record is over. Tell me what is the <REGISTER_CONTENT> in line ",
-          "? I need the number. ",
+          key ->
+              "Now the record is over. Tell me what is the <REGISTER_CONTENT> in line "
+                  + key
+                  + "? I need the number. ",
           false);
 
   /** That of models which are trained on nothing but lines, and in those on the numbers only. */
-  static final LineWording TRAINED = new LineWording("", "", "Question: ", "? Answer: ", true);
+  static final LineWording TRAINED = new LineWording("", "", LineVocabulary::question, true);
 
   /** Returns a line with its end. */
   String line(String key, int number) {
-    return begin(key) + number + ">\n";
-  }
-
-  private static String begin(String key) {
-    return "line " + key + ": REGISTER_CONTENT is <";
+    return LineVocabulary.line(key) + number + LineVocabulary.lineEnd();
   }
 
   String question(String key) {
-    return before + key + behind;
+    return asks.apply(key);
   }
 
   /** Returns what an answer is begun with. */
   String begun(String key) {
-    return restates ? begin(key) : "";
+    return restates ? LineVocabulary.line(key) : "";
   }
 }
