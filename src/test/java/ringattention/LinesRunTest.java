@@ -120,6 +120,10 @@ class LinesRunTest {
     assertEquals(loss, two.summary().get("loss").asDouble(), 1e-5 * loss);
     assertEquals(4, one.summary().get("sequences").asInt());
     assertTrue(one.summary().get("labels").asInt() > 4 * 12 * 5, "of 4 or 5 digits as a rule");
+    long questions = one.summary().get("questions").asLong();
+    assertTrue(questions >= 4 * 12, questions + " questions in 4 sequences");
+    assertEquals(questions, two.summary().get("questions").asLong());
+    assertEquals(one.summary().get("exact").asLong(), two.summary().get("exact").asLong());
 
     Path exported = program.file("exported");
     MpiJob.Result export =
@@ -138,6 +142,23 @@ class LinesRunTest {
           json.readTree(answered.lines("generations.jsonl").get(0)).path("answer").toString());
     }
     assertEquals(List.of(answers.get(0), answers.get(0)), answers.subList(1, 3));
+  }
+
+  /** Numbers of one digit, 0 or 1, so that half of the answers are right by chance. */
+  @Test
+  void levelsArePassedUntilATaskFillsASequence() {
+    String[] easy = {
+      "-D", "lines.numbers=[0,1]", "-D", "lines.growth=3", "-D", "curriculum.gate=0.3",
+      "-D", "curriculum.leastSteps=2", "-D", "train.steps=400", "-D", "train.sequence=256",
+      "-D", "train.learningRate=3e-3", "-D", "train.warmupSteps=5", "-D", "checkpoint.every=1000"
+    };
+    Run run = run(2, "train", "levels", easy);
+    List<String> levels = run.column("level");
+    assertEquals("1", levels.get(0));
+    assertEquals("3", levels.get(levels.size() - 1));
+    assertTrue(levels.size() < 400, levels.size() + " steps");
+    assertTrue(said(run).contains("gate passed 3.00e+00 <= 3.00e+00 PASSED"), said(run));
+    assertTrue(Double.parseDouble(run.column("exact_rate").get(levels.size() - 1)) > 0.3);
   }
 
   @Test

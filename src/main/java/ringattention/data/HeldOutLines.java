@@ -31,6 +31,11 @@ final class HeldOutLines implements HeldOutSamples {
   }
 
   @Override
+  public boolean hasQuestions() {
+    return true;
+  }
+
+  @Override
   public long sequences() {
     return sequences;
   }
