@@ -105,10 +105,19 @@ public record DataConfig(
 
   /** The same of another corpus. */
   DataConfig withPath(Path other) {
+    return with(other, format);
+  }
+
+  /** The same of files that hold something else. */
+  public DataConfig withFormat(DataFormat other) {
+    return with(path, other);
+  }
+
+  private DataConfig with(Path files, DataFormat content) {
     return new DataConfig(
-        other,
+        files,
         extensions,
-        format,
+        content,
         field,
         template,
         documents,

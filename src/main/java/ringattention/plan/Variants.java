@@ -1,5 +1,7 @@
 package ringattention.plan;
 
+import ringattention.data.DataConfig;
+import ringattention.data.DataFormat;
 import ringattention.input.Configuration;
 import ringattention.input.Source;
 import ringattention.model.Architecture;
@@ -12,9 +14,17 @@ import ringattention.run.ParallelConfig;
 public final class Variants {
   private Variants() {}
 
-  /** Returns the same for sequences of another length, and with other room. */
+  /**
+   * Returns the same for sequences of another length, and with other room. What they are made of is
+   * not asked: tasks of lines would have to suit the length.
+   */
   public static Configuration of(Configuration configuration, int tokens, MemoryConfig room) {
-    return configuration
+    DataConfig data =
+        configuration.has(DataConfig.SECTION) ? configuration.get(DataConfig.SECTION) : null;
+    boolean made = data != null && data.format() == DataFormat.LINES;
+    return (made
+            ? configuration.with(DataConfig.SECTION, data.withFormat(DataFormat.TEXT))
+            : configuration)
         .change()
         .set(TrainConfig.SECTION, configuration.get(TrainConfig.SECTION).withSequence(tokens))
         .set(MemoryConfig.SECTION, room)
