@@ -3,7 +3,7 @@
 # validation/paper/<n>x<model>/<table>/, or $RECORD/<table>/. Then tools/results-page.sh shows them in docs/results.md.
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-paper.sh cpu|gpu [STEP...]        (make paper-cpu, make paper-gpu)
-#   machine context context-7b mfu overlap memory scaling plan   (default: all; context-7b is for GPUs)
+#   machine context context-7b mfu overlap memory scaling plan retrieval   (default: all; context-7b and retrieval are for GPUs)
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -25,7 +25,7 @@ case $kind in
     fi
     place=${count}x$model
     suffix=
-    all="machine context context-7b mfu overlap memory scaling plan"
+    all="machine context context-7b mfu overlap memory scaling plan retrieval"
     ;;
   *)
     echo "usage: $0 cpu|gpu [STEP...]" >&2
@@ -102,6 +102,13 @@ for step in $steps; do
     plan)
       table plan 1 plan --paper
       table plan-compare 1 plan --hardware h200 --compare validation/gpu/2xH200/runs
+      ;;
+    retrieval)
+      if [ "$kind" = cpu ]; then
+        echo "retrieval: NOT CHECKED: the task is learned on GPUs"
+      elif ! RECORD=$record/retrieval tools/record-retrieval.sh gpu; then
+        echo retrieval >>"$scratch/failed"
+      fi
       ;;
     *)
       echo "$0: no step $step" >&2

@@ -125,8 +125,8 @@ class SkipBadTest {
       assertEquals(8, found.counts().records());
       assertEquals(
           List.of(
-              "3 cannot encode: WordLevel error: Missing [UNK] token from the vocabulary"
-                  + " dirty.jsonl:1",
+              "3 cannot encode: there is no token for a part of it (WordLevel error: Missing [UNK]"
+                  + " token from the vocabulary) dirty.jsonl:1",
               "1 data.field must name a text, it is NUMBER dirty.jsonl:4",
               "1 not valid JSON: Unexpected end-of-input: was expecting closing quote for a"
                   + " string value dirty.jsonl:8"),

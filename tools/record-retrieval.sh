@@ -1,0 +1,143 @@
+#!/bin/sh
+# Line retrieval, the paper's figure 3, on this machine's GPUs: trains three models to 16K, 100K and 512K tokens, asks each at all
+# lengths, and keeps tables, logs and the plot in validation/paper/<n>x<model>/retrieval/, or $RECORD. On CPU ranks it shows the same
+# way with a tiny task and three tiny models: cpu.
+# usage: tools/record-retrieval.sh cpu|gpu [STEP...]
+#   train evaluate parity ablation plot   (default: train evaluate parity plot); the steps after train need it in the same call
+# Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tools/recording.sh
+. tools/recording.sh
+
+kind=${1-}
+if [ $# -gt 0 ]; then shift; fi
+steps=${*:-train evaluate parity plot}
+# What both kinds ask: contexts, questions of each, and lengths.
+contexts=10
+case $kind in
+  cpu)
+    count=2
+    place=cpu
+    questions=4
+    longest=512
+    lengths="128 256 512 1024"
+    # the names stay; lengths, model and task are tiny
+    tiny="-D device.kind=cpu -D model.hidden=32 -D model.layers=2 -D model.heads=2 -D model.feedForward=64 -D lines.numbers=[0,1] \
+      -D lines.growth=3 -D curriculum.gate=0.3 -D curriculum.leastSteps=2 -D train.warmupSteps=5 -D train.learningRate=3e-3 \
+      -D output.plots=false"
+    short="-D train.sequence=128 -D lines.first=2"
+    middle="-D stage.1.sequence=128 -D stage.1.lines.first=2 -D stage.2.sequence=160 -D stage.2.lines.first=3 -D stage.3.sequence=192 \
+      -D stage.3.lines.first=4 -D stage.4.sequence=256 -D stage.4.lines.first=5"
+    long="-D stage.1.sequence=384 -D stage.1.lines.first=6 -D stage.2.sequence=512 -D stage.2.lines.first=8"
+    ;;
+  gpu)
+    if ! find_gpus; then
+      echo "$0: no GPU on this machine" >&2
+      exit 2
+    fi
+    place=${count}x$model
+    questions=50
+    longest=524288
+    lengths="4096 8192 12288 16384 65536 102400 204800 512000 983040" # more lines than the last holds have no keys
+    tiny=
+    short=
+    middle=
+    long=
+    ;;
+  *)
+    echo "usage: $0 cpu|gpu [STEP...]" >&2
+    exit 2
+    ;;
+esac
+record=${RECORD:-validation/paper/$place/retrieval}
+runs=$record/runs
+mkdir -p "$runs" || exit 1
+models="16k 100k 512k"
+
+# On one GPU of its own, so that two run at the same time.
+on_gpu() { # NUMBER COMMAND...
+  number=$1
+  shift
+  if [ "$kind" = gpu ]; then (export CUDA_VISIBLE_DEVICES="$number" && "$@"); else "$@"; fi
+}
+
+train() {
+  on_gpu 0 keep train-16k 1 train inputs/retrieval/16k.toml $tiny $short -D checkpoint.atEnd=true &
+  on_gpu $((count > 1 ? 1 : 0)) keep train-100k 1 train inputs/retrieval/100k.toml $tiny $middle -D checkpoint.atEnd=true &
+  wait
+  keep train-512k "$count" train inputs/retrieval/512k.toml $tiny $long -D checkpoint.atEnd=true \
+    -D "checkpoint.weights=$scratch/train-100k"
+}
+
+# All questions on a context at once: an answer is right if each of its tokens is the likeliest, so greedy decoding would give it.
+ask() { # NAME RANKS MODEL LENGTH MORE...
+  name=$1
+  ranks=$2
+  weights=$scratch/train-$3
+  length=$4
+  shift 4
+  keep "$name" "$ranks" evaluate inputs/retrieval/16k.toml $tiny -D "train.sequence=$length" -D train.batch=1 -D lines.first=0 \
+    -D "lines.questions=$questions" -D "validation.sequences=$contexts" -D "checkpoint.resume=$weights" -D output.plots=false "$@"
+}
+
+# Lengths that one GPU asks beside others, then the long ones over all.
+evaluate() {
+  turn=0
+  for model in $models; do
+    for length in $lengths; do
+      if [ "$length" -gt 150000 ]; then continue; fi
+      on_gpu $((turn % count)) ask "evaluate-$model-$length" 1 "$model" "$length" &
+      turn=$((turn + 1))
+      if [ $((turn % (2 * count))) = 0 ]; then wait; fi
+    done
+  done
+  wait
+  for model in $models; do
+    for length in $lengths; do
+      if [ "$length" -gt 150000 ]; then ask "evaluate-$model-$length" "$count" "$model" "$length"; fi
+    done
+  done
+}
+
+# The same weights on one rank and on all: in fp32 the same answers. The same steps on one and on all: the same losses, but for rounding.
+parity() {
+  length=$(echo "$lengths" | cut -d ' ' -f 2)
+  for ranks in 1 "$count"; do
+    ask "parity-fp32-$ranks" "$ranks" 512k "$length" -D device.precision=fp32
+    keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/16k.toml $tiny -D "train.sequence=$longest" -D train.batch=1 \
+      -D lines.first=0 -D "checkpoint.weights=$scratch/train-512k" -D train.warmupSteps=1 -D train.steps=5 -D curriculum.gate=1e-9 \
+      -D curriculum.leastSteps=5 -D output.plots=false
+  done
+  "${PYTHON:-python3}" validation/retrieval/table.py parity "$runs" "$count" >"$record/parity.csv" || note parity FAILED
+}
+
+# Initialisation and filler, three seeds each, to 16K tokens: how many steps until the first level is passed.
+ablation() {
+  turn=0
+  for init in matched normal; do
+    for filler in random full; do
+      for seed in 1 2 3; do
+        on_gpu $((turn % count)) keep "ablation-$init-$filler-$seed" 1 train inputs/retrieval/16k.toml $tiny $short \
+          -D "model.init=$init" -D "lines.filler=$filler" -D "train.seed=$seed" -D output.plots=false &
+        turn=$((turn + 1))
+        if [ $((turn % (3 * count))) = 0 ]; then wait; fi
+      done
+    done
+  done
+  wait
+  "${PYTHON:-python3}" validation/retrieval/table.py ablation "$runs" >"$record/ablation.csv" || note ablation FAILED
+}
+
+plot() {
+  "${PYTHON:-python3}" validation/retrieval/table.py accuracy "$runs" >"$record/retrieval.csv" || note table FAILED
+  "${PYTHON:-python3}" validation/retrieval/plot.py "$record/retrieval.csv" >"$record/retrieval.svg" || note plot FAILED
+}
+
+for step in $steps; do
+  case $step in
+    train | evaluate | parity | ablation | plot) $step ;;
+    *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
+  esac
+done
+finish retrieval "$record"

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Tables of line retrieval from the runs that tools/record-retrieval.sh keeps, as CSV on standard output.
+
+    python3 validation/retrieval/table.py accuracy RUNS      evaluate-MODEL-LENGTH: share of questions answered exactly
+    python3 validation/retrieval/table.py parity RUNS RANKS  parity-*: the same weights and steps on one rank and on RANKS
+    python3 validation/retrieval/table.py ablation RUNS      ablation-INIT-FILLER-SEED: steps until the first level was passed
+
+low and high are Wilson's 95% interval. parity exits with 1 if a row is FAILED. Needs Python 3.11 alone.
+"""
+
+import csv
+import json
+import math
+import pathlib
+import statistics
+import sys
+import tomllib
+
+Z = 1.959964  # of 95%
+LOSSES = 2e-2  # relative, of bf16
+
+
+def wilson(correct, cases):
+    share, z2 = correct / cases, Z * Z
+    middle = (share + z2 / (2 * cases)) / (1 + z2 / cases)
+    half = Z / (1 + z2 / cases) * math.sqrt(share * (1 - share) / cases + z2 / (4 * cases * cases))
+    return middle - half, middle + half
+
+
+def summary(run):
+    return json.loads((run / "summary.json").read_text(encoding="utf-8"))
+
+
+def rows(file):
+    with open(file, encoding="utf-8") as table:
+        return list(csv.DictReader(table))
+
+
+def used(run, section, key):
+    """A value of the inputs of a run: of its last stage, if that has one of its own."""
+    inputs = tomllib.loads((run / "used_inputs.toml").read_text(encoding="utf-8"))
+    last = inputs.get("stage", [{}])[-1]
+    return last.get(section, {}).get(key, inputs.get(section, {}).get(key))
+
+
+def accuracy(runs):
+    table = [("model", "trained_tokens", "length", "cases", "correct", "accuracy", "low", "high", "ranks", "device")]
+    found = []
+    for run in runs.glob("evaluate-*-*"):
+        _, model, length = run.name.split("-")
+        found.append((used(runs / f"train-{model}", "train", "sequence"), int(length), model, summary(run), run))
+    for trained, length, model, ended, run in sorted(found, key=lambda one: one[:2]):
+        cases, correct = ended["questions"], ended["exact"]
+        interval = (f"{bound:.4f}" for bound in wilson(correct, cases))
+        device = used(run, "device", "kind")
+        table.append((model, trained, length, cases, correct, f"{correct / cases:.4f}", *interval, ended["ranks"], device))
+    return table, 0
+
+
+def parity(runs, ranks):
+    table = [("check", "one", f"{ranks} ranks", "allowed", "verdict")]
+    one, all_ranks = (summary(runs / f"parity-fp32-{count}") for count in ("1", ranks))
+    same = one["exact"] == all_ranks["exact"] and one["questions"] == all_ranks["questions"]
+    table.append(("exact answers, fp32", one["exact"], all_ranks["exact"], "the same", "PASSED" if same else "FAILED"))
+    losses = [[float(row["loss"]) for row in rows(runs / f"parity-losses-{count}" / "steps.csv")] for count in ("1", ranks)]
+    worst = max(abs(a - b) / max(abs(a), 1e-3) for a, b in zip(*losses))
+    good = len(losses[0]) == len(losses[1]) > 0 and worst <= LOSSES
+    table.append(("losses of the same steps, relative", 0, f"{worst:.2e}", LOSSES, "PASSED" if good else "FAILED"))
+    return table, any(row[-1] == "FAILED" for row in table)
+
+
+def ablation(runs):
+    table = [("init", "filler", "seed", "steps", "steps_of_first_level", "gate_passed")]
+    medians = {}
+    for run in sorted(runs.glob("ablation-*-*-*")):
+        _, init, filler, seed = run.name.split("-")
+        steps = rows(run / "steps.csv")
+        first = sum(1 for row in steps if row["level"] == "1")
+        passed = first < len(steps)
+        table.append((init, filler, seed, len(steps), first if passed else f"more than {first}", summary(run).get("gate_passed")))
+        medians.setdefault((init, filler), []).append(first if passed else math.inf)
+    for (init, filler), numbers in medians.items():
+        median = statistics.median(numbers)
+        table.append((init, filler, "median", "", int(median) if median < math.inf else "never", ""))
+    return table, 0
+
+
+def main(arguments):
+    kinds = {"accuracy": accuracy, "parity": parity, "ablation": ablation}
+    if len(arguments) < 2 or arguments[0] not in kinds:
+        sys.exit(__doc__)
+    table, failed = kinds[arguments[0]](pathlib.Path(arguments[1]), *arguments[2:])
+    csv.writer(sys.stdout, lineterminator="\n").writerows(table)
+    return 1 if failed or len(table) == 1 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
