@@ -173,6 +173,8 @@ make_ucx() {
 
 configure_openmpi() {
   cd "$work/openmpi"
+  # libevent would take its random numbers, which nothing here draws, from functions that came with glibc 2.36
+  export ac_cv_func_arc4random=no ac_cv_func_arc4random_buf=no
   if [ "$slurm" = 1 ]; then scheduler=--with-slurm; else scheduler=--without-slurm; fi
   # shellcheck disable=SC2086 # lists
   ./configure --prefix="$prefix" --enable-mpi-java --with-jdk-dir="$jdk" --with-cuda="$cuda" --with-cuda-libdir="$work/stubs" \
@@ -191,6 +193,11 @@ pack() {
   for program in mpirun mpiexec prterun prte prted prun ompi_info ucx_info; do
     cp -a "$prefix/bin/$program" "$packed/bin"
   done
+  licences=$packed/share/licences
+  mkdir -p "$licences"
+  cp "$work/openmpi/LICENSE" "$licences/openmpi"
+  cp "$work/ucx/LICENSE" "$licences/ucx"
+  for part in hwloc libevent pmix prrte treematch; do cp "$work/openmpi/docs/license/$part.txt" "$licences/$part"; done
   rm -rf "$packed/share/doc" "$packed/share/man" "$packed/share/ucx/examples" "$packed/lib/pkgconfig" "$packed/lib/cmake"
   find "$packed/lib" \( -name '*.la' -o -name '*.a' -o -name '*.mod' \) -delete
   # libraries beyond libc that a bare machine may lack

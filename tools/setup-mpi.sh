@@ -36,6 +36,7 @@ setup: this user may not install packages (neither root nor sudo without a passw
   - Maven 3.6.3 or newer  mvn on PATH                              Debian: maven
   - Open MPI 4.1 or 5.0 built with --enable-mpi-java: load its module so that mpirun is on PATH, or set MPI_HOME=/prefix
     (with lib/mpi.jar), or OMPI_JAR=/path/to/mpi.jar               Debian: openmpi-bin libopenmpi-dev xz-utils
+    Java bindings end with Open MPI 5.0: version 6, MPICH, Intel MPI and Cray MPI have none.
 and run this again. From Debian's packages it makes mpi.jar by itself, without any rights.
 TEXT
   exit 2
@@ -115,7 +116,7 @@ find_mpi() {
   fi
   if [ -n "${MPI_HOME:-}" ]; then
     [ -n "$(jar_of_prefix "$MPI_HOME")" ] ||
-      fail "MPI_HOME=$MPI_HOME has no lib/mpi.jar: its Open MPI was built without --enable-mpi-java; unset MPI_HOME or change it"
+      fail "MPI_HOME=$MPI_HOME has no lib/mpi.jar: no Open MPI, or 6 or newer, or built without --enable-mpi-java; unset MPI_HOME or change it"
     use_prefix "$MPI_HOME" "$(jar_of_prefix "$MPI_HOME")"
     return
   fi
