@@ -173,7 +173,8 @@ make_ucx() {
 
 configure_openmpi() {
   cd "$work/openmpi"
-  # libevent would take its random numbers, which nothing here draws, from functions that came with glibc 2.36
+  # libevent would take its random numbers, which nothing here draws, from functions that came with glibc 2.36; its own
+  # have the same names as these, so they get others
   export ac_cv_func_arc4random=no ac_cv_func_arc4random_buf=no
   if [ "$slurm" = 1 ]; then scheduler=--with-slurm; else scheduler=--without-slurm; fi
   # shellcheck disable=SC2086 # lists
@@ -182,6 +183,8 @@ configure_openmpi() {
     --disable-mpi-fortran --disable-oshmem --disable-io-romio --disable-sphinx --disable-static --disable-man-pages \
     --enable-mca-dso --without-ofi --without-verbs --without-psm2 --without-lustre --without-x $scheduler CFLAGS="-O2 -g0" \
     ${OPENMPI_OPTIONS:-}
+  sed -i 's,^#include "./arc4random.c",#define arc4random own_arc4random\n#define arc4random_buf own_arc4random_buf\n&,' \
+    3rd-party/libevent-*/evutil_rand.c
 }
 
 # what a run needs, with run paths relative to each file
@@ -221,6 +224,7 @@ needed() { # of all libraries in a folder
 }
 
 check() {
+  "$home/tools/check-glibc.sh" "$work/packed/ompi" >>"$log" || say "warning: make bundle will refuse it"
   if needed "$work/packed/ompi" | grep -x 'libucs.so.0' >/dev/null &&
     OPAL_PREFIX=$work/packed/ompi "$work/packed/ompi/bin/ompi_info" --all --parsable 2>/dev/null |
     grep 'mpi_built_with_cuda_support:value:true' >/dev/null && [ -f "$work/packed/ompi/lib/mpi.jar" ] &&

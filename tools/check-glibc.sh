@@ -24,6 +24,7 @@ find "$folder" -type f -size +3c -exec head -v -c 4 {} + | LC_ALL=C awk '
 }
 
 # the first file twice: of a single one readelf would not say the name
+# shellcheck disable=SC2094 # two readers
 LC_ALL=C xargs -d '\n' readelf -V -W "$(head -n 1 "$scratch/files")" <"$scratch/files" >"$scratch/versions" 2>"$scratch/errors" || true
 if grep 'Error' "$scratch/errors" >"$scratch/error"; then # readelf ends with 0 all the same
   echo "check-glibc: cut off, or no whole ELF file: $(head -n 1 "$scratch/error")" >&2

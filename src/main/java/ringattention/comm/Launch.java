@@ -16,8 +16,7 @@ import java.util.regex.Pattern;
  * @param devicePointers whether the MPI was built to take pointers to device memory
  * @param ranks ranks of the job by word of the launcher; 0 if it does not say
  */
-public record Launch(
-    boolean mpi, int localRank, int localSize, boolean devicePointers, int ranks) {
+public record Launch(boolean mpi, int localRank, int localSize, boolean devicePointers, int ranks) {
   /** What a user must know whose MPI has no Java bindings. */
   static final String BINDINGS =
       "the program needs Open MPI 4.1 or 5.0, built with --enable-mpi-java, and its own mpirun:"
