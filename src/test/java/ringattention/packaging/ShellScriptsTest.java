@@ -25,7 +25,7 @@ class ShellScriptsTest {
     List<String> scripts = scripts();
     assertTrue(scripts.contains("bin/ringattention") && scripts.size() > 20, scripts.toString());
     command.addAll(scripts);
-    Script.Result result = new Script(Path.of("")).run(command.toArray(String[]::new));
+    Script.Result result = new Script(Path.of(".")).run(command.toArray(String[]::new));
     assertEquals(0, result.exitCode(), result.output());
   }
 
