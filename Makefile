@@ -60,7 +60,7 @@ test-faults: build data ## kills, full disks, hanging ranks and other faults, ea
 test-long: build data ## 10,000 short steps on 2 ranks: memory and open files stay flat (minutes)
 	tools/test-long.sh
 
-mutation: setup ## would the tests notice? changes the program in small ways; of one PACKAGE or all; see docs/mutation.md
+mutation: found ## would the tests notice? changes the program in small ways; of one PACKAGE or all; see docs/mutation.md
 	tools/mutation.sh $(COMMIT) $(PACKAGE)
 
 record: build data ## measure this machine's CPU ranks into validation/cpu/
