@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Every script of the project, by shellcheck where that is installed. */
-@Timeout(120)
+@Timeout(300)
 class ShellScriptsTest {
   @Test
   void shellcheckWarnsOfNothing() throws Exception {
