@@ -1,4 +1,5 @@
-# Everything from a fresh checkout: make run, make test. Only set-up may install packages; see tools/setup-*.sh.
+# Everything from a fresh checkout: make run, make test. Only set-up, which these two begin with, may install packages, and
+# only it calls sudo; make build and all else end with what is missing. See tools/setup-*.sh.
 
 # one rank per GPU; 4 where there is none
 GPUS := $(shell . bin/cuda-libraries.sh && gpu_count)
@@ -18,7 +19,10 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup build data run test test-slurm test-faults test-long mutation record bundle validate-gpu validate-8gpu peers paper-cpu paper-gpu format clean
+.PHONY: help setup found build data run test test-slurm test-faults test-long mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format clean
+
+# set-up comes before what needs it, also with -j; Maven does one thing at a time anyway
+.NOTPARALLEL:
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,15 +30,18 @@ help: ## this list
 setup: ## provide JDK, Maven and Open MPI for Java; installs only what is missing
 	@tools/setup-mpi.sh
 
+found: # the same, but installs nothing
+	@tools/setup-mpi.sh --installs-nothing
+
 build: $(ARCHIVE) ## the program, ready for bin/ringattention
 
 data: $(TEXT) ## the tutorial's text: Java sources of the libraries used here
 
-run: build data ## train the tutorial on RANKS ranks (one per GPU, or 4), or another INPUT=file.toml
+run: setup build data ## train the tutorial on RANKS ranks (one per GPU, or 4), or another INPUT=file.toml
 	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
 	$(if $(filter inputs/tutorial.toml,$(INPUT)),tools/continue.sh $(RANKS))
 
-test: build data ## every test: threads as ranks, real mpirun, the built program
+test: setup build data ## every test: threads as ranks, real mpirun, the built program
 	$(subst -q,-ntp,$(MAVEN)) verify
 	@command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1 || \
 	  echo 'GPU checks: NOT CHECKED (no GPU on this machine)'
@@ -53,7 +60,7 @@ test-faults: build data ## kills, full disks, hanging ranks and other faults, ea
 test-long: build data ## 10,000 short steps on 2 ranks: memory and open files stay flat (minutes)
 	tools/test-long.sh
 
-mutation: setup ## would the tests notice? changes the program in small ways; of one PACKAGE or all; see docs/mutation.md
+mutation: found ## would the tests notice? changes the program in small ways; of one PACKAGE or all; see docs/mutation.md
 	tools/mutation.sh $(COMMIT) $(PACKAGE)
 
 record: build data ## measure this machine's CPU ranks into validation/cpu/
@@ -77,6 +84,9 @@ paper-gpu: build data ## the paper's tables on the GPUs here, into validation/pa
 bundle: build data ## one folder with all it needs on a machine with GPUs, and the same packed; see docs/gpu.md
 	tools/bundle.sh $(BUNDLE) $(COMMIT)
 
+release: ## source archive, bundle, SBOM and checksums into build/release/; see CONTRIBUTING.md
+	@tools/release.sh
+
 format: ## lay out the Java sources as the build demands
 	$(MAVEN) spotless:apply
 
@@ -88,7 +98,7 @@ build/commit: FORCE
 	@mkdir -p build
 	@echo $(COMMIT) | cmp -s - $@ || { [ -e $@ ] && [ ! -w $@ ]; } || echo $(COMMIT) > $@
 
-$(JAR): pom.xml build/commit $(shell find src/main -type f) $(call missing,target/ringattention.jar target/lib) | setup
+$(JAR): pom.xml build/commit $(shell find src/main -type f) $(call missing,target/ringattention.jar target/lib) | found
 	@rm -f $@
 	$(MAVEN) package -Dmaven.test.skip=true
 	@touch $@
@@ -109,7 +119,7 @@ $(ARCHIVE): $(JAR) $(NATIVES) $(TEXT)
 	  rm -f $@.part; touch $@; echo 'make: no class archive, so starts are slower; why: build/archive.log' >&2; \
 	fi
 
-$(TEXT): pom.xml $(call missing,build/text) | setup
+$(TEXT): pom.xml $(call missing,build/text) | found
 	@rm -rf $@ build/text
 	$(MAVEN) dependency:unpack-dependencies@tutorial-text
 	@touch $@

@@ -10,6 +10,7 @@ told_at=0 # to stop, seconds since this script's start
 launcher=
 # Slurm's warning comes as USR1 (#SBATCH --signal), that of some queues as TERM. mpirun kills the ranks at TERM: both go on as USR1.
 forward() {
+  # shellcheck disable=SC2034 # again.sh reads it
   ((stopping)) || told_at=$SECONDS
   stopping=1
   signaled=1

@@ -173,6 +173,9 @@ make_ucx() {
 
 configure_openmpi() {
   cd "$work/openmpi"
+  # libevent would take its random numbers, which nothing here draws, from functions that came with glibc 2.36; its own
+  # have the same names as these, so they get others
+  export ac_cv_func_arc4random=no ac_cv_func_arc4random_buf=no
   if [ "$slurm" = 1 ]; then scheduler=--with-slurm; else scheduler=--without-slurm; fi
   # shellcheck disable=SC2086 # lists
   ./configure --prefix="$prefix" --enable-mpi-java --with-jdk-dir="$jdk" --with-cuda="$cuda" --with-cuda-libdir="$work/stubs" \
@@ -180,6 +183,8 @@ configure_openmpi() {
     --disable-mpi-fortran --disable-oshmem --disable-io-romio --disable-sphinx --disable-static --disable-man-pages \
     --enable-mca-dso --without-ofi --without-verbs --without-psm2 --without-lustre --without-x $scheduler CFLAGS="-O2 -g0" \
     ${OPENMPI_OPTIONS:-}
+  sed -i 's,^#include "./arc4random.c",#define arc4random own_arc4random\n#define arc4random_buf own_arc4random_buf\n&,' \
+    3rd-party/libevent-*/evutil_rand.c
 }
 
 # what a run needs, with run paths relative to each file
@@ -191,6 +196,11 @@ pack() {
   for program in mpirun mpiexec prterun prte prted prun ompi_info ucx_info; do
     cp -a "$prefix/bin/$program" "$packed/bin"
   done
+  licences=$packed/share/licences
+  mkdir -p "$licences"
+  cp "$work/openmpi/LICENSE" "$licences/openmpi"
+  cp "$work/ucx/LICENSE" "$licences/ucx"
+  for part in hwloc libevent pmix prrte treematch; do cp "$work/openmpi/docs/license/$part.txt" "$licences/$part"; done
   rm -rf "$packed/share/doc" "$packed/share/man" "$packed/share/ucx/examples" "$packed/lib/pkgconfig" "$packed/lib/cmake"
   find "$packed/lib" \( -name '*.la' -o -name '*.a' -o -name '*.mod' \) -delete
   # libraries beyond libc that a bare machine may lack
@@ -214,6 +224,7 @@ needed() { # of all libraries in a folder
 }
 
 check() {
+  "$home/tools/check-glibc.sh" "$work/packed/ompi" >>"$log" || say "warning: make bundle will refuse it"
   if needed "$work/packed/ompi" | grep -x 'libucs.so.0' >/dev/null &&
     OPAL_PREFIX=$work/packed/ompi "$work/packed/ompi/bin/ompi_info" --all --parsable 2>/dev/null |
     grep 'mpi_built_with_cuda_support:value:true' >/dev/null && [ -f "$work/packed/ompi/lib/mpi.jar" ] &&

@@ -19,6 +19,37 @@ fail() {
   fail "no build/openmpi-cuda.tar.gz: run tools/build-openmpi.sh, or put the archive of another machine there"
 command -v "${bin}jlink" >/dev/null || fail "no ${bin}jlink: it is part of a JDK (Debian: openjdk-17-jdk-headless)"
 command -v xz >/dev/null || fail "no xz (Debian: xz-utils)"
+command -v readelf >/dev/null || fail "no readelf (Debian: binutils)"
+
+# For archives that tools/build-openmpi.sh made on glibc 2.36 before it knew better: libevent takes its random numbers, which nothing
+# here draws, from two functions of that version. Marked weak, an older glibc says one line, "weak version not found", and starts.
+weaken_libevent() {
+  for library in "$bundle"/ompi/lib/libevent_core-*.so.*; do
+    if [ -L "$library" ] || [ ! -f "$library" ]; then continue; fi
+    symbols=$(LC_ALL=C readelf -W --dyn-syms "$library" | sed -n 's/.* \([^ ]*\)@GLIBC_2\.36.*/\1/p' | sort | tr '\n' ' ')
+    [ "$symbols" = "arc4random arc4random_buf " ] || continue
+    # vna_flags, two bytes, are the fifth and sixth of an entry; 2 is VER_FLG_WEAK
+    place=$(LC_ALL=C readelf -V -W "$library" | awk '
+      /^Version / { needs = /^Version needs section/ }
+      needs && / Offset: / { for (i = 1; i < NF; i++) if ($i == "Offset:") section = $(i + 1) }
+      needs && / Name: GLIBC_2\.36 / { sub(/:$/, "", $1); print section, "+", $1, "+ 4" }')
+    # shellcheck disable=SC2004 # an expression, not a number
+    printf '\002\000' | dd of="$library" bs=1 seek="$(($place))" conv=notrunc 2>/dev/null
+  done
+}
+
+# NOTICE names these; the JVM has its own in jre/legal
+copy_licences() {
+  cp LICENSE NOTICE target/THIRD-PARTY.txt "$bundle"
+  mkdir "$bundle/licences"
+  # of the system's libraries that came along, where the system is Debian's
+  command -v dpkg-query >/dev/null || return 0
+  for library in "$bundle"/jre/lib/*.so.* "$bundle"/ompi/lib/libnuma.so.* "$bundle"/ompi/lib/libnl-*.so.* "$bundle"/ompi/lib/libz.so.*; do
+    package=$(dpkg-query -S "*/$(basename "$library")" 2>/dev/null | sed -n '1s/:.*//p')
+    text=/usr/share/doc/$package/copyright
+    if [ -n "$package" ] && [ -f "$text" ]; then cp -L "$text" "$bundle/licences/$package"; fi
+  done
+}
 
 rm -rf "$bundle" "$bundle.tar.xz"
 mkdir -p "$bundle/target/lib" "$bundle/build/mpi"
@@ -26,7 +57,7 @@ echo "$version" >"$bundle/VERSION"
 cp -a bin inputs slurm tools "$bundle"
 mkdir "$bundle/outputs" # Slurm writes job logs there, and makes no folders
 rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-*.sh "$bundle"/tools/unpack-natives.sh \
-  "$bundle"/tools/results-page.sh
+  "$bundle"/tools/results-page.sh "$bundle"/tools/release.sh
 ln -s ../tools/mpirun.sh "$bundle/bin/mpirun"
 cp -a target/ringattention.jar "$bundle/target"
 cp -a target/natives "$bundle/target"
@@ -53,6 +84,7 @@ mkdir "$bundle/validation/peers" # the programs; records stay here
 cp -a validation/peers/compare.py validation/peers/context_parallel.py "$bundle/validation/peers"
 
 tar -xzf build/openmpi-cuda.tar.gz -C "$bundle"
+weaken_libevent
 ln -s ../../ompi/lib/mpi.jar "$bundle/build/mpi/mpi.jar"
 # read by both scripts, which have set $home: where the folder lies at that time
 cat >"$bundle/build/mpi/env" <<'TEXT'
@@ -67,6 +99,9 @@ TEXT
 # not compressed: xz does it better
 "${bin}jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress=0 --output "$bundle/jre"
 tools/bundle-fonts.sh "$bundle/jre"
+copy_licences
+tools/check-glibc.sh "$bundle" >build/check-glibc.log || fail "does not start on glibc 2.34 (RHEL 9); all of it: build/check-glibc.log"
+tail -n 1 build/check-glibc.log
 
 tar -cf - --owner=0 --group=0 --sort=name -C "$(dirname "$bundle")" "$(basename "$bundle")" | xz -T0 -2 >"$bundle.tar.xz.part"
 mv "$bundle.tar.xz.part" "$bundle.tar.xz"

@@ -4,6 +4,7 @@
 # usage: tools/record-extension.sh FOLDER [EXTENSION], the text: source files with this extension, py by default, such as those of a large
 #        Python package
 # Exit status: 0 all passed, or no GPU here; 1 some run failed; 2 no such folder.
+# shellcheck disable=SC2046,SC2086,SC2089,SC2090 # lists of words; quotes are TOML's
 set -u
 cd "$(dirname "$0")/.." || exit 1
 text=${1:?a folder of source files is needed}

@@ -139,6 +139,7 @@ resume() {
 # Logits, loss and gradients against transformers in float64; needs a Python with torch and transformers.
 compare_transformers() { # NAME SCRIPT OPTIONS...
   work=$scratch/$1
+  # shellcheck disable=SC2046 # words
   "${PYTHON:-python3}" "validation/transformers/$2" --run "tools/mpirun.sh -np {ranks} bin/ringattention" \
     --work "$work" --csv "$record/$1.csv" $(shift 2 && echo "$@") >"$scratch/$1.out" 2>&1
   status=$?

@@ -14,6 +14,7 @@ find_gpus() {
     count=$(. bin/cuda-libraries.sh && visible_gpus "$count")
     if [ "$count" = 0 ]; then return 1; fi
   fi
+  # shellcheck disable=SC2034 # for those who source this
   model=$(echo "$gpus" | sed -n '1s/^NVIDIA //; 1s/[ -].*//; 1p')
 }
 

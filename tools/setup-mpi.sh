@@ -1,6 +1,8 @@
 #!/bin/sh
 # Provides what the build needs: JDK 17 or newer, Maven, and an Open MPI with Java bindings. Uses what is there; installs
-# Debian's or Ubuntu's packages only if something is missing and this user may. Writes build/mpi/{mpi.jar,env}.
+# Debian's or Ubuntu's packages only if something is missing and this user may: as root, or by sudo, which it says before it calls it.
+# Writes build/mpi/{mpi.jar,env}.
+# usage: tools/setup-mpi.sh [--installs-nothing]         (make setup; with the option part of make build: what is missing ends it)
 #
 # Where Open MPI is looked for, first match wins:
 #   OMPI_JAR=/path/to/mpi.jar   MPI_HOME=/prefix   the mpirun on PATH with lib/mpi.jar beside it   the system's packages
@@ -9,6 +11,15 @@ set -eu
 home=$(cd "$(dirname "$0")/.." && pwd)
 out=$home/build/mpi
 log=$out/setup.log
+installs=1
+case ${1:-} in
+  '') ;;
+  --installs-nothing) installs=0 ;;
+  *)
+    echo "setup: unknown option $1; there is --installs-nothing" >&2
+    exit 2
+    ;;
+esac
 
 javac_path() {
   if [ -n "${JAVA_HOME:-}" ]; then echo "$JAVA_HOME/bin/javac"; else command -v javac || true; fi
@@ -17,7 +28,9 @@ javac_path() {
 # all that decides the outcome; when nothing of it has changed, or this user cannot change it, there is nothing to do
 key="$(javac_path)|$(command -v mvn || true)|$(command -v mpirun || true)|${OMPI_JAR:-}|${MPI_HOME:-}"
 if [ -f "$out/env" ] && [ -e "$out/mpi.jar" ]; then
+  # shellcheck source=/dev/null
   . "$out/env"
+  # shellcheck disable=SC2153 # of env
   if [ -x "$MPIRUN" ] && { [ "${SETUP_KEY:-}" = "$key" ] || [ ! -w "$out/env" ]; }; then exit 0; fi
 fi
 
@@ -36,6 +49,7 @@ setup: this user may not install packages (neither root nor sudo without a passw
   - Maven 3.6.3 or newer  mvn on PATH                              Debian: maven
   - Open MPI 4.1 or 5.0 built with --enable-mpi-java: load its module so that mpirun is on PATH, or set MPI_HOME=/prefix
     (with lib/mpi.jar), or OMPI_JAR=/path/to/mpi.jar               Debian: openmpi-bin libopenmpi-dev xz-utils
+    Java bindings end with Open MPI 5.0: version 6, MPICH, Intel MPI and Cray MPI have none.
 and run this again. From Debian's packages it makes mpi.jar by itself, without any rights.
 TEXT
   exit 2
@@ -48,18 +62,23 @@ quietly() { # runs a command; shows what it said only if it fails
   }
 }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
-}
-
 install_packages() {
-  if ! command -v apt-get >/dev/null || { [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; }; then
-    missing_rights "$@"
+  if [ "$installs" = 0 ]; then
+    fail "missing: $*; this installs nothing: run make setup, which does, as root or by sudo, or names what to provide"
   fi
-  say "installing $*"
+  command -v apt-get >/dev/null || missing_rights "$@"
+  if [ "$(id -u)" = 0 ]; then
+    say "installing $*"
+    as_root=
+  else
+    say "calling sudo, to install $* with apt-get"
+    as_root="sudo -n"
+    $as_root true 2>/dev/null || missing_rights "$@"
+  fi
   # one dead repository among many must not stop us: the install decides
-  as_root apt-get -qq update >>"$log" 2>&1 || say "apt-get update had errors, going on ($log)"
-  quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$@"
+  $as_root apt-get -qq update >>"$log" 2>&1 || say "apt-get update had errors, going on ($log)"
+  # shellcheck disable=SC2086 # no word or two
+  quietly $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$@"
 }
 
 has_jdk() {
@@ -82,6 +101,7 @@ provide_java() {
   has_jdk || packages=$(jdk_package)
   command -v mvn >/dev/null || packages="$packages maven"
   command -v make >/dev/null || packages="$packages make"
+  # shellcheck disable=SC2086 # a list
   [ -z "$packages" ] || install_packages $packages
   has_jdk || fail "javac is still not 17 or newer ($(javac_path)); set JAVA_HOME to a JDK 17 or newer"
 }
@@ -115,7 +135,7 @@ find_mpi() {
   fi
   if [ -n "${MPI_HOME:-}" ]; then
     [ -n "$(jar_of_prefix "$MPI_HOME")" ] ||
-      fail "MPI_HOME=$MPI_HOME has no lib/mpi.jar: its Open MPI was built without --enable-mpi-java; unset MPI_HOME or change it"
+      fail "MPI_HOME=$MPI_HOME has no lib/mpi.jar: no Open MPI, or 6 or newer, or built without --enable-mpi-java; unset MPI_HOME or change it"
     use_prefix "$MPI_HOME" "$(jar_of_prefix "$MPI_HOME")"
     return
   fi
@@ -139,6 +159,7 @@ use_system_packages() {
   packages=
   if [ -z "$(system_lib_dir)" ] || [ ! -x /usr/bin/mpirun.openmpi ]; then packages="openmpi-bin libopenmpi-dev"; fi
   command -v xz >/dev/null || packages="$packages xz-utils"
+  # shellcheck disable=SC2086 # a list
   [ -z "$packages" ] || install_packages $packages
   mpirun=/usr/bin/mpirun.openmpi # whatever other MPI is the default
   lib_dir=$(system_lib_dir)

@@ -20,7 +20,8 @@ for library in jnijavacpp jniopenblas_nolapack jnicudart jnicublas jnicudnn jnin
     if [ -f "$file" ]; then mv "$file" "$folder.part"; fi # a jar without CUDA is fine
   done
 done
-for library in gfortran.so.5 quadmath.so.0 gcc_s.so.1; do
+# libgcc_s is the system's: that of the jar wants glibc 2.35, which RHEL 9 does not have
+for library in gfortran.so.5 quadmath.so.0; do
   mv "$scratch/org/bytedeco/openblas/linux-x86_64/lib$library" "$folder.part"
 done
 mv "$scratch/native/lib/linux-x86_64/cpu/libtokenizers.so" "$folder.part"

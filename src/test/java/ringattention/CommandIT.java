@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +111,51 @@ class CommandIT {
     assertEquals(1, run.errors().size(), run.job().output());
     assertTrue(run.errors().get(0).contains("no such file or folder"), run.errors().get(0));
     assertTrue(Files.notExists(output), "left " + output);
+  }
+
+  /** Processes that MPICH's mpirun has started find only themselves; each would be a whole job. */
+  @Test
+  void aLauncherOfAnotherMpiIsRefused() {
+    MpiJob.Result job =
+        MpiJob.runAlone(
+            Duration.ofSeconds(60),
+            List.of(
+                "env",
+                "PMI_RANK=0",
+                "PMI_SIZE=2",
+                "bin/ringattention",
+                "train",
+                program.file("small.toml").toString(),
+                "-o",
+                program.file("output").toString()));
+    assertEquals(2, job.exitCode(), job.output());
+    assertTrue(
+        job.output().contains("ringattention: the launcher started 2 ranks, and each finds only"),
+        job.output());
+    assertTrue(Files.notExists(program.file("output")), "left its folder");
+  }
+
+  /** Without mpi.jar or its native library the program says which MPI has them. */
+  @Test
+  void anMpiWithoutJavaBindingsIsRefused() {
+    MpiJob.Result job =
+        MpiJob.runAlone(
+            Duration.ofSeconds(60),
+            List.of(
+                "env",
+                "OMPI_COMM_WORLD_SIZE=2",
+                "OMPI_COMM_WORLD_LOCAL_SIZE=2",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-cp",
+                "target/ringattention.jar:target/lib/*",
+                "ringattention.Main",
+                "train",
+                program.file("small.toml").toString()));
+    assertEquals(2, job.exitCode(), job.output());
+    assertTrue(job.output().contains("Java library does not load"), job.output());
+    assertTrue(job.output().contains("Java bindings end with Open MPI 5.0"), job.output());
   }
 
   /** Native code reads tokenizers: here a crash of the process would be seen as one. */

@@ -14,8 +14,14 @@ import java.util.regex.Pattern;
  * @param localRank number of this rank among those on its machine, from 0
  * @param localSize ranks on this machine
  * @param devicePointers whether the MPI was built to take pointers to device memory
+ * @param ranks ranks of the job by word of the launcher; 0 if it does not say
  */
-public record Launch(boolean mpi, int localRank, int localSize, boolean devicePointers) {
+public record Launch(boolean mpi, int localRank, int localSize, boolean devicePointers, int ranks) {
+  /** What a user must know whose MPI has no Java bindings. */
+  static final String BINDINGS =
+      "the program needs Open MPI 4.1 or 5.0, built with --enable-mpi-java, and its own mpirun:"
+          + " Java bindings end with Open MPI 5.0, and MPICH, Intel MPI and Cray MPI have none";
+
   private static final List<String> MPI_MARKS =
       List.of("OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE");
   private static final Pattern TASKS_PER_NODE = Pattern.compile("(\\d+)(?:\\(x(\\d+)\\))?");
@@ -29,6 +35,11 @@ public record Launch(boolean mpi, int localRank, int localSize, boolean devicePo
               + localSize
               + " ranks on this machine");
     }
+  }
+
+  /** As started by a launcher that does not say how many ranks the job has. */
+  public Launch(boolean mpi, int localRank, int localSize, boolean devicePointers) {
+    this(mpi, localRank, localSize, devicePointers, 0);
   }
 
   /**
@@ -50,7 +61,31 @@ public record Launch(boolean mpi, int localRank, int localSize, boolean devicePo
         number(
             environment, "OMPI_COMM_WORLD_LOCAL_SIZE", slurmTasksHere(environment, localRank + 1));
     return new Launch(
-        true, localRank, localSize, "1".equals(environment.get("RINGATTENTION_MPI_CUDA")));
+        true,
+        localRank,
+        localSize,
+        "1".equals(environment.get("RINGATTENTION_MPI_CUDA")),
+        number(
+            environment,
+            "OMPI_COMM_WORLD_SIZE",
+            number(environment, "PMI_SIZE", number(environment, "SLURM_STEP_NUM_TASKS", 0))));
+  }
+
+  /**
+   * Compares the launcher's word with what MPI found. A launcher of another MPI starts processes
+   * that cannot find each other: each would do the whole job, into the same folder.
+   *
+   * @param found ranks of the world of MPI
+   * @throws CommunicationException if there are several by the launcher's word, and MPI found one
+   */
+  void requireRanks(int found) {
+    if (ranks > 1 && found == 1) {
+      throw new CommunicationException(
+          "the launcher started "
+              + ranks
+              + " ranks, and each finds only itself: it is of another MPI than the program's; "
+              + BINDINGS);
+    }
   }
 
   /** Slurm writes the tasks of each node as {@code 4(x2),3}: 4, 4, 3. */

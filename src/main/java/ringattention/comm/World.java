@@ -19,7 +19,8 @@ public final class World {
    * Starts MPI if the process is a rank of an MPI job; needs no MPI library otherwise. Once per
    * process.
    *
-   * @throws CommunicationException if MPI cannot be started
+   * @throws CommunicationException if MPI cannot be started, or was started by another MPI's
+   *     launcher
    */
   public static World open(Launch launch) {
     if (!launch.mpi()) {
@@ -27,11 +28,14 @@ public final class World {
     }
     try {
       MpiSession session = MpiSession.open(launch.devicePointers());
+      launch.requireRanks(session.world().size());
       return new World(session.world(), session::finish);
     } catch (LinkageError missing) {
       throw new CommunicationException(
           "started as an MPI rank, but Open MPI's Java library does not load (mpi.jar, libmpi_java.so): "
-              + missing,
+              + missing
+              + "; "
+              + Launch.BINDINGS,
           missing);
     }
   }

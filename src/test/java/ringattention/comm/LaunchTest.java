@@ -2,6 +2,7 @@ package ringattention.comm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,7 +24,7 @@ class LaunchTest {
                 "1",
                 "OMPI_COMM_WORLD_LOCAL_SIZE",
                 "4"),
-            new Launch(true, 1, 4, false)),
+            new Launch(true, 1, 4, false, 8)),
         Arguments.of(
             "mpirun of one rank, with CUDA",
             Map.of(
@@ -31,7 +32,7 @@ class LaunchTest {
                 "OMPI_COMM_WORLD_LOCAL_RANK", "0",
                 "OMPI_COMM_WORLD_LOCAL_SIZE", "1",
                 "RINGATTENTION_MPI_CUDA", "1"),
-            new Launch(true, 0, 1, true)),
+            new Launch(true, 0, 1, true, 1)),
         Arguments.of(
             "srun --mpi=pmix on the third of unequal nodes",
             Map.of(
@@ -48,6 +49,14 @@ class LaunchTest {
             "srun that says only the tasks per node",
             Map.of("PMI_RANK", "5", "SLURM_LOCALID", "1", "SLURM_NTASKS_PER_NODE", "2"),
             new Launch(true, 1, 2, false)),
+        Arguments.of(
+            "MPICH's mpirun",
+            Map.of("PMI_RANK", "1", "PMI_SIZE", "6"),
+            new Launch(true, 0, 1, false, 6)),
+        Arguments.of(
+            "srun of a step of four tasks",
+            Map.of("PMIX_RANK", "1", "SLURM_LOCALID", "1", "SLURM_STEP_NUM_TASKS", "4"),
+            new Launch(true, 1, 2, false, 4)),
         Arguments.of(
             "PMIx without a word on the node",
             Map.of("PMIX_RANK", "0"),
@@ -68,6 +77,18 @@ class LaunchTest {
   void tasksThatCannotFindEachOtherAreRefused() {
     Map<String, String> environment = Map.of("SLURM_STEP_NUM_TASKS", "4", "SLURM_PROCID", "2");
     assertThrows(CommunicationException.class, () -> Launch.of(environment));
+  }
+
+  @Test
+  void ranksThatFindOnlyThemselvesAreRefused() {
+    Launch launch = Launch.of(Map.of("PMI_RANK", "1", "PMI_SIZE", "6"));
+    launch.requireRanks(6);
+    String message =
+        assertThrows(CommunicationException.class, () -> launch.requireRanks(1)).getMessage();
+    assertTrue(message.startsWith("the launcher started 6 ranks"), message);
+    assertTrue(message.contains("Java bindings end with Open MPI 5.0"), message);
+    Launch.of(Map.of("PMIX_RANK", "0")).requireRanks(1);
+    Launch.of(Map.of("OMPI_COMM_WORLD_SIZE", "1")).requireRanks(1);
   }
 
   @Test
