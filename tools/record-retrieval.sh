@@ -3,7 +3,7 @@
 # lengths, and keeps tables, logs and the plot in validation/paper/<n>x<model>/retrieval/, or $RECORD. On CPU ranks it shows the same
 # way with a tiny task and three tiny models: cpu.
 # usage: tools/record-retrieval.sh cpu|gpu [STEP...]
-#   train evaluate parity ablation plot   (default: train evaluate parity plot); the steps after train need it in the same call
+#   train evaluate parity architectures ablation plot   (default: all but ablation); evaluate and parity need train in the same call
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 kind=${1-}
 if [ $# -gt 0 ]; then shift; fi
-steps=${*:-train evaluate parity plot}
+steps=${*:-train evaluate parity architectures plot}
 # What both kinds ask: contexts, questions of each, and lengths.
 contexts=10
 case $kind in
@@ -21,6 +21,8 @@ case $kind in
     place=cpu
     questions=4
     longest=512
+    trained="128 512"
+    cap="--memory-cap 6MiB" # in place of a whole GPU
     lengths="128 256 512 1024"
     # the names stay; lengths, model and task are tiny
     tiny="-D device.kind=cpu -D model.hidden=32 -D model.layers=2 -D model.heads=2 -D model.feedForward=64 -D lines.numbers=[0,1] \
@@ -39,6 +41,8 @@ case $kind in
     place=${count}x$model
     questions=50
     longest=524288
+    trained="16384 102400 524288"
+    cap=
     lengths="4096 8192 12288 16384 65536 102400 204800 512000 983040" # more lines than the last holds have no keys
     tiny=
     short=
@@ -129,6 +133,30 @@ ablation() {
   "${PYTHON:-python3}" validation/retrieval/table.py ablation "$runs" >"$record/ablation.csv" || note ablation FAILED
 }
 
+# A step without a ring on one whole device, and with one: "out of memory" is what the plan says against the memory there is.
+architectures() {
+  echo "attention,ranks,tokens,result" >"$record/architectures.csv"
+  for attention in vanilla memory-efficient ring; do
+    ranks=1
+    if [ "$attention" = ring ]; then ranks=$count; fi
+    for length in $trained; do
+      log=$scratch/$attention-$length.log
+      # one step passes no gate, which is exit code 3
+      tools/mpirun.sh -np "$ranks" bin/ringattention train inputs/retrieval/16k.toml $tiny -D "train.sequence=$length" -D train.batch=1 \
+        -D train.warmupSteps=0 -D lines.first=0 -D train.steps=1 -D "attention.kind=$attention" $cap -o "$scratch/$attention-$length" >"$log" 2>&1
+      status=$?
+      result=
+      if [ "$status" = 0 ] || [ "$status" = 3 ]; then result=trains; fi
+      if [ "$status" = 2 ] && grep -q "does not fit" "$log"; then result="out of memory"; fi
+      if [ -z "$result" ]; then
+        cp "$log" "$record/"
+        note "$attention-$length" "FAILED (exit $status)"
+      fi
+      echo "$attention,$ranks,$length,${result:-failed}" >>"$record/architectures.csv"
+    done
+  done
+}
+
 plot() {
   "${PYTHON:-python3}" validation/retrieval/table.py accuracy "$runs" >"$record/retrieval.csv" || note table FAILED
   "${PYTHON:-python3}" validation/retrieval/plot.py "$record/retrieval.csv" >"$record/retrieval.svg" || note plot FAILED
@@ -136,7 +164,7 @@ plot() {
 
 for step in $steps; do
   case $step in
-    train | evaluate | parity | ablation | plot) $step ;;
+    train | evaluate | parity | architectures | ablation | plot) $step ;;
     *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
   esac
 done
