@@ -34,14 +34,14 @@ final class JsonObjects {
   private final JsonLine one = new JsonLine();
   private final ObjectMapper mapper = one.mapper();
   private final Source source;
-  private final RecordCounter records;
+  private final CorpusOutput to;
 
   /**
-   * @param records takes what is no object, if that is no error
+   * @param to takes what is no object, if that is no error
    */
-  JsonObjects(Source source, RecordCounter records) {
+  JsonObjects(Source source, CorpusOutput to) {
     this.source = source;
-    this.records = records;
+    this.to = to;
   }
 
   /**
@@ -89,7 +89,7 @@ final class JsonObjects {
         try {
           object = one.object(line);
         } catch (IllegalArgumentException malformed) {
-          if (!begun && one.isBeginning(line) && (!records.skips() || takesLines(file))) {
+          if (!begun && one.isBeginning(line) && (!to.records().skips() || takesLines(file))) {
             objects(file, consumer);
             return;
           }
@@ -105,8 +105,8 @@ final class JsonObjects {
     }
   }
 
-  private void bad(String place, String reason) {
-    records.bad(place, reason, source.error("data.path", place + ": " + reason));
+  private void bad(String place, String reason) throws IOException {
+    to.bad(place, reason, source.error("data.path", place + ": " + reason));
   }
 
   /** Returns whether the first object of a file is whole; else its first line is a broken one. */

@@ -48,7 +48,7 @@ final class TokenFileWriter {
    */
   void add(int token, boolean learned) throws IOException {
     if (open == Integer.MAX_VALUE) {
-      throw new IOException("a document has 2^31 tokens");
+      throw new UnwritableException(new IOException("a document has 2^31 tokens"));
     }
     write(learned ? token : ~token);
     first = open == 0 ? learned : first;

@@ -28,8 +28,17 @@ final class TokenizedCorpus {
   private final Tokenizer tokenizer;
   private final ChatFormat format; // null but for conversations
   private final DocumentReader reader;
+  private final int threads;
 
   TokenizedCorpus(Configuration configuration, Tokenizer tokenizer) {
+    this(configuration, tokenizer, OrderedWork.threads());
+  }
+
+  /**
+   * @param threads that encode documents, which gives the same tokens for any number
+   */
+  TokenizedCorpus(Configuration configuration, Tokenizer tokenizer, int threads) {
+    this.threads = threads;
     this.data = configuration.get(DataConfig.SECTION);
     this.source = configuration.source();
     this.tokenizer = tokenizer;
@@ -133,25 +142,12 @@ final class TokenizedCorpus {
   private void write(List<Path> files, FileChannel to) throws IOException {
     TokenFileWriter writer = new TokenFileWriter(to);
     RecordCounter records = new RecordCounter(data.skipBad());
-    for (Path file : files) {
-      int before = writer.documents();
-      long skipped = records.skipped();
-      try {
-        reader.read(file, writer, records);
-      } catch (TokenFileWriter.UnwritableException unwritable) {
-        throw unwritable;
-      } catch (IOException unreadable) {
-        throw source.error(
-            "data.path", file + " cannot be read: " + CorpusFiles.reason(unreadable));
+    try (OrderedWork work = new OrderedWork(threads)) {
+      CorpusOutput output = new CorpusOutput(writer, records, work);
+      for (Path file : files) {
+        output.read(file, reader, source);
       }
-      if (writer.documents() == before) {
-        long bad = records.skipped() - skipped;
-        throw source.error(
-            "data.path",
-            file
-                + " holds no document"
-                + (bad == 0 ? "" : ": " + bad + " bad records, the last at " + records.last()));
-      }
+      work.finish();
     }
     writer.finish(records.counts());
   }

@@ -248,6 +248,7 @@ class PiecesTest {
     Path json = shape("Llama 3").write(folder);
     Configuration configuration = Given.configuration(file, "data.tokenizer=" + json);
     try (Tokenizer tokenizer = Given.tokenizer(configuration);
+        OrderedWork work = new OrderedWork(2);
         FileChannel channel =
             FileChannel.open(
                 folder.resolve("tokens"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -256,7 +257,11 @@ class PiecesTest {
       InputException error =
           assertThrows(
               InputException.class,
-              () -> documents.read(file, new TokenFileWriter(channel), new RecordCounter(false)));
+              () ->
+                  documents.read(
+                      file,
+                      new CorpusOutput(
+                          new TokenFileWriter(channel), new RecordCounter(false), work)));
       assertEquals(
           "-D data.tokenizer = \""
               + json
