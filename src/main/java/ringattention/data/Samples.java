@@ -110,6 +110,15 @@ public interface Samples extends AutoCloseable {
    *     more tokens than the model
    */
   static Samples of(Configuration configuration, SampleShape shape) {
+    return of(configuration, shape, HostTokens.own());
+  }
+
+  /**
+   * The same of tokens that another process of the host may have made.
+   *
+   * @param host where they are, or takes where they are
+   */
+  static Samples of(Configuration configuration, SampleShape shape, HostTokens host) {
     if (configuration.has(DataConfig.SECTION)
         && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
       return new LineSamples(configuration, shape, "training");
@@ -118,6 +127,7 @@ public interface Samples extends AutoCloseable {
         configuration,
         shape,
         new Split(configuration, shape.seed(), false),
+        host,
         stream -> new StreamSamples(configuration, shape, stream),
         (documents, padding) -> new PackedSamples(configuration, shape, documents, padding));
   }

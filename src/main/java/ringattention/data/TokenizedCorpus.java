@@ -71,22 +71,37 @@ final class TokenizedCorpus {
    * @throws InputException if a file is malformed, or holds no document
    */
   TokenFile open(List<Path> files) {
-    return data.cache().equals(DataConfig.NO_CACHE) ? temporary(files) : cached(files);
+    return open(files, HostTokens.own());
+  }
+
+  /**
+   * The same, unless another process of the host has made them already.
+   *
+   * @param host where they are, or takes where they are
+   */
+  TokenFile open(List<Path> files, HostTokens host) {
+    return data.cache().equals(DataConfig.NO_CACHE)
+        ? host.open(source, tokenizer.vocabulary()).orElseGet(() -> temporary(files, host))
+        : cached(files);
   }
 
   /** The file has no name before it has content: whatever ends the process, nothing is left. */
-  private TokenFile temporary(List<Path> files) {
+  private TokenFile temporary(List<Path> files, HostTokens host) {
     Path folder = Path.of("the folder for temporary files"); // Java tells its name with a file's
     try {
       Path file = Files.createTempFile("ringattention-", ".tokens");
       folder = file.getParent();
       FileChannel channel;
+      String descriptor;
       try {
         channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        descriptor = HostTokens.descriptor(file);
       } finally {
         Files.delete(file);
       }
-      return filled(files, file, channel);
+      TokenFile filled = filled(files, file, channel);
+      host.made(descriptor, filled);
+      return filled;
     } catch (FileSystemException unusable) {
       throw unkept(Path.of(unusable.getFile()).getParent(), TEMPORARY, unusable);
     } catch (IOException problem) {

@@ -26,7 +26,7 @@ import ringattention.input.InputException;
 
 /** However many threads encode, tokens, their order and errors are the same. */
 class ParallelTokenizingTest {
-  private static final int DOCUMENTS = 300;
+  private static final int DOCUMENTS = 200;
 
   @TempDir Path folder;
 
@@ -49,7 +49,7 @@ class ParallelTokenizingTest {
   private static String text(int document) {
     Random random = new Random(document);
     StringBuilder text = new StringBuilder();
-    for (int i = document % 50 == 7 ? 40_000 : 1 + random.nextInt(20); i > 0; i--) {
+    for (int i = document % 50 == 7 ? 8_000 : 1 + random.nextInt(20); i > 0; i--) {
       text.append(random.nextInt(100)).append(random.nextBoolean() ? " b c\n" : " ab a ");
     }
     return text.toString();
@@ -82,7 +82,7 @@ class ParallelTokenizingTest {
     String[] keys = {"data.format=" + format, "data.tokenizer=" + tokenizer()};
     try (TokenFile one = open(1, files, keys)) {
       assertEquals(format.equals("text") ? 3 : DOCUMENTS, one.documents());
-      for (int threads : new int[] {2, 4, 16}) {
+      for (int threads : new int[] {2, 4}) {
         try (TokenFile more = open(threads, files, keys)) {
           assertArrayEquals(one.lengths(), more.lengths(), threads + " threads");
           assertEquals(one.digest(), more.digest(), threads + " threads");
@@ -120,7 +120,7 @@ class ParallelTokenizingTest {
     List<String> lines = new ArrayList<>(Files.readAllLines(file("jsonl", 0, DOCUMENTS)));
     lines.set(58, "{\"text\": ");
     lines.set(60, "{\"text\": 8}");
-    lines.set(200, "no JSON");
+    lines.set(150, "no JSON");
     Path bad = Files.write(folder.resolve("bad"), lines);
     try (TokenFile file =
         open(

@@ -267,8 +267,8 @@ class SkipBadTest {
     Path template =
         file(
             "t.jinja",
-            "{% if messages[0].content != 'q' %}{{ raise_exception(messages[0].content) }}{% endif %}"
-                + "{% for m in messages %}{{ m.content }}{% endfor %}");
+            "{% if messages[0].content != 'q' %}{{ raise_exception(messages[0].content) }}{% endif"
+                + " %}{% for m in messages %}{{ m.content }}{% endfor %}");
     try (TokenFile tokens =
         open(
             List.of(file("a.jsonl", text.toString())),
