@@ -5,7 +5,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import ringattention.data.HostTokens;
 import ringattention.data.Samples;
+import ringattention.report.RunLog;
 import ringattention.run.Job;
+import ringattention.run.RunOutput;
 
 /** Opens a corpus on every rank, which one rank of a host tokenizes for the others. */
 final class HostCorpus {
@@ -25,8 +27,9 @@ final class HostCorpus {
       return job.agree(() -> open.apply(HostTokens.own()));
     }
     int rank = job.world().rank();
+    RunLog console = RunOutput.console(job).log(); // rank 0's, which is the first of its host
     int first = own.isEmpty() ? rank : keys.indexOf(keys.get(rank));
-    HostTokens host = HostTokens.own();
+    HostTokens host = HostTokens.own(console::line);
     T made = job.agree(() -> first == rank ? open.apply(host) : null);
     try {
       String place = job.gather(host.place()).get(first);

@@ -2,7 +2,6 @@ package ringattention.data;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -16,7 +15,7 @@ record ByteDocuments(int end) implements DocumentReader {
   @Override
   public void read(Path file, CorpusOutput to) throws IOException {
     TokenFileWriter tokens = to.tokens(); // no work is done before it: every step is at once
-    try (InputStream bytes = Files.newInputStream(file)) {
+    try (InputStream bytes = to.open(file)) {
       for (byte[] piece = bytes.readNBytes(PIECE); piece.length > 0; ) {
         tokens.add(ByteTokenizer.tokens(piece));
         piece = bytes.readNBytes(PIECE);

@@ -11,10 +11,11 @@ final class Corpus {
   private Corpus() {}
 
   /** Returns whether the bytes of files are the tokens of one stream, and nothing is tokenized. */
-  static boolean isBytes(DataConfig data) {
+  static boolean isBytes(DataConfig data, List<Path> files) {
     return data.format() == DataFormat.TEXT
         && data.tokenizer().equals(DataConfig.BYTES)
-        && !data.documents();
+        && !data.documents()
+        && files.stream().noneMatch(CorpusStream::isPacked);
   }
 
   /** Makes sequences of documents. */
@@ -43,7 +44,7 @@ final class Corpus {
     DataConfig data = configuration.get(DataConfig.SECTION);
     List<Path> files = new CorpusFiles(configuration).all();
     try (Tokenizer tokenizer = Tokenizer.of(configuration, shape.vocabulary())) {
-      if (isBytes(data)) {
+      if (isBytes(data, files)) {
         List<Path> own =
             split.divides()
                 ? Arrays.stream(split.of(files.size())).mapToObj(files::get).toList()

@@ -1,6 +1,7 @@
 package ringattention.data;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -12,8 +13,19 @@ import ringattention.input.Source;
  * @param tokens of all documents
  * @param records of all files
  * @param work that comes before a document is written
+ * @param progress takes what is read
  */
-record CorpusOutput(TokenFileWriter tokens, RecordCounter records, OrderedWork work) {
+record CorpusOutput(
+    TokenFileWriter tokens, RecordCounter records, OrderedWork work, TokenizingProgress progress) {
+  /**
+   * Opens a file for reading.
+   *
+   * @throws IOException see {@link CorpusStream#open}
+   */
+  InputStream open(Path file) throws IOException {
+    return CorpusStream.open(file, progress::read);
+  }
+
   /** Counts a record that cannot be used, see {@link RecordCounter#bad}, when its turn comes. */
   void bad(String place, String reason, InputException error) throws IOException {
     work.then(() -> records.bad(place, reason, error));

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -18,15 +19,26 @@ import ringattention.input.Source;
  */
 public final class HostTokens {
   private final String given; // empty: nothing is made yet
+  private final Consumer<String> progress;
   private String made = "";
 
-  private HostTokens(String given) {
+  private HostTokens(String given, Consumer<String> progress) {
     this.given = given;
+    this.progress = progress;
   }
 
   /** Returns what lets a process tokenize, and takes where its tokens are. */
   public static HostTokens own() {
-    return new HostTokens("");
+    return own(line -> {});
+  }
+
+  /**
+   * Returns the same where somebody waits.
+   *
+   * @param progress takes lines that say how far it is, where it takes longer than a moment
+   */
+  public static HostTokens own(Consumer<String> progress) {
+    return new HostTokens("", progress);
   }
 
   /**
@@ -35,7 +47,11 @@ public final class HostTokens {
    * @param place its {@link #place}; empty: it has made nothing that can be opened
    */
   public static HostTokens at(String place) {
-    return new HostTokens(place);
+    return new HostTokens(place, line -> {});
+  }
+
+  Consumer<String> progress() {
+    return progress;
   }
 
   /** Returns where others find what was made, while it is open; empty if they do not. */
@@ -46,7 +62,7 @@ public final class HostTokens {
   /**
    * Returns a name for all that tokens depend on, which processes of one host have in common if one
    * may tokenize for the other; empty if there is nothing to share: tokens are the bytes of files,
-   * are made, or are kept in a cache.
+   * or are made.
    *
    * @param heldOut whether it is the corpus of section {@code [validation]}
    * @throws InputException if there is no file
@@ -59,12 +75,13 @@ public final class HostTokens {
     Configuration configuration =
         heldOut ? given.get(ValidationConfig.SECTION).inPlaceOfData(given) : given;
     DataConfig data = configuration.get(DataConfig.SECTION);
-    if (Corpus.isBytes(data) || !data.cache().equals(DataConfig.NO_CACHE)) {
+    List<Path> files = new CorpusFiles(configuration).all();
+    if (Corpus.isBytes(data, files)) {
       return "";
     }
     List<String> parts =
         new ArrayList<>(List.of(data.toString(), Path.of("").toAbsolutePath().toString()));
-    for (Path file : new CorpusFiles(configuration).all()) {
+    for (Path file : files) {
       try {
         parts.add(file.toRealPath().toString());
         parts.add(Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis());

@@ -14,7 +14,6 @@ import java.io.PushbackReader;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -30,6 +29,7 @@ final class JsonObjects {
   }
 
   private static final int LONGEST = JsonLine.LONGEST;
+  private static final char BYTE_ORDER_MARK = '\ufeff'; // editors on Windows put it first
 
   private final JsonLine one = new JsonLine();
   private final ObjectMapper mapper = one.mapper();
@@ -48,12 +48,13 @@ final class JsonObjects {
    * @throws InputException naming file and line of what is no object
    */
   void forEach(Path file, Consumer consumer) throws IOException {
-    try (InputStream stream = Files.newInputStream(file);
+    try (InputStream stream = to.open(file);
         Reader decoded = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder())) {
       LineLimit limit = new LineLimit(decoded, LONGEST);
       PushbackReader text = new PushbackReader(new BufferedReader(limit));
       long line = 1;
       int first = text.read();
+      first = first == BYTE_ORDER_MARK ? text.read() : first;
       for (; Character.isWhitespace(first); first = text.read()) {
         line += first == '\n' ? 1 : 0;
       }
@@ -111,7 +112,7 @@ final class JsonObjects {
 
   /** Returns whether the first object of a file is whole; else its first line is a broken one. */
   private boolean takesLines(Path file) throws IOException {
-    try (InputStream stream = Files.newInputStream(file);
+    try (InputStream stream = to.open(file);
         Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
         JsonParser parser = mapper.createParser(text)) {
       return mapper.readTree(parser) != null;
@@ -122,7 +123,7 @@ final class JsonObjects {
 
   /** Reads one object after the other, whatever their lines, to the end of the file. */
   private void objects(Path file, Consumer consumer) throws IOException {
-    try (InputStream stream = Files.newInputStream(file);
+    try (InputStream stream = to.open(file);
         Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
         JsonParser parser = mapper.createParser(text)) {
       try {

@@ -103,6 +103,19 @@ public interface Samples extends AutoCloseable {
   }
 
   /**
+   * Returns a line that says how many files of a folder are no part of the corpus; empty: none, or
+   * there is no folder.
+   *
+   * @throws InputException if it cannot be read
+   */
+  static Optional<String> leftOut(Configuration configuration) {
+    return configuration.has(DataConfig.SECTION)
+            && configuration.get(DataConfig.SECTION).format() != DataFormat.LINES
+        ? new CorpusFiles(configuration).leftOut()
+        : Optional.empty();
+  }
+
+  /**
    * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it;
    * lines are made.
    *

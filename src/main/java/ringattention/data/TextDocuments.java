@@ -7,7 +7,6 @@ import java.io.Reader;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import ringattention.input.Source;
 
@@ -19,7 +18,7 @@ record TextDocuments(Encoder encoder, Source source) implements DocumentReader {
   public void read(Path file, CorpusOutput to) throws IOException {
     to.work().then(() -> to.tokens().begin(encoder.tokenizer()));
     TextPieces pieces = encoder.pieces(to.work(), written(file, to.tokens()));
-    try (InputStream bytes = Files.newInputStream(file);
+    try (InputStream bytes = to.open(file);
         Reader text = new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder())) {
       CharBuffer read = CharBuffer.allocate(READ);
       while (text.read(read) >= 0) {

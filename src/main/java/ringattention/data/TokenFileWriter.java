@@ -41,6 +41,11 @@ final class TokenFileWriter {
     return documents;
   }
 
+  /** Returns the tokens of all documents that have ended. */
+  long tokens() {
+    return tokens;
+  }
+
   /**
    * One more token of the document.
    *

@@ -82,7 +82,7 @@ final class TokenizedCorpus {
   TokenFile open(List<Path> files, HostTokens host) {
     return data.cache().equals(DataConfig.NO_CACHE)
         ? host.open(source, tokenizer.vocabulary()).orElseGet(() -> temporary(files, host))
-        : cached(files);
+        : cached(files, host);
   }
 
   /** The file has no name before it has content: whatever ends the process, nothing is left. */
@@ -99,7 +99,7 @@ final class TokenizedCorpus {
       } finally {
         Files.delete(file);
       }
-      TokenFile filled = filled(files, file, channel);
+      TokenFile filled = filled(files, file, channel, host);
       host.made(descriptor, filled);
       return filled;
     } catch (FileSystemException unusable) {
@@ -109,9 +109,10 @@ final class TokenizedCorpus {
     }
   }
 
-  private TokenFile filled(List<Path> files, Path file, FileChannel channel) throws IOException {
+  private TokenFile filled(List<Path> files, Path file, FileChannel channel, HostTokens host)
+      throws IOException {
     try {
-      write(files, channel);
+      write(files, channel, host);
       return TokenFile.of(file, channel, source, tokenizer.vocabulary());
     } catch (IOException | RuntimeException failed) {
       channel.close(); // and the disk has its room again
@@ -126,10 +127,10 @@ final class TokenizedCorpus {
         "data.cache", "tokens cannot be kept in a file in " + folder + advice + ": " + reason);
   }
 
-  private TokenFile cached(List<Path> files) {
+  private TokenFile cached(List<Path> files, HostTokens host) {
     Path folder = Path.of(data.cache());
     try {
-      Path file = new TokenCache(folder).file(fingerprint(files), to -> write(files, to));
+      Path file = new TokenCache(folder).file(fingerprint(files), to -> write(files, to, host));
       return TokenFile.open(file, source, tokenizer.vocabulary());
     } catch (IOException problem) {
       throw unkept(folder, "", problem);
@@ -154,16 +155,22 @@ final class TokenizedCorpus {
     return Digest.of(parts.toArray(String[]::new)).substring(0, 32);
   }
 
-  private void write(List<Path> files, FileChannel to) throws IOException {
+  private void write(List<Path> files, FileChannel to, HostTokens host) throws IOException {
+    long bytes = 0;
+    for (Path file : files) {
+      bytes += Files.size(file);
+    }
+    TokenizingProgress progress = new TokenizingProgress(bytes, System::nanoTime, host.progress());
     TokenFileWriter writer = new TokenFileWriter(to);
     RecordCounter records = new RecordCounter(data.skipBad());
     try (OrderedWork work = new OrderedWork(threads)) {
-      CorpusOutput output = new CorpusOutput(writer, records, work);
+      CorpusOutput output = new CorpusOutput(writer, records, work, progress);
       for (Path file : files) {
         output.read(file, reader, source);
       }
       work.finish();
     }
     writer.finish(records.counts());
+    progress.finish(writer.tokens());
   }
 }

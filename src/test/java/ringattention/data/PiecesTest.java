@@ -178,7 +178,8 @@ class PiecesTest {
     String talk =
         """
         {"conversations": [{"from": "human", "value": "a b"}, {"from": "gpt", "value": "ab c"},
-         {"from": "human", "value": " a b"}, {"from": "gpt", "value": "c "}]}"""
+         {"from": "human", "value": " a b"}, {"from": "gpt", "value": "c "}]}\
+        """
             .replace("\n", "");
     int[] expected;
     try (TokenFile file = tokens("conversations", talk, shape.write(folder))) {
@@ -261,7 +262,10 @@ class PiecesTest {
                   documents.read(
                       file,
                       new CorpusOutput(
-                          new TokenFileWriter(channel), new RecordCounter(false), work)));
+                          new TokenFileWriter(channel),
+                          new RecordCounter(false),
+                          work,
+                          new TokenizingProgress(1, System::nanoTime, line -> {}))));
       assertEquals(
           "-D data.tokenizer = \""
               + json
