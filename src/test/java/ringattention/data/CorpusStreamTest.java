@@ -135,6 +135,39 @@ class CorpusStreamTest {
         Optional.of("2 files of " + folder + " are left out: hidden ones"), Samples.leftOut(texts));
   }
 
+  /** A folder with a tokenizer.model alone, that file, and a name of the hub. */
+  @Test
+  void anotherKindOfTokenizerIsAnsweredWithWhatToDo() throws IOException {
+    Path text = Files.writeString(folder.resolve("text"), "x");
+    Path model = Files.writeString(folder.resolve("tokenizer.model"), "x");
+    for (Path given : List.of(folder, model)) {
+      InputException error =
+          assertThrows(
+              InputException.class, () -> Given.tokens(text, "data.tokenizer=" + given).close());
+      assertEquals(
+          "-D data.tokenizer = \""
+              + given
+              + "\": "
+              + model
+              + " must be converted to tokenizer.json: python3 -c \"from transformers import"
+              + " AutoTokenizer; AutoTokenizer.from_pretrained('"
+              + folder
+              + "').save_pretrained('"
+              + folder
+              + "')\"",
+          error.getMessage());
+    }
+    String hub = "meta-llama/Llama-3-8B";
+    InputException error =
+        assertThrows(
+            InputException.class, () -> Given.tokens(text, "data.tokenizer=" + hub).close());
+    assertEquals(
+        "-D data.tokenizer = \"meta-llama/Llama-3-8B\": no such file or folder; a local folder is"
+            + " needed, nothing is downloaded: if this is a model of the hub, huggingface-cli"
+            + " download meta-llama/Llama-3-8B --local-dir Llama-3-8B",
+        error.getMessage());
+  }
+
   @Test
   void aByteOrderMarkIsNoPartOfTheFirstRecord() throws IOException {
     Path lines = Files.writeString(folder.resolve("a"), "\ufeff" + records(0, 3));
