@@ -13,6 +13,7 @@ import ringattention.checkpoint.ContentPart;
 import ringattention.cli.CommandLine;
 import ringattention.comm.Communicator;
 import ringattention.data.HeldOutSamples;
+import ringattention.data.HostTokens;
 import ringattention.data.SampleShape;
 import ringattention.data.Samples;
 import ringattention.data.Tokenizer;
@@ -106,7 +107,11 @@ public final class SharedInput {
   static Samples samples(Job job, Configuration configuration) {
     return alike(
         job,
-        () -> Samples.of(configuration, shape(configuration)),
+        () ->
+            HostCorpus.open(
+                job,
+                () -> HostTokens.key(configuration, false),
+                host -> Samples.of(configuration, shape(configuration), host)),
         samples -> contents(configuration, samples),
         Samples::close);
   }
@@ -115,7 +120,11 @@ public final class SharedInput {
   static HeldOutSamples heldOut(Job job, Configuration configuration) {
     return alike(
         job,
-        () -> HeldOutSamples.of(configuration, shape(configuration)),
+        () ->
+            HostCorpus.open(
+                job,
+                () -> HostTokens.key(configuration, true),
+                host -> HeldOutSamples.of(configuration, shape(configuration), host)),
         samples -> contents(configuration, samples),
         HeldOutSamples::close);
   }
@@ -130,15 +139,19 @@ public final class SharedInput {
   static ModelFolders folders(Job job, Configuration configuration) {
     return alike(
         job,
-        () -> ModelFolders.of(configuration),
+        () -> job.agree(() -> ModelFolders.of(configuration)),
         folders -> weights(folders.source().map(HuggingFaceFolder::digest)),
         ModelFolders::close);
   }
 
-  /** Opens what has the same contents on all ranks, or is closed again on each. Collective. */
+  /**
+   * Opens what has the same contents on all ranks, or is closed again on each. Collective.
+   *
+   * @param open collective
+   */
   private static <T> T alike(
       Job job, Supplier<T> open, Function<T, SharedParts> contents, Consumer<T> close) {
-    T opened = job.agree(open);
+    T opened = open.get();
     try {
       new Agreement(job.world()).onSame(job.agree(() -> contents.apply(opened)));
       return opened;

@@ -47,7 +47,9 @@ public final class ShowDataCommand {
     }
     CorpusPreview preview =
         job.agree(
-            () -> CorpusPreview.of(configuration, job.line().samples(), vocabulary, sequence));
+            () ->
+                CorpusPreview.of(
+                    configuration, job.line().samples(), vocabulary, sequence, log::line));
     log.line(
         String.format(
             Locale.ROOT,
@@ -57,6 +59,7 @@ public final class ShowDataCommand {
             preview.learned(),
             100.0 * preview.learned() / preview.tokens(),
             preview.longest()));
+    Samples.leftOut(configuration).ifPresent(log::line);
     records(preview).forEach(log::line);
     boolean documents = configuration.get(DataConfig.SECTION).documents();
     sequence.ifPresent(tokens -> log.line(documents ? packed(preview, tokens) : streamed(tokens)));

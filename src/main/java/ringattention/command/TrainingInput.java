@@ -80,9 +80,10 @@ record TrainingInput(
     }
   }
 
-  /** Returns what is said of records that were left out; nothing if none was. */
+  /** Returns what is said of files and records that were left out; nothing if none was. */
   List<String> skippedLines() {
-    List<String> lines = new ArrayList<>(samples.counts().skippedLines());
+    List<String> lines = new ArrayList<>(Samples.leftOut(configuration).stream().toList());
+    lines.addAll(samples.counts().skippedLines());
     if (configuration.get(ValidationConfig.SECTION).path().isPresent()) { // else it is the same
       heldOut.ifPresent(
           out -> out.counts().skippedLines().forEach(line -> lines.add("not learned: " + line)));

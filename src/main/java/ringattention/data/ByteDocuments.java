@@ -2,7 +2,6 @@ package ringattention.data;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -14,14 +13,15 @@ record ByteDocuments(int end) implements DocumentReader {
   private static final int PIECE = 1 << 20;
 
   @Override
-  public void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException {
-    try (InputStream bytes = Files.newInputStream(file)) {
+  public void read(Path file, CorpusOutput to) throws IOException {
+    TokenFileWriter tokens = to.tokens(); // no work is done before it: every step is at once
+    try (InputStream bytes = to.open(file)) {
       for (byte[] piece = bytes.readNBytes(PIECE); piece.length > 0; ) {
-        to.add(ByteTokenizer.tokens(piece));
+        tokens.add(ByteTokenizer.tokens(piece));
         piece = bytes.readNBytes(PIECE);
       }
     }
-    to.add(end, true);
-    to.endDocument();
+    tokens.add(end, true);
+    tokens.endDocument();
   }
 }

@@ -2,9 +2,13 @@ package ringattention.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.PrimitiveIterator;
+import java.util.stream.IntStream;
+import ringattention.input.InputException;
 import ringattention.input.Source;
 
 /**
@@ -16,13 +20,25 @@ import ringattention.input.Source;
 record Conversations(Encoder encoder, Source source, Optional<String> field, ChatFormat format)
     implements DocumentReader {
   @Override
-  public void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException {
-    new JsonObjects(source, records)
-        .forEach(file, (object, place) -> document(object, place, to, records));
+  public void read(Path file, CorpusOutput to) throws IOException {
+    new JsonObjects(source, to)
+        .forEach(
+            file,
+            (object, place) ->
+                to.work().add(characters(object), () -> document(object, place, to)));
   }
 
-  private void document(JsonNode object, String place, TokenFileWriter to, RecordCounter records)
-      throws IOException {
+  /** Returns about how long a record is. */
+  private static int characters(JsonNode record) {
+    int characters = record.isTextual() ? record.textValue().length() : 8;
+    for (JsonNode part : record) {
+      characters += characters(part);
+    }
+    return characters;
+  }
+
+  /** Returns what is to be done when its turn comes. */
+  private OrderedWork.Step document(JsonNode object, String place, CorpusOutput to) {
     Chat chat;
     ChatText text;
     try {
@@ -30,66 +46,84 @@ record Conversations(Encoder encoder, Source source, Optional<String> field, Cha
       text = format.text(chat);
     } catch (IllegalArgumentException malformed) {
       String reason = malformed.getMessage();
-      records.bad(place, reason, source.error("data.path", place + ": " + reason));
-      return;
+      return bad(place, reason, source.error("data.path", place + ": " + reason), to);
     }
-    if (!format.begins()) {
-      to.begin(encoder.tokenizer());
-    }
+    IntStream entries;
     try {
-      encode(text, to);
+      entries = entries(text);
     } catch (IllegalArgumentException unknown) {
-      to.drop();
       String reason = "cannot encode " + place + ": " + unknown.getMessage();
-      records.bad(
-          place, "cannot encode: " + unknown.getMessage(), source.error("data.tokenizer", reason));
-      return;
+      return bad(
+          place,
+          "cannot encode: " + unknown.getMessage(),
+          source.error("data.tokenizer", reason),
+          to);
     }
-    to.endDocument();
-    records.used(chat);
+    return () -> {
+      if (!format.begins()) {
+        to.tokens().begin(encoder.tokenizer());
+      }
+      for (PrimitiveIterator.OfInt next = entries.iterator(); next.hasNext(); ) {
+        int entry = next.nextInt();
+        to.tokens().add(TokenStream.token(entry), entry >= 0);
+      }
+      to.tokens().endDocument();
+      to.records().used(chat);
+    };
+  }
+
+  private static OrderedWork.Step bad(
+      String place, String reason, InputException error, CorpusOutput to) {
+    return () -> to.records().bad(place, reason, error);
   }
 
   /**
    * The whole text is tokenized at once, as it is when the model is asked, with the token that ends
    * an answer where it stands: cut apart, the first word of an answer or of a later question could
    * get another token. A token is the assistant's if it begins in the assistant's words.
+   *
+   * @return entries as of {@link TokenStream}
    */
-  private void encode(ChatText text, TokenFileWriter to) throws IOException {
-    Labelled labelled = new Labelled(text, encoder.tokenizer(), to);
-    encoder.spans(text.text(), labelled);
-    labelled.finish();
+  private IntStream entries(ChatText text) {
+    Labelled labelled = new Labelled(text, encoder.tokenizer());
+    try {
+      encoder.spans(text.text(), labelled);
+    } catch (IOException impossible) { // nothing is written here
+      throw new UncheckedIOException(impossible);
+    }
+    return labelled.finish();
   }
 
-  /** Writes tokens with the mark whether they are to be learned. */
+  /** Takes tokens, and marks those that are not to be learned. */
   private static final class Labelled implements Encoder.Consumer {
     private final ChatText text;
     private final List<ChatText.Answer> answers;
     private final Tokenizer tokenizer;
-    private final TokenFileWriter to;
+    private final IntStream.Builder entries = IntStream.builder();
     private int next; // answer whose end is still to come
     private int last = -1; // token of it
 
-    Labelled(ChatText text, Tokenizer tokenizer, TokenFileWriter to) {
+    Labelled(ChatText text, Tokenizer tokenizer) {
       this.text = text;
       this.answers = text.answers();
       this.tokenizer = tokenizer;
-      this.to = to;
     }
 
     @Override
-    public void accept(int token, long start) throws IOException {
+    public void accept(int token, long start) {
       while (next < answers.size() && start >= answers.get(next).end()) {
         endAnswer();
       }
       boolean learned = next < answers.size() && start >= answers.get(next).start();
-      to.add(token, learned);
+      entries.add(learned ? token : ~token);
       last = learned ? token : last;
     }
 
-    void finish() {
+    IntStream finish() {
       while (next < answers.size()) {
         endAnswer();
       }
+      return entries.build();
     }
 
     private void endAnswer() {

@@ -10,6 +10,14 @@ import ringattention.input.Configuration;
 final class Corpus {
   private Corpus() {}
 
+  /** Returns whether the bytes of files are the tokens of one stream, and nothing is tokenized. */
+  static boolean isBytes(DataConfig data, List<Path> files) {
+    return data.format() == DataFormat.TEXT
+        && data.tokenizer().equals(DataConfig.BYTES)
+        && !data.documents()
+        && files.stream().noneMatch(CorpusStream::isPacked);
+  }
+
   /** Makes sequences of documents. */
   interface OfDocuments<T> {
     /**
@@ -21,6 +29,7 @@ final class Corpus {
   /**
    * Reads, and tokenizes, the corpus; without a tokenizer every file is a document.
    *
+   * @param host where other processes have tokenized it, or find what this one makes
    * @param ofStream makes sequences of one stream of all documents
    * @throws ringattention.input.InputException if anything of section {@code [data]} is wrong, or
    *     the tokenizer has more tokens than the model
@@ -29,20 +38,20 @@ final class Corpus {
       Configuration configuration,
       SampleShape shape,
       Split split,
+      HostTokens host,
       Function<TokenStream, T> ofStream,
       OfDocuments<T> ofDocuments) {
     DataConfig data = configuration.get(DataConfig.SECTION);
     List<Path> files = new CorpusFiles(configuration).all();
-    boolean bytes = data.tokenizer().equals(DataConfig.BYTES);
     try (Tokenizer tokenizer = Tokenizer.of(configuration, shape.vocabulary())) {
-      if (data.format() == DataFormat.TEXT && bytes && !data.documents()) {
+      if (isBytes(data, files)) {
         List<Path> own =
             split.divides()
                 ? Arrays.stream(split.of(files.size())).mapToObj(files::get).toList()
                 : files;
         return ofStream.apply(new TextCorpus(configuration, own));
       }
-      TokenFile whole = new TokenizedCorpus(configuration, tokenizer).open(files);
+      TokenFile whole = new TokenizedCorpus(configuration, tokenizer).open(files, host);
       try {
         TokenDocuments tokens =
             split.divides()

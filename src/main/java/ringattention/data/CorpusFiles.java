@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
@@ -14,6 +16,9 @@ import ringattention.input.Source;
 
 /** The files of a corpus: one, or all under a folder in the order of their paths. */
 final class CorpusFiles {
+  private static final Pattern ABOUT =
+      Pattern.compile("(README|LICENSE|LICENCE)(\\.(md|txt|rst))?", Pattern.CASE_INSENSITIVE);
+
   private final DataConfig data;
   private final Source source;
 
@@ -52,6 +57,7 @@ final class CorpusFiles {
     try (Stream<Path> tree = Files.walk(data.path(), FileVisitOption.FOLLOW_LINKS)) {
       return tree.filter(Files::isRegularFile)
           .filter(this::wanted)
+          .filter(file -> !isLeftOut(file))
           .sorted(Comparator.comparing(Path::toString)) // the same on every file system and locale
           .toList();
     } catch (IOException | UncheckedIOException unreadable) {
@@ -59,10 +65,53 @@ final class CorpusFiles {
     }
   }
 
+  /**
+   * Returns how many files of a folder are left out, see {@link #isLeftOut}, in one line; empty:
+   * none.
+   *
+   * @throws InputException as {@link #all}
+   */
+  Optional<String> leftOut() {
+    if (!Files.isDirectory(data.path())) {
+      return Optional.empty();
+    }
+    try (Stream<Path> tree = Files.walk(data.path(), FileVisitOption.FOLLOW_LINKS)) {
+      long files =
+          tree.filter(Files::isRegularFile).filter(this::wanted).filter(this::isLeftOut).count();
+      return files == 0
+          ? Optional.empty()
+          : Optional.of(
+              files
+                  + (files == 1 ? " file of " : " files of ")
+                  + data.path()
+                  + (files == 1 ? " is" : " are")
+                  + " left out: hidden ones"
+                  + (hasRecords() ? ", README and LICENSE" : ""));
+    } catch (IOException | UncheckedIOException unreadable) {
+      throw source.error("data.path", "folder cannot be read: " + reason(unreadable));
+    }
+  }
+
+  private boolean hasRecords() {
+    return data.format() == DataFormat.JSON_LINES || data.format() == DataFormat.CONVERSATIONS;
+  }
+
+  /** Whether a file of a folder is nobody's text: hidden, or about the records beside it. */
+  private boolean isLeftOut(Path file) {
+    for (Path name : data.path().relativize(file)) {
+      if (name.toString().startsWith(".")) {
+        return true;
+      }
+    }
+    return hasRecords() && ABOUT.matcher(file.getFileName().toString()).matches();
+  }
+
   private boolean wanted(Path file) {
     String name = file.getFileName().toString();
+    String plain = CorpusStream.plainName(file);
     return data.extensions().isEmpty()
-        || data.extensions().stream().anyMatch(end -> name.endsWith("." + end));
+        || data.extensions().stream()
+            .anyMatch(end -> name.endsWith("." + end) || plain.endsWith("." + end));
   }
 
   private long size(Path file) {

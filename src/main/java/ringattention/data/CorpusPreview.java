@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import ringattention.input.Configuration;
 
 /**
@@ -43,14 +44,19 @@ public record CorpusPreview(
    * @param count of documents that are shown
    * @param sequence tokens of one
    * @param vocabulary tokens of the model
+   * @param progress takes lines that say how far it is, where it takes longer than a moment
    * @throws ringattention.input.InputException if anything of the section is wrong
    */
   public static CorpusPreview of(
-      Configuration configuration, int count, int vocabulary, OptionalInt sequence) {
+      Configuration configuration,
+      int count,
+      int vocabulary,
+      OptionalInt sequence,
+      Consumer<String> progress) {
     try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
         TokenFile corpus =
             new TokenizedCorpus(configuration, tokenizer)
-                .open(new CorpusFiles(configuration).all())) {
+                .open(new CorpusFiles(configuration).all(), HostTokens.own(progress))) {
       List<Document> samples = new ArrayList<>();
       long at = 0;
       for (int i = 0; i < Math.min(count, corpus.lengths().length); i++) {

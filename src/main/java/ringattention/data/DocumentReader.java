@@ -7,11 +7,10 @@ import ringattention.input.InputException;
 /** One format of a corpus. */
 interface DocumentReader {
   /**
-   * Writes the tokens of every document of a file, each with the tokenizer's begin and end.
+   * Gives the tokens of every document of a file, each with the tokenizer's begin and end.
    *
-   * @param records takes what is counted of the file's records
    * @throws InputException naming file, line and key of what is wrong
    * @throws IOException if the file cannot be read or the tokens cannot be written
    */
-  void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException;
+  void read(Path file, CorpusOutput to) throws IOException;
 }

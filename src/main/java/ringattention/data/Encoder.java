@@ -23,21 +23,31 @@ record Encoder(Tokenizer tokenizer, TextPieces.Size size) {
     this(tokenizer, TextPieces.Size.DEFAULT);
   }
 
-  /** Returns pieces, to be filled with a text, whose tokens are written. */
-  TextPieces pieces(TokenFileWriter to) {
-    return new TextPieces(
-        tokenizer.cuts(), size, piece -> to.add(own(piece, tokenizer.encode(piece.withContext()))));
+  /** Takes the tokens of a text piece by piece, in order. */
+  interface Target {
+    void accept(int[] tokens) throws IOException;
+
+    /**
+     * Takes the reason why the next piece cannot be encoded.
+     *
+     * @param line in which it begins, counted from 1
+     */
+    void refuse(long line, String reason) throws IOException;
   }
 
-  /**
-   * Writes the tokens of a text, all to be learned.
-   *
-   * @throws IllegalArgumentException if the tokenizer cannot encode it
-   */
-  void encode(String text, TokenFileWriter to) throws IOException {
-    TextPieces pieces = pieces(to);
-    pieces.add(text);
-    pieces.finish();
+  /** Returns pieces, to be filled with a text, that are encoded at the same time. */
+  TextPieces pieces(OrderedWork work, Target to) {
+    return new TextPieces(
+        tokenizer.cuts(), size, piece -> work.add(piece.text().length(), () -> encoded(piece, to)));
+  }
+
+  private OrderedWork.Step encoded(TextPieces.Piece piece, Target to) {
+    try {
+      int[] tokens = own(piece, tokenizer.encode(piece.withContext()));
+      return () -> to.accept(tokens);
+    } catch (IllegalArgumentException unknown) {
+      return () -> to.refuse(piece.line(), unknown.getMessage());
+    }
   }
 
   /**

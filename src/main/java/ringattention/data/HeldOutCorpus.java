@@ -40,12 +40,13 @@ final class HeldOutCorpus implements HeldOutSamples {
    *
    * @throws ringattention.input.InputException if anything of these sections is wrong
    */
-  static HeldOutCorpus of(Configuration given, SampleShape shape) {
+  static HeldOutCorpus of(Configuration given, SampleShape shape, HostTokens host) {
     Configuration configuration = given.get(ValidationConfig.SECTION).inPlaceOfData(given);
     return Corpus.open(
         configuration,
         shape,
         new Split(configuration, shape.seed(), true),
+        host,
         stream -> ofStream(configuration, shape, stream),
         (documents, padding) ->
             new HeldOutCorpus(

@@ -25,9 +25,18 @@ public interface HeldOutSamples extends Samples {
    * @throws ringattention.input.InputException if anything of these sections is wrong
    */
   static HeldOutSamples of(Configuration configuration, SampleShape shape) {
+    return of(configuration, shape, HostTokens.own());
+  }
+
+  /**
+   * The same of tokens that another process of the host may have made.
+   *
+   * @param host where they are, or takes where they are
+   */
+  static HeldOutSamples of(Configuration configuration, SampleShape shape, HostTokens host) {
     return configuration.has(DataConfig.SECTION)
             && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES
         ? new HeldOutLines(configuration, shape)
-        : HeldOutCorpus.of(configuration, shape);
+        : HeldOutCorpus.of(configuration, shape, host);
   }
 }

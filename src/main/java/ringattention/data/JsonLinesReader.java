@@ -62,7 +62,8 @@ public final class JsonLinesReader {
     }
     JsonNode object;
     try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      String line = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      String text = number == 1 ? line.replaceFirst("^\ufeff", "") : line; // a byte-order mark
       if (text.isBlank()) {
         return;
       }

@@ -14,7 +14,6 @@ import java.io.PushbackReader;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -30,30 +29,32 @@ final class JsonObjects {
   }
 
   private static final int LONGEST = JsonLine.LONGEST;
+  private static final char BYTE_ORDER_MARK = '\ufeff'; // editors on Windows put it first
 
   private final JsonLine one = new JsonLine();
   private final ObjectMapper mapper = one.mapper();
   private final Source source;
-  private final RecordCounter records;
+  private final CorpusOutput to;
 
   /**
-   * @param records takes what is no object, if that is no error
+   * @param to takes what is no object, if that is no error
    */
-  JsonObjects(Source source, RecordCounter records) {
+  JsonObjects(Source source, CorpusOutput to) {
     this.source = source;
-    this.records = records;
+    this.to = to;
   }
 
   /**
    * @throws InputException naming file and line of what is no object
    */
   void forEach(Path file, Consumer consumer) throws IOException {
-    try (InputStream stream = Files.newInputStream(file);
+    try (InputStream stream = to.open(file);
         Reader decoded = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder())) {
       LineLimit limit = new LineLimit(decoded, LONGEST);
       PushbackReader text = new PushbackReader(new BufferedReader(limit));
       long line = 1;
       int first = text.read();
+      first = first == BYTE_ORDER_MARK ? text.read() : first;
       for (; Character.isWhitespace(first); first = text.read()) {
         line += first == '\n' ? 1 : 0;
       }
@@ -89,7 +90,7 @@ final class JsonObjects {
         try {
           object = one.object(line);
         } catch (IllegalArgumentException malformed) {
-          if (!begun && one.isBeginning(line) && (!records.skips() || takesLines(file))) {
+          if (!begun && one.isBeginning(line) && (!to.records().skips() || takesLines(file))) {
             objects(file, consumer);
             return;
           }
@@ -105,13 +106,13 @@ final class JsonObjects {
     }
   }
 
-  private void bad(String place, String reason) {
-    records.bad(place, reason, source.error("data.path", place + ": " + reason));
+  private void bad(String place, String reason) throws IOException {
+    to.bad(place, reason, source.error("data.path", place + ": " + reason));
   }
 
   /** Returns whether the first object of a file is whole; else its first line is a broken one. */
   private boolean takesLines(Path file) throws IOException {
-    try (InputStream stream = Files.newInputStream(file);
+    try (InputStream stream = to.open(file);
         Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
         JsonParser parser = mapper.createParser(text)) {
       return mapper.readTree(parser) != null;
@@ -122,7 +123,7 @@ final class JsonObjects {
 
   /** Reads one object after the other, whatever their lines, to the end of the file. */
   private void objects(Path file, Consumer consumer) throws IOException {
-    try (InputStream stream = Files.newInputStream(file);
+    try (InputStream stream = to.open(file);
         Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
         JsonParser parser = mapper.createParser(text)) {
       try {

@@ -103,6 +103,19 @@ public interface Samples extends AutoCloseable {
   }
 
   /**
+   * Returns a line that says how many files of a folder are no part of the corpus; empty: none, or
+   * there is no folder.
+   *
+   * @throws InputException if it cannot be read
+   */
+  static Optional<String> leftOut(Configuration configuration) {
+    return configuration.has(DataConfig.SECTION)
+            && configuration.get(DataConfig.SECTION).format() != DataFormat.LINES
+        ? new CorpusFiles(configuration).leftOut()
+        : Optional.empty();
+  }
+
+  /**
    * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it;
    * lines are made.
    *
@@ -110,6 +123,15 @@ public interface Samples extends AutoCloseable {
    *     more tokens than the model
    */
   static Samples of(Configuration configuration, SampleShape shape) {
+    return of(configuration, shape, HostTokens.own());
+  }
+
+  /**
+   * The same of tokens that another process of the host may have made.
+   *
+   * @param host where they are, or takes where they are
+   */
+  static Samples of(Configuration configuration, SampleShape shape, HostTokens host) {
     if (configuration.has(DataConfig.SECTION)
         && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
       return new LineSamples(configuration, shape, "training");
@@ -118,6 +140,7 @@ public interface Samples extends AutoCloseable {
         configuration,
         shape,
         new Split(configuration, shape.seed(), false),
+        host,
         stream -> new StreamSamples(configuration, shape, stream),
         (documents, padding) -> new PackedSamples(configuration, shape, documents, padding));
   }

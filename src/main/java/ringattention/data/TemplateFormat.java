@@ -21,7 +21,7 @@ final class TemplateFormat implements ChatFormat {
   private final ChatTemplate template;
   private final String digest;
   private final Map<String, String> tokens;
-  private AnswerEnd behind; // null until it is asked for
+  private volatile AnswerEnd behind; // null until it is asked for
 
   /**
    * @param source of the template

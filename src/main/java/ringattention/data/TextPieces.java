@@ -12,8 +12,9 @@ final class TextPieces {
    *
    * @param before stands before it when it is tokenized, and has tokens of its own
    * @param start index of the part's first char in the whole text
+   * @param line in which the part begins, counted from 1
    */
-  record Piece(String before, String text, long start) {
+  record Piece(String before, String text, long start, long line) {
     String withContext() {
       return before + text;
     }
@@ -33,7 +34,20 @@ final class TextPieces {
    */
   record Size(int usual, int longest) {
     /** The library takes 200 bytes of memory for a character, and longer for longer pieces. */
-    static final Size DEFAULT = new Size(1 << 16, 1 << 23);
+    static final Size DEFAULT = new Size(1 << 13, 1 << 23);
+  }
+
+  /** A text is too long to be kept whole, and can be cut nowhere. */
+  static final class NowhereException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    NowhereException(int longest) {
+      super(
+          "more than "
+              + longest
+              + " characters and no place where this tokenizer lets a text be cut without other"
+              + " tokens");
+    }
   }
 
   private final TextCuts cuts;
@@ -59,7 +73,7 @@ final class TextPieces {
   /**
    * Takes more of the text.
    *
-   * @throws IllegalArgumentException if it can be cut nowhere and is too long to be kept whole
+   * @throws NowhereException if it can be cut nowhere and is too long to be kept whole
    */
   void add(CharSequence more) throws IOException {
     for (int at = 0; at < more.length(); ) {
@@ -86,11 +100,7 @@ final class TextPieces {
     }
     searched = open.length();
     if (open.length() > size.longest()) {
-      throw new IllegalArgumentException(
-          "more than "
-              + size.longest()
-              + " characters and no place where this tokenizer lets a text be cut without other"
-              + " tokens");
+      throw new NowhereException(size.longest());
     }
   }
 
@@ -99,7 +109,7 @@ final class TextPieces {
       return;
     }
     String text = open.substring(0, end);
-    consumer.accept(new Piece(before, text, start));
+    consumer.accept(new Piece(before, text, start, line));
     open.delete(0, end);
     searched = 1;
     before = cuts.context();

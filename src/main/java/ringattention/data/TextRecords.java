@@ -12,35 +12,74 @@ import ringattention.input.Source;
  */
 record TextRecords(Encoder encoder, Source source, String field) implements DocumentReader {
   @Override
-  public void read(Path file, TokenFileWriter to, RecordCounter records) throws IOException {
-    new JsonObjects(source, records)
-        .forEach(file, (object, place) -> document(object, place, to, records));
+  public void read(Path file, CorpusOutput to) throws IOException {
+    new JsonObjects(source, to).forEach(file, (object, place) -> document(object, place, to));
   }
 
-  private void document(JsonNode object, String place, TokenFileWriter to, RecordCounter records)
-      throws IOException {
+  private void document(JsonNode object, String place, CorpusOutput to) throws IOException {
     JsonNode text = object.path(field);
     if (!text.isTextual()) {
       String found = text.isMissingNode() ? "there is none" : "it is " + text.getNodeType();
       String reason = "must name a text, " + found;
-      records.bad(place, "data.field " + reason, source.error("data.field", place + ": " + reason));
+      to.bad(place, "data.field " + reason, source.error("data.field", place + ": " + reason));
       return;
     }
     if (text.textValue().isEmpty()) {
-      records.empty();
+      to.work().then(to.records()::empty);
       return;
     }
-    to.begin(encoder.tokenizer());
+    Document document = new Document(place, to);
+    to.work().then(document::begin);
     try {
-      encoder.encode(text.textValue(), to);
-    } catch (IllegalArgumentException unknown) {
-      to.drop();
-      String reason = "cannot encode " + place + ": " + unknown.getMessage();
-      records.bad(
-          place, "cannot encode: " + unknown.getMessage(), source.error("data.tokenizer", reason));
-      return;
+      TextPieces pieces = encoder.pieces(to.work(), document);
+      pieces.add(text.textValue());
+      pieces.finish();
+    } catch (TextPieces.NowhereException uncut) {
+      to.work().then(() -> document.refuse(0, uncut.getMessage()));
     }
-    to.end(encoder.tokenizer());
-    records.used();
+    to.work().then(document::end);
+  }
+
+  /** The document whose turn it is; all of it is taken back if a piece cannot be encoded. */
+  private final class Document implements Encoder.Target {
+    private final String place;
+    private final CorpusOutput to;
+    private boolean refused;
+
+    Document(String place, CorpusOutput to) {
+      this.place = place;
+      this.to = to;
+    }
+
+    void begin() throws IOException {
+      to.tokens().begin(encoder.tokenizer());
+    }
+
+    @Override
+    public void accept(int[] tokens) throws IOException {
+      if (!refused) {
+        to.tokens().add(tokens);
+      }
+    }
+
+    @Override
+    public void refuse(long line, String reason) throws IOException {
+      if (!refused) {
+        refused = true;
+        to.tokens().drop();
+        to.records()
+            .bad(
+                place,
+                "cannot encode: " + reason,
+                source.error("data.tokenizer", "cannot encode " + place + ": " + reason));
+      }
+    }
+
+    void end() throws IOException {
+      if (!refused) {
+        to.tokens().end(encoder.tokenizer());
+        to.records().used();
+      }
+    }
   }
 }

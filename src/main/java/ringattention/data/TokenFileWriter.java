@@ -41,6 +41,11 @@ final class TokenFileWriter {
     return documents;
   }
 
+  /** Returns the tokens of all documents that have ended. */
+  long tokens() {
+    return tokens;
+  }
+
   /**
    * One more token of the document.
    *
@@ -48,7 +53,7 @@ final class TokenFileWriter {
    */
   void add(int token, boolean learned) throws IOException {
     if (open == Integer.MAX_VALUE) {
-      throw new IOException("a document has 2^31 tokens");
+      throw new UnwritableException(new IOException("a document has 2^31 tokens"));
     }
     write(learned ? token : ~token);
     first = open == 0 ? learned : first;

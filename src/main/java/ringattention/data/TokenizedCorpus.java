@@ -28,8 +28,17 @@ final class TokenizedCorpus {
   private final Tokenizer tokenizer;
   private final ChatFormat format; // null but for conversations
   private final DocumentReader reader;
+  private final int threads;
 
   TokenizedCorpus(Configuration configuration, Tokenizer tokenizer) {
+    this(configuration, tokenizer, OrderedWork.threads());
+  }
+
+  /**
+   * @param threads that encode documents, which gives the same tokens for any number
+   */
+  TokenizedCorpus(Configuration configuration, Tokenizer tokenizer, int threads) {
+    this.threads = threads;
     this.data = configuration.get(DataConfig.SECTION);
     this.source = configuration.source();
     this.tokenizer = tokenizer;
@@ -62,22 +71,37 @@ final class TokenizedCorpus {
    * @throws InputException if a file is malformed, or holds no document
    */
   TokenFile open(List<Path> files) {
-    return data.cache().equals(DataConfig.NO_CACHE) ? temporary(files) : cached(files);
+    return open(files, HostTokens.own());
+  }
+
+  /**
+   * The same, unless another process of the host has made them already.
+   *
+   * @param host where they are, or takes where they are
+   */
+  TokenFile open(List<Path> files, HostTokens host) {
+    return data.cache().equals(DataConfig.NO_CACHE)
+        ? host.open(source, tokenizer.vocabulary()).orElseGet(() -> temporary(files, host))
+        : cached(files, host);
   }
 
   /** The file has no name before it has content: whatever ends the process, nothing is left. */
-  private TokenFile temporary(List<Path> files) {
+  private TokenFile temporary(List<Path> files, HostTokens host) {
     Path folder = Path.of("the folder for temporary files"); // Java tells its name with a file's
     try {
       Path file = Files.createTempFile("ringattention-", ".tokens");
       folder = file.getParent();
       FileChannel channel;
+      String descriptor;
       try {
         channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        descriptor = HostTokens.descriptor(file);
       } finally {
         Files.delete(file);
       }
-      return filled(files, file, channel);
+      TokenFile filled = filled(files, file, channel, host);
+      host.made(descriptor, filled);
+      return filled;
     } catch (FileSystemException unusable) {
       throw unkept(Path.of(unusable.getFile()).getParent(), TEMPORARY, unusable);
     } catch (IOException problem) {
@@ -85,9 +109,10 @@ final class TokenizedCorpus {
     }
   }
 
-  private TokenFile filled(List<Path> files, Path file, FileChannel channel) throws IOException {
+  private TokenFile filled(List<Path> files, Path file, FileChannel channel, HostTokens host)
+      throws IOException {
     try {
-      write(files, channel);
+      write(files, channel, host);
       return TokenFile.of(file, channel, source, tokenizer.vocabulary());
     } catch (IOException | RuntimeException failed) {
       channel.close(); // and the disk has its room again
@@ -102,10 +127,10 @@ final class TokenizedCorpus {
         "data.cache", "tokens cannot be kept in a file in " + folder + advice + ": " + reason);
   }
 
-  private TokenFile cached(List<Path> files) {
+  private TokenFile cached(List<Path> files, HostTokens host) {
     Path folder = Path.of(data.cache());
     try {
-      Path file = new TokenCache(folder).file(fingerprint(files), to -> write(files, to));
+      Path file = new TokenCache(folder).file(fingerprint(files), to -> write(files, to, host));
       return TokenFile.open(file, source, tokenizer.vocabulary());
     } catch (IOException problem) {
       throw unkept(folder, "", problem);
@@ -130,29 +155,22 @@ final class TokenizedCorpus {
     return Digest.of(parts.toArray(String[]::new)).substring(0, 32);
   }
 
-  private void write(List<Path> files, FileChannel to) throws IOException {
+  private void write(List<Path> files, FileChannel to, HostTokens host) throws IOException {
+    long bytes = 0;
+    for (Path file : files) {
+      bytes += Files.size(file);
+    }
+    TokenizingProgress progress = new TokenizingProgress(bytes, System::nanoTime, host.progress());
     TokenFileWriter writer = new TokenFileWriter(to);
     RecordCounter records = new RecordCounter(data.skipBad());
-    for (Path file : files) {
-      int before = writer.documents();
-      long skipped = records.skipped();
-      try {
-        reader.read(file, writer, records);
-      } catch (TokenFileWriter.UnwritableException unwritable) {
-        throw unwritable;
-      } catch (IOException unreadable) {
-        throw source.error(
-            "data.path", file + " cannot be read: " + CorpusFiles.reason(unreadable));
+    try (OrderedWork work = new OrderedWork(threads)) {
+      CorpusOutput output = new CorpusOutput(writer, records, work, progress);
+      for (Path file : files) {
+        output.read(file, reader, source);
       }
-      if (writer.documents() == before) {
-        long bad = records.skipped() - skipped;
-        throw source.error(
-            "data.path",
-            file
-                + " holds no document"
-                + (bad == 0 ? "" : ": " + bad + " bad records, the last at " + records.last()));
-      }
+      work.finish();
     }
     writer.finish(records.counts());
+    progress.finish(writer.tokens());
   }
 }

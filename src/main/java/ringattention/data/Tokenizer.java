@@ -7,8 +7,8 @@ import ringattention.input.InputException;
 import ringattention.input.Source;
 
 /**
- * Text to tokens and back. Special tokens are never added to a text, but those written in it are
- * found.
+ * Text to tokens and back, for several threads at a time. Special tokens are never added to a text,
+ * but those written in it are found.
  */
 public interface Tokenizer extends AutoCloseable {
   /**

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import ringattention.data.lines.LineTokenizerFile;
 import ringattention.input.BoundedFile;
+import ringattention.input.HubName;
 import ringattention.input.InputException;
 import ringattention.input.Source;
 
@@ -33,6 +34,7 @@ record TokenizerFiles(
   // of characters that Unicode keeps out of texts
   private static final String END_TEXT = "\ufdd0end-of-document\ufdd1";
   static final String FILE = "tokenizer.json";
+  private static final String SENTENCE_PIECE = "tokenizer.model";
   private static final int LARGEST = 256; // MiB
 
   /**
@@ -41,6 +43,7 @@ record TokenizerFiles(
    */
   static TokenizerFiles read(Path path, Source source) {
     Path file = in(path);
+    requireJson(path, file, source);
     String json = text(file, source);
     JsonNode tokenizer = tree(file, json, source);
     Map<String, Integer> ids = ids(tokenizer);
@@ -73,6 +76,33 @@ record TokenizerFiles(
         LineTokenizerFile.END,
         LineTokenizerFile.END,
         TextCuts.NOWHERE);
+  }
+
+  /** Says what to do where there is another kind of tokenizer, or only a name. */
+  private static void requireJson(Path path, Path file, Source source) {
+    boolean sentencePiece = path.endsWith(SENTENCE_PIECE);
+    if (!sentencePiece && Files.exists(file)) {
+      return;
+    }
+    Path folder = path.toAbsolutePath();
+    folder = Files.isDirectory(folder) ? folder : folder.getParent();
+    if (sentencePiece && Files.exists(path) || Files.exists(folder.resolve(SENTENCE_PIECE))) {
+      throw source.error(
+          "data.tokenizer",
+          folder.resolve(SENTENCE_PIECE)
+              + " must be converted to "
+              + FILE
+              + ": python3 -c \"from transformers import AutoTokenizer;"
+              + " AutoTokenizer.from_pretrained('"
+              + folder
+              + "').save_pretrained('"
+              + folder
+              + "')\"");
+    }
+    String advice = HubName.advice(path);
+    if (!Files.exists(path) && !advice.isEmpty()) {
+      throw source.error("data.tokenizer", "no such file or folder" + advice);
+    }
   }
 
   /** Returns tokenizer.json, which may be meant by its folder. */

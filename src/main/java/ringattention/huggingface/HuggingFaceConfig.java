@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import ringattention.input.BoundedFile;
+import ringattention.input.HubName;
 import ringattention.input.InputException;
 import ringattention.input.Inputs;
 import ringattention.input.Lender;
@@ -113,7 +114,7 @@ public final class HuggingFaceConfig implements Lender {
 
   private JsonNode parse(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw error.apply("no such folder");
+      throw error.apply("no such folder" + HubName.advice(folder));
     }
     try {
       JsonNode parsed =

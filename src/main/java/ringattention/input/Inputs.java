@@ -166,7 +166,7 @@ public final class Inputs {
 
   private static Map<String, Object> parse(Path file) {
     try {
-      return Toml.parse(BoundedFile.text(file, LARGEST));
+      return Toml.parse(BoundedFile.text(file, LARGEST).replaceFirst("^\ufeff", ""));
     } catch (JacksonException syntax) {
       int line = syntax.getLocation() == null ? 1 : syntax.getLocation().getLineNr();
       String reason = syntax.getOriginalMessage().lines().findFirst().orElse("cannot be parsed");

@@ -178,7 +178,8 @@ class PiecesTest {
     String talk =
         """
         {"conversations": [{"from": "human", "value": "a b"}, {"from": "gpt", "value": "ab c"},
-         {"from": "human", "value": " a b"}, {"from": "gpt", "value": "c "}]}"""
+         {"from": "human", "value": " a b"}, {"from": "gpt", "value": "c "}]}\
+        """
             .replace("\n", "");
     int[] expected;
     try (TokenFile file = tokens("conversations", talk, shape.write(folder))) {
@@ -248,6 +249,7 @@ class PiecesTest {
     Path json = shape("Llama 3").write(folder);
     Configuration configuration = Given.configuration(file, "data.tokenizer=" + json);
     try (Tokenizer tokenizer = Given.tokenizer(configuration);
+        OrderedWork work = new OrderedWork(2);
         FileChannel channel =
             FileChannel.open(
                 folder.resolve("tokens"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -256,7 +258,14 @@ class PiecesTest {
       InputException error =
           assertThrows(
               InputException.class,
-              () -> documents.read(file, new TokenFileWriter(channel), new RecordCounter(false)));
+              () ->
+                  documents.read(
+                      file,
+                      new CorpusOutput(
+                          new TokenFileWriter(channel),
+                          new RecordCounter(false),
+                          work,
+                          new TokenizingProgress(1, System::nanoTime, line -> {}))));
       assertEquals(
           "-D data.tokenizer = \""
               + json

@@ -267,8 +267,8 @@ class SkipBadTest {
     Path template =
         file(
             "t.jinja",
-            "{% if messages[0].content != 'q' %}{{ raise_exception(messages[0].content) }}{% endif %}"
-                + "{% for m in messages %}{{ m.content }}{% endfor %}");
+            "{% if messages[0].content != 'q' %}{{ raise_exception(messages[0].content) }}{% endif"
+                + " %}{% for m in messages %}{{ m.content }}{% endfor %}");
     try (TokenFile tokens =
         open(
             List.of(file("a.jsonl", text.toString())),
@@ -301,7 +301,8 @@ class SkipBadTest {
       Configuration configuration =
           Given.configuration(
               lines, "data.format=jsonl", "data.documents=" + documents, "train.sequence=8");
-      CorpusPreview preview = CorpusPreview.of(configuration, 1, 400, OptionalInt.of(4));
+      CorpusPreview preview =
+          CorpusPreview.of(configuration, 1, 400, OptionalInt.of(4), line -> {});
       assertEquals(9, preview.tokens());
       assertEquals(documents ? 7 : 8, preview.learned());
       assertEquals(1, preview.longer(), "abc and its end fit, defg and its end do not");

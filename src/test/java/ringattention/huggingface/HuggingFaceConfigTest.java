@@ -483,6 +483,14 @@ class HuggingFaceConfigTest {
         file + ": model.checkpoint = \"absent\": no such folder",
         assertThrows(InputException.class, () -> Sections.INPUTS.read(file, List.of()))
             .getMessage());
+    Files.writeString(file, "\ufeffmodel.checkpoint = \"owner/model-8B\""); // a byte-order mark
+    assertEquals(
+        file
+            + ": model.checkpoint = \"owner/model-8B\": no such folder; a local folder is needed,"
+            + " nothing is downloaded: if this is a model of the hub, huggingface-cli download"
+            + " owner/model-8B --local-dir model-8B",
+        assertThrows(InputException.class, () -> Sections.INPUTS.read(file, List.of()))
+            .getMessage());
     Files.writeString(file, "model.checkpoint = \".\"");
     assertEquals(
         file + ": model.checkpoint = \".\": config.json: no such file",
