@@ -158,7 +158,7 @@ final class TokenizedCorpus {
   private void write(List<Path> files, FileChannel to, HostTokens host) throws IOException {
     long bytes = 0;
     for (Path file : files) {
-      bytes += Files.size(file);
+      bytes += file.toFile().length(); // 0 of one that is gone: reading it says so, in its turn
     }
     TokenizingProgress progress = new TokenizingProgress(bytes, System::nanoTime, host.progress());
     TokenFileWriter writer = new TokenFileWriter(to);
