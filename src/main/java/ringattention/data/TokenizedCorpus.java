@@ -156,10 +156,7 @@ final class TokenizedCorpus {
   }
 
   private void write(List<Path> files, FileChannel to, HostTokens host) throws IOException {
-    long bytes = 0;
-    for (Path file : files) {
-      bytes += Files.size(file);
-    }
+    long bytes = files.stream().mapToLong(file -> file.toFile().length()).sum(); // 0 if missing
     TokenizingProgress progress = new TokenizingProgress(bytes, System::nanoTime, host.progress());
     TokenFileWriter writer = new TokenFileWriter(to);
     RecordCounter records = new RecordCounter(data.skipBad());
