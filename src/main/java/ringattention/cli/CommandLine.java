@@ -10,10 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.ParseException;
+import org.apache.commons.cli.UnrecognizedOptionException;
 import ringattention.input.InputException;
 
 /**
@@ -53,7 +52,6 @@ public record CommandLine(
     int samples) {
 
   private static final String LAST = "last";
-  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
 
   /** Whether such a command line needs no MPI and no device; it may be wrong in other ways. */
   public static boolean readsFolders(String... arguments) {
@@ -72,7 +70,9 @@ public record CommandLine(
     if (given.contains("-h") || given.contains("--help")) {
       return Optional.of(Command.HELP);
     }
-    return given.contains("--version") ? Optional.of(Command.VERSION) : Optional.empty();
+    return given.contains("-V") || given.contains("--version")
+        ? Optional.of(Command.VERSION)
+        : Optional.empty();
   }
 
   private static CommandLine only(Command command, String... arguments) {
@@ -105,13 +105,17 @@ public record CommandLine(
     org.apache.commons.cli.CommandLine parsed;
     try {
       parsed = new DefaultParser().parse(CommandOptions.all(), traceWithValue(arguments));
+    } catch (UnrecognizedOptionException e) {
+      throw unknownOption(e.getOption(), arguments);
     } catch (ParseException e) {
       throw new InputException(
           "command line: " + e.getMessage() + " (ringattention -h shows the usage)");
     }
     List<String> words = new ArrayList<>(parsed.getArgList());
     Command command =
-        parsed.hasOption("h") ? Command.HELP : command(words); // --hel is short for it
+        parsed.hasOption("h") // --hel is short for it
+            ? Command.HELP
+            : parsed.hasOption("V") ? Command.VERSION : command(words);
     if (command == Command.HELP || command == Command.VERSION) {
       return only(command, arguments);
     }
@@ -148,7 +152,7 @@ public record CommandLine(
         parsed.hasOption("dry-run"),
         Optional.ofNullable(parsed.getOptionValue("trace")),
         parsed.hasOption("memory-cap")
-            ? OptionalLong.of(bytes(parsed.getOptionValue("memory-cap")))
+            ? OptionalLong.of(ByteSize.parse("--memory-cap", parsed.getOptionValue("memory-cap")))
             : OptionalLong.empty(),
         Optional.ofNullable(parsed.getOptionValue(CommandOptions.PROMPT)),
         plan,
@@ -165,19 +169,6 @@ public record CommandLine(
     } catch (NumberFormatException e) { // said below
     }
     throw new InputException("command line: -n " + text + ": must be a whole number, at least 0");
-  }
-
-  private static long bytes(String text) {
-    Matcher size = SIZE.matcher(text);
-    double bytes = 0;
-    if (size.matches()) {
-      bytes = Double.parseDouble(size.group(1)) * (size.group(2).equals("GiB") ? 1 << 30 : 1 << 20);
-    }
-    if (bytes < 1 || bytes >= Long.MAX_VALUE) {
-      throw new InputException(
-          "command line: --memory-cap " + text + ": must be a size, for example 80GiB or 512MiB");
-    }
-    return (long) bytes;
   }
 
   private static OptionalDouble maxMinutes(org.apache.commons.cli.CommandLine parsed) {
@@ -211,23 +202,26 @@ public record CommandLine(
         .toArray(String[]::new);
   }
 
+  private static InputException unknownOption(String option, String... arguments) {
+    List<String> words =
+        Arrays.stream(arguments).takeWhile(argument -> !argument.startsWith("-")).toList();
+    Optional<Command> command = CommandNames.at(words);
+    return new InputException(
+        "command line: unknown option "
+            + option
+            + CommandOptions.nearest(option, command)
+                .map(name -> ", did you mean " + name + "?")
+                .orElse("")
+            + " (ringattention help"
+            + command.map(known -> " " + known.words()).orElse("")
+            + " shows the options)");
+  }
+
   /** Takes the command's words off the list. */
   private static Command command(List<String> words) {
-    String text = String.join(" ", words) + " ";
-    for (Command command : Command.values()) {
-      if (text.startsWith(command.words() + " ")) {
-        words.subList(0, command.words().split(" ").length).clear();
-        return command;
-      }
-    }
-    List<String> known =
-        Arrays.stream(Command.values())
-            .filter(command -> command != Command.HELP && command != Command.VERSION)
-            .map(command -> command.words())
-            .toList();
-    String given = words.isEmpty() ? "a command is missing" : "unknown command " + words.get(0);
-    throw new InputException(
-        "command line: " + given + " (commands: " + String.join(", ", known) + ")");
+    Command command = CommandNames.at(words).orElseThrow(() -> CommandNames.unknown(words));
+    words.subList(0, command.words().split(" ").length).clear();
+    return command;
   }
 
   /**
