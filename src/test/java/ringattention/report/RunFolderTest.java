@@ -55,7 +55,10 @@ class RunFolderTest {
     Files.writeString(temporary.resolve("run.log"), "precious");
     OutputException error = assertThrows(OutputException.class, () -> RunFolder.create(temporary));
     assertEquals(
-        "output folder " + temporary + " cannot be written: it holds the run.log of another run",
+        "output folder "
+            + temporary
+            + " cannot be written: it holds the run.log of another run; give another folder with -o,"
+            + " continue that run with --resume, or remove the folder",
         error.getMessage());
     assertEquals(List.of("run.log"), files());
     assertEquals("precious", Files.readString(temporary.resolve("run.log")));
