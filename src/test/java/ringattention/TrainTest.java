@@ -73,6 +73,8 @@ class TrainTest {
               "checks.csv",
               "tensorboard/events.out.tfevents.ringattention",
               "plots/loss.png",
+              "plots/grad_norm.png",
+              "plots/learning_rate.png",
               "plots/tokens_per_s.png",
               "plots/time_breakdown.png"),
           names);
@@ -88,7 +90,8 @@ class TrainTest {
         List.copyOf(EventRecords.curve(run.folder(), "train/loss").values()));
     checkSummary(run, ranks);
     checkEvents(run);
-    for (String plot : List.of("loss", "tokens_per_s", "time_breakdown")) {
+    for (String plot :
+        List.of("loss", "grad_norm", "learning_rate", "tokens_per_s", "time_breakdown")) {
       byte[] bytes = Files.readAllBytes(run.folder().resolve("plots/" + plot + ".png"));
       byte[] signature = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
       assertArrayEquals(signature, Arrays.copyOf(bytes, signature.length), plot);

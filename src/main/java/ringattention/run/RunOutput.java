@@ -105,6 +105,19 @@ public final class RunOutput implements AutoCloseable {
     return folder.map(RunFolder::path);
   }
 
+  /** Returns the name of the run's folder and the number of ranks, for titles. */
+  public String title() {
+    int ranks = job.world().size();
+    String name =
+        path()
+            .map(Path::toAbsolutePath)
+            .map(Path::normalize)
+            .map(Path::getFileName)
+            .map(Path::toString)
+            .orElse("");
+    return name + ", " + ranks + (ranks == 1 ? " rank" : " ranks");
+  }
+
   /** Says how many GPUs compute for this output, so that its end can say what they cost. */
   public void on(int gpusThatCompute) {
     this.gpus = gpusThatCompute;
