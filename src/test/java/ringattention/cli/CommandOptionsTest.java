@@ -197,6 +197,7 @@ class CommandOptionsTest {
       strings = {
         "--version",
         "-V",
+        "status -V",
         "train x.toml -V",
         "train --versio",
         "status --version",
