@@ -32,6 +32,7 @@ import ringattention.input.InputException;
  * @param prompt from {@code --prompt}: the text to go on from
  * @param plan for {@code plan}
  * @param export for {@code export}
+ * @param quiet from {@code --quiet}: only warnings and the verdict on the console
  * @param samples from {@code -n}: documents that {@code show-data} shows
  */
 public record CommandLine(
@@ -49,6 +50,7 @@ public record CommandLine(
     Optional<String> prompt,
     PlanOptions plan,
     ExportOptions export,
+    boolean quiet,
     int samples) {
 
   private static final String LAST = "last";
@@ -91,6 +93,7 @@ public record CommandLine(
         Optional.empty(),
         PlanOptions.NONE,
         ExportOptions.NONE,
+        false,
         0);
   }
 
@@ -157,6 +160,7 @@ public record CommandLine(
         Optional.ofNullable(parsed.getOptionValue(CommandOptions.PROMPT)),
         plan,
         ExportOptions.of(parsed),
+        parsed.hasOption("quiet"),
         samples(parsed.getOptionValue("n", "3")));
   }
 
@@ -283,6 +287,7 @@ public record CommandLine(
         prompt,
         plan,
         export,
+        quiet,
         samples);
   }
 

@@ -22,7 +22,7 @@ public final class CommandOptions {
   static final String MAX_MINUTES = "max-minutes";
   static final String PROMPT = "prompt";
 
-  private static final List<String> COMPUTING = List.of("D", "o", "dry-run", "memory-cap");
+  private static final List<String> COMPUTING = List.of("D", "o", "dry-run", "memory-cap", "quiet");
   private static final Map<Command, Set<String>> USED = used();
 
   /** A description, maybe of one command only. */
@@ -142,6 +142,11 @@ public final class CommandOptions {
                 .hasArg()
                 .argName("SIZE")
                 .desc("most that each rank's device may allocate, for example 80GiB, 80GB or 512M")
+                .get())
+        .addOption(
+            Option.builder()
+                .longOpt("quiet")
+                .desc("print warnings and the verdict only; run.log has everything")
                 .get())
         .addOption(
             Option.builder()

@@ -44,7 +44,8 @@ public final class RunOutput implements AutoCloseable {
     this.folder = folder;
     this.config = config;
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
-    RunLog plain = new RunLog(console, lines("run.log"));
+    RunLog whole = new RunLog(console, lines("run.log"));
+    RunLog plain = job.line().quiet() ? whole.quiet() : whole;
     this.log = job.line().command().isTable() ? plain.ofTable() : plain;
     this.events = new EventLog(lines("run.jsonl"));
   }
@@ -268,7 +269,7 @@ public final class RunOutput implements AutoCloseable {
     event("end", end);
     folder.ifPresent(made -> log.rows(List.of(Timestamps.ended(opened, now, gpus))));
     folder.ifPresent(made -> log.line("files: " + made.path()));
-    log.rows(List.of(verdict.line())); // the last line, however long
+    log.verdict(verdict.line());
   }
 
   @Override

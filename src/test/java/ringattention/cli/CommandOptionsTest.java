@@ -26,7 +26,7 @@ import ringattention.run.ModelExport;
 /** Every option with every command: used or refused by name. Help is given everywhere. */
 class CommandOptionsTest {
   private static final String ALWAYS = "h V ";
-  private static final String COMPUTING = "D o dry-run memory-cap ";
+  private static final String COMPUTING = "D o dry-run memory-cap quiet ";
 
   /** What each command uses; a command that is not here uses what computes. */
   private static final Map<Command, String> USED =
