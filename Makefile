@@ -19,7 +19,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup found build data run test test-slurm test-faults test-long mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format clean
+.PHONY: help setup found build data run test test-slurm test-faults test-long mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
 
 # set-up comes before what needs it, also with -j; Maven does one thing at a time anyway
 .NOTPARALLEL:
@@ -89,6 +89,11 @@ release: ## source archive, bundle, SBOM and checksums into build/release/; see 
 
 format: ## lay out the Java sources as the build demands
 	$(MAVEN) spotless:apply
+
+cli-files: build ## bash completion and manual page in share/, from the program's own table of commands
+	@mkdir -p share/bash-completion/completions share/man/man1
+	bin/ringattention help bash-completion > share/bash-completion/completions/ringattention
+	bin/ringattention help man-page > share/man/man1/ringattention.1
 
 clean: ## remove what was built; keeps both Open MPI and outputs/
 	rm -rf target build/text $(TEXT) $(BUNDLE) $(BUNDLE).tar.xz

@@ -54,7 +54,7 @@ copy_licences() {
 rm -rf "$bundle" "$bundle.tar.xz"
 mkdir -p "$bundle/target/lib" "$bundle/build/mpi"
 echo "$version" >"$bundle/VERSION"
-cp -a bin inputs slurm tools "$bundle"
+cp -a bin inputs share slurm tools "$bundle"
 mkdir "$bundle/outputs" # Slurm writes job logs there, and makes no folders
 rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-*.sh "$bundle"/tools/unpack-natives.sh \
   "$bundle"/tools/results-page.sh "$bundle"/tools/release.sh

@@ -5,8 +5,8 @@ import java.io.PrintStream;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import ringattention.cli.CommandHelp;
 import ringattention.cli.CommandLine;
-import ringattention.cli.CommandOptions;
 import ringattention.cli.ErrorLine;
 import ringattention.cli.ExitCode;
 import ringattention.comm.CommunicationException;
@@ -114,7 +114,7 @@ public final class Main {
     CommandLine line = SharedInput.commandLine(world, arguments);
     Job job = new Job(line, launch, gpu, world, environment, console, errors, timer);
     return switch (line.command()) {
-      case HELP -> show(job, CommandOptions.help());
+      case HELP -> show(job, CommandHelp.text(line.arguments()));
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");
       case PLAN -> PlanCommand.run(job);
       case STATUS, COMPARE -> FolderCommands.run(line, job.root() ? console : QUIET);

@@ -86,7 +86,7 @@ class RefusedInputTest {
 
   @ParameterizedTest(name = "{1}, {0} ranks")
   @CsvSource({
-    "1, trane INPUT, command line: unknown command trane (commands: train",
+    "1, trane INPUT, command line: unknown command trane, did you mean train?",
     "1, train INPUT --dryrun, --dryrun",
     "1, train, command line: train needs an input file",
     "1, train INPUT INPUT, one input file is expected",

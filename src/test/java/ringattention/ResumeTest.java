@@ -79,6 +79,19 @@ class ResumeTest {
     Files.writeString(corpus.resolve("b.txt"), text.replace("7 times 8", "7 Times 8"));
   }
 
+  @Test
+  void curvesOfTensorBoardHaveStepsThatAreDoneAgainOnce() throws IOException {
+    valid(train("run", "train.steps=5", "checkpoint.atEnd=false"));
+    Run run = valid(train("run", "train.steps=7"));
+    assertEquals(2, EventRecords.files(run.folder()).size());
+    EventRecords.Event start = EventRecords.read(EventRecords.files(run.folder()).get(1)).get(1);
+    assertEquals(1, start.session(), "SessionLog.START");
+    assertEquals(4, start.step(), "behind the checkpoint of step 3");
+    assertEquals(
+        run.column("loss").stream().map(text -> (double) Float.parseFloat(text)).toList(),
+        List.copyOf(EventRecords.curve(run.folder(), "train/loss").values()));
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void anotherCorpusIsRefusedUnlessAccepted(boolean moreFiles) throws IOException {

@@ -60,32 +60,64 @@ class TrainTest {
       Set<String> names = new TreeSet<>();
       files
           .filter(Files::isRegularFile)
-          .forEach(file -> names.add(run.folder().relativize(file).toString()));
+          .map(file -> run.folder().relativize(file).toString())
+          .forEach(name -> names.add(name.replaceFirst("tfevents\\.\\d{10}\\.", "tfevents.")));
       assertEquals(
           Set.of(
               "run.log",
+              "plan.txt",
               "used_inputs.toml",
               "run.jsonl",
               "steps.csv",
               "summary.json",
               "checks.csv",
+              "tensorboard/events.out.tfevents.ringattention",
               "plots/loss.png",
+              "plots/grad_norm.png",
+              "plots/learning_rate.png",
               "plots/tokens_per_s.png",
               "plots/time_breakdown.png"),
           names);
     }
     assertEquals(run.printed(), run.lines("run.log"));
+    checkPlanAndTimes(run);
     assertEquals(
         "step,loss,grad_norm,learning_rate,time_s,tokens_per_s,tokens_seen,epoch",
         run.lines("steps.csv").get(0));
     assertEquals(STEPS, run.column("loss").size());
+    assertEquals(
+        run.column("loss").stream().map(text -> (double) Float.parseFloat(text)).toList(),
+        List.copyOf(EventRecords.curve(run.folder(), "train/loss").values()));
     checkSummary(run, ranks);
     checkEvents(run);
-    for (String plot : List.of("loss", "tokens_per_s", "time_breakdown")) {
+    for (String plot :
+        List.of("loss", "grad_norm", "learning_rate", "tokens_per_s", "time_breakdown")) {
       byte[] bytes = Files.readAllBytes(run.folder().resolve("plots/" + plot + ".png"));
       byte[] signature = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
       assertArrayEquals(signature, Arrays.copyOf(bytes, signature.length), plot);
     }
+  }
+
+  /** Every buffer is in a file, the sums of both are the same, and the log has its times. */
+  private static void checkPlanAndTimes(Run run) {
+    List<String> plan = run.lines("plan.txt");
+    List<String> sums = plan.stream().filter(line -> line.matches("(sum|total) .*")).toList();
+    List<String> said =
+        run.printed().stream()
+            .filter(l -> l.matches("(sum|total) +(on )?[a-z]+.* [KM]?i?B"))
+            .toList();
+    assertEquals(shape(sums), shape(said));
+    assertTrue(sums.size() >= 5 && plan.size() > 2 * sums.size(), plan.toString());
+    assertTrue(run.printed().contains("all buffers: plan.txt"));
+    String utc = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ";
+    assertTrue(run.printed().get(0).matches("started " + utc), run.printed().get(0));
+    assertTrue(run.printed().stream().anyMatch(l -> l.matches("ended " + utc + " after \\d+s")));
+    assertTrue(run.summary().get("ended").asText().matches(utc));
+    run.events().forEach(event -> assertTrue(event.get("time").asText().endsWith("Z")));
+  }
+
+  private static List<String> shape(List<String> table) {
+    return table.stream().map(line -> line.strip().replaceAll(" +", " ")).toList();
   }
 
   private static void checkSummary(Run run, int ranks) {

@@ -10,10 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.ParseException;
+import org.apache.commons.cli.UnrecognizedOptionException;
 import ringattention.input.InputException;
 
 /**
@@ -33,6 +32,7 @@ import ringattention.input.InputException;
  * @param prompt from {@code --prompt}: the text to go on from
  * @param plan for {@code plan}
  * @param export for {@code export}
+ * @param quiet from {@code --quiet}: only warnings and the verdict on the console
  * @param samples from {@code -n}: documents that {@code show-data} shows
  */
 public record CommandLine(
@@ -50,10 +50,10 @@ public record CommandLine(
     Optional<String> prompt,
     PlanOptions plan,
     ExportOptions export,
+    boolean quiet,
     int samples) {
 
   private static final String LAST = "last";
-  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?(GiB|MiB)");
 
   /** Whether such a command line needs no MPI and no device; it may be wrong in other ways. */
   public static boolean readsFolders(String... arguments) {
@@ -72,7 +72,9 @@ public record CommandLine(
     if (given.contains("-h") || given.contains("--help")) {
       return Optional.of(Command.HELP);
     }
-    return given.contains("--version") ? Optional.of(Command.VERSION) : Optional.empty();
+    return given.contains("-V") || given.contains("--version")
+        ? Optional.of(Command.VERSION)
+        : Optional.empty();
   }
 
   private static CommandLine only(Command command, String... arguments) {
@@ -91,6 +93,7 @@ public record CommandLine(
         Optional.empty(),
         PlanOptions.NONE,
         ExportOptions.NONE,
+        false,
         0);
   }
 
@@ -105,13 +108,17 @@ public record CommandLine(
     org.apache.commons.cli.CommandLine parsed;
     try {
       parsed = new DefaultParser().parse(CommandOptions.all(), traceWithValue(arguments));
+    } catch (UnrecognizedOptionException e) {
+      throw unknownOption(e.getOption(), arguments);
     } catch (ParseException e) {
       throw new InputException(
           "command line: " + e.getMessage() + " (ringattention -h shows the usage)");
     }
     List<String> words = new ArrayList<>(parsed.getArgList());
     Command command =
-        parsed.hasOption("h") ? Command.HELP : command(words); // --hel is short for it
+        parsed.hasOption("h") // --hel is short for it
+            ? Command.HELP
+            : parsed.hasOption("V") ? Command.VERSION : command(words);
     if (command == Command.HELP || command == Command.VERSION) {
       return only(command, arguments);
     }
@@ -148,11 +155,12 @@ public record CommandLine(
         parsed.hasOption("dry-run"),
         Optional.ofNullable(parsed.getOptionValue("trace")),
         parsed.hasOption("memory-cap")
-            ? OptionalLong.of(bytes(parsed.getOptionValue("memory-cap")))
+            ? OptionalLong.of(ByteSize.parse("--memory-cap", parsed.getOptionValue("memory-cap")))
             : OptionalLong.empty(),
         Optional.ofNullable(parsed.getOptionValue(CommandOptions.PROMPT)),
         plan,
         ExportOptions.of(parsed),
+        parsed.hasOption("quiet"),
         samples(parsed.getOptionValue("n", "3")));
   }
 
@@ -165,19 +173,6 @@ public record CommandLine(
     } catch (NumberFormatException e) { // said below
     }
     throw new InputException("command line: -n " + text + ": must be a whole number, at least 0");
-  }
-
-  private static long bytes(String text) {
-    Matcher size = SIZE.matcher(text);
-    double bytes = 0;
-    if (size.matches()) {
-      bytes = Double.parseDouble(size.group(1)) * (size.group(2).equals("GiB") ? 1 << 30 : 1 << 20);
-    }
-    if (bytes < 1 || bytes >= Long.MAX_VALUE) {
-      throw new InputException(
-          "command line: --memory-cap " + text + ": must be a size, for example 80GiB or 512MiB");
-    }
-    return (long) bytes;
   }
 
   private static OptionalDouble maxMinutes(org.apache.commons.cli.CommandLine parsed) {
@@ -211,23 +206,26 @@ public record CommandLine(
         .toArray(String[]::new);
   }
 
+  private static InputException unknownOption(String option, String... arguments) {
+    List<String> words =
+        Arrays.stream(arguments).takeWhile(argument -> !argument.startsWith("-")).toList();
+    Optional<Command> command = CommandNames.at(words);
+    return new InputException(
+        "command line: unknown option "
+            + option
+            + CommandOptions.nearest(option, command)
+                .map(name -> ", did you mean " + name + "?")
+                .orElse("")
+            + " (ringattention help"
+            + command.map(known -> " " + known.words()).orElse("")
+            + " shows the options)");
+  }
+
   /** Takes the command's words off the list. */
   private static Command command(List<String> words) {
-    String text = String.join(" ", words) + " ";
-    for (Command command : Command.values()) {
-      if (text.startsWith(command.words() + " ")) {
-        words.subList(0, command.words().split(" ").length).clear();
-        return command;
-      }
-    }
-    List<String> known =
-        Arrays.stream(Command.values())
-            .filter(command -> command != Command.HELP && command != Command.VERSION)
-            .map(command -> command.words())
-            .toList();
-    String given = words.isEmpty() ? "a command is missing" : "unknown command " + words.get(0);
-    throw new InputException(
-        "command line: " + given + " (commands: " + String.join(", ", known) + ")");
+    Command command = CommandNames.at(words).orElseThrow(() -> CommandNames.unknown(words));
+    words.subList(0, command.words().split(" ").length).clear();
+    return command;
   }
 
   /**
@@ -289,6 +287,7 @@ public record CommandLine(
         prompt,
         plan,
         export,
+        quiet,
         samples);
   }
 

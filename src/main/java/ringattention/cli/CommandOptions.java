@@ -1,17 +1,18 @@
 package ringattention.cli;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import org.apache.commons.cli.HelpFormatter;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import ringattention.input.InputException;
+import ringattention.input.Spelling;
 
 /**
  * The options of the command line, and which command uses which: one that is not used is refused.
@@ -21,49 +22,14 @@ public final class CommandOptions {
   static final String MAX_MINUTES = "max-minutes";
   static final String PROMPT = "prompt";
 
-  private static final List<String> COMPUTING = List.of("D", "o", "dry-run", "memory-cap");
+  private static final List<String> COMPUTING = List.of("D", "o", "dry-run", "memory-cap", "quiet");
   private static final Map<Command, Set<String>> USED = used();
 
-  private static final String USAGE = "ringattention <command> [options] [INPUT.toml]";
-  private static final String COMMANDS =
-      """
+  /** A description, maybe of one command only. */
+  private static final Pattern PREFIXED = Pattern.compile("(?:([a-z-]+): )?(.*)");
 
-      Commands:
-        train INPUT.toml             train a Transformer with ring attention
-        evaluate INPUT.toml          held-out loss by position, or a suite of questions to a model
-        generate INPUT.toml          text behind prompts, by a model over all ranks
-        validate [INPUT.toml]        check ring attention and training against vanilla attention
-        bench attention [INPUT]      rate of ring attention against one rank and matrix products
-        bench kernels [INPUT]        rates of one device's matrix products, kernels and attention
-        bench decode [INPUT]         rate of one device's attention of new tokens over a cache
-        bench prefill INPUT.toml     rate of reading prompts, and steps of new tokens behind them
-        bench ring-exchange [INPUT]  bandwidth of the exchange between neighbours
-        bench training INPUT.toml    seconds and memory of training steps at several lengths
-        bench context INPUT.toml     the longest sequence that trains, of the paper's architectures
-        bench mfu INPUT.toml         model FLOP utilization of blockwise and ring training
-        bench overlap INPUT.toml     the smallest block whose exchange is hidden
-        bench memory INPUT.toml      planned and measured peaks of a step by length and block size
-        bench scaling INPUT.toml     weak and strong scaling over the ranks present
-        plan INPUT.toml              print every buffer of a run without allocating it
-        plan INPUT --hardware NAME   the same, longest context, time and MFU on other hardware
-        plan --paper                 the paper's tables of context and MFU, planned
-        export RUN -o DIR            a run's model as a Hugging Face folder, from its checkpoint
-        show-data INPUT.toml         documents as the model reads them, what is learned marked
-        gradients INPUT.toml         write logits and gradients of the first batch, small models only
-        status DIR                   how far a run is, from its folder
-        compare DIR DIR              where two runs differ: inputs, versions, losses
-
-      Started alone it is one rank; start N ranks with mpirun -np N or srun.
-
-      Options:
-      """;
-  private static final String EXIT_CODES =
-      """
-
-      Exit codes: 0 done and valid, 1 error, 2 bad usage or input, 3 a check failed, 4 diverged,
-      75 stopped with a checkpoint: the same command with --resume goes on.
-      Keys of the input: docs/inputs.md
-      """;
+  /** Options that every command takes. */
+  static final Set<String> ALWAYS = Set.of("h", "V");
 
   private CommandOptions() {}
 
@@ -142,7 +108,7 @@ public final class CommandOptions {
             Option.builder()
                 .longOpt(RESUME)
                 .desc(
-                    "train: go on in folder DIR from its newest whole checkpoint, if there is one;"
+                    "train: continue folder DIR from its newest whole checkpoint, if there is one;"
                         + " generate: make the answers that are not there yet")
                 .get())
         .addOption(
@@ -175,7 +141,12 @@ public final class CommandOptions {
                 .longOpt("memory-cap")
                 .hasArg()
                 .argName("SIZE")
-                .desc("most that each rank's device may allocate, for example 80GiB or 512MiB")
+                .desc("most that each rank's device may allocate, for example 80GiB, 80GB or 512M")
+                .get())
+        .addOption(
+            Option.builder()
+                .longOpt("quiet")
+                .desc("print warnings and the verdict only; run.log has everything")
                 .get())
         .addOption(
             Option.builder()
@@ -188,18 +159,50 @@ public final class CommandOptions {
                         + " without =N of the last")
                 .get())
         .addOption(Option.builder("h").longOpt("help").desc("this text").get())
-        .addOption(Option.builder().longOpt("version").desc("the version").get());
+        .addOption(Option.builder("V").longOpt("version").desc("the version").get());
   }
 
-  public static String help() {
-    StringWriter text = new StringWriter();
-    PrintWriter writer = new PrintWriter(text);
-    HelpFormatter formatter = new HelpFormatter();
-    formatter.printWrapped(writer, 100, "usage: " + USAGE);
-    writer.print(COMMANDS);
-    formatter.printOptions(writer, 100, all(), 2, 2);
-    writer.print(EXIT_CODES);
-    writer.flush();
-    return text.toString();
+  /** Returns the options of one command, and what they mean to it. */
+  static Options of(Command command) {
+    Options options = new Options();
+    for (Option option : all().getOptions()) {
+      if (ALWAYS.contains(name(option)) || uses(command, name(option))) {
+        option.setDescription(description(option.getDescription(), command));
+        options.addOption(option);
+      }
+    }
+    return options;
+  }
+
+  /** Leaves out what is said of other commands, and the command's own name. */
+  private static String description(String text, Command command) {
+    return Arrays.stream(text.split("; (?=[a-z-]+: )"))
+        .map(PREFIXED::matcher)
+        .filter(part -> part.matches() && isOf(part.group(1), command))
+        .map(part -> part.group(2))
+        .collect(Collectors.joining("; "));
+  }
+
+  private static boolean isOf(String prefix, Command command) {
+    return prefix == null || prefix.equals(command.words());
+  }
+
+  /**
+   * Returns the option of which something typed may be a misspelling, of the command's own options
+   * if it has any that is near.
+   */
+  static Optional<String> nearest(String typed, Optional<Command> command) {
+    String name = typed.replaceFirst("=.*", "");
+    List<String> all = names(all());
+    return command
+        .flatMap(known -> Spelling.nearest(name, names(of(known))))
+        .or(() -> Spelling.nearest(name, all));
+  }
+
+  private static List<String> names(Options options) {
+    return options.getOptions().stream()
+        .filter(option -> option.getLongOpt() != null)
+        .map(option -> "--" + option.getLongOpt())
+        .toList();
   }
 }

@@ -2,8 +2,9 @@ package ringattention.cli;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import ringattention.input.InputException;
@@ -48,9 +49,11 @@ public record PlanOptions(
   }
 
   private static String names() {
-    return Arrays.stream(Hardware.values())
-        .map(Hardware::toString)
-        .collect(Collectors.joining(", "));
+    return String.join(", ", hardwareNames());
+  }
+
+  static List<String> hardwareNames() {
+    return Arrays.stream(Hardware.values()).map(Hardware::toString).toList();
   }
 
   /**
@@ -92,7 +95,7 @@ public record PlanOptions(
   }
 
   private static Hardware hardware(String name) {
-    return Hardware.named(name)
+    return Hardware.named(name.toLowerCase(Locale.ROOT))
         .orElseThrow(
             () ->
                 new InputException(

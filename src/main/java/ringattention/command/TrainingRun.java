@@ -47,6 +47,8 @@ import ringattention.train.Validation;
 
 /** The training of a Transformer from text, over all ranks, into one folder. */
 final class TrainingRun {
+  private static final String PLAN = "plan.txt";
+
   private final Job job;
   private final TrainingInput input;
   private final Configuration configuration;
@@ -100,6 +102,7 @@ final class TrainingRun {
         }
       }
       try (RunOutput output = output()) {
+        output.on(equipment.device().asynchronous() ? job.world().size() : 0);
         announce(equipment, output);
         return train(equipment, output);
       }
@@ -120,7 +123,12 @@ final class TrainingRun {
   private void announce(Equipment equipment, RunOutput output) {
     var header = Header.of(job, equipment, plan.setup().mesh(), Optional.of(plan.setup().layout()));
     output.log().rows(header.lines());
-    PlanReport.print(plan, equipment.device(), output.log());
+    if (job.line().dryRun()) {
+      PlanReport.print(plan, equipment.device(), output.log());
+    } else {
+      PlanReport.printSums(plan, equipment.device(), output.log(), PLAN);
+      output.write(PLAN, PlanReport.table(plan, equipment.device()));
+    }
     resumption.lines().forEach(output.log()::line);
     resumption.changed(choices).forEach(output.log()::line);
     Map<String, Object> start = new LinkedHashMap<>(header.fields());

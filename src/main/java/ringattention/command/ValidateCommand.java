@@ -2,7 +2,6 @@ package ringattention.command;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import ringattention.cli.ExitCode;
 import ringattention.device.HeadCounts;
@@ -97,7 +96,7 @@ public final class ValidateCommand {
                 TransformerProblem.small(
                     SHORT, 2, Mask.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
     String result = checks.size() + " checks, " + job.world().size() + " ranks";
-    return output.finish(checks, result, Double.NaN, Double.NaN, Map.of());
+    return output.finishMany(checks, result);
   }
 
   /** Attention of new tokens over a cache, of every rank's device by itself. */

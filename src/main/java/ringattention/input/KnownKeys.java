@@ -10,8 +10,6 @@ import java.util.stream.Collectors;
 
 /** Tells a known key from a misspelt one. */
 public final class KnownKeys {
-  private static final int TYPING_ERRORS = 2;
-
   private final Set<String> names = new LinkedHashSet<>();
   private final Set<String> sections = new LinkedHashSet<>();
 
@@ -37,7 +35,7 @@ public final class KnownKeys {
     }
     String nearest =
         names.stream().min(Comparator.comparingInt(name -> distance(key, name))).orElseThrow();
-    if (edits(last(key), last(nearest)) <= TYPING_ERRORS) {
+    if (Spelling.edits(last(key), last(nearest)) <= Spelling.TYPING_ERRORS) {
       return Optional.of("unknown key, did you mean " + nearest + "?");
     }
     if (sections.contains(section(key))) {
@@ -56,7 +54,8 @@ public final class KnownKeys {
    * one.
    */
   private static int distance(String key, String name) {
-    return 2 * edits(last(key), last(name)) + Math.min(edits(section(key), section(name)), 3);
+    return 2 * Spelling.edits(last(key), last(name))
+        + Math.min(Spelling.edits(section(key), section(name)), 3);
   }
 
   private static String section(String key) {
@@ -66,27 +65,5 @@ public final class KnownKeys {
 
   private static String last(String key) {
     return key.substring(key.lastIndexOf('.') + 1);
-  }
-
-  /**
-   * Levenshtein distance: insertions, deletions and replacements of one character, case ignored.
-   */
-  private static int edits(String from, String to) {
-    int[] row = new int[to.length() + 1];
-    for (int j = 0; j <= to.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= from.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= to.length(); j++) {
-        char a = Character.toLowerCase(from.charAt(i - 1));
-        char b = Character.toLowerCase(to.charAt(j - 1));
-        int replaced = diagonal + (a == b ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[to.length()];
   }
 }

@@ -23,6 +23,7 @@ import ringattention.metrics.PhaseTimes;
  */
 public final class Plots {
   private static final int MEANS = 100; // in a plot, each of a hundredth of the steps
+  private static final int NAME = 60; // characters of a run's that a title has
   private static final Color PALE = new Color(0xa0cbe8);
   private static final MathContext FOUR_DIGITS = new MathContext(4);
   private static final String[] FACTORS = {"", "k", "M", "G", "T"};
@@ -82,11 +83,21 @@ public final class Plots {
 
   private Plots() {}
 
-  /** Loss by step. */
-  public static byte[] loss(List<StepRecord> steps) {
+  /** A title has what tells plots of several runs apart; the end of a long name stays. */
+  private static String titled(String what, String run) {
+    int length = run.length();
+    return what + ": " + (length <= NAME ? run : "..." + run.substring(length - NAME));
+  }
+
+  /**
+   * Loss by step.
+   *
+   * @param run its name and ranks, for the title, as in all plots of a run
+   */
+  public static byte[] loss(String run, List<StepRecord> steps) {
     return Charts.png(
         () -> {
-          XYChart chart = bySteps("Loss", "nats per token", steps, StepRecord::loss);
+          XYChart chart = bySteps(run, "Loss", "nats per token", steps, StepRecord::loss);
           List<StepRecord> measured =
               steps.stream()
                   .filter(record -> record.validationLoss().filter(Double::isFinite).isPresent())
@@ -107,7 +118,7 @@ public final class Plots {
   }
 
   /** Exact rate and digit rate by step, and nothing of steps that have none. */
-  public static byte[] exactRate(List<StepRecord> steps) {
+  public static byte[] exactRate(String run, List<StepRecord> steps) {
     List<StepRecord> counted =
         steps.stream()
             .filter(record -> record.answers().filter(a -> a.exactRate() >= 0).isPresent())
@@ -115,7 +126,7 @@ public final class Plots {
     return Charts.png(
         () -> {
           XYChart chart =
-              bySteps("exact answers", "share", counted, r -> r.answers().get().exactRate());
+              bySteps(run, "exact answers", "share", counted, r -> r.answers().get().exactRate());
           double[] x = counted.stream().mapToDouble(StepRecord::step).toArray();
           double[] y = counted.stream().mapToDouble(r -> r.answers().get().digitRate()).toArray();
           Series digits = new Series("labels that are right", x, y);
@@ -127,18 +138,35 @@ public final class Plots {
   }
 
   /** Throughput of all ranks together by step. */
-  public static byte[] tokensPerSecond(List<StepRecord> steps) {
+  public static byte[] tokensPerSecond(String run, List<StepRecord> steps) {
     return Charts.png(
         () -> {
-          XYChart chart = bySteps("Throughput", "tokens per second", steps, StepRecord::tokensPerS);
+          XYChart chart =
+              bySteps(run, "Throughput", "tokens per second", steps, StepRecord::tokensPerS);
           chart.getStyler().setYAxisMin(0.0);
           return chart;
         });
   }
 
+  /** L2 norm of the whole gradient before clipping, by step. */
+  public static byte[] gradientNorm(String run, List<StepRecord> steps) {
+    return Charts.png(
+        () -> bySteps(run, "Gradient norm", "before clipping", steps, StepRecord::gradNorm));
+  }
+
+  /** Learning rate by step: one line, which has no noise to be averaged. */
+  public static byte[] learningRate(String run, List<StepRecord> steps) {
+    double[] x = steps.stream().mapToDouble(StepRecord::step).toArray();
+    double[] y = steps.stream().mapToDouble(StepRecord::learningRate).toArray();
+    List<Series> rate = List.of(new Series("learning rate", x, y));
+    String title = titled("Learning rate", run);
+    return Charts.png(
+        () -> Charts.xy(title, new Axis("step", false), new Axis("", false), rate, false));
+  }
+
   /** A stacked bar for each rank: seconds by phase, and the rest. */
-  public static byte[] timeBreakdown(List<PhaseTimes> ranks) {
-    return Charts.png(() -> bars(ranks));
+  public static byte[] timeBreakdown(String run, List<PhaseTimes> ranks) {
+    return Charts.png(() -> bars(run, ranks));
   }
 
   /** Lines with a mark at each point, as benchmarks need them. */
@@ -200,7 +228,11 @@ public final class Plots {
 
   /** A line; of many steps pale points, which alone would be a band, and their means on the way. */
   private static XYChart bySteps(
-      String title, String unit, List<StepRecord> steps, ToDoubleFunction<StepRecord> value) {
+      String run,
+      String title,
+      String unit,
+      List<StepRecord> steps,
+      ToDoubleFunction<StepRecord> value) {
     Series each =
         new Series(
             title,
@@ -208,7 +240,8 @@ public final class Plots {
             steps.stream().mapToDouble(value).toArray());
     int window = steps.size() / MEANS;
     List<Series> all = window > 1 ? List.of(each, means(each, window)) : List.of(each);
-    XYChart chart = Charts.xy(title, new Axis("step", false), new Axis(unit, false), all, false);
+    XYChart chart =
+        Charts.xy(titled(title, run), new Axis("step", false), new Axis(unit, false), all, false);
     if (window > 1) {
       Charts.restyle(chart, all.get(0), PALE, SeriesMarkers.CIRCLE, SeriesLines.NONE);
       Charts.restyle(chart, all.get(1), Charts.colour(0), SeriesMarkers.NONE, new BasicStroke(2));
@@ -240,8 +273,8 @@ public final class Plots {
     return new Series("mean of " + window, x, y);
   }
 
-  private static CategoryChart bars(List<PhaseTimes> ranks) {
-    CategoryChart chart = Charts.categories("Time by phase", "rank", "seconds");
+  private static CategoryChart bars(String run, List<PhaseTimes> ranks) {
+    CategoryChart chart = Charts.categories(titled("Time by phase", run), "rank", "seconds");
     chart.getStyler().setStacked(true);
     List<Integer> names = IntStream.range(0, ranks.size()).boxed().toList();
     for (Phase phase : Phase.values()) {

@@ -23,7 +23,7 @@ final class Rewind {
   static {
     GROWING.put("steps.csv", Pattern.compile("(\\d+),"));
     GROWING.put("run.jsonl", Pattern.compile("\\{\"event\":\"\\w+\",\"step\":(\\d+)[,}]"));
-    GROWING.put("run.log", Pattern.compile("step +(\\d+)[/ ]"));
+    GROWING.put("run.log", Pattern.compile("(?:at \\S+ after )?step +(\\d+)(?:[/ ]|$)"));
   }
 
   private Rewind() {}

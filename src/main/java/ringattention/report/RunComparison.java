@@ -17,7 +17,7 @@ import ringattention.input.InputException;
 public record RunComparison(RecordedRun first, RecordedRun second) {
   /** Fields of the start event that follow from others, or are nobody's business. */
   private static final Set<String> ASIDE =
-      Set.of("event", "command", "arguments", "directory", "resumed_step");
+      Set.of("event", "time", "command", "arguments", "directory", "resumed_step");
 
   private static final String NONE = "none";
 

@@ -11,12 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The folder of one run. Files written once appear whole or not at all; files that grow are flushed
@@ -32,6 +34,7 @@ public final class RunFolder implements AutoCloseable {
   private final RunLock lock;
   private final boolean resumed;
   private final List<LineFile> open = new ArrayList<>();
+  private Optional<TensorBoard> board = Optional.empty();
 
   private RunFolder(Path path, RunLock lock, boolean resumed) {
     this.path = path;
@@ -68,7 +71,10 @@ public final class RunFolder implements AutoCloseable {
     if (Files.exists(path.resolve(LOG))) {
       lock.close();
       throw new OutputException(
-          "output folder " + path + " cannot be written: it holds the run.log of another run");
+          "output folder "
+              + path
+              + " cannot be written: it holds the run.log of another run; give another folder with -o,"
+              + " continue that run with --resume, or remove the folder");
     }
     return new RunFolder(path, lock, false);
   }
@@ -136,6 +142,16 @@ public final class RunFolder implements AutoCloseable {
     return file;
   }
 
+  /**
+   * Starts a file of curves for TensorBoard; the folder closes it.
+   *
+   * @param after the step that this part of the run goes on from; 0: it begins
+   */
+  public TensorBoard tensorBoard(long after) {
+    board = Optional.of(new TensorBoard(path, after, Clock.systemUTC()));
+    return board.get();
+  }
+
   /** The lines of a file that goes on; none if it starts. */
   public List<String> before(String name) {
     if (!resumed) {
@@ -177,6 +193,8 @@ public final class RunFolder implements AutoCloseable {
   public void close() {
     open.forEach(LineFile::close);
     open.clear();
+    board.ifPresent(TensorBoard::close);
+    board = Optional.empty();
     lock.close();
   }
 

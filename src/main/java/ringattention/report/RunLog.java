@@ -10,29 +10,47 @@ public final class RunLog {
   private final Consumer<String> console;
   private final Consumer<String> file;
   private final String remark; // before all that is not data
+  private final boolean quiet;
 
   /**
    * @param file takes the lines for {@code run.log}; commands without a folder pass one that does
    *     nothing
    */
   public RunLog(Consumer<String> console, Consumer<String> file) {
-    this(console, file, "");
+    this(console, file, "", false);
   }
 
-  private RunLog(Consumer<String> console, Consumer<String> file, String remark) {
+  private RunLog(Consumer<String> console, Consumer<String> file, String remark, boolean quiet) {
     this.console = console;
     this.file = file;
     this.remark = remark;
+    this.quiet = quiet;
   }
 
   /** The same log with {@code #} before everything but single rows: those are data. */
   public RunLog ofTable() {
-    return new RunLog(console, file, "# ");
+    return new RunLog(console, file, "# ", quiet);
+  }
+
+  /** The same log with warnings and the verdict alone on the console; the file has everything. */
+  public RunLog quiet() {
+    return new RunLog(console, file, remark, true);
+  }
+
+  /** The last line of a run, however long. */
+  public void verdict(String text) {
+    row(remark + text);
+    if (quiet) {
+      console.accept(Text.ascii(text));
+    }
   }
 
   /** One line of text, broken at blanks where it is longer than 100 columns. */
   public void line(String text) {
     String clean = Text.ascii(text);
+    if (quiet && clean.startsWith("WARNING")) {
+      console.accept(clean);
+    }
     int indent = clean.length() - clean.stripLeading().length();
     Text.wrap(clean, indent + CONTINUATION).forEach(wrapped -> write(remark + wrapped));
   }
@@ -53,7 +71,9 @@ public final class RunLog {
   }
 
   private void write(String line) {
-    console.accept(line);
+    if (!quiet) {
+      console.accept(line);
+    }
     file.accept(line);
   }
 }

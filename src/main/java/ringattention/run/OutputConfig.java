@@ -13,8 +13,12 @@ import ringattention.input.Trait;
  * @param model the trained model's weights in {@code model}, for Hugging Face transformers
  * @param secondsBetweenLines fewest seconds between progress lines of a run of more than ten
  *     minutes; 0: no limit
+ * @param tensorboard whether to write the curves of training for TensorBoard too
  */
-public record OutputConfig(boolean plots, ModelExport model, double secondsBetweenLines) {
+public record OutputConfig(
+    boolean plots, ModelExport model, double secondsBetweenLines, boolean tensorboard) {
+  static final OutputConfig NONE = new OutputConfig(false, ModelExport.NONE, 0, false);
+
   public static final Section<OutputConfig> SECTION =
       Section.of("output", OutputConfig::read).marked(Trait.ASIDE);
 
@@ -22,6 +26,7 @@ public record OutputConfig(boolean plots, ModelExport model, double secondsBetwe
     return new OutputConfig(
         table.flag("plots", Default.of(true)),
         table.choice("model", ModelExport.class, Default.of(ModelExport.NONE)),
-        table.number("secondsBetweenLines", Range.atLeast(0), Default.of(60.0)));
+        table.number("secondsBetweenLines", Range.atLeast(0), Default.of(60.0)),
+        table.flag("tensorboard", Default.of(true)));
   }
 }

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import ringattention.cli.ExitCode;
 import ringattention.input.Configuration;
 import ringattention.report.Check;
+import ringattention.report.CheckGroups;
 import ringattention.report.EventLog;
 import ringattention.report.OutputException;
 import ringattention.report.RunFolder;
@@ -23,6 +24,8 @@ import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
 import ringattention.report.StepRecord;
 import ringattention.report.Summary;
+import ringattention.report.TensorBoard;
+import ringattention.report.Timestamps;
 
 /** Where a run's log, events and files go: rank 0 writes them, the other ranks are quiet. */
 public final class RunOutput implements AutoCloseable {
@@ -32,17 +35,17 @@ public final class RunOutput implements AutoCloseable {
   private final Optional<RunFolder> folder;
   private final RunLog log;
   private final EventLog events;
-  private final boolean plots;
+  private final OutputConfig config;
+  private final Instant opened = Instant.now();
+  private int gpus; // that compute; 0: none, or not told
 
-  /**
-   * @param plots whether they are wanted
-   */
-  private RunOutput(Job job, Optional<RunFolder> folder, boolean plots) {
+  private RunOutput(Job job, Optional<RunFolder> folder, OutputConfig config) {
     this.job = job;
     this.folder = folder;
-    this.plots = plots;
+    this.config = config;
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
-    RunLog plain = new RunLog(console, lines("run.log"));
+    RunLog whole = new RunLog(console, lines("run.log"));
+    RunLog plain = job.line().quiet() ? whole.quiet() : whole;
     this.log = job.line().command().isTable() ? plain.ofTable() : plain;
     this.events = new EventLog(lines("run.jsonl"));
   }
@@ -86,8 +89,8 @@ public final class RunOutput implements AutoCloseable {
         () -> {
           Optional<RunFolder> folder =
               job.root() ? Optional.of(opened.apply(path)) : Optional.empty();
-          RunOutput output =
-              new RunOutput(job, folder, configuration.get(OutputConfig.SECTION).plots());
+          RunOutput output = new RunOutput(job, folder, configuration.get(OutputConfig.SECTION));
+          output.log().rows(List.of("started " + Timestamps.text(output.opened)));
           output.write("used_inputs.toml", configuration.source().toml());
           return output;
         });
@@ -95,12 +98,30 @@ public final class RunOutput implements AutoCloseable {
 
   /** On the console only. */
   public static RunOutput console(Job job) {
-    return new RunOutput(job, Optional.empty(), false);
+    return new RunOutput(job, Optional.empty(), OutputConfig.NONE);
   }
 
   /** On rank 0, if there is a folder. */
   public Optional<Path> path() {
     return folder.map(RunFolder::path);
+  }
+
+  /** Returns the name of the run's folder and the number of ranks, for titles. */
+  public String title() {
+    int ranks = job.world().size();
+    String name =
+        path()
+            .map(Path::toAbsolutePath)
+            .map(Path::normalize)
+            .map(Path::getFileName)
+            .map(Path::toString)
+            .orElse("");
+    return name + ", " + ranks + (ranks == 1 ? " rank" : " ranks");
+  }
+
+  /** Says how many GPUs compute for this output, so that its end can say what they cost. */
+  public void on(int gpusThatCompute) {
+    this.gpus = gpusThatCompute;
   }
 
   public RunLog log() {
@@ -119,6 +140,15 @@ public final class RunOutput implements AutoCloseable {
   /** Takes lines like {@link #lines(String)}, for a table with this first line. */
   public Consumer<String> table(String file, String heading) {
     return folder.<Consumer<String>>map(made -> made.append(file, heading)::line).orElse(NOWHERE);
+  }
+
+  /**
+   * Starts the curves for TensorBoard on rank 0, if they are wanted.
+   *
+   * @param after the step that this part of the run goes on from; 0: it begins
+   */
+  public Optional<TensorBoard> tensorBoard(long after) {
+    return config.tensorboard() ? folder.map(made -> made.tensorBoard(after)) : Optional.empty();
   }
 
   /** The steps of the runs that this one goes on from in the folder. Collective. */
@@ -156,7 +186,7 @@ public final class RunOutput implements AutoCloseable {
    * @param png makes the image
    */
   public void plot(String name, Supplier<byte[]> png) {
-    if (folder.isEmpty() || !plots) {
+    if (folder.isEmpty() || !config.plots()) {
       return;
     }
     byte[] image;
@@ -189,10 +219,26 @@ public final class RunOutput implements AutoCloseable {
     return exitCode;
   }
 
+  /**
+   * Prints checks of which there are many by group, the verdict, and writes the summary; returns
+   * the exit code.
+   */
+  public int finishMany(List<Check> checks, String result) {
+    RunVerdict verdict = RunVerdict.of(checks, result);
+    int exitCode = verdict.valid() ? ExitCode.VALID : ExitCode.CHECK_FAILED;
+    checks(checks, CheckGroups.lines(checks));
+    end(verdict, exitCode, Double.NaN, Double.NaN, checks, Map.of());
+    return exitCode;
+  }
+
   /** Prints the checks and writes their file and events. */
   public void checks(List<Check> checks) {
+    checks(checks, Check.lines(checks));
+  }
+
+  private void checks(List<Check> checks, List<String> lines) {
     log.section("Checks");
-    log.rows(Check.lines(checks));
+    log.rows(lines);
     checks.forEach(check -> event("check", check.fields()));
     write("checks.csv", Check.csv(checks, job.world().size()));
   }
@@ -206,16 +252,24 @@ public final class RunOutput implements AutoCloseable {
       List<Check> checks,
       Map<String, Object> more) {
     int ranks = job.world().size();
+    Instant now = Instant.now();
+    Map<String, Object> all = new LinkedHashMap<>(more);
+    all.put("started", Timestamps.text(opened));
+    all.put("ended", Timestamps.text(now));
+    if (gpus > 0) {
+      all.put("gpu_hours", Timestamps.gpuHours(opened, now, gpus));
+    }
     Summary summary =
-        new Summary(verdict, exitCode, finalLoss, tokensPerSecond, ranks, checks, more);
+        new Summary(verdict, exitCode, finalLoss, tokensPerSecond, ranks, checks, all);
     write("summary.json", summary.json());
     Map<String, Object> end = new LinkedHashMap<>();
     end.put("verdict", verdict.word());
     end.put("verdict_text", verdict.text());
     end.put("exit_code", exitCode);
     event("end", end);
+    folder.ifPresent(made -> log.rows(List.of(Timestamps.ended(opened, now, gpus))));
     folder.ifPresent(made -> log.line("files: " + made.path()));
-    log.rows(List.of(verdict.line())); // the last line, however long
+    log.verdict(verdict.line());
   }
 
   @Override

@@ -120,17 +120,21 @@ public final class TrainingEnd {
 
   /** Draws the curves over the steps. */
   public void curves() {
-    output.plot("loss", () -> Plots.loss(loop.history().records()));
+    output.plot("loss", () -> Plots.loss(output.title(), loop.history().records()));
     if (loop.history().lastAnswers().isPresent()) {
-      output.plot("exact_rate", () -> Plots.exactRate(loop.history().records()));
+      output.plot("exact_rate", () -> Plots.exactRate(output.title(), loop.history().records()));
     }
-    output.plot("tokens_per_s", () -> Plots.tokensPerSecond(loop.history().records()));
+    output.plot("grad_norm", () -> Plots.gradientNorm(output.title(), loop.history().records()));
+    output.plot(
+        "learning_rate", () -> Plots.learningRate(output.title(), loop.history().records()));
+    output.plot(
+        "tokens_per_s", () -> Plots.tokensPerSecond(output.title(), loop.history().records()));
   }
 
   /** Draws all plots of a run that went to its end. */
   public void plots(List<PhaseTimes> times) {
     curves();
-    output.plot("time_breakdown", () -> Plots.timeBreakdown(times));
+    output.plot("time_breakdown", () -> Plots.timeBreakdown(output.title(), times));
   }
 
   /**

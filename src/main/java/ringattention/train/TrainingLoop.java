@@ -20,6 +20,8 @@ import ringattention.report.DataSeen;
 import ringattention.report.LineSpacing;
 import ringattention.report.Progress;
 import ringattention.report.StepRecord;
+import ringattention.report.TensorBoard;
+import ringattention.report.Timestamps;
 import ringattention.run.FaultConfig;
 import ringattention.run.FaultKind;
 import ringattention.run.Job;
@@ -81,9 +83,11 @@ public final class TrainingLoop {
     step = trainer.step();
     seen = trainer.seenAfter(step);
     Progress progress = new Progress(train.steps());
+    Timestamps timestamps = new Timestamps();
     growth = new ProcessGrowth(job, output, step);
     long first = step;
     long began = System.nanoTime();
+    Optional<TensorBoard> board = output.tensorBoard(first);
     Consumer<String> csv =
         output.table(
             "steps.csv",
@@ -102,6 +106,7 @@ public final class TrainingLoop {
       seen = trainer.seenAfter(step);
       StepRecord record = record(result, level, heldOut.map(LossByPosition::loss));
       csv.accept(record.csv(validation.isPresent()));
+      board.ifPresent(curves -> curves.write(record, device.peakBytes()));
       output.event("step", record.fields());
       noteWithoutUpdate(result);
       double elapsed = (System.nanoTime() - began) * 1e-9;
@@ -112,6 +117,7 @@ public final class TrainingLoop {
         output.log().row(progress.line(record, share, device.peakBytes()));
       }
       heldOut.ifPresent(losses -> output.log().line(Validation.line(step, losses)));
+      timestamps.after(step, heldOut.isPresent()).ifPresent(output.log()::line);
       levels.ifPresent(this::noteLevel);
       growth.afterStep(step, last ? step : train.steps());
       checkpoints.afterStep(step);

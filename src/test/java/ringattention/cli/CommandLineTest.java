@@ -20,7 +20,18 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"80GiB, 85899345920", "512MiB, 536870912", "0.5GiB, 536870912", "7.5MiB, 7864320"})
+  @CsvSource({
+    "80GiB, 85899345920",
+    "80gib, 85899345920",
+    "80G, 85899345920",
+    "80GB, 80000000000",
+    "80 gb, 80000000000",
+    "512MiB, 536870912",
+    "0.5GiB, 536870912",
+    "7.5MiB, 7864320",
+    "1t, 1099511627776",
+    "64k, 65536"
+  })
   void readsAMemoryCap(String text, long bytes) {
     assertEquals(OptionalLong.of(bytes), cap("--memory-cap", text));
     assertEquals(OptionalLong.of(bytes), cap("--memory-cap=" + text));
@@ -32,11 +43,23 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"80", "80GB", "80gib", "-1GiB", "0GiB", "GiB", "1e3GiB", "9999999999GiB"})
+  @ValueSource(
+      strings = {
+        "80",
+        "80B",
+        "80iB",
+        "80Gi",
+        "80X",
+        "-1GiB",
+        "0GiB",
+        "GiB",
+        "1e3GiB",
+        "9999999999GiB"
+      })
   void refusesOtherSizes(String text) {
     InputException error = assertThrows(InputException.class, () -> cap("--memory-cap=" + text));
     assertEquals(
-        "command line: --memory-cap " + text + ": must be a size, for example 80GiB or 512MiB",
+        "command line: --memory-cap " + text + ": must be a size, for example 80GiB, 80GB or 512M",
         error.getMessage());
   }
 }

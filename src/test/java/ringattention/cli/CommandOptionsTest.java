@@ -25,8 +25,8 @@ import ringattention.run.ModelExport;
 
 /** Every option with every command: used or refused by name. Help is given everywhere. */
 class CommandOptionsTest {
-  private static final String ALWAYS = "h help version ";
-  private static final String COMPUTING = "D o dry-run memory-cap ";
+  private static final String ALWAYS = "h V ";
+  private static final String COMPUTING = "D o dry-run memory-cap quiet ";
 
   /** What each command uses; a command that is not here uses what computes. */
   private static final Map<Command, String> USED =
@@ -193,7 +193,17 @@ class CommandOptionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--version", "status --version", "compare a --version", "version"})
+  @ValueSource(
+      strings = {
+        "--version",
+        "-V",
+        "status -V",
+        "train x.toml -V",
+        "train --versio",
+        "status --version",
+        "compare a --version",
+        "version"
+      })
   void theVersionIsGiven(String line) {
     Attempt attempt = Attempt.run(Duration.ofSeconds(20), List.of(line.split(" ")));
     assertEquals(0, attempt.exitCode());

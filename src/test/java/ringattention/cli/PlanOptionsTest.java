@@ -47,6 +47,9 @@ class PlanOptionsTest {
         new PlanOptions(Optional.of(Hardware.A100_INFINIBAND), 256, false, Optional.empty()),
         CommandLine.parse("plan", "x.toml", "--hardware", "a100-infiniband", "--ranks=256").plan());
     assertEquals(
+        Optional.of(Hardware.A100_NVLINK),
+        CommandLine.parse("plan", "x.toml", "--hardware", "A100-NVLink").plan().hardware());
+    assertEquals(
         new PlanOptions(Optional.empty(), 0, true, Optional.empty()),
         CommandLine.parse("plan", "--paper").plan());
     assertEquals(

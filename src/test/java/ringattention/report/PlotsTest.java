@@ -27,6 +27,10 @@ import ringattention.report.Plots.Axis;
 import ringattention.report.Plots.Series;
 
 class PlotsTest {
+  private static final String OTHER = "tutorial-4741, 4 ranks"; // as high, so that nothing moves
+
+  private static final String RUN = "tutorial-4711, 4 ranks";
+
   private static final List<StepRecord> STEPS =
       LongStream.rangeClosed(1, 100).mapToObj(PlotsTest::step).toList();
 
@@ -43,9 +47,49 @@ class PlotsTest {
 
   @Test
   void curvesOfARun() throws IOException {
-    byte[] loss = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Plots.loss(STEPS));
+    byte[] loss = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Plots.loss(RUN, STEPS));
     assertTrue(colours(loss) > 10, "a curve, its axes and their labels");
-    assertTrue(colours(Plots.tokensPerSecond(STEPS)) > 10);
+    assertTrue(colours(Plots.tokensPerSecond(RUN, STEPS)) > 10);
+  }
+
+  @Test
+  void titlesHaveTheRunAndCurvesAreOfTheirColumn() throws IOException {
+    List<BufferedImage> images =
+        List.of(
+            image(Plots.loss(RUN, STEPS)),
+            image(Plots.gradientNorm(RUN, STEPS)),
+            image(Plots.learningRate(RUN, STEPS)),
+            image(Plots.tokensPerSecond(RUN, STEPS)));
+    List<BufferedImage> others =
+        List.of(
+            image(Plots.loss(OTHER, STEPS)),
+            image(Plots.gradientNorm(OTHER, STEPS)),
+            image(Plots.learningRate(OTHER, STEPS)),
+            image(Plots.tokensPerSecond(OTHER, STEPS)));
+    for (int i = 0; i < images.size(); i++) {
+      assertFalse(same(images.get(i), others.get(i), 0, 40), "title of plot " + i);
+      assertTrue(same(images.get(i), others.get(i), 60, images.get(i).getHeight()), "curve " + i);
+    }
+    List<StepRecord> warm =
+        LongStream.rangeClosed(1, 100)
+            .mapToObj(i -> new StepRecord(i, 1, 100 - i, i, 1, 1, Optional.empty()))
+            .toList();
+    BufferedImage norm = image(Plots.gradientNorm(RUN, warm));
+    BufferedImage rate = image(Plots.learningRate(RUN, warm));
+    int left = norm.getWidth() / 4;
+    int right = norm.getWidth() * 3 / 4;
+    assertTrue(height(norm, left) < height(norm, right) - 100, "the norm falls");
+    assertTrue(height(rate, left) > height(rate, right) + 100, "the rate rises");
+  }
+
+  private static double height(BufferedImage image, int x) {
+    return IntStream.range(x, x + 30).flatMap(near -> line(image, near)).average().orElseThrow();
+  }
+
+  private static boolean same(BufferedImage a, BufferedImage b, int from, int to) {
+    return IntStream.range(from, to)
+        .allMatch(
+            y -> IntStream.range(0, a.getWidth()).allMatch(x -> a.getRGB(x, y) == b.getRGB(x, y)));
   }
 
   /** Noise of many steps is a band; the line of their means is thin, dark and falls. */
@@ -62,8 +106,8 @@ class PlotsTest {
                   return new StepRecord(i, loss, 1, 1e-4, 1, rate, Optional.empty());
                 })
             .toList();
-    BufferedImage image = image(Plots.loss(steps));
-    for (BufferedImage drawn : List.of(image, image(Plots.tokensPerSecond(steps)))) {
+    BufferedImage image = image(Plots.loss(RUN, steps));
+    for (BufferedImage drawn : List.of(image, image(Plots.tokensPerSecond(RUN, steps)))) {
       IntStream.range(drawn.getWidth() / 5, drawn.getWidth() * 3 / 5)
           .forEach(x -> assertTrue(line(drawn, x).count() <= 20, "thin at " + x));
     }
@@ -80,9 +124,10 @@ class PlotsTest {
 
   @Test
   void aRunThatDivergedAtOnceHasAnEmptyPlot() throws IOException {
-    byte[] empty = Plots.loss(List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1, Optional.empty())));
+    byte[] empty =
+        Plots.loss(RUN, List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1, Optional.empty())));
     assertTrue(colours(empty) > 1);
-    assertTrue(colours(Plots.loss(List.of())) > 1);
+    assertTrue(colours(Plots.loss(RUN, List.of())) > 1);
   }
 
   @ParameterizedTest
@@ -93,8 +138,9 @@ class PlotsTest {
             .mapToObj(i -> new StepRecord(i, value * i, 1, 1, 1, value, Optional.empty()))
             .toList();
     Duration limit = Duration.ofSeconds(20);
-    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(curve))) > 1);
-    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.tokensPerSecond(curve))) > 1);
+    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(RUN, curve))) > 1);
+    assertTrue(
+        assertTimeoutPreemptively(limit, () -> colours(Plots.tokensPerSecond(RUN, curve))) > 1);
   }
 
   @Test
@@ -105,7 +151,7 @@ class PlotsTest {
     }
     List<PhaseTimes> ranks =
         IntStream.range(0, 4).mapToObj(i -> new PhaseTimes(80 + i, phases)).toList();
-    long large = large(image(Plots.timeBreakdown(ranks)), 500);
+    long large = large(image(Plots.timeBreakdown(RUN, ranks)), 500);
     assertTrue(large >= 1 + Phase.values().length + 1, "background, phases, rest: " + large);
   }
 
@@ -114,7 +160,7 @@ class PlotsTest {
     List<Plots.Bars> bars =
         List.of(
             new Plots.Bars("one", List.of(30.0, 35.0, 40.0)),
-            new Plots.Bars("other", List.of(50.0, 45.0, 40.0)));
+            new Plots.Bars(OTHER, List.of(50.0, 45.0, 40.0)));
     byte[] png = Plots.bars("MFU", "", "%", List.of("7B, 32K", "7B, 64K", "13B, 32K"), bars);
     assertEquals(3, large(image(png), 5000), "background and two bars");
   }

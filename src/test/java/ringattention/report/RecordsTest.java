@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,17 +94,21 @@ class RecordsTest {
   @Test
   void eventsAreOneObjectPerLine() throws JsonProcessingException {
     List<String> lines = new ArrayList<>();
-    EventLog events = new EventLog(lines::add);
+    EventLog events =
+        new EventLog(
+            lines::add, Clock.fixed(Instant.parse("2026-11-28T15:01:37.0625Z"), ZoneOffset.UTC));
     events.write("start", Map.of("host", "a \"b\"\nc"));
     events.write(
         "step",
         new StepRecord(1, Double.NaN, Double.POSITIVE_INFINITY, 0, 1, 2, Optional.empty())
             .fields());
 
-    assertEquals("{\"event\":\"start\",\"host\":\"a \\\"b\\\"\\nc\"}", lines.get(0));
+    assertEquals(
+        "{\"event\":\"start\",\"host\":\"a \\\"b\\\"\\nc\",\"time\":\"2026-11-28T15:01:37.062Z\"}",
+        lines.get(0));
     assertEquals(
         "{\"event\":\"step\",\"step\":1,\"loss\":null,\"grad_norm\":null,\"learning_rate\":0.0,"
-            + "\"time_s\":1.0,\"tokens_per_s\":2.0}",
+            + "\"time_s\":1.0,\"tokens_per_s\":2.0,\"time\":\"2026-11-28T15:01:37.062Z\"}",
         lines.get(1));
     assertEquals("a \"b\"\nc", mapper.readTree(lines.get(0)).get("host").asText());
   }

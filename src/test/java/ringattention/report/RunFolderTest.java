@@ -55,7 +55,10 @@ class RunFolderTest {
     Files.writeString(temporary.resolve("run.log"), "precious");
     OutputException error = assertThrows(OutputException.class, () -> RunFolder.create(temporary));
     assertEquals(
-        "output folder " + temporary + " cannot be written: it holds the run.log of another run",
+        "output folder "
+            + temporary
+            + " cannot be written: it holds the run.log of another run; give another folder with -o,"
+            + " continue that run with --resume, or remove the folder",
         error.getMessage());
     assertEquals(List.of("run.log"), files());
     assertEquals("precious", Files.readString(temporary.resolve("run.log")));
@@ -104,6 +107,8 @@ class RunFolderTest {
         "step  9/100 | loss",
         "step 10/100 | loss",
         "step 10 skipped, as",
+        "at 2026-11-28T15:01:37Z after step 9",
+        "at 2026-11-28T15:11:37Z after step 10",
         "checkpoint of step 9",
         "step 1");
     Files.writeString(temporary.resolve("summary.json"), "{\"exit_code\" : 75}");
@@ -126,7 +131,11 @@ class RunFolderTest {
             "{\"event\":\"end\",\"exit_code\":75}"),
         Files.readAllLines(temporary.resolve("run.jsonl")));
     assertEquals(
-        List.of("started in 1.0 s", "step  9/100 | loss", "checkpoint of step 9"),
+        List.of(
+            "started in 1.0 s",
+            "step  9/100 | loss",
+            "at 2026-11-28T15:01:37Z after step 9",
+            "checkpoint of step 9"),
         Files.readAllLines(temporary.resolve("run.log")));
     assertEquals(List.of("run.jsonl", "run.log", "steps.csv"), files());
   }

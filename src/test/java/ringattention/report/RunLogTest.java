@@ -13,6 +13,23 @@ class RunLogTest {
   private final RunLog log = new RunLog(console::add, file::add);
 
   @Test
+  void aQuietLogShowsWarningsWholeAndTheVerdict() {
+    RunLog quiet = log.quiet();
+    String warning = "WARNING: " + "word ".repeat(30).strip();
+    quiet.line("one");
+    quiet.line(warning);
+    quiet.section("Checks");
+    quiet.row("row");
+    quiet.verdict("VALID: done");
+    assertEquals(List.of(warning, "VALID: done"), console);
+    assertEquals(
+        List.of("one", "", "Checks", "------", "row", "VALID: done"),
+        file.stream().filter(line -> !line.contains("word")).toList());
+    log.verdict("VALID: twice?");
+    assertEquals(3, console.size());
+  }
+
+  @Test
   void everyLineGoesToBoth() {
     log.section("Checks");
     log.line("one");
