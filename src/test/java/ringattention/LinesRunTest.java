@@ -159,6 +159,8 @@ class LinesRunTest {
     assertTrue(levels.size() < 400, levels.size() + " steps");
     assertTrue(said(run).contains("gate passed 3.00e+00 <= 3.00e+00 PASSED"), said(run));
     assertTrue(Double.parseDouble(run.column("exact_rate").get(levels.size() - 1)) > 0.3);
+    String status = program.inProcessAlone("status", run.folder().toString()).output();
+    assertTrue(status.contains(levels.size() + ", the last, of 400 at most"), status);
   }
 
   @Test

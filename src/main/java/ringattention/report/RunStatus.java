@@ -59,6 +59,17 @@ public record RunStatus(
     return stage.orElse(run);
   }
 
+  /** Where a step is in its run, which a curriculum may end before the last of its inputs. */
+  private String place(long step, long total) {
+    if (total == 0) {
+      return Long.toString(step);
+    }
+    boolean done = latest().end().filter(end -> end.path("exit_code").asInt(1) == 0).isPresent();
+    return done && step < total
+        ? Units.format("%d, the last, of %d at most", step, total)
+        : Units.format("%d of %d (%.0f%%)", step, total, 100.0 * step / total);
+  }
+
   private static String text(JsonNode reason) {
     return reason.isTextual() ? ": " + reason.asText() : "";
   }
@@ -67,11 +78,7 @@ public record RunStatus(
     Map.Entry<Long, RecordedRun.Step> first = latest().steps().firstEntry();
     Map.Entry<Long, RecordedRun.Step> last = latest().steps().lastEntry();
     long total = total();
-    table.row(
-        "step",
-        total > 0
-            ? Units.format("%d of %d (%.0f%%)", last.getKey(), total, 100.0 * last.getKey() / total)
-            : Long.toString(last.getKey()));
+    table.row("step", place(last.getKey(), total));
     table.row(
         "loss",
         Units.format(
