@@ -4,18 +4,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
-import ringattention.device.Arena;
-import ringattention.device.Device;
 import ringattention.infer.CacheNeed;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.Generation;
 import ringattention.infer.GenerationListener;
 import ringattention.infer.GenerationOutcome;
 import ringattention.infer.GenerationsFile;
-import ringattention.infer.InferencePlan;
 import ringattention.infer.OneLength;
 import ringattention.infer.Request;
 import ringattention.infer.RingEngine;
@@ -24,16 +20,12 @@ import ringattention.input.Configuration;
 import ringattention.input.UsedInputs;
 import ringattention.model.ModelConfig;
 import ringattention.plan.PeakMemory;
-import ringattention.plan.RotaryReport;
 import ringattention.report.Check;
 import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
 import ringattention.run.Equipment;
-import ringattention.run.Header;
 import ringattention.run.Interrupts;
 import ringattention.run.Job;
-import ringattention.run.MemoryConfig;
-import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.run.SharedParts;
 
@@ -67,41 +59,27 @@ public final class GenerateCommand {
   }
 
   private int run(Equipment equipment, StoredWeights weights) {
-    Device device = equipment.device();
-    MemoryLimits limits = MemoryLimits.of(job, device, configuration.get(MemoryConfig.SECTION));
-    InferencePlan plan =
-        job.agree(
-            () ->
-                InferencePlan.of(
-                    configuration,
-                    job.world().size(),
-                    config.batch(),
-                    CacheNeed.of(input.requests().requests(), config.batch()),
-                    device,
-                    limits));
     List<Request> requests = input.requests().requests();
+    Answering answering =
+        Answering.of(job, configuration, equipment, CacheNeed.of(requests, config.batch()));
     try (GenerationFolder folder =
         GenerationFolder.open(job, configuration, requests, contents(weights))) {
       RunOutput output = folder.output();
-      announce(equipment, plan, output);
+      answering.announce(output, "requests", requests.size());
       if (job.line().dryRun()) {
         return ExitCode.VALID;
       }
-      try (Arena arena = plan.arena(job.world().rank(), device);
-          Equipment ring = plan.ring(job, equipment);
-          RingEngine engine = plan.engine(ring, device, arena, job.timer())) {
-        return job.orAbort(
-            () -> {
-              Interrupts interrupts = new Interrupts();
-              weights.read(engine.weights(), output);
-              long start = System.nanoTime();
-              GenerationOutcome outcome = generate(engine, folder, interrupts);
-              double own = (System.nanoTime() - start) * 1e-9;
-              double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
-              PeakMemory peak = PeakMemory.of(job, plan.memory(job.world().rank(), device), device);
-              return finish(outcome, seconds, peak, output);
-            });
-      }
+      Interrupts interrupts = new Interrupts();
+      return answering.run(
+          weights,
+          output,
+          engine -> {
+            long start = System.nanoTime();
+            GenerationOutcome outcome = generate(engine, folder, interrupts);
+            double own = (System.nanoTime() - start) * 1e-9;
+            double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
+            return finish(outcome, seconds, answering.peak(), output);
+          });
     }
   }
 
@@ -118,17 +96,6 @@ public final class GenerateCommand {
         .contents()
         .and(SharedInput.digest("weights", weights.digest()))
         .and(SharedParts.of("settings", settings));
-  }
-
-  private void announce(Equipment equipment, InferencePlan plan, RunOutput output) {
-    var header = Header.of(job, equipment, plan.mesh(), Optional.empty());
-    output.log().rows(header.lines());
-    RotaryReport.print(configuration, plan.shape().model(), output.log());
-    plan.print(equipment.device(), output.log());
-    Map<String, Object> start = new LinkedHashMap<>(header.fields());
-    start.put("parameters", plan.shape().model().parameters());
-    start.put("requests", input.requests().requests().size());
-    output.event("start", start);
   }
 
   private GenerationOutcome generate(

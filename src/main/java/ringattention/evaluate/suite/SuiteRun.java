@@ -5,9 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import ringattention.comm.Communicator;
-import ringattention.device.Device;
-import ringattention.device.MemoryPlan;
 import ringattention.infer.Generation;
 import ringattention.infer.GenerationOutcome;
 import ringattention.plan.PeakMemory;
@@ -31,10 +30,10 @@ public final class SuiteRun {
    * Asks all cases, writes down the answers and judges them. How many are right is the result; what
    * is checked is that all were answered. Collective.
    *
-   * @param planned memory of this rank
+   * @param memory peaks of all ranks once all is answered; collective
    * @return the exit code
    */
-  public int run(Generation generation, MemoryPlan planned, Device device) {
+  public int run(Generation generation, Supplier<PeakMemory> memory) {
     output.log().section("Suite " + cases.name());
     SuiteAnswers answers = new SuiteAnswers(cases, output.lines(SuiteAnswers.NAME));
     long start = System.nanoTime();
@@ -51,7 +50,7 @@ public final class SuiteRun {
     if (table.hasDepths()) {
       output.plot("accuracy_by_depth", table::map);
     }
-    PeakMemory peak = PeakMemory.of(job, planned, device);
+    PeakMemory peak = memory.get();
     Map<String, Object> values = values(table, outcome, seconds);
     output.event("suite", values);
     values.put("planned_peak_bytes", peak.worst().planned());
