@@ -14,7 +14,8 @@ import ringattention.input.InputException;
 
 /**
  * Sequences filled with tasks of line retrieval, each a document, made from (seed, level, index)
- * and never read. What no task fits into is a last document of padding.
+ * and never read. Padding, where no task fits, belongs to the last of them: nothing looks at it,
+ * and a sequence of one task has one document.
  */
 final class LineSamples implements Samples {
   private final LinesConfig config;
@@ -69,10 +70,7 @@ final class LineSamples implements Samples {
     for (int room = shape.sequence(); ; ) {
       LineDraw task =
           tasks.draw(
-              levels.lines().get(level),
-              levels.questions(level),
-              levels.leavesOut(level),
-              fitting.size());
+              levels.lines(level), levels.questions(level), levels.leftOut(level), fitting.size());
       room -= padded(task);
       if (room < 0) {
         return fitting;
@@ -90,13 +88,15 @@ final class LineSamples implements Samples {
     return sample(tasks(index));
   }
 
-  /** Returns a sequence of these documents and padding. */
+  /**
+   * Returns a sequence of these documents and padding, which is one of its own if there are none.
+   */
   Sample sample(List<LineDraw> tasks) {
     int length = shape.sequence();
     int[] tokens = new int[length];
     int[] labels = new int[length];
     int[] positions = new int[length];
-    int[] documents = new int[tasks.size() + 1];
+    int[] documents = new int[Math.max(1, tasks.size())];
     Arrays.fill(tokens, LineVocabulary.CLOSE);
     Arrays.fill(labels, Sample.NO_LABEL);
     int at = 0;
@@ -106,14 +106,11 @@ final class LineSamples implements Samples {
       documents[count++] = at;
       at += padded(task);
     }
-    if (at < length) {
-      documents[count++] = at;
-    }
     for (int i = 0, document = 0; i < length; i++) {
       document += document + 1 < count && documents[document + 1] == i ? 1 : 0;
       positions[i] = firstPosition + i - documents[document];
     }
-    return new Sample(tokens, labels, positions, Arrays.copyOf(documents, count));
+    return new Sample(tokens, labels, positions, documents);
   }
 
   @Override

@@ -1,14 +1,18 @@
 package ringattention.model;
 
+import ringattention.device.HeadCounts;
 import ringattention.parallel.Parameter.Initial;
 
 /**
  * How each matrix of a model starts. {@link InitialKind#MATCHED} is for models that are to learn to
- * find what was said before: a key is projected as the query of the first query head of its group,
- * so a token attends to tokens like itself before anything is learned, and attention only has to
- * learn which part of a token matters. The residual stream begins with deviation 1, matrices keep
- * it (one over the root of their inputs), the 2 x layers additions to the stream are as much
- * smaller as there are more of them, and the head is small, so the first loss is that of guessing.
+ * find what was said before. In the first half of the heads of keys, a key is projected as the
+ * query of the first query head of its group: there a token attends to tokens like itself before
+ * anything is learned, and attention only has to learn which part of a token matters. The other
+ * heads look everywhere at first, so they can learn to look at what is near; a head that looks at
+ * its like alone has hardly a gradient for that. The residual stream begins with deviation 1,
+ * matrices keep it (one over the root of their inputs), the 2 x layers additions to the stream are
+ * as much smaller as there are more of them, and the head is small, so the first loss is that of
+ * guessing.
  */
 final class InitialMatrices {
   private static final double HEAD = 0.2; // of the deviation that would keep 1
@@ -37,9 +41,14 @@ final class InitialMatrices {
       case LlamaParameters.ATTENTION_OUTPUT, LlamaParameters.DOWN ->
           Initial.normal(keeps / Math.sqrt(2.0 * model.layers()));
       case LlamaParameters.KEY -> {
-        long head = (long) model.heads().size() * inputs;
+        HeadCounts heads = model.heads();
+        long head = (long) heads.size() * inputs;
         yield Initial.blocksOf(
-            prefix + LlamaParameters.QUERY, keeps, head, head * model.heads().group());
+            prefix + LlamaParameters.QUERY,
+            keeps,
+            head,
+            head * heads.group(),
+            (heads.keyValue() + 1) / 2);
       }
       default -> Initial.normal(keeps);
     };

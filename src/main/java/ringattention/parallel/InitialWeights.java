@@ -23,19 +23,24 @@ record InitialWeights(long seed, double standardDeviation) {
       double deviation = normal.standardDeviation().orElse(standardDeviation);
       kernels.normal(to, stream(parameter.name()), index, deviation);
     } else if (initial instanceof Parameter.BlocksOf blocks) {
-      set(kernels, blocks, index, to);
+      set(kernels, blocks, parameter.name(), index, to);
     }
   }
 
   /** A part of a shard may begin and end within a block, and hold many. */
-  private void set(Kernels kernels, Parameter.BlocksOf blocks, long index, Tensor to) {
-    long stream = stream(blocks.parameter());
-    for (long done = 0; done < to.elements(); ) {
+  private void set(Kernels kernels, Parameter.BlocksOf blocks, String name, long index, Tensor to) {
+    double deviation = blocks.standardDeviation();
+    long others = blocks.blocks() * blocks.block(); // elements
+    long done = 0;
+    while (done < to.elements() && index + done < others) {
       long within = (index + done) % blocks.block();
       long other = (index + done) / blocks.block() * blocks.stride() + within;
       long count = Math.min(to.elements() - done, blocks.block() - within);
-      kernels.normal(to.slice(done, done + count), stream, other, blocks.standardDeviation());
+      kernels.normal(to.slice(done, done + count), stream(blocks.parameter()), other, deviation);
       done += count;
+    }
+    if (done < to.elements()) {
+      kernels.normal(to.slice(done, to.elements()), stream(name), index + done, deviation);
     }
   }
 

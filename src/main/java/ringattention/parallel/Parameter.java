@@ -27,13 +27,16 @@ public record Parameter(String name, Initial initial, long... shape) {
     }
 
     /**
-     * Returns a start with the numbers of another weight that is normal: with its first {@code
-     * block} elements, then those from {@code stride} on, and so on.
+     * Returns a normal start that begins with numbers of another weight: with its first {@code
+     * block} elements, then those from {@code stride} on, and so on. What is behind them has
+     * numbers of its own.
      *
      * @param parameter the other's name; it must be normal with the same deviation
+     * @param blocks how many are the other's
      */
-    static Initial blocksOf(String parameter, double standardDeviation, long block, long stride) {
-      return new BlocksOf(parameter, standardDeviation, block, stride);
+    static Initial blocksOf(
+        String parameter, double standardDeviation, long block, long stride, long blocks) {
+      return new BlocksOf(parameter, standardDeviation, block, stride, blocks);
     }
   }
 
@@ -44,7 +47,7 @@ public record Parameter(String name, Initial initial, long... shape) {
   record Normal(OptionalDouble standardDeviation) implements Initial {}
 
   /** See {@link Initial#blocksOf}. */
-  record BlocksOf(String parameter, double standardDeviation, long block, long stride)
+  record BlocksOf(String parameter, double standardDeviation, long block, long stride, long blocks)
       implements Initial {}
 
   public Parameter {

@@ -48,6 +48,7 @@ class LineSamplesTest {
                 "train.steps=1",
                 "lines.first=4",
                 "lines.growth=1.5",
+                "lines.filler=full",
                 "validation.sequences=3"));
     all.addAll(List.of(more));
     return Sections.INPUTS.defaults(all);
@@ -165,23 +166,34 @@ class LineSamplesTest {
     assertEquals(samples().digest(), samples().digest());
   }
 
-  /** Only tasks of the first level leave out words, unless the input wants them all. */
+  /** Tasks of the first number of lines get their words one by one, unless the input wants all. */
   @Test
-  void fillerIsRandomAtTheFirstLevel() {
-    Samples samples = samples();
-    int[] seen = new int[24];
-    for (long index = 0; index < 50; index++) {
-      tasks(samples.sample(index)).forEach(task -> seen[task.filler().length()]++);
+  void fillerGrowsAtTheFirstLevels() {
+    Samples samples = samples("lines.filler=growing");
+    List<String> fillers =
+        List.of("", " <", " is <", " REGISTER_CONTENT is <", ": REGISTER_CONTENT is <");
+    for (int level = 0; level < samples.levels(); level++) {
+      samples.level(level);
+      for (long index = 0; index < 5; index++) {
+        for (LineTexts.Task task : tasks(samples.sample(index))) {
+          assertEquals(fillers.get(Math.min(level, 4)), task.filler());
+          assertEquals(level < 5, task.lines().size() == 4, "level " + level);
+        }
+        assertEquals(samples.sample(index).counted(), samples.labels(index));
+      }
     }
-    int all = Arrays.stream(seen).sum();
-    for (int length : new int[] {0, 2, 5, 22, 23}) { // each a fifth
-      assertEquals(0.2, seen[length] / (double) all, 0.06, Arrays.toString(seen));
-    }
-    samples.level(1);
-    Samples full = samples("lines.filler=full");
-    for (Sample sample : List.of(samples.sample(0), samples.sample(1), full.sample(0))) {
-      tasks(sample).forEach(task -> assertEquals(23, task.filler().length()));
-    }
+    assertTrue(
+        samples.endless().orElseThrow().contains("4 (1 words left out), 4, 6, 9"),
+        samples.endless().toString());
+    assertEquals(1, samples("lines.filler=growing", "lines.first=0").levels());
+  }
+
+  /** A sequence of one task has no second document, however much of it is left over. */
+  @Test
+  void paddingBelongsToTheLastTask() {
+    Samples samples = samples("lines.questions=70", "lines.filler=growing");
+    assertArrayEquals(new int[] {0}, samples.sample(0).documents());
+    assertTrue(tasks(samples.sample(0)).get(0).tokens() < 1300);
   }
 
   @Test

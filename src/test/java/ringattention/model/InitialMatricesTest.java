@@ -30,13 +30,13 @@ class InitialMatricesTest {
   private static final int HEAD_SIZE = 10;
   private static final int HIDDEN = 48;
 
-  /** Four query heads, two of keys and values; no width is another's. */
+  /** Six query heads, three of keys and values; no width is another's. */
   private static ModelConfig model(InitialKind kind) {
     return new ModelConfig(
         97,
         HIDDEN,
         3,
-        new HeadCounts(4, 2, HEAD_SIZE),
+        new HeadCounts(6, 3, HEAD_SIZE),
         72,
         10000,
         RopeScaling.NONE,
@@ -100,7 +100,7 @@ class InitialMatricesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 7})
-  void keysAreTheQueriesOfTheirGroupsFirstHead(int ranks) {
+  void keysOfHalfTheHeadsAreTheQueriesOfTheirGroupsFirst(int ranks) {
     Map<String, float[]> all = weights(model(InitialKind.MATCHED), ranks);
     for (int layer = 0; layer < 3; layer++) {
       String block = "model.layers." + layer + ".";
@@ -109,6 +109,10 @@ class InitialMatricesTest {
       assertArrayEquals(head(query, 0), head(key, 0), block + " first");
       assertArrayEquals(head(query, 2), head(key, 1), block + " second");
       assertFalse(Arrays.equals(head(query, 0), head(query, 2)));
+      for (int other = 0; other < 6; other++) { // more than half are two of three; not the last
+        assertFalse(Arrays.equals(head(query, other), head(key, 2)), block + " third, " + other);
+      }
+      assertEquals(1, deviation(head(key, 2)) * Math.sqrt(HIDDEN), 0.1, block + " third");
       assertFalse(Arrays.equals(key, all.get(block + LlamaParameters.VALUE)));
     }
     assertFalse(
@@ -150,7 +154,7 @@ class InitialMatricesTest {
             "model.layers.1." + LlamaParameters.UP,
             width,
             "model.layers.1." + LlamaParameters.ATTENTION_OUTPUT,
-            few / Math.sqrt(40),
+            few / Math.sqrt(60),
             "model.layers.1." + LlamaParameters.DOWN,
             few / Math.sqrt(72));
     expected.forEach(

@@ -26,7 +26,7 @@ public final class LineDraw {
 
   private final LinesConfig config;
   private final long seed;
-  private final int leftOut; // tokens between key and number
+  private final int leftOut; // tokens between key and number, from the front
   private final int[] numbers; // [lines]
   private final int[] asked; // [questions]: the line
 
@@ -42,16 +42,15 @@ public final class LineDraw {
    * Draws a task of so many lines and questions.
    *
    * @param seed of this task alone
-   * @param leaveOut whether a random number of the words between key and number are left out
+   * @param leftOut words between key and number that are left out, from the front
    */
-  static LineDraw of(LinesConfig config, long seed, int lines, int questions, boolean leaveOut) {
+  static LineDraw of(LinesConfig config, long seed, int lines, int questions, int leftOut) {
     Seed numbers = Seed.of(seed, "numbers");
     int[] drawn = new int[lines];
     Arrays.setAll(drawn, line -> number(config, numbers, line));
     Seed questioned = Seed.of(seed, "questions");
     int[] asked = new int[questions];
     Arrays.setAll(asked, question -> below(questioned, question, lines));
-    int leftOut = leaveOut ? below(Seed.of(seed, "filler"), 0, LineVocabulary.FILLERS + 1) : 0;
     return new LineDraw(config, seed, leftOut, drawn, asked);
   }
 

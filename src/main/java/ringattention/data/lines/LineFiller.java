@@ -3,9 +3,10 @@ package ringattention.data.lines;
 /** Whether the words between a key and its number are always all there. */
 public enum LineFiller {
   /**
-   * At the first of several levels, every task leaves out a random number of them, from the front.
+   * Tasks of the first number of lines have none of them at the first level, and one more at each
+   * level after it, until all are there.
    */
-  RANDOM("random"),
+  GROWING("growing"),
   /** Always. */
   FULL("full");
 

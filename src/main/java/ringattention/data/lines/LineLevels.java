@@ -6,21 +6,29 @@ import java.util.stream.Collectors;
 import ringattention.input.Source;
 
 /**
- * The levels of line retrieval: how many lines and questions a task has at each. At the last, one
- * task fills a sequence.
+ * The levels of line retrieval: how many lines and questions a task has at each, and how many words
+ * it leaves out between key and number. At the last, one task fills a sequence and leaves out none.
  *
  * @param config of the tasks
  * @param sequence tokens of a sequence
- * @param lines of a task at every level; at the last, those that fit if every number is as long as
- *     numbers can be
+ * @param levels from the first to the last
  */
-public record LineLevels(LinesConfig config, int sequence, List<Integer> lines) {
+public record LineLevels(LinesConfig config, int sequence, List<Level> levels) {
+  /**
+   * One level.
+   *
+   * @param lines of a task; at the last level, those that fit if every number is as long as numbers
+   *     can be
+   * @param leftOut words between key and number, from the front
+   */
+  record Level(int lines, int leftOut) {}
+
   private static final int PER_LINE = 4; // questions
   private static final int LEAST = 8;
   private static final int MOST = 128;
 
   public LineLevels {
-    lines = List.copyOf(lines);
+    levels = List.copyOf(levels);
   }
 
   /**
@@ -57,13 +65,18 @@ public record LineLevels(LinesConfig config, int sequence, List<Integer> lines) 
           "lines.first",
           "must be below " + most + ", the lines that fill train.sequence (" + sequence + ")");
     }
-    List<Integer> lines = new ArrayList<>();
+    List<Level> levels = new ArrayList<>();
+    if (config.first() > 0 && config.filler() == LineFiller.GROWING) {
+      for (int leftOut = LineVocabulary.FILLERS; leftOut > 0; leftOut--) {
+        levels.add(new Level(config.first(), leftOut));
+      }
+    }
     for (long next = config.first(); next > 0 && next < most; ) {
-      lines.add((int) next);
+      levels.add(new Level((int) next, 0));
       next = Math.max(next + 1, Math.round(next * config.growth()));
     }
-    lines.add(most);
-    return new LineLevels(config, sequence, lines);
+    levels.add(new Level(most, 0));
+    return new LineLevels(config, sequence, levels);
   }
 
   /** Returns the lines of a task that fills a sequence. */
@@ -90,7 +103,7 @@ public record LineLevels(LinesConfig config, int sequence, List<Integer> lines) 
 
   /** Returns how many levels there are. */
   public int count() {
-    return lines.size();
+    return levels.size();
   }
 
   /** Returns whether one task fills a sequence at a level. */
@@ -98,18 +111,30 @@ public record LineLevels(LinesConfig config, int sequence, List<Integer> lines) 
     return level == count() - 1;
   }
 
-  /** Returns whether tasks of a level leave out words between key and number. */
-  public boolean leavesOut(int level) {
-    return config.filler() == LineFiller.RANDOM && level == 0 && count() > 1;
+  /** Returns the lines of a task at a level; at the last, the least it has. */
+  public int lines(int level) {
+    return levels.get(level).lines();
+  }
+
+  /**
+   * Returns how many words a task leaves out at a level, between key and number, from the front.
+   */
+  public int leftOut(int level) {
+    return levels.get(level).leftOut();
   }
 
   /** Returns the questions of a task at a level; at the last, the least it has. */
   public int questions(int level) {
-    return questions(config, sequence, lines.get(level));
+    return questions(config, sequence, lines(level));
   }
 
-  /** Returns the lines of a task by level, for the log. */
+  /** Returns the levels for the log, for example {@code 4 (4 words left out), 4, 7, 9}. */
   public String text() {
-    return lines.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    return levels.stream()
+        .map(
+            level ->
+                level.lines()
+                    + (level.leftOut() == 0 ? "" : " (" + level.leftOut() + " words left out)"))
+        .collect(Collectors.joining(", "));
   }
 }

@@ -24,7 +24,7 @@ public final class LineTasks {
    * @throws IllegalArgumentException if there are fewer keys than lines
    */
   public LineTask task(int lines, int questions, long index) {
-    return draw(lines, questions, false, index).task();
+    return draw(lines, questions, 0, index).task();
   }
 
   /**
@@ -38,12 +38,16 @@ public final class LineTasks {
     return filled(tokens, questions, index).task();
   }
 
-  /** Draws a task like {@link #task}. */
-  public LineDraw draw(int lines, int questions, boolean leaveOut, long index) {
+  /**
+   * Draws a task like {@link #task}.
+   *
+   * @param leftOut words between key and number that are left out, from the front
+   */
+  public LineDraw draw(int lines, int questions, int leftOut, long index) {
     if (lines < 1 || lines > config.keys()) {
       throw new IllegalArgumentException(lines + " lines of " + config.keys() + " keys");
     }
-    return LineDraw.of(config, seed.bits(index), lines, questions, leaveOut);
+    return LineDraw.of(config, seed.bits(index), lines, questions, leftOut);
   }
 
   /** Draws a task like {@link #filling}. */

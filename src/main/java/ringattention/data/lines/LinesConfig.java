@@ -16,7 +16,7 @@ import ringattention.input.Table;
  * @param nouns that keys are made of, the first of the list
  * @param lowest number of a line
  * @param highest number of a line
- * @param filler whether tasks of the first level leave out words
+ * @param filler whether tasks of the first levels leave out words
  * @param fewNouns share of the tasks whose keys have few different nouns
  */
 public record LinesConfig(
@@ -57,7 +57,7 @@ public record LinesConfig(
         nouns,
         numbers.get(0),
         numbers.get(1),
-        table.choice("filler", LineFiller.class, Default.of(LineFiller.RANDOM)),
+        table.choice("filler", LineFiller.class, Default.of(LineFiller.GROWING)),
         table.number("fewNouns", SHARE, Default.of(0.5)));
   }
 
