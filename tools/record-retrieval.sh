@@ -3,7 +3,8 @@
 # lengths, and keeps tables, logs and the plot in validation/paper/<n>x<model>/retrieval/, or $RECORD. On CPU ranks it shows the same
 # way with a tiny task and three tiny models: cpu.
 # usage: tools/record-retrieval.sh cpu|gpu [STEP...]
-#   train evaluate parity architectures ablation plot   (default: all but ablation); evaluate and parity need train in the same call
+#   train long evaluate parity architectures ablation plot   (default: all but ablation); SCRATCH=FOLDER keeps the models of train and
+#   long, which evaluate and parity need, so that steps can be taken in several calls
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -12,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 kind=${1-}
 if [ $# -gt 0 ]; then shift; fi
-steps=${*:-train evaluate parity architectures plot}
+steps=${*:-train long evaluate parity architectures plot}
 # What both kinds ask: contexts, questions of each, and lengths.
 contexts=10
 case $kind in
@@ -28,10 +29,11 @@ case $kind in
     tiny="-D device.kind=cpu -D model.hidden=32 -D model.layers=2 -D model.heads=2 -D model.feedForward=64 -D lines.numbers=[0,1] \
       -D lines.growth=3 -D curriculum.gate=0.3 -D curriculum.leastSteps=2 -D train.warmupSteps=5 -D train.learningRate=3e-3 \
       -D output.plots=false"
-    short="-D train.sequence=128 -D lines.first=2"
-    middle="-D stage.1.sequence=128 -D stage.1.lines.first=2 -D stage.2.sequence=160 -D stage.2.lines.first=3 -D stage.3.sequence=192 \
-      -D stage.3.lines.first=4 -D stage.4.sequence=256 -D stage.4.lines.first=5"
-    long="-D stage.1.sequence=384 -D stage.1.lines.first=6 -D stage.2.sequence=512 -D stage.2.lines.first=8"
+    short="-D stage.1.sequence=96 -D stage.1.lines.first=2 -D stage.1.lines.questions=2 -D stage.2.sequence=112 -D stage.2.lines.first=2 \
+      -D stage.3.sequence=128 -D stage.3.lines.first=2"
+    middle="$short -D stage.4.sequence=160 -D stage.4.lines.first=3 -D stage.5.sequence=192 -D stage.5.lines.first=4 \
+      -D stage.6.sequence=256 -D stage.6.lines.first=5"
+    longer="-D stage.1.sequence=384 -D stage.2.sequence=512"
     ;;
   gpu)
     if ! find_gpus; then
@@ -47,7 +49,7 @@ case $kind in
     tiny=
     short=
     middle=
-    long=
+    longer=
     ;;
   *)
     echo "usage: $0 cpu|gpu [STEP...]" >&2
@@ -70,7 +72,10 @@ train() {
   on_gpu 0 keep train-16k 1 train inputs/retrieval/16k.toml $tiny $short -D checkpoint.atEnd=true &
   on_gpu $((count > 1 ? 1 : 0)) keep train-100k 1 train inputs/retrieval/100k.toml $tiny $middle -D checkpoint.atEnd=true &
   wait
-  keep train-512k "$count" train inputs/retrieval/512k.toml $tiny $long -D checkpoint.atEnd=true \
+}
+
+long() {
+  keep train-512k "$count" train inputs/retrieval/512k.toml $tiny $longer -D checkpoint.atEnd=true \
     -D "checkpoint.weights=$scratch/train-100k"
 }
 
@@ -81,7 +86,7 @@ ask() { # NAME RANKS MODEL LENGTH MORE...
   weights=$scratch/train-$3
   length=$4
   shift 4
-  keep "$name" "$ranks" evaluate inputs/retrieval/16k.toml $tiny -D "train.sequence=$length" -D train.batch=1 -D lines.first=0 \
+  keep "$name" "$ranks" evaluate inputs/retrieval/evaluate.toml $tiny -D "train.sequence=$length" \
     -D "lines.questions=$questions" -D "validation.sequences=$contexts" -D "checkpoint.resume=$weights" -D output.plots=false "$@"
 }
 
@@ -109,24 +114,29 @@ parity() {
   length=$(echo "$lengths" | cut -d ' ' -f 2)
   for ranks in 1 "$count"; do
     ask "parity-fp32-$ranks" "$ranks" 512k "$length" -D device.precision=fp32
-    keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/16k.toml $tiny -D "train.sequence=$longest" -D train.batch=1 \
-      -D lines.first=0 -D "checkpoint.weights=$scratch/train-512k" -D train.warmupSteps=1 -D train.steps=5 -D curriculum.gate=1e-9 \
+    keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/evaluate.toml $tiny -D "lines.questions=$questions" \
+      -D "train.sequence=$longest" -D "checkpoint.weights=$scratch/train-512k" -D train.warmupSteps=1 -D train.steps=5 -D curriculum.gate=1e-9 \
       -D curriculum.leastSteps=5 -D output.plots=false
   done
   "${PYTHON:-python3}" validation/retrieval/table.py parity "$runs" "$count" >"$record/parity.csv" || note parity FAILED
 }
 
-# Initialisation and filler, three seeds each, to 16K tokens: how many steps until the first level is passed.
+# What the first stage needs, one thing left out at a time, three seeds each: how many steps until tasks of 1024 tokens are passed. Not
+# within those allowed, exit code 3, is a result. Plain rotary frequencies are those of base 1e7.
 ablation() {
   turn=0
-  for init in matched normal; do
-    for filler in random full; do
-      for seed in 1 2 3; do
-        on_gpu $((turn % count)) keep "ablation-$init-$filler-$seed" 1 train inputs/retrieval/16k.toml $tiny $short \
-          -D "model.init=$init" -D "lines.filler=$filler" -D "train.seed=$seed" -D output.plots=false &
-        turn=$((turn + 1))
-        if [ $((turn % (3 * count))) = 0 ]; then wait; fi
-      done
+  for without in nothing init filler frequencies; do
+    change=
+    case $without in
+      init) change="-D model.init=normal" ;;
+      filler) change="-D stage.1.lines.filler=full" ;;
+      frequencies) change="-D model.ropeFactor=1 -D model.ropeTheta=1e7" ;;
+    esac
+    for seed in 1 2 3; do
+      allowed=3 on_gpu $((turn % count)) keep "ablation-$without-$seed" 1 train inputs/retrieval/16k.toml $tiny $short $change \
+        -D stage.1.steps=4000 -D "train.seed=$seed" -D output.plots=false &
+      turn=$((turn + 1))
+      if [ $((turn % (3 * count))) = 0 ]; then wait; fi
     done
   done
   wait
@@ -142,8 +152,8 @@ architectures() {
     for length in $trained; do
       log=$scratch/$attention-$length.log
       # one step passes no gate, which is exit code 3
-      tools/mpirun.sh -np "$ranks" bin/ringattention train inputs/retrieval/16k.toml $tiny -D "train.sequence=$length" -D train.batch=1 \
-        -D train.warmupSteps=0 -D lines.first=0 -D train.steps=1 -D "attention.kind=$attention" $cap -o "$scratch/$attention-$length" >"$log" 2>&1
+      tools/mpirun.sh -np "$ranks" bin/ringattention train inputs/retrieval/evaluate.toml $tiny -D "lines.questions=$questions" \
+        -D "train.sequence=$length" -D train.warmupSteps=0 -D train.steps=1 -D "attention.kind=$attention" $cap -o "$scratch/$attention-$length" >"$log" 2>&1
       status=$?
       result=
       if [ "$status" = 0 ] || [ "$status" = 3 ]; then result=trains; fi
@@ -164,7 +174,7 @@ plot() {
 
 for step in $steps; do
   case $step in
-    train | evaluate | parity | architectures | ablation | plot) $step ;;
+    train | long | evaluate | parity | architectures | ablation | plot) $step ;;
     *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
   esac
 done

@@ -1,8 +1,13 @@
 #!/bin/sh
 # Sourced by tools/record-gpu.sh and tools/record-paper.sh: runs the program and keeps what it wrote, each run in a folder.
-# They set $runs, which has these folders.
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+# They set $runs, which has these folders. Checkpoints and the like are in a folder of their own: $SCRATCH, which stays, or a new one.
+if [ -n "${SCRATCH-}" ]; then
+  scratch=$SCRATCH
+  mkdir -p "$scratch" || exit 1
+else
+  scratch=$(mktemp -d) || exit 1
+  trap 'rm -rf "$scratch"' EXIT
+fi
 : >"$scratch/failed"
 
 # Sets $count GPUs, those that are visible, of $model, for example H200; not if there is none.
@@ -30,7 +35,7 @@ keep_files() { # FROM TO
   done
 }
 
-# Runs the program and keeps its log, its tables, its summary and its plots under a name.
+# Runs the program and keeps its log, its tables, its summary and its plots under a name. Exit code 0 is wanted, or $allowed.
 keep() { # NAME RANKS ARGUMENTS...
   name=$1
   ranks=$2
@@ -52,7 +57,7 @@ keep() { # NAME RANKS ARGUMENTS...
     if [ -d "$stage" ]; then keep_files "$stage" "$runs/$name/${stage##*/}"; fi
   done
   echo "$name: $(($(date +%s) - began)) s, $(tail -n 1 "$out.log")"
-  if [ "$status" = 0 ]; then note "$name" PASSED; else note "$name" "FAILED (exit $status)"; fi
+  if [ "$status" = 0 ] || [ "$status" = "${allowed-0}" ]; then note "$name" PASSED; else note "$name" "FAILED (exit $status)"; fi
 }
 
 # Says whether all steps have passed, and ends.

@@ -3,7 +3,7 @@
 
     python3 validation/retrieval/table.py accuracy RUNS      evaluate-MODEL-LENGTH: share of questions answered exactly
     python3 validation/retrieval/table.py parity RUNS RANKS  parity-*: the same weights and steps on one rank and on RANKS
-    python3 validation/retrieval/table.py ablation RUNS      ablation-INIT-FILLER-SEED: steps until the first level was passed
+    python3 validation/retrieval/table.py ablation RUNS      ablation-WITHOUT-SEED: steps of the first stage, all levels of 1024 tokens
 
 low and high are Wilson's 95% interval. parity exits with 1 if a row is FAILED. Needs Python 3.11 alone.
 """
@@ -69,19 +69,24 @@ def parity(runs, ranks):
     return table, any(row[-1] == "FAILED" for row in table)
 
 
+def shown(steps):
+    return "never" if steps == math.inf else int(steps)
+
+
 def ablation(runs):
-    table = [("init", "filler", "seed", "steps", "steps_of_first_level", "gate_passed")]
+    table = [("without", "seed", "steps", "steps_to_half_exact", "last_level", "gate_passed")]
     medians = {}
-    for run in sorted(runs.glob("ablation-*-*-*")):
-        _, init, filler, seed = run.name.split("-")
-        steps = rows(run / "steps.csv")
-        first = sum(1 for row in steps if row["level"] == "1")
-        passed = first < len(steps)
-        table.append((init, filler, seed, len(steps), first if passed else f"more than {first}", summary(run).get("gate_passed")))
-        medians.setdefault((init, filler), []).append(first if passed else math.inf)
-    for (init, filler), numbers in medians.items():
-        median = statistics.median(numbers)
-        table.append((init, filler, "median", "", int(median) if median < math.inf else "never", ""))
+    for run in sorted(runs.glob("ablation-*-*")):
+        _, without, seed = run.name.split("-")
+        first = run / "stage-1"
+        steps = rows(first / "steps.csv")
+        jump = next((int(row["step"]) for row in steps if float(row["exact_rate"] or 0) >= 0.5), math.inf)
+        passed = summary(first)["gate_passed"]
+        table.append((without, seed, len(steps), shown(jump), steps[-1]["level"], passed))
+        medians.setdefault(without, []).append((len(steps) if passed else math.inf, jump))
+    for without, numbers in medians.items():
+        passed, jump = (statistics.median(column) for column in zip(*numbers))
+        table.append((without, "median", shown(passed), shown(jump), "", ""))
     return table, 0
 
 
