@@ -108,6 +108,11 @@ public final class HuggingFaceConfig implements Lender {
   }
 
   @Override
+  public List<String> remarks(Map<String, Object> own) {
+    return rope.remarks(own);
+  }
+
+  @Override
   public String file() {
     return FILE;
   }

@@ -7,6 +7,8 @@ import static ringattention.huggingface.HuggingFaceConfig.value;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -118,6 +120,36 @@ final class RopeFields {
                   + ": not supported, must be \"default\" or \"linear\" or \"llama3\" or \"yarn\""
                   + " or \"longrope\"");
     }
+  }
+
+  /**
+   * Returns a line where a yarn factor is not the ratio of the contexts that the file gives:
+   * transformers takes the factor too, with a warning.
+   *
+   * @param own what the input says, by key
+   */
+  List<String> remarks(Map<String, Object> own) {
+    boolean given = present(rope, FACTOR) && (present(rope, ORIGINAL) || present(root, ORIGINAL));
+    if (!type.equals("yarn")
+        || !given
+        || own.containsKey(FACTOR_KEY)
+        || own.containsKey(SCALING_KEY)) {
+      return List.of();
+    }
+    double factor = number(plain(rope.get(FACTOR)));
+    double now = number(value(root, POSITIONS, positions));
+    double before = number(originalContext().value());
+    return factor <= 0 || before <= 0 || factor == now / before
+        ? List.of()
+        : List.of(
+            String.format(
+                Locale.ROOT,
+                "rotary embedding: %s = %s of config.json counts, not %s / %s = %.6g",
+                in + FACTOR,
+                rope.get(FACTOR),
+                POSITIONS,
+                ORIGINAL,
+                now / before));
   }
 
   private void llama3(Map<String, Given> values) {

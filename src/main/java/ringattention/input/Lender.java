@@ -1,6 +1,7 @@
 package ringattention.input;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -27,6 +28,16 @@ public interface Lender {
    */
   default Map<String, Given> defaults(Map<String, Object> own) {
     return Map.of();
+  }
+
+  /**
+   * Returns what a reader should know of the file, a line each: where its fields do not go together
+   * and one of them counts.
+   *
+   * @param own what the input says of the section, by key
+   */
+  default List<String> remarks(Map<String, Object> own) {
+    return List.of();
   }
 
   /** Returns how errors name the file, e.g. {@code config.json}. */

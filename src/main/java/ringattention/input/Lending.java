@@ -21,6 +21,7 @@ record Lending(String section, String from, Lender lender, Source source) {
     Map<String, Object> all = new LinkedHashMap<>(leaves);
     lender.values().forEach((key, given) -> require(all, section + "." + key, given));
     lender.defaults(own(leaves)).forEach((key, given) -> offer(all, section + "." + key, given));
+    lender.remarks(own(leaves)).forEach(source::remark);
     return all;
   }
 

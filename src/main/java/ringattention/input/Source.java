@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,7 @@ public final class Source {
     private final Map<String, Object> used = new LinkedHashMap<>();
     private final Map<String, Borrowed> borrowed = new HashMap<>();
     private final Map<String, Object> replaced = new HashMap<>(); // values of a file, by key
+    private final Set<String> remarks = new LinkedHashSet<>();
     private final Map<Trait, Set<String>> marked = new EnumMap<>(Trait.class);
     private final Set<String> defaults = new HashSet<>();
   }
@@ -114,6 +116,16 @@ public final class Source {
   /** Returns by full key what a file says where the input says otherwise, and may. */
   public Map<String, Object> replaced() {
     return Collections.unmodifiableMap(found.replaced);
+  }
+
+  /** Keeps what a reader should know of a file that gives keys their values. */
+  void remark(String text) {
+    found.remarks.add(text);
+  }
+
+  /** Returns what a reader should know of files that give keys their values, a line each. */
+  public List<String> remarks() {
+    return List.copyOf(found.remarks);
   }
 
   /** Whether a key has this value in the input, or in the file that it borrows from. */

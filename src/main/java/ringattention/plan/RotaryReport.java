@@ -33,13 +33,13 @@ public final class RotaryReport {
   }
 
   /**
-   * Returns what the input replaces of config.json, if anything, and what the length of the texts
-   * decides.
+   * Returns where config.json does not agree with itself, what the input replaces of it, if
+   * anything, and what the length of the texts decides.
    *
    * @param model as it computes
    */
   static List<String> lines(Configuration configuration, ModelConfig model) {
-    List<String> lines = new ArrayList<>();
+    List<String> lines = new ArrayList<>(configuration.source().remarks());
     Map<String, Object> before = configuration.source().replaced();
     if (before.keySet().stream().anyMatch(key -> key.startsWith(SECTION + "rope"))) {
       UsedInputs used = UsedInputs.of(configuration.source().toml());

@@ -38,6 +38,24 @@ class RotaryReportTest {
     assertEquals(List.of(), lines("null", 9, "model.ropeTheta=5e5", "model.ropeScaling=default"));
   }
 
+  /** transformers warns of these, and takes the factor. */
+  @Test
+  void factorsThatAreNoRatioOfContextsAreSaid() throws IOException {
+    String yarn =
+        "{\"rope_type\": \"yarn\", \"factor\": %s, \"original_max_position_embeddings\": 2048}";
+    String line =
+        "rotary embedding: rope_scaling.factor = 8.0 of config.json counts, not"
+            + " max_position_embeddings / original_max_position_embeddings = 4.00000";
+    assertEquals(List.of(line), lines(String.format(yarn, "8.0"), 9));
+    assertEquals(List.of(), lines(String.format(yarn, "4.0"), 9));
+    assertEquals(List.of(), lines("{\"rope_type\": \"yarn\", \"factor\": 8.0}", 9));
+    List<String> replaced = lines(String.format(yarn, "8.0"), 9, "model.ropeFactor=4");
+    assertEquals(2, replaced.size(), replaced.toString());
+    assertEquals(
+        List.of("rotary embedding: theta 500000, scaling yarn -> default (config.json -> input)"),
+        lines(String.format(yarn, "8.0"), 9, "model.ropeScaling=default"));
+  }
+
   @Test
   void whatReplacesTheFileIsSaid() throws IOException {
     String[] yarn = {"model.ropeTheta=8e6", "model.ropeScaling=yarn", "model.ropeFactor=4"};
