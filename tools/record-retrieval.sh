@@ -25,6 +25,7 @@ case $kind in
     trained="128 512"
     cap="--memory-cap 6MiB" # in place of a whole GPU
     lengths="128 256 512 1024"
+    compared=512
     # the names stay; lengths, model and task are tiny
     tiny="-D device.kind=cpu -D model.hidden=32 -D model.layers=2 -D model.heads=2 -D model.feedForward=64 -D lines.numbers=[0,1] \
       -D lines.growth=3 -D curriculum.gate=0.3 -D curriculum.leastSteps=2 -D train.warmupSteps=5 -D train.learningRate=3e-3 \
@@ -46,6 +47,7 @@ case $kind in
     trained="16384 102400 524288"
     cap=
     lengths="4096 8192 12288 16384 65536 102400 204800 512000 983040" # more lines than the last holds have no keys
+    compared=102400
     tiny=
     short=
     middle=
@@ -109,11 +111,13 @@ evaluate() {
   done
 }
 
-# The same weights on one rank and on all: in fp32 the same answers. The same steps on one and on all: the same losses, but for rounding.
+# The same weights on one rank and on all: in fp32 the same answers, else as many within the interval. The same steps on one and on all:
+# the same losses, but for rounding.
 parity() {
-  length=$(echo "$lengths" | cut -d ' ' -f 2)
+  few=$(echo "$lengths" | cut -d ' ' -f 2)
   for ranks in 1 "$count"; do
-    ask "parity-fp32-$ranks" "$ranks" 512k "$length" -D device.precision=fp32
+    ask "parity-fp32-$ranks" "$ranks" 512k "$few" -D device.precision=fp32
+    ask "parity-default-$ranks" "$ranks" 512k "$compared"
     keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/evaluate.toml $tiny -D "lines.questions=$questions" \
       -D "train.sequence=$longest" -D "checkpoint.weights=$scratch/train-512k" -D train.warmupSteps=1 -D train.steps=5 -D curriculum.gate=1e-9 \
       -D curriculum.leastSteps=5 -D output.plots=false

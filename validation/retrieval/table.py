@@ -62,6 +62,12 @@ def parity(runs, ranks):
     one, all_ranks = (summary(runs / f"parity-fp32-{count}") for count in ("1", ranks))
     same = one["exact"] == all_ranks["exact"] and one["questions"] == all_ranks["questions"]
     table.append(("exact answers, fp32", one["exact"], all_ranks["exact"], "the same", "PASSED" if same else "FAILED"))
+    one, all_ranks = (summary(runs / f"parity-default-{count}") for count in ("1", ranks))
+    low, high = wilson(one["exact"], one["questions"])
+    near = one["questions"] == all_ranks["questions"] and low <= all_ranks["exact"] / all_ranks["questions"] <= high
+    precision = used(runs / "parity-default-1", "device", "precision")
+    row = (f"exact answers, {precision}", one["exact"], all_ranks["exact"], f"{low:.4f} to {high:.4f} of {one['questions']}")
+    table.append((*row, "PASSED" if near else "FAILED"))
     losses = [[float(row["loss"]) for row in rows(runs / f"parity-losses-{count}" / "steps.csv")] for count in ("1", ranks)]
     worst = max(abs(a - b) / max(abs(a), 1e-3) for a, b in zip(*losses))
     good = len(losses[0]) == len(losses[1]) > 0 and worst <= LOSSES
