@@ -3,12 +3,12 @@ package ringattention;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Map;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import ringattention.cli.CommandHelp;
 import ringattention.cli.CommandLine;
 import ringattention.cli.ErrorLine;
 import ringattention.cli.ExitCode;
+import ringattention.cli.LogLevel;
 import ringattention.comm.CommunicationException;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
@@ -33,8 +33,7 @@ import ringattention.run.Version;
 
 /** The program: one rank of a job, from start to exit code. */
 public final class Main {
-  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
+  private static final String LOGGERS = "org.slf4j.simpleLogger.defaultLogLevel";
   private static final PrintStream QUIET = new PrintStream(OutputStream.nullOutputStream());
 
   private final Map<String, String> environment;
@@ -51,6 +50,8 @@ public final class Main {
 
   /** Exits with the codes of {@link ExitCode}. */
   public static void main(String[] arguments) {
+    LogLevel.asked(arguments)
+        .ifPresent(level -> System.setProperty(LOGGERS, level.word())); // before any is made
     System.exit(new Main(System.getenv(), System.out, System.err).run(arguments));
   }
 
@@ -105,7 +106,7 @@ public final class Main {
       return ExitCode.BAD_INPUT;
     } catch (RuntimeException e) {
       errors.println("ringattention: failed: " + ErrorLine.of(e.toString()));
-      LOG.debug("thrown here", e);
+      LoggerFactory.getLogger(Main.class).debug("thrown here", e);
       return ExitCode.ERROR;
     }
   }

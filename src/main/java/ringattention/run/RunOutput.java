@@ -13,6 +13,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import ringattention.cli.ExitCode;
+import ringattention.cli.LogLevel;
 import ringattention.input.Configuration;
 import ringattention.report.Check;
 import ringattention.report.CheckGroups;
@@ -45,7 +46,8 @@ public final class RunOutput implements AutoCloseable {
     this.config = config;
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
     RunLog whole = new RunLog(console, lines("run.log"));
-    RunLog plain = job.line().quiet() ? whole.quiet() : whole;
+    LogLevel level = job.line().logLevel();
+    RunLog plain = whole.printing(level.prints(LogLevel.INFO), level.prints(LogLevel.WARN));
     this.log = job.line().command().isTable() ? plain.ofTable() : plain;
     this.events = new EventLog(lines("run.jsonl"));
   }
@@ -186,17 +188,27 @@ public final class RunOutput implements AutoCloseable {
    * @param png makes the image
    */
   public void plot(String name, Supplier<byte[]> png) {
-    if (folder.isEmpty() || !config.plots()) {
-      return;
-    }
-    byte[] image;
     try {
-      image = png.get();
+      draw(name, png);
     } catch (OutputException | OutOfMemoryError e) { // no plot is worth a verdict
       log.line("no plot of " + name + ": " + e.getMessage());
-      return;
     }
-    write("plots/" + name + ".png", image);
+  }
+
+  /**
+   * Draws like {@link #plot}, but throws where the machine cannot draw or the folder takes no more.
+   *
+   * @throws OutputException saying why
+   */
+  public void draw(String name, Supplier<byte[]> png) {
+    if (draws()) {
+      write("plots/" + name + ".png", png.get());
+    }
+  }
+
+  /** Returns whether plots are drawn here: on rank 0, if there is a folder and they are wanted. */
+  public boolean draws() {
+    return folder.isPresent() && config.plots();
   }
 
   /**
