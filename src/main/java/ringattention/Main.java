@@ -3,6 +3,10 @@ package ringattention;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.LoggerFactory;
 import ringattention.cli.CommandHelp;
 import ringattention.cli.CommandLine;
@@ -33,6 +37,7 @@ import ringattention.run.Version;
 
 /** The program: one rank of a job, from start to exit code. */
 public final class Main {
+  private static final String FILTER = "RINGATTENTION_STDERR_FILTER";
   private static final String LOGGERS = "org.slf4j.simpleLogger.defaultLogLevel";
   private static final PrintStream QUIET = new PrintStream(OutputStream.nullOutputStream());
 
@@ -52,7 +57,27 @@ public final class Main {
   public static void main(String[] arguments) {
     LogLevel.asked(arguments)
         .ifPresent(level -> System.setProperty(LOGGERS, level.word())); // before any is made
-    System.exit(new Main(System.getenv(), System.out, System.err).run(arguments));
+    int exitCode = new Main(System.getenv(), System.out, System.err).run(arguments);
+    String filter = System.getenv(FILTER);
+    if (filter != null) {
+      awaitFilter(Long.parseLong(filter));
+    }
+    System.exit(exitCode);
+  }
+
+  /**
+   * Waits until the launcher's filter has passed on all of standard error, or the next prompt of a
+   * shell would come before it. What children still hold open does not keep it long.
+   */
+  private static void awaitFilter(long process) {
+    System.err.close();
+    try {
+      ProcessHandle.of(process).map(ProcessHandle::onExit).orElseThrow().get(1, TimeUnit.SECONDS);
+    } catch (NoSuchElementException | ExecutionException | TimeoutException e) {
+      return; // it is gone, or late
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Runs the command; returns the exit code instead of exiting. */
