@@ -30,6 +30,7 @@ import ringattention.report.Timestamps;
 
 /** Where a run's log, events and files go: rank 0 writes them, the other ranks are quiet. */
 public final class RunOutput implements AutoCloseable {
+  private static final String JOB = "SLURM_JOB_ID";
   private static final Consumer<String> NOWHERE = line -> {};
 
   private final Job job;
@@ -64,7 +65,8 @@ public final class RunOutput implements AutoCloseable {
 
   /** With a folder. Collective: if rank 0 cannot make it, every rank throws. */
   public static RunOutput create(Job job, Configuration configuration) {
-    return open(job, configuration, RunFolder::create);
+    boolean named = job.line().output().isPresent() || job.environment().containsKey(JOB);
+    return open(job, configuration, named ? RunFolder::create : RunFolder::createNew);
   }
 
   /**
@@ -79,7 +81,7 @@ public final class RunOutput implements AutoCloseable {
 
   private static RunOutput open(
       Job job, Configuration configuration, Function<Path, RunFolder> opened) {
-    String jobId = job.environment().get("SLURM_JOB_ID");
+    String jobId = job.environment().get(JOB);
     Path path =
         job.line()
             .output()
