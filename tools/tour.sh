@@ -14,7 +14,8 @@ say() { printf '%s\n\n' "$@"; }
 run() {
   local first=${2:-40} last=${3:-0} expected=${4:-0} status=0 lines
   printf '    $ %s\n' "$1"
-  bash -c "$1" >"$scratch/printed" 2>&1 || status=$?
+  bash -c "$1" >"$scratch/raw" 2>&1 || status=$?
+  sed -E "s/\x1b\[[0-9;]*m//g; s|$scratch|~|g; s/[[:space:]]+\$//" "$scratch/raw" >"$scratch/printed"
   lines=$(wc -l <"$scratch/printed")
   if ((lines <= first + last + 1)); then
     sed 's/^/    /' "$scratch/printed"
@@ -34,7 +35,7 @@ run() {
 
 say "# A tour" \
   "Written by \`tools/tour.sh\`, which ran every command below on $(nproc) CPU cores and shortened what they print: \`[N lines]\` stands for what was left
-out. Times are those of that machine, which others used too. Blank lines at the ends and colours apart, nothing was changed."
+out. Times are those of that machine, which others used too. Colours, blanks at the ends of lines and the folder above the clone (here \`~\`) apart, nothing was changed."
 
 say "## Get it and run it"
 printf '    $ git clone REPOSITORY ringattention\n    $ cd ringattention\n'
@@ -84,8 +85,8 @@ run "bin/ringattention compare outputs/mine outputs/whole" 6 3
 say "## Export, and an answer"
 run "bin/ringattention export outputs/mine -o model-mine" 3 2
 run "ls model-mine"
-run "bin/mpirun -np 2 bin/ringattention generate inputs/generate.toml -D model.checkpoint=model-mine -D generate.ignoreEnd=true -D generate.maxNewTokens=40 --prompt '21 times 22 is '" 2 12
+run "bin/mpirun -np 2 bin/ringattention generate inputs/generate.toml -D model.checkpoint=model-mine -D generate.ignoreEnd=true -D generate.maxNewTokens=40 --prompt '21 times 22 is '" 2 16
 
 say "## Curves"
 run "ls outputs/mine outputs/mine/plots outputs/mine/tensorboard"
-say "The plots are drawn again while a run goes on; \`tensorboard --logdir outputs\` shows all runs."
+printf '%s\n' "The plots are drawn again while a run goes on; \`tensorboard --logdir outputs\` shows all runs."
