@@ -18,11 +18,11 @@ run() {
   sed -E "s/\x1b\[[0-9;]*m//g; s|$scratch|~|g; s/[[:space:]]+\$//" "$scratch/raw" >"$scratch/printed"
   lines=$(wc -l <"$scratch/printed")
   if ((lines <= first + last + 1)); then
-    sed 's/^/    /' "$scratch/printed"
+    sed 's/^./    &/' "$scratch/printed"
   else
-    head -n "$first" "$scratch/printed" | sed 's/^/    /'
+    head -n "$first" "$scratch/printed" | sed 's/^./    &/'
     echo "    [$((lines - first - last)) lines]"
-    tail -n "$last" "$scratch/printed" | sed 's/^/    /'
+    tail -n "$last" "$scratch/printed" | sed 's/^./    &/'
   fi
   if ((status != expected)); then
     echo "tour: exit code $status, not $expected: $1" >&2
@@ -72,7 +72,7 @@ printf '    $ kill -KILL %s    # rank 0, as outputs/mine/run.lock names it\n' "$
 kill -KILL "$rank"
 status=0
 wait $! || status=$?
-sed 's/^/    /' "$scratch/killed"
+sed 's/^./    &/' "$scratch/killed"
 printf '    exit code %s\n\n' "$status"
 run "bin/ringattention status outputs/mine"
 run "bin/mpirun -np 2 bin/ringattention train mine.toml -o outputs/mine --resume" 3 5
