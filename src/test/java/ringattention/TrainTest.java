@@ -77,8 +77,9 @@ class TrainTest {
                 1, "no-plots", "-D", "output.plots=true", "-D", "train.steps=120"));
     List<String> notes =
         run.lines("run.log").stream().filter(line -> line.startsWith("no plot")).toList();
-    assertTrue(notes.get(0).startsWith("no plots before the end of the run: "), notes + "");
-    assertTrue(notes.get(1).startsWith("no plot of loss: cannot write "), notes + "");
+    assertTrue(
+        notes.stream().anyMatch(line -> line.startsWith("no plot of loss: cannot write ")),
+        notes.toString()); // what was said on the way depends on how fast the run is
   }
 
   @Test
