@@ -58,7 +58,6 @@ cp -a bin inputs share slurm tools "$bundle"
 mkdir "$bundle/outputs" # Slurm writes job logs there, and makes no folders
 rm "$bundle"/tools/build-openmpi.sh "$bundle"/tools/bundle.sh "$bundle"/tools/setup-*.sh "$bundle"/tools/unpack-natives.sh \
   "$bundle"/tools/results-page.sh "$bundle"/tools/release.sh
-ln -s ../tools/mpirun.sh "$bundle/bin/mpirun"
 cp -a target/ringattention.jar "$bundle/target"
 cp -a target/natives "$bundle/target"
 for jar in target/lib/*.jar; do

@@ -9,6 +9,7 @@
 #   transformers-extend: a model of 8 blocks extended to 208K tokens and opened again; needs one GPU of 139 GiB, 70 GB of disk
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
+# shellcheck disable=SC2086,SC2030,SC2031 # lists of options are words; a subshell has GPUs of its own
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

@@ -6,6 +6,7 @@
 #   train long evaluate parity architectures ablation plot   (default: all but ablation); SCRATCH=FOLDER keeps the models of train and
 #   long, which evaluate and parity need, so that steps can be taken in several calls
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
+# shellcheck disable=SC2086 # lists of options are words
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tools/recording.sh

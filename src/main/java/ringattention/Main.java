@@ -3,12 +3,16 @@ package ringattention;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Map;
-import org.slf4j.Logger;
+import java.util.NoSuchElementException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.LoggerFactory;
 import ringattention.cli.CommandHelp;
 import ringattention.cli.CommandLine;
 import ringattention.cli.ErrorLine;
 import ringattention.cli.ExitCode;
+import ringattention.cli.LogLevel;
 import ringattention.comm.CommunicationException;
 import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
@@ -33,8 +37,8 @@ import ringattention.run.Version;
 
 /** The program: one rank of a job, from start to exit code. */
 public final class Main {
-  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
+  private static final String FILTER = "RINGATTENTION_STDERR_FILTER";
+  private static final String LOGGERS = "org.slf4j.simpleLogger.defaultLogLevel";
   private static final PrintStream QUIET = new PrintStream(OutputStream.nullOutputStream());
 
   private final Map<String, String> environment;
@@ -51,7 +55,29 @@ public final class Main {
 
   /** Exits with the codes of {@link ExitCode}. */
   public static void main(String[] arguments) {
-    System.exit(new Main(System.getenv(), System.out, System.err).run(arguments));
+    LogLevel.asked(arguments)
+        .ifPresent(level -> System.setProperty(LOGGERS, level.word())); // before any is made
+    int exitCode = new Main(System.getenv(), System.out, System.err).run(arguments);
+    String filter = System.getenv(FILTER);
+    if (filter != null) {
+      awaitFilter(Long.parseLong(filter));
+    }
+    System.exit(exitCode);
+  }
+
+  /**
+   * Waits until the launcher's filter has passed on all of standard error, or the next prompt of a
+   * shell would come before it. What children still hold open does not keep it long.
+   */
+  private static void awaitFilter(long process) {
+    System.err.close();
+    try {
+      ProcessHandle.of(process).map(ProcessHandle::onExit).orElseThrow().get(1, TimeUnit.SECONDS);
+    } catch (NoSuchElementException | ExecutionException | TimeoutException e) {
+      return; // it is gone, or late
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Runs the command; returns the exit code instead of exiting. */
@@ -105,7 +131,7 @@ public final class Main {
       return ExitCode.BAD_INPUT;
     } catch (RuntimeException e) {
       errors.println("ringattention: failed: " + ErrorLine.of(e.toString()));
-      LOG.debug("thrown here", e);
+      LoggerFactory.getLogger(Main.class).debug("thrown here", e);
       return ExitCode.ERROR;
     }
   }

@@ -1,6 +1,7 @@
 package ringattention;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +113,34 @@ class CommandIT {
     assertEquals(1, run.errors().size(), run.job().output());
     assertTrue(run.errors().get(0).contains("no such file or folder"), run.errors().get(0));
     assertTrue(Files.notExists(output), "left " + output);
+    assertEquals(run.errors().get(0), run.job().output().strip(), "mpirun says it again");
+  }
+
+  /** Without mpirun, too, and it is there before the process has ended. */
+  @Test
+  void refusalWithoutMpirunIsTheOnlyLine() {
+    MpiJob.Result job = program.alone("train", "absent.toml");
+    assertEquals(2, job.exitCode(), job.output());
+    assertEquals("ringattention: absent.toml: no such file", job.output().strip());
+  }
+
+  /** A rank that fails says so in one line; at level debug it says where in the program. */
+  @Test
+  void failureIsOneLineAndDebugShowsWhere() {
+    String[] fault = {"-D", "fault.rank=1", "-D", "fault.step=3"};
+    Run run = program.train(2, "failed", fault);
+    assertEquals(1, run.job().exitCode(), run.job().output());
+    assertTrue(run.job().output().contains("rank 1 of 2 on "), run.job().output());
+    assertFalse(run.job().output().contains("MPI_ABORT"), run.job().output());
+    assertFalse(run.job().output().contains("failOnPurpose"), run.job().output());
+    Run debug =
+        program.train(
+            2,
+            "failed-debug",
+            Stream.concat(Stream.of(fault), Stream.of("--log-level=debug")).toArray(String[]::new));
+    assertTrue(
+        debug.job().output().contains("\tat ringattention.train.TrainingLoop.failOnPurpose"),
+        debug.job().output());
   }
 
   /** Processes that MPICH's mpirun has started find only themselves; each would be a whole job. */

@@ -365,6 +365,40 @@ class FaultIT {
     }
   }
 
+  /**
+   * Room that ends at each writer in turn: used inputs, plan, curves, log, steps, checkpoint,
+   * summary, plots. One line says so, and with room again the run goes on to what it would have
+   * been.
+   */
+  @ParameterizedTest
+  @Tag("faults")
+  @ValueSource(ints = {4, 16, 32, 64, 1400, 2200, 2800, 3000})
+  void fullDiskIsOneLineAndNothingIsLost(int kib) throws IOException {
+    Path folder = Files.createDirectories(program.file("full-" + kib));
+    Assumptions.assumeTrue(
+        shell("mount", "-t", "tmpfs", "-o", "size=" + kib + "k", "none", "" + folder),
+        "only root can mount");
+    try {
+      Path path = folder.resolve("run");
+      String[] keys = {"checkpoint.every=10", "output.plots=true", "--quiet"};
+      Run run = startIn(path, keys).end();
+      List<String> said =
+          run.job().output().lines().filter(line -> !line.startsWith("WARNING")).toList();
+      assertEquals(1, said.size(), run.job().output());
+      if (run.job().exitCode() != 0) {
+        assertEquals(kib > 4 ? 1 : 2, run.job().exitCode(), run.job().output());
+        assertTrue(said.get(0).contains("cannot write " + folder), said.get(0));
+        assertTrue(said.get(0).contains("No space left on device"), said.get(0));
+      }
+      assertTrue(shell("mount", "-o", "remount,size=20m", "" + folder), "cannot be remounted");
+      if (Files.exists(path.resolve("used_inputs.toml"))) {
+        resumed(path, keys);
+      }
+    } finally {
+      shell("umount", "" + folder);
+    }
+  }
+
   private static boolean shell(String... command) {
     try {
       return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** bin/ringattention in a home of its own, with a shell script in place of the JVM. */
 @Timeout(30)
@@ -305,8 +306,9 @@ class LauncherTest {
     assertEquals(output.indexOf("-Xmx4g") + 1, output.indexOf("-ea"));
   }
 
-  @Test
-  void hidesTheVectorWarningOfRanksAndNothingElse() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void hidesTheVectorWarningAndNothingElse(boolean rank) throws Exception {
     String script =
         String.join(
             "; ",
@@ -319,8 +321,24 @@ class LauncherTest {
     // as mpirun does, cat waits until nobody can write any more; a Java process that ended is not
     // read any further
     builder.command().addAll(0, List.of("sh", "-c", "\"$@\" 2>&1 | cat", "sh"));
-    builder.environment().put("OMPI_COMM_WORLD_SIZE", "4");
+    if (rank) {
+      builder.environment().put("OMPI_COMM_WORLD_SIZE", "4");
+    }
     assertEquals(List.of("before", VECTOR_WARNING + " too"), run(builder).output);
+  }
+
+  /**
+   * mpirun waits until nobody can write any more; without it the JVM has to wait for the filter.
+   */
+  @Test
+  void aProcessWithoutMpirunKnowsItsFilter() throws Exception {
+    String script = "tr '\\0' ' ' < /proc/$RINGATTENTION_STDERR_FILTER/cmdline";
+    Result alone = run(launch(launcher(), script));
+    assertTrue(alone.output.get(0).startsWith("sed -u /^WARNING"), alone.output.toString());
+    ProcessBuilder builder = launch(launcher(), "echo \"$RINGATTENTION_STDERR_FILTER.\"");
+    builder.environment().put("PMIX_RANK", "0");
+    builder.environment().put("RINGATTENTION_STDERR_FILTER", "1");
+    assertEquals(List.of("."), run(builder).output);
   }
 
   @Test

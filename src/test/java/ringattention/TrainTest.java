@@ -48,6 +48,47 @@ class TrainTest {
     return run;
   }
 
+  /** No plot is drawn behind the step that fails: those that are there come from the way to it. */
+  @Test
+  void plotsAreDrawnWhileTheRunGoesOn() throws IOException {
+    String[] keys = {"output.plots=true", "train.steps=120", "fault.rank=0", "fault.step=110"};
+    Run run =
+        program.trainInProcess(
+            2,
+            "drawn-early",
+            Stream.of(keys).flatMap(key -> Stream.of("-D", key)).toArray(String[]::new));
+    assertEquals(1, run.job().exitCode(), run.job().output());
+    Path plots = run.folder().resolve("plots");
+    for (String name : List.of("loss", "grad_norm", "learning_rate", "tokens_per_s")) {
+      assertTrue(
+          javax.imageio.ImageIO.read(plots.resolve(name + ".png").toFile()).getWidth() > 500, name);
+    }
+    assertFalse(Files.exists(plots.resolve("time_breakdown.png")), "drawn at the end");
+  }
+
+  /** A file in place of the folder of plots: they cannot be written, and the run is as good. */
+  @Test
+  void plotsThatCannotBeWrittenFailNoRun() throws IOException {
+    Path folder = Files.createDirectories(program.file("no-plots"));
+    Files.writeString(folder.resolve("plots"), "in the way");
+    Run run =
+        valid(
+            program.trainInProcess(
+                1, "no-plots", "-D", "output.plots=true", "-D", "train.steps=120"));
+    List<String> notes =
+        run.lines("run.log").stream().filter(line -> line.startsWith("no plot")).toList();
+    assertTrue(
+        notes.stream().anyMatch(line -> line.startsWith("no plot of loss: cannot write ")),
+        notes.toString()); // what was said on the way depends on how fast the run is
+  }
+
+  @Test
+  void atLevelErrorTheVerdictIsAllThatIsPrinted() {
+    Run run = valid(program.trainInProcess(2, "errors", "--log-level", "error"));
+    assertEquals(List.of(run.lastLine()), run.job().output().lines().toList());
+    assertTrue(run.lines("run.log").size() > 30);
+  }
+
   @ParameterizedTest(name = "{0} ranks")
   @ValueSource(ints = {1, 2, 3, 4})
   void endsValidAndLeavesItsFiles(int ranks) throws IOException {

@@ -39,6 +39,7 @@ final class BashCompletion {
     StringBuilder text = new StringBuilder(BEGIN);
     value(text, "--hardware", PlanOptions.hardwareNames());
     value(text, "--type", ExportOptions.TYPES);
+    value(text, "--" + LogLevel.OPTION, LogLevel.words());
     text.append(FILES);
     Set<String> first = new LinkedHashSet<>();
     Set<String> second = new LinkedHashSet<>();

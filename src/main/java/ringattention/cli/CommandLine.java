@@ -32,7 +32,7 @@ import ringattention.input.InputException;
  * @param prompt from {@code --prompt}: the text to go on from
  * @param plan for {@code plan}
  * @param export for {@code export}
- * @param quiet from {@code --quiet}: only warnings and the verdict on the console
+ * @param logLevel from {@code --log-level} or {@code --quiet}: how much goes to the console
  * @param samples from {@code -n}: documents that {@code show-data} shows
  */
 public record CommandLine(
@@ -50,7 +50,7 @@ public record CommandLine(
     Optional<String> prompt,
     PlanOptions plan,
     ExportOptions export,
-    boolean quiet,
+    LogLevel logLevel,
     int samples) {
 
   private static final String LAST = "last";
@@ -93,7 +93,7 @@ public record CommandLine(
         Optional.empty(),
         PlanOptions.NONE,
         ExportOptions.NONE,
-        false,
+        LogLevel.INFO,
         0);
   }
 
@@ -160,7 +160,7 @@ public record CommandLine(
         Optional.ofNullable(parsed.getOptionValue(CommandOptions.PROMPT)),
         plan,
         ExportOptions.of(parsed),
-        parsed.hasOption("quiet"),
+        LogLevel.of(parsed),
         samples(parsed.getOptionValue("n", "3")));
   }
 
@@ -287,7 +287,7 @@ public record CommandLine(
         prompt,
         plan,
         export,
-        quiet,
+        logLevel,
         samples);
   }
 

@@ -22,7 +22,8 @@ public final class CommandOptions {
   static final String MAX_MINUTES = "max-minutes";
   static final String PROMPT = "prompt";
 
-  private static final List<String> COMPUTING = List.of("D", "o", "dry-run", "memory-cap", "quiet");
+  private static final List<String> COMPUTING =
+      List.of("D", "o", "dry-run", "memory-cap", LogLevel.QUIET, LogLevel.OPTION);
   private static final Map<Command, Set<String>> USED = used();
 
   /** A description, maybe of one command only. */
@@ -145,8 +146,17 @@ public final class CommandOptions {
                 .get())
         .addOption(
             Option.builder()
-                .longOpt("quiet")
-                .desc("print warnings and the verdict only; run.log has everything")
+                .longOpt(LogLevel.QUIET)
+                .desc("print warnings and the verdict only (--log-level warn); run.log has all")
+                .get())
+        .addOption(
+            Option.builder()
+                .longOpt(LogLevel.OPTION)
+                .hasArg()
+                .argName("LEVEL")
+                .desc(
+                    "what to print: error (the verdict), warn (warnings too), info (all; the"
+                        + " default) or debug (also where a failure was thrown)")
                 .get())
         .addOption(
             Option.builder()

@@ -53,12 +53,12 @@ final class CorpusStream extends FilterInputStream {
     InputStream counted = new Counted(Files.newInputStream(file), read);
     String name = file.getFileName().toString();
     try {
+      InputStream buffered = new BufferedInputStream(counted, BUFFER);
       if (name.endsWith(GZIP)) {
-        InputStream buffered = new BufferedInputStream(counted, BUFFER);
         return new CorpusStream(new GZIPInputStream(buffered, BUFFER), "gzip");
       }
       if (name.endsWith(ZSTANDARD)) {
-        return new CorpusStream(new ZstdInputStream(counted), ZSTD);
+        return new CorpusStream(new ZstdInputStream(new ZstdFrames(buffered)), ZSTD);
       }
       return new CorpusStream(counted, "");
     } catch (EOFException tooShort) {

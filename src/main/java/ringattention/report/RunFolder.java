@@ -80,6 +80,29 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
+   * Makes a folder that was not there. Where runs of one input begin in the same second, the later
+   * ones get a number behind the name.
+   *
+   * @throws OutputException if it cannot be written
+   */
+  public static RunFolder createNew(Path path) {
+    Path own = path;
+    for (int number = 2; ; number++) {
+      try {
+        Files.createDirectories(path.toAbsolutePath().getParent());
+        return create(Files.createDirectory(own));
+      } catch (FileAlreadyExistsException e) {
+        if (!Files.isDirectory(own)) {
+          throw cannotWrite(own, e);
+        }
+        own = path.resolveSibling(path.getFileName() + "-" + number);
+      } catch (IOException e) {
+        throw new OutputException("output folder " + own + " cannot be written: " + reason(e), e);
+      }
+    }
+  }
+
+  /**
    * Goes on with the folder of a run: its files grow further from where they were at a step.
    *
    * @param lock of that folder, which is released with it
@@ -185,6 +208,11 @@ public final class RunFolder implements AutoCloseable {
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
+      try {
+        Files.deleteIfExists(temporary); // on a full disk the log needs the room
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
       throw cannotWrite(file, e);
     }
   }

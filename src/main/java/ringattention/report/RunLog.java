@@ -10,37 +10,49 @@ public final class RunLog {
   private final Consumer<String> console;
   private final Consumer<String> file;
   private final String remark; // before all that is not data
-  private final boolean quiet;
+  private final boolean all; // on the console
+  private final boolean warnings; // on the console, where not all is
 
   /**
    * @param file takes the lines for {@code run.log}; commands without a folder pass one that does
    *     nothing
    */
   public RunLog(Consumer<String> console, Consumer<String> file) {
-    this(console, file, "", false);
+    this(console, file, "", true, true);
   }
 
-  private RunLog(Consumer<String> console, Consumer<String> file, String remark, boolean quiet) {
+  private RunLog(
+      Consumer<String> console,
+      Consumer<String> file,
+      String remark,
+      boolean all,
+      boolean warnings) {
     this.console = console;
     this.file = file;
     this.remark = remark;
-    this.quiet = quiet;
+    this.all = all;
+    this.warnings = warnings;
   }
 
   /** The same log with {@code #} before everything but single rows: those are data. */
   public RunLog ofTable() {
-    return new RunLog(console, file, "# ", quiet);
+    return new RunLog(console, file, "# ", all, warnings);
   }
 
-  /** The same log with warnings and the verdict alone on the console; the file has everything. */
-  public RunLog quiet() {
-    return new RunLog(console, file, remark, true);
+  /**
+   * The same log with less on the console; the file has everything.
+   *
+   * @param everything whether the console has all, else of all but warnings the verdict alone
+   * @param warning whether it has warnings
+   */
+  public RunLog printing(boolean everything, boolean warning) {
+    return new RunLog(console, file, remark, everything, warning);
   }
 
   /** The last line of a run, however long. */
   public void verdict(String text) {
     row(remark + text);
-    if (quiet) {
+    if (!all) {
       console.accept(Text.ascii(text));
     }
   }
@@ -48,7 +60,7 @@ public final class RunLog {
   /** One line of text, broken at blanks where it is longer than 100 columns. */
   public void line(String text) {
     String clean = Text.ascii(text);
-    if (quiet && clean.startsWith("WARNING")) {
+    if (!all && warnings && clean.startsWith("WARNING")) {
       console.accept(clean);
     }
     int indent = clean.length() - clean.stripLeading().length();
@@ -71,7 +83,7 @@ public final class RunLog {
   }
 
   private void write(String line) {
-    if (!quiet) {
+    if (all) {
       console.accept(line);
     }
     file.accept(line);

@@ -13,6 +13,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import ringattention.cli.ExitCode;
+import ringattention.cli.LogLevel;
 import ringattention.input.Configuration;
 import ringattention.report.Check;
 import ringattention.report.CheckGroups;
@@ -29,6 +30,7 @@ import ringattention.report.Timestamps;
 
 /** Where a run's log, events and files go: rank 0 writes them, the other ranks are quiet. */
 public final class RunOutput implements AutoCloseable {
+  private static final String JOB = "SLURM_JOB_ID";
   private static final Consumer<String> NOWHERE = line -> {};
 
   private final Job job;
@@ -45,7 +47,8 @@ public final class RunOutput implements AutoCloseable {
     this.config = config;
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
     RunLog whole = new RunLog(console, lines("run.log"));
-    RunLog plain = job.line().quiet() ? whole.quiet() : whole;
+    LogLevel level = job.line().logLevel();
+    RunLog plain = whole.printing(level.prints(LogLevel.INFO), level.prints(LogLevel.WARN));
     this.log = job.line().command().isTable() ? plain.ofTable() : plain;
     this.events = new EventLog(lines("run.jsonl"));
   }
@@ -62,7 +65,8 @@ public final class RunOutput implements AutoCloseable {
 
   /** With a folder. Collective: if rank 0 cannot make it, every rank throws. */
   public static RunOutput create(Job job, Configuration configuration) {
-    return open(job, configuration, RunFolder::create);
+    boolean named = job.line().output().isPresent() || job.environment().containsKey(JOB);
+    return open(job, configuration, named ? RunFolder::create : RunFolder::createNew);
   }
 
   /**
@@ -77,7 +81,7 @@ public final class RunOutput implements AutoCloseable {
 
   private static RunOutput open(
       Job job, Configuration configuration, Function<Path, RunFolder> opened) {
-    String jobId = job.environment().get("SLURM_JOB_ID");
+    String jobId = job.environment().get(JOB);
     Path path =
         job.line()
             .output()
@@ -186,17 +190,27 @@ public final class RunOutput implements AutoCloseable {
    * @param png makes the image
    */
   public void plot(String name, Supplier<byte[]> png) {
-    if (folder.isEmpty() || !config.plots()) {
-      return;
-    }
-    byte[] image;
     try {
-      image = png.get();
+      draw(name, png);
     } catch (OutputException | OutOfMemoryError e) { // no plot is worth a verdict
       log.line("no plot of " + name + ": " + e.getMessage());
-      return;
     }
-    write("plots/" + name + ".png", image);
+  }
+
+  /**
+   * Draws like {@link #plot}, but throws where the machine cannot draw or the folder takes no more.
+   *
+   * @throws OutputException saying why
+   */
+  public void draw(String name, Supplier<byte[]> png) {
+    if (draws()) {
+      write("plots/" + name + ".png", png.get());
+    }
+  }
+
+  /** Returns whether plots are drawn here: on rank 0, if there is a folder and they are wanted. */
+  public boolean draws() {
+    return folder.isPresent() && config.plots();
   }
 
   /**

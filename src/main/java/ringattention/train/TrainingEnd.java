@@ -120,15 +120,7 @@ public final class TrainingEnd {
 
   /** Draws the curves over the steps. */
   public void curves() {
-    output.plot("loss", () -> Plots.loss(output.title(), loop.history().records()));
-    if (loop.history().lastAnswers().isPresent()) {
-      output.plot("exact_rate", () -> Plots.exactRate(output.title(), loop.history().records()));
-    }
-    output.plot("grad_norm", () -> Plots.gradientNorm(output.title(), loop.history().records()));
-    output.plot(
-        "learning_rate", () -> Plots.learningRate(output.title(), loop.history().records()));
-    output.plot(
-        "tokens_per_s", () -> Plots.tokensPerSecond(output.title(), loop.history().records()));
+    Curves.of(output.title(), loop.history().records()).forEach(output::plot);
   }
 
   /** Draws all plots of a run that went to its end. */

@@ -95,33 +95,36 @@ public final class TrainingLoop {
                 plan.mfu(device, 1, 1).isPresent(), validation.isPresent(), answers));
     tracedStep = tracedStep(first);
     job.timer().reset();
-    while (!ends() && stop == Stop.NONE) {
-      step = step + 1;
-      failOnPurpose();
-      StepResult result = step == tracedStep ? traced(trainer) : trainer.next();
-      int level = curriculum.level();
-      Optional<String> levels = curriculum.after(result);
-      boolean last = ends();
-      Optional<LossByPosition> heldOut = validation.flatMap(loss -> loss.after(step, last));
-      seen = trainer.seenAfter(step);
-      StepRecord record = record(result, level, heldOut.map(LossByPosition::loss));
-      csv.accept(record.csv(validation.isPresent()));
-      board.ifPresent(curves -> curves.write(record, device.peakBytes()));
-      output.event("step", record.fields());
-      noteWithoutUpdate(result);
-      double elapsed = (System.nanoTime() - began) * 1e-9;
-      double expected = elapsed / (step - first) * (train.steps() - first);
-      boolean asked = step % train.reportEvery() == 0 || step == 1;
-      if (last || asked && spacing.due(elapsed, expected)) {
-        OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
-        output.log().row(progress.line(record, share, device.peakBytes()));
+    try (LivePlots plots = LivePlots.of(output)) {
+      while (!ends() && stop == Stop.NONE) {
+        step = step + 1;
+        failOnPurpose();
+        StepResult result = step == tracedStep ? traced(trainer) : trainer.next();
+        int level = curriculum.level();
+        Optional<String> levels = curriculum.after(result);
+        boolean last = ends();
+        Optional<LossByPosition> heldOut = validation.flatMap(loss -> loss.after(step, last));
+        seen = trainer.seenAfter(step);
+        StepRecord record = record(result, level, heldOut.map(LossByPosition::loss));
+        csv.accept(record.csv(validation.isPresent()));
+        board.ifPresent(curves -> curves.write(record, device.peakBytes()));
+        output.event("step", record.fields());
+        noteWithoutUpdate(result);
+        double elapsed = (System.nanoTime() - began) * 1e-9;
+        double expected = elapsed / (step - first) * (train.steps() - first);
+        boolean asked = step % train.reportEvery() == 0 || step == 1;
+        if (last || asked && spacing.due(elapsed, expected)) {
+          OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
+          output.log().row(progress.line(record, share, device.peakBytes()));
+        }
+        heldOut.ifPresent(losses -> output.log().line(Validation.line(step, losses)));
+        timestamps.after(step, heldOut.isPresent()).ifPresent(output.log()::line);
+        levels.ifPresent(this::noteLevel);
+        plots.after(history.records()).ifPresent(output.log()::line);
+        growth.afterStep(step, last ? step : train.steps());
+        checkpoints.afterStep(step);
+        stop = last ? Stop.NONE : result.stop();
       }
-      heldOut.ifPresent(losses -> output.log().line(Validation.line(step, losses)));
-      timestamps.after(step, heldOut.isPresent()).ifPresent(output.log()::line);
-      levels.ifPresent(this::noteLevel);
-      growth.afterStep(step, last ? step : train.steps());
-      checkpoints.afterStep(step);
-      stop = last ? Stop.NONE : result.stop();
     }
   }
 

@@ -3,6 +3,7 @@ package ringattention.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,41 @@ class CommandLineTest {
   void readsAMemoryCap(String text, long bytes) {
     assertEquals(OptionalLong.of(bytes), cap("--memory-cap", text));
     assertEquals(OptionalLong.of(bytes), cap("--memory-cap=" + text));
+  }
+
+  private static LogLevel level(String options) {
+    return CommandLine.parse(("train x.toml " + options).strip().split(" ")).logLevel();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', INFO",
+    "--quiet, WARN",
+    "--log-level error, ERROR",
+    "--log-level=warn --quiet, WARN",
+    "--log-level INFO, INFO",
+    "--log-level=debug, DEBUG"
+  })
+  void levelsOfTheLog(String options, LogLevel level) {
+    assertEquals(level, level(options));
+    if (options.contains("level")) {
+      assertEquals(Optional.of(level), LogLevel.asked(("train x.toml " + options).split(" ")));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--log-level loud | --log-level loud: must be error, warn, info, debug",
+        "--log-level= | --log-level : must be error, warn, info, debug",
+        "--quiet --log-level info | --quiet is --log-level warn, and --log-level info is another"
+      })
+  void otherLevelsAreRefused(String options, String message) {
+    InputException error = assertThrows(InputException.class, () -> level(options));
+    assertEquals("command line: " + message, error.getMessage());
+    assertEquals(
+        options.contains("info"), LogLevel.asked(options.split(" ")).isPresent(), "said later");
   }
 
   @Test

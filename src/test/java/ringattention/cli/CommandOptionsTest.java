@@ -26,7 +26,7 @@ import ringattention.run.ModelExport;
 /** Every option with every command: used or refused by name. Help is given everywhere. */
 class CommandOptionsTest {
   private static final String ALWAYS = "h V ";
-  private static final String COMPUTING = "D o dry-run memory-cap quiet ";
+  private static final String COMPUTING = "D o dry-run memory-cap quiet log-level ";
 
   /** What each command uses; a command that is not here uses what computes. */
   private static final Map<Command, String> USED =
@@ -59,6 +59,7 @@ class CommandOptionsTest {
           Map.entry("ranks", "2"),
           Map.entry("compare", "folder"),
           Map.entry("step", "3"),
+          Map.entry("log-level", "warn"),
           Map.entry("type", "fp16"),
           Map.entry("n", "2"));
 

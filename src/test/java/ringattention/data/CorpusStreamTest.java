@@ -64,6 +64,34 @@ class CorpusStreamTest {
     }
   }
 
+  /** As pzstd writes them: before, between and behind the frames, one of them empty. */
+  @Test
+  void skippableFramesArePassedOver() throws IOException {
+    String text = records(0, 5000);
+    Path plain = Files.writeString(folder.resolve("a.jsonl"), text);
+    Path packed = folder.resolve("a.jsonl.zst");
+    byte[] twelve = {0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
+    byte[] empty = {0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0};
+    try (OutputStream file = Files.newOutputStream(packed)) {
+      file.write(twelve);
+      file.write(packed("zst", text.substring(0, 70_001)));
+      file.write(twelve);
+      file.write(empty);
+      file.write(packed("zst", text.substring(70_001)));
+      file.write(empty);
+    }
+    try (TokenFile expected = Given.tokens(plain, "data.format=jsonl");
+        TokenFile found = Given.tokens(packed, "data.format=jsonl")) {
+      assertEquals(expected.digest(), found.digest());
+    }
+    for (int length : new int[] {6, 10}) { // within the size, and within what is skipped
+      Files.write(packed, Arrays.copyOf(twelve, length));
+      InputException error =
+          assertThrows(InputException.class, () -> Given.tokens(packed, "data.format=jsonl"));
+      assertTrue(error.getMessage().contains("its zstd data ends too early"), error.getMessage());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"gz, gzip", "zst, zstd"})
   void aCutFileIsAnErrorOfOneLine(String ending, String packing) throws IOException {

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -194,6 +196,38 @@ class RunFolderTest {
           error.getMessage());
     }
     assertFalse(Files.exists(temporary.resolve("summary.json")));
+  }
+
+  /** What is left of it would take the last of a full disk, and then the log has no room. */
+  @Test
+  void aFileThatCannotBeWrittenLeavesNoPart() throws IOException {
+    try (RunFolder folder = RunFolder.create(temporary)) {
+      Files.createDirectories(temporary.resolve("plots/loss.png/x")); // cannot be replaced
+      assertThrows(OutputException.class, () -> folder.write("plots/loss.png", new byte[9]));
+    }
+    assertEquals(List.of("plots", "plots/loss.png", "plots/loss.png/x"), files());
+  }
+
+  @Test
+  void runsThatBeginInTheSameSecondHaveFoldersOfTheirOwn() throws Exception {
+    Path path = temporary.resolve("outputs/tutorial-20240203T040506Z");
+    List<Path> made =
+        IntStream.range(0, 8)
+            .parallel()
+            .mapToObj(
+                i -> {
+                  try (RunFolder folder = RunFolder.createNew(path)) {
+                    folder.append("run.log").line("run " + i);
+                    return folder.path();
+                  }
+                })
+            .toList();
+    assertEquals(8, Set.copyOf(made).size(), made.toString());
+    assertTrue(made.contains(path) && made.contains(Path.of(path + "-8")), made.toString());
+    Path file = Files.createFile(temporary.resolve("file"));
+    assertEquals(
+        "cannot write " + file + ": " + file + " is a file",
+        assertThrows(OutputException.class, () -> RunFolder.createNew(file)).getMessage());
   }
 
   @Test

@@ -14,7 +14,7 @@ class RunLogTest {
 
   @Test
   void aQuietLogShowsWarningsWholeAndTheVerdict() {
-    RunLog quiet = log.quiet();
+    RunLog quiet = log.printing(false, true);
     String warning = "WARNING: " + "word ".repeat(30).strip();
     quiet.line("one");
     quiet.line(warning);
@@ -27,6 +27,15 @@ class RunLogTest {
         file.stream().filter(line -> !line.contains("word")).toList());
     log.verdict("VALID: twice?");
     assertEquals(3, console.size());
+  }
+
+  @Test
+  void anErrorLogShowsTheVerdictAlone() {
+    RunLog errors = log.printing(false, false).ofTable();
+    errors.line("WARNING: word");
+    errors.verdict("INVALID: diverged");
+    assertEquals(List.of("INVALID: diverged"), console);
+    assertEquals(List.of("# WARNING: word", "# INVALID: diverged"), file);
   }
 
   @Test
