@@ -36,18 +36,26 @@ final class CorpusFiles {
   List<Path> all() {
     List<Path> files = candidates().stream().filter(file -> size(file) > 0).toList();
     if (files.isEmpty()) {
-      throw source.error("data.path", "must hold text, found " + emptiness());
+      String what = data.format().holdsTokens() ? "tokens" : "text";
+      throw source.error("data.path", "must hold " + what + ", found " + emptiness());
     }
     return files;
   }
 
   private String emptiness() {
-    boolean filtered = !data.extensions().isEmpty() && Files.isDirectory(data.path());
-    return "0 bytes"
-        + (filtered ? " in files ending in ." + String.join(", .", data.extensions()) : "");
+    List<String> ends =
+        data.extensions().isEmpty() && data.format().holdsTokens()
+            ? List.of("bin")
+            : data.extensions();
+    boolean filtered = !ends.isEmpty() && Files.isDirectory(data.path());
+    return "0 bytes" + (filtered ? " in files ending in ." + String.join(", .", ends) : "");
   }
 
   private List<Path> candidates() {
+    Path pair = MegatronFile.data(data.path());
+    if (data.format() == DataFormat.MEGATRON && Files.isRegularFile(pair)) {
+      return List.of(pair); // whichever of the two files is named, or both without their endings
+    }
     if (!Files.exists(data.path())) {
       throw source.error("data.path", "no such file or folder");
     }
@@ -109,9 +117,16 @@ final class CorpusFiles {
   private boolean wanted(Path file) {
     String name = file.getFileName().toString();
     String plain = CorpusStream.plainName(file);
-    return data.extensions().isEmpty()
+    return data.extensions().isEmpty() && holds(name, plain)
         || data.extensions().stream()
             .anyMatch(end -> name.endsWith("." + end) || plain.endsWith("." + end));
+  }
+
+  /** Whether a file may be one without being named: beside tokens there is much that is none. */
+  private boolean holds(String name, String plain) {
+    return !data.format().holdsTokens()
+        || name.endsWith(MegatronFile.DATA)
+        || plain.endsWith(MegatronFile.DATA);
   }
 
   private long size(Path file) {

@@ -10,7 +10,7 @@ import ringattention.input.Configuration;
 /**
  * What a corpus is to a model: how many tokens it learns, and some documents as it reads them.
  *
- * @param longest tokens of the longest document
+ * @param longest tokens of the longest document; of a stream without documents, of what is shown
  * @param learned tokens that are labels: those to be learned that have one before them in their
  *     document, or in the stream of all documents
  * @param longer documents that are longer than a sequence; 0 where the length of one is not known
@@ -24,6 +24,7 @@ public record CorpusPreview(
     long longer,
     CorpusCounts counts,
     List<Document> samples) {
+  private static final int SHOWN = 1024; // tokens of a stream without documents
   private static final String LEARNED = "[[";
   private static final String END = "]]";
 
@@ -54,23 +55,31 @@ public record CorpusPreview(
       OptionalInt sequence,
       Consumer<String> progress) {
     try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
-        TokenFile corpus =
-            new TokenizedCorpus(configuration, tokenizer)
-                .open(new CorpusFiles(configuration).all(), HostTokens.own(progress))) {
+        TokenStream corpus =
+            Corpus.stream(
+                configuration,
+                new CorpusFiles(configuration).all(),
+                vocabulary,
+                tokenizer,
+                HostTokens.own(progress))) {
+      int limit = sequence.orElse(Integer.MAX_VALUE);
+      int[] lengths =
+          corpus instanceof TokenDocuments documents
+              ? documents.lengths()
+              : new int[] {(int) Math.min(Math.min(SHOWN, limit), corpus.tokens())};
       List<Document> samples = new ArrayList<>();
       long at = 0;
-      for (int i = 0; i < Math.min(count, corpus.lengths().length); i++) {
-        int[] entries = corpus.entries(at, corpus.lengths()[i]);
+      for (int i = 0; i < Math.min(count, lengths.length); i++) {
+        int[] entries = corpus.entries(at, lengths[i]);
         samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
         at += entries.length;
       }
-      int limit = sequence.orElse(Integer.MAX_VALUE);
       return new CorpusPreview(
           corpus.documents(),
           corpus.tokens(),
-          Arrays.stream(corpus.lengths()).max().orElse(0),
+          Arrays.stream(lengths).max().orElse(0),
           labels(corpus, configuration.get(DataConfig.SECTION).documents()),
-          Arrays.stream(corpus.lengths()).filter(length -> length > limit).count(),
+          Arrays.stream(lengths).filter(length -> length > limit).count(),
           corpus.counts(),
           samples);
     }
@@ -108,7 +117,7 @@ public record CorpusPreview(
   }
 
   /** Nothing is read again: what is learned was counted when it was tokenized. */
-  private static long labels(TokenFile corpus, boolean documents) {
+  private static long labels(TokenStream corpus, boolean documents) {
     CorpusCounts counts = corpus.counts();
     return documents
         ? counts.labels()

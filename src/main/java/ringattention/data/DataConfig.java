@@ -22,9 +22,10 @@ import ringattention.input.Trait;
  *     else a sequence is any part of the stream of all documents
  * @param documentMultiple tokens that every document's length in a sequence is a multiple of
  * @param firstPosition of a document, or of every sequence of a stream
- * @param tokenizer {@link #BYTES}, {@link #LINES}, or a tokenizer.json or its folder
+ * @param tokenizer {@link #BYTES}, {@link #LINES}, {@link #NONE}, or a tokenizer.json or its folder
  * @param cache folder of tokenized corpora, or {@link #NO_CACHE}
  * @param skipBad whether records that cannot be used are counted, and not an error
+ * @param ids how {@link DataFormat#TOKENS} are written
  */
 public record DataConfig(
     Path path,
@@ -37,7 +38,8 @@ public record DataConfig(
     int firstPosition,
     String tokenizer,
     String cache,
-    boolean skipBad) {
+    boolean skipBad,
+    FlatConfig ids) {
   public static final Section<DataConfig> SECTION =
       Section.required("data", "path", DataConfig::read);
 
@@ -45,6 +47,9 @@ public record DataConfig(
 
   /** The tokenizer of {@link DataFormat#LINES}. */
   public static final String LINES = "lines";
+
+  /** No tokenizer: of files that hold tokens. */
+  public static final String NONE = "none";
 
   private static final String WITH_LINES = " with data.format = \"lines\"";
   public static final String NO_CACHE = "none";
@@ -74,18 +79,32 @@ public record DataConfig(
                 "\"text\", or found in conversations"));
     String template = files.marked(Trait.OWN).text("template", Default.of(AUTO));
     path(table, "template", template);
+    FlatConfig ids = FlatConfig.read(table, format == DataFormat.TOKENS);
     boolean documents =
-        table.flag("documents", Default.derived(format != DataFormat.TEXT, "true but for text"));
+        table.flag(
+            "documents",
+            Default.derived(
+                format != DataFormat.TEXT
+                    && (format != DataFormat.TOKENS || ids.endToken().isPresent()),
+                "true but for text, and for tokens without data.endToken"));
     table.require(documents || !made, "documents", "must be true" + WITH_LINES);
     int multiple = table.integer("documentMultiple", Range.atLeast(1), Default.of(1));
     int firstPosition = table.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));
     String tokenizer =
         table
             .marked(Trait.OWN)
-            .text("tokenizer", Default.derived(made ? LINES : BYTES, "\"bytes\", or lines' own"));
+            .text(
+                "tokenizer",
+                Default.derived(
+                    made ? LINES : format.holdsTokens() ? NONE : BYTES,
+                    "\"bytes\", or lines' own; none for tokens"));
     path(table, "tokenizer", tokenizer);
     table.require(
         tokenizer.equals(LINES) || !made, "tokenizer", "must be \"" + LINES + "\"" + WITH_LINES);
+    table.require(
+        format.holdsTokens() || !tokenizer.equals(NONE),
+        "tokenizer",
+        "must not be \"none\" with data.format = \"" + format + "\", which is tokenized");
     String cache = files.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
     boolean skipBad = table.flag("skipBad", Default.of(false));
@@ -100,7 +119,8 @@ public record DataConfig(
         firstPosition,
         tokenizer,
         cache,
-        skipBad);
+        skipBad,
+        ids);
   }
 
   /** The same of another corpus. */
@@ -125,7 +145,8 @@ public record DataConfig(
         firstPosition,
         tokenizer,
         cache,
-        skipBad);
+        skipBad,
+        ids);
   }
 
   /** Returns tokenizer.json or its folder; empty: the program's own. */
@@ -138,9 +159,9 @@ public record DataConfig(
     return isOwnTokenizer(name) ? Optional.empty() : Optional.of(Path.of(name));
   }
 
-  /** Returns whether a tokenizer of this name is in the program, not in files. */
+  /** Returns whether a tokenizer of this name is in the program, not in files, or there is none. */
   public static boolean isOwnTokenizer(String name) {
-    return name.equals(BYTES) || name.equals(LINES);
+    return name.equals(BYTES) || name.equals(LINES) || name.equals(NONE);
   }
 
   private static Path path(Table table, String key, String text) {

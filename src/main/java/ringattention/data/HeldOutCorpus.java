@@ -79,7 +79,7 @@ final class HeldOutCorpus implements HeldOutSamples {
   @Override
   public long labels() {
     if (stream.allPredicted()) {
-      return stream.tokens() - 1;
+      return stream.tokens() - (pieces.isPresent() ? stream.documents() : 1);
     }
     int[] lengths =
         pieces.isPresent() ? ((TokenDocuments) stream).lengths() : new int[0]; // else one

@@ -61,8 +61,8 @@ public final class HostTokens {
 
   /**
    * Returns a name for all that tokens depend on, which processes of one host have in common if one
-   * may tokenize for the other; empty if there is nothing to share: tokens are the bytes of files,
-   * or are made.
+   * may tokenize, or read, for the other; empty if there is nothing to share: tokens are the bytes
+   * of files, or are made.
    *
    * @param heldOut whether it is the corpus of section {@code [validation]}
    * @throws InputException if there is no file
@@ -85,6 +85,9 @@ public final class HostTokens {
       try {
         parts.add(file.toRealPath().toString());
         parts.add(Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis());
+        for (Path index : ReadyCorpus.beside(data.format(), file)) {
+          parts.add(Files.size(index) + " at " + Files.getLastModifiedTime(index).toMillis());
+        }
       } catch (IOException unreadable) {
         throw configuration
             .source()
@@ -110,6 +113,16 @@ public final class HostTokens {
     } catch (InputException unreachable) {
       return Optional.empty();
     }
+  }
+
+  /** Returns the digest of files that hold tokens, if another process has made it. */
+  Optional<String> digest() {
+    return given.isEmpty() || given.contains(" ") ? Optional.empty() : Optional.of(given);
+  }
+
+  /** Takes the digest of files that hold tokens. */
+  void digest(String digest) {
+    made = digest;
   }
 
   /**
