@@ -1,14 +1,12 @@
 package ringattention.data;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import ringattention.input.Source;
 
 /** Collects how many tokens documents have; those without any are none. */
 final class DocumentLengths {
   private final Source source;
-  private int[] lengths = new int[1024];
-  private int count;
+  private final IntList lengths = new IntList();
 
   DocumentLengths(Source source) {
     this.source = source;
@@ -25,16 +23,12 @@ final class DocumentLengths {
       throw source.error(
           "data.path", file + ": a document has " + tokens + " tokens, 2^31 or more");
     }
-    if (tokens == 0) {
-      return;
+    if (tokens > 0) {
+      lengths.add((int) tokens);
     }
-    if (count == lengths.length) {
-      lengths = Arrays.copyOf(lengths, Math.addExact(count, count / 2));
-    }
-    lengths[count++] = (int) tokens;
   }
 
   int[] all() {
-    return Arrays.copyOf(lengths, count);
+    return lengths.toArray();
   }
 }

@@ -40,7 +40,7 @@ final class ReadyTokens implements TokenStream {
         Arrays.stream(chosen).mapToObj(parts::get).toList(),
         vocabulary,
         source,
-        Digest.of(digest, Arrays.toString(chosen)));
+        Digest.of(digest, chosen));
   }
 
   @Override
