@@ -1,5 +1,7 @@
 package ringattention.data;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -87,29 +89,69 @@ record ReadyScan(
    */
   private int[] run(MessageDigest digest) {
     DocumentLengths lengths = new DocumentLengths(source);
-    int[] tokens = new int[PIECE];
-    ByteBuffer bytes = ByteBuffer.allocate(PIECE * Integer.BYTES);
-    for (TokenPart part : parts) {
-      long begin = 0; // of the document that is read
-      for (long at = 0; at < part.tokens(); at += PIECE) {
-        int count = (int) Math.min(PIECE, part.tokens() - at);
-        part.read(at, count, tokens, 0, vocabulary, source);
-        if (digest != null) {
-          bytes.clear().asIntBuffer().put(tokens, 0, count);
-          digest.update(bytes.limit(count * Integer.BYTES));
+    try (OrderedWork work = new OrderedWork(OrderedWork.threads())) {
+      for (TokenPart part : parts) {
+        Ends ends = new Ends(part, lengths);
+        for (long at = 0; at < part.tokens(); at += PIECE) {
+          long from = at;
+          int count = (int) Math.min(PIECE, part.tokens() - at);
+          work.add(count, () -> read(part, from, count, digest, ends));
         }
-        for (int i = 0; i < count && endToken.isPresent(); i++) {
-          if (tokens[i] == endToken.getAsInt()) {
-            lengths.add(at + i + 1 - begin, part.file());
-            begin = at + i + 1;
-          }
-        }
-        progress.read((long) count * part.width().bytes());
+        work.then(ends::file);
       }
+      work.finish();
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible); // no step writes anything
+    }
+    return lengths.all();
+  }
+
+  /** Reads a piece, on any thread; what comes of it depends on those before. */
+  private OrderedWork.Step read(
+      TokenPart part, long from, int count, MessageDigest digest, Ends ends) {
+    int[] tokens = new int[count];
+    part.read(from, count, tokens, 0, vocabulary, source);
+    byte[] digested = new byte[digest == null ? 0 : count * Integer.BYTES];
+    if (digest != null) {
+      ByteBuffer.wrap(digested).asIntBuffer().put(tokens);
+    }
+    return () -> {
+      if (digest != null) {
+        digest.update(digested);
+      }
+      if (endToken.isPresent()) {
+        ends.find(tokens, endToken.getAsInt());
+      }
+      progress.read((long) count * part.width().bytes());
+    };
+  }
+
+  /** Where documents of a file end, which is gone through in order. */
+  private final class Ends {
+    private final TokenPart part;
+    private final DocumentLengths lengths;
+    private long at; // token of the file
+    private long begin; // of the document that is read
+
+    Ends(TokenPart part, DocumentLengths lengths) {
+      this.part = part;
+      this.lengths = lengths;
+    }
+
+    void find(int[] tokens, int end) {
+      for (int token : tokens) {
+        at++;
+        if (token == end) {
+          lengths.add(at - begin, part.file());
+          begin = at;
+        }
+      }
+    }
+
+    void file() {
       if (endToken.isPresent()) {
         lengths.add(part.tokens() - begin, part.file());
       }
     }
-    return lengths.all();
   }
 }
