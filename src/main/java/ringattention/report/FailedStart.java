@@ -41,7 +41,7 @@ final class FailedStart {
       }
       return lines(folder.resolve("steps.csv")) <= 1 && !hasStep(folder.resolve("run.jsonl"));
     } catch (IOException unreadable) {
-      return false;
+      return false; // as where there are no events: then the log is another program's
     }
   }
 
@@ -55,9 +55,6 @@ final class FailedStart {
   }
 
   private static boolean hasStep(Path events) throws IOException {
-    if (!Files.exists(events)) {
-      return false;
-    }
     try (Stream<String> lines = Files.lines(events, UTF_8)) {
       return lines.anyMatch(line -> line.startsWith("{\"event\":\"step\""));
     }
