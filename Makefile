@@ -19,7 +19,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup found build data run test test-slurm test-faults test-long mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
+.PHONY: help setup found build data run test test-slurm test-faults test-long test-large mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
 
 # set-up comes before what needs it, also with -j; Maven does one thing at a time anyway
 .NOTPARALLEL:
@@ -59,6 +59,9 @@ test-faults: build data ## kills, full disks, hanging ranks and other faults, ea
 
 test-long: build data ## 10,000 short steps on 2 ranks: memory and open files stay flat (minutes)
 	tools/test-long.sh
+
+test-large: build ## a corpus of 20 GB on 2 ranks: each takes less than 1 GiB (minutes, 0.3 GB of disk)
+	tools/test-large.sh
 
 mutation: found ## would the tests notice? changes the program in small ways; of one PACKAGE or all; see docs/mutation.md
 	tools/mutation.sh $(COMMIT) $(PACKAGE)
