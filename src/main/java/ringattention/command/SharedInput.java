@@ -179,6 +179,7 @@ public final class SharedInput {
       corpus.put("tokens", Long.toString(samples.tokens()));
     }
     corpus.put(DIGEST, brief(samples.digest()));
+    samples.digests().forEach((source, digest) -> corpus.put(source, brief(digest)));
     return tokenizer(configuration).and(SharedParts.of(ContentPart.CORPUS.toString(), corpus));
   }
 

@@ -60,6 +60,12 @@ record TrainingInput(
               return planned;
             });
     Samples samples = source.get();
+    job.agree(
+        () -> {
+          TrainConfig train = configuration.get(TrainConfig.SECTION);
+          samples.require((long) train.steps() * train.batch());
+          return samples;
+        });
     Optional<HeldOutSamples> heldOut =
         configuration.get(ValidationConfig.SECTION).isOn()
             ? Optional.of(SharedInput.heldOut(job, configuration))
@@ -82,7 +88,7 @@ record TrainingInput(
 
   /** Returns what is said of files and records that were left out; nothing if none was. */
   List<String> skippedLines() {
-    List<String> lines = new ArrayList<>(Samples.leftOut(configuration).stream().toList());
+    List<String> lines = new ArrayList<>(Samples.leftOut(configuration));
     lines.addAll(samples.counts().skippedLines());
     if (configuration.get(ValidationConfig.SECTION).path().isPresent()) { // else it is the same
       heldOut.ifPresent(

@@ -3,7 +3,7 @@ package ringattention.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.Consumer;
 import ringattention.input.Configuration;
 
@@ -14,6 +14,8 @@ import ringattention.input.Configuration;
  * @param learned tokens that are labels: those to be learned that have one before them in their
  *     document, or in the stream of all documents
  * @param longer documents that are longer than a sequence; 0 where the length of one is not known
+ * @param size of what a run learns from, of which {@code validation.fraction} is no part; empty
+ *     where nothing is known of the run
  * @param samples the first documents
  */
 public record CorpusPreview(
@@ -23,6 +25,7 @@ public record CorpusPreview(
     long learned,
     long longer,
     CorpusCounts counts,
+    Optional<SourceShares.Size> size,
     List<Document> samples) {
   private static final String LEARNED = "[[";
   private static final String END = "]]";
@@ -42,8 +45,8 @@ public record CorpusPreview(
    * Reads, and tokenizes, the corpus of section {@code [data]}.
    *
    * @param count of documents that are shown
-   * @param sequence tokens of one
    * @param vocabulary tokens of the model
+   * @param shape of the run's sequences, if it is known
    * @param progress takes lines that say how far it is, where it takes longer than a moment
    * @throws ringattention.input.InputException if anything of the section is wrong
    */
@@ -51,7 +54,7 @@ public record CorpusPreview(
       Configuration configuration,
       int count,
       int vocabulary,
-      OptionalInt sequence,
+      Optional<SampleShape> shape,
       Consumer<String> progress) {
     try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
         TokenFile corpus =
@@ -64,7 +67,7 @@ public record CorpusPreview(
         samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
         at += entries.length;
       }
-      int limit = sequence.orElse(Integer.MAX_VALUE);
+      int limit = shape.map(SampleShape::sequence).orElse(Integer.MAX_VALUE);
       return new CorpusPreview(
           corpus.documents(),
           corpus.tokens(),
@@ -72,6 +75,7 @@ public record CorpusPreview(
           labels(corpus, configuration.get(DataConfig.SECTION).documents()),
           Arrays.stream(corpus.lengths()).filter(length -> length > limit).count(),
           corpus.counts(),
+          shape.map(of -> size(configuration, of, corpus)),
           samples);
     }
   }
@@ -105,6 +109,25 @@ public record CorpusPreview(
       }
       return shown;
     }
+  }
+
+  private static SourceShares.Size size(
+      Configuration configuration, SampleShape shape, TokenFile corpus) {
+    Split split = new Split(configuration, shape.seed(), false);
+    int[] all = corpus.lengths();
+    int[] lengths =
+        split.divides() ? Arrays.stream(split.of(all.length)).map(i -> all[i]).toArray() : all;
+    long tokens = Arrays.stream(lengths).asLongStream().sum();
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    if (!data.documents()) {
+      // bytes of a stream have a newline between files only
+      tokens -= Corpus.isBytes(data, new CorpusFiles(configuration).all()) ? 1 : 0;
+      return new SourceShares.Size(lengths.length, tokens, tokens);
+    }
+    int multiple = PackedSamples.multiple(configuration, shape.sequence());
+    long padded =
+        Arrays.stream(lengths).mapToLong(length -> DocumentPieces.padded(length, multiple)).sum();
+    return new SourceShares.Size(lengths.length, tokens, padded);
   }
 
   /** Nothing is read again: what is learned was counted when it was tokenized. */

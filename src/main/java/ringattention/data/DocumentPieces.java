@@ -23,10 +23,12 @@ final class DocumentPieces {
     for (int i = 1; i < lengths.length; i++) {
       starts[i] = starts[i - 1] + lengths[i - 1];
     }
-    this.padded =
-        Arrays.stream(lengths)
-            .map(tokens -> Math.multiplyExact((tokens - 1) / multiple + 1, multiple))
-            .toArray();
+    this.padded = Arrays.stream(lengths).map(tokens -> padded(tokens, multiple)).toArray();
+  }
+
+  /** Returns the length in a sequence of a document of so many tokens. */
+  static int padded(int tokens, int multiple) {
+    return Math.multiplyExact((tokens - 1) / multiple + 1, multiple);
   }
 
   /** Returns the lengths of documents in a sequence, padding included; not to be changed. */

@@ -161,10 +161,14 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
 
   /** Returns the key that says where a part comes from; what is made has no path. */
   private String key(ContentPart part) {
-    boolean made =
-        configuration.has(DataConfig.SECTION)
-            && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES;
-    return part == ContentPart.CORPUS && made ? "data.format" : part.key();
+    if (part != ContentPart.CORPUS || !configuration.has(DataConfig.SECTION)) {
+      return part.key();
+    }
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    if (!data.sources().isEmpty()) {
+      return "data.source.1.path"; // the parts that differ have the numbers of the sources
+    }
+    return data.format() == DataFormat.LINES ? "data.format" : part.key();
   }
 
   /** Returns what is not as it was in the parts that a checkpoint says something of. */
@@ -180,7 +184,7 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
   }
 
   private static Optional<ContentPart> part(String key) {
-    return Arrays.stream(ContentPart.values()).filter(part -> part.key().equals(key)).findFirst();
+    return Arrays.stream(ContentPart.values()).filter(part -> part.isSaidBy(key)).findFirst();
   }
 
   /** Returns lines for the log: what is not as it was. */
