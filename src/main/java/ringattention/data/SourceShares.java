@@ -99,30 +99,40 @@ public final class SourceShares {
     List<String> lines = new ArrayList<>();
     lines.add(
         String.format(
-            "%-9s %10s %14s %8s %7s %14s %9s  %s",
-            "source", "documents", "tokens", "weight", "share", "run's tokens", "epochs", "path"));
+            "%-9s %9s %13s %7s %7s %13s %8s %6s  %s",
+            "source",
+            "documents",
+            "tokens",
+            "weight",
+            "share",
+            "run's tokens",
+            "epochs",
+            "limit",
+            "path"));
     for (int i = 0; i < sources.size(); i++) {
       DataSource source = sources.get(i).source();
       long taken = order.taken(i, sequences);
-      boolean ends = source.epochs() > 0 && taken >= limit(sources.get(i), sizes.get(i));
+      boolean limited = source.epochs() > 0;
+      boolean ends = limited && taken == limit(sources.get(i), sizes.get(i));
       lines.add(
           String.format(
               Locale.ROOT,
-              "source %-2d %10d %14d %8s %6.2f%% %14d %9.3f  %s",
+              "source %-2d %9d %13d %7s %6.2f%% %13d %8.3f %6s  %s",
               sources.get(i).number(),
               sizes.get(i).documents(),
               sizes.get(i).tokens(),
-              weight(source.weight()),
+              text(source.weight()),
               100 * source.weight() / all,
               taken * length,
               (double) taken * length / sizes.get(i).epochTokens(),
-              source.path() + (ends ? " (ends: epochs = " + weight(source.epochs()) + ")" : "")));
+              limited ? text(source.epochs()) : "none",
+              source.path() + (ends ? " (ends)" : "")));
     }
     return lines;
   }
 
   /** Returns a number without zeros behind its point. */
-  private static String weight(double value) {
+  private static String text(double value) {
     return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
   }
 }
