@@ -174,12 +174,12 @@ public final class SharedInput {
 
   private static SharedParts contents(Configuration configuration, Samples samples) {
     Map<String, String> corpus = new LinkedHashMap<>();
+    samples.digests().forEach((source, digest) -> corpus.put(source, brief(digest)));
     if (samples.endless().isEmpty()) {
       corpus.put("documents", Long.toString(samples.documents()));
       corpus.put("tokens", Long.toString(samples.tokens()));
     }
     corpus.put(DIGEST, brief(samples.digest()));
-    samples.digests().forEach((source, digest) -> corpus.put(source, brief(digest)));
     return tokenizer(configuration).and(SharedParts.of(ContentPart.CORPUS.toString(), corpus));
   }
 

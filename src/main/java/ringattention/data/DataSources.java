@@ -35,6 +35,11 @@ public final class DataSources {
 
   private DataSources() {}
 
+  /** Returns what {@link Samples#digests} calls a source. */
+  public static String name(int number) {
+    return "source " + number;
+  }
+
   /** Returns the sources that have a weight; none where the corpus is one. */
   public static List<One> of(Configuration configuration) {
     if (!configuration.has(DataConfig.SECTION)) {

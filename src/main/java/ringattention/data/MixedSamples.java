@@ -134,7 +134,7 @@ final class MixedSamples implements Samples {
   public Map<String, String> digests() {
     Map<String, String> all = new LinkedHashMap<>();
     for (int i = 0; i < parts.size(); i++) {
-      all.put("source " + sources.get(i).number(), digest(sources.get(i), parts.get(i)));
+      all.put(DataSources.name(sources.get(i).number()), digest(sources.get(i), parts.get(i)));
     }
     return all;
   }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -17,6 +18,7 @@ import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.ContentPart;
 import ringattention.data.DataConfig;
 import ringattention.data.DataFormat;
+import ringattention.data.DataSources;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Trait;
@@ -150,7 +152,7 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     throw configuration
         .source()
         .error(
-            key(first),
+            key(first, checkpoint),
             SharedParts.text(refused)
                 + " not as in checkpoint "
                 + checkpoint.folder()
@@ -159,14 +161,25 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
                 + " goes on with what there is now");
   }
 
-  /** Returns the key that says where a part comes from; what is made has no path. */
-  private String key(ContentPart part) {
+  /**
+   * Returns the key that says where a part comes from; what is made has no path. Of several sources
+   * it is that of the first that is not as in the checkpoint.
+   */
+  private String key(ContentPart part, Checkpoint checkpoint) {
     if (part != ContentPart.CORPUS || !configuration.has(DataConfig.SECTION)) {
       return part.key();
     }
     DataConfig data = configuration.get(DataConfig.SECTION);
+    Map<String, String> now = contents.values().getOrDefault(part.toString(), Map.of());
+    Map<String, String> before = checkpoint.contents().getOrDefault(part.toString(), Map.of());
+    for (int number = 1; number <= data.sources().size(); number++) {
+      String name = DataSources.name(number);
+      if (!Objects.equals(now.get(name), before.get(name))) {
+        return "data.source." + number + ".path";
+      }
+    }
     if (!data.sources().isEmpty()) {
-      return "data.source.1.path"; // the parts that differ have the numbers of the sources
+      return "data.source.1.path"; // one that was behind the last is not there now
     }
     return data.format() == DataFormat.LINES ? "data.format" : part.key();
   }
