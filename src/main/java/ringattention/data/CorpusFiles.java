@@ -38,6 +38,7 @@ final class CorpusFiles {
     if (files.isEmpty()) {
       throw source.error("data.path", "must hold text, found " + emptiness());
     }
+    files.forEach(file -> Records.require(file, data.format(), source));
     return files;
   }
 
