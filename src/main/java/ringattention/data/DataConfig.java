@@ -66,7 +66,8 @@ public record DataConfig(
     Path path =
         files
             .onlyIf(
-                !made && !table.hasTables("source"), "must not be given with " + otherwise(made))
+                !made && table.tables("source").isEmpty(),
+                "must not be given with " + otherwise(made))
             .marked(Trait.OWN)
             .path("path", Default.required("text"));
     List<String> extensions = extensions(files, Default.list());

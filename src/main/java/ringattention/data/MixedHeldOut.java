@@ -31,7 +31,7 @@ final class MixedHeldOut implements HeldOutSamples {
         MixedSamples.open(
             sources,
             source ->
-                HeldOutSamples.of(
+                HeldOutCorpus.of(
                     source.configuration(), source.shape(shape), host.part(source.number()))));
   }
 

@@ -33,7 +33,7 @@ final class MixedSamples implements Samples {
         open(
             sources,
             source ->
-                Samples.of(
+                Corpus.samples(
                     source.configuration(), source.shape(shape), host.part(source.number())));
     try {
       return new MixedSamples(sources, parts, shape);

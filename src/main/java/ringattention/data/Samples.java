@@ -169,12 +169,6 @@ public interface Samples extends AutoCloseable {
     if (!sources.isEmpty()) {
       return MixedSamples.of(sources, shape, host);
     }
-    return Corpus.open(
-        configuration,
-        shape,
-        new Split(configuration, shape.seed(), false),
-        host,
-        stream -> new StreamSamples(configuration, shape, stream),
-        (documents, padding) -> new PackedSamples(configuration, shape, documents, padding));
+    return Corpus.samples(configuration, shape, host);
   }
 }

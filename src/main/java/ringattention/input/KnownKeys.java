@@ -6,17 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Tells a known key from a misspelt one. */
 public final class KnownKeys {
-  /** Stands for the number of a table of a list in the name of a key. */
-  static final String NUMBER = "N";
-
-  private static final Pattern NUMBERED = Pattern.compile("\\.\\d{1,4}(?=\\.|$)");
-
   private final Set<String> names = new LinkedHashSet<>();
   private final Set<String> sections = new LinkedHashSet<>();
 
@@ -28,26 +21,18 @@ public final class KnownKeys {
   }
 
   boolean has(String key) {
-    return names.contains(general(key)) && !isGeneral(key);
-  }
-
-  /** Returns the name of a key of any table of a list, or the key. */
-  private static String general(String key) {
-    return NUMBERED.matcher(key).replaceFirst("." + NUMBER);
-  }
-
-  private static boolean isGeneral(String key) {
-    return key.contains("." + NUMBER + ".");
+    return names.contains(TableList.general(key)) && !TableList.isGeneral(key);
   }
 
   /** Returns the list of tables that a key wants to be in without a number; empty: none. */
   private Optional<String> list(String key) {
-    return names.stream()
-        .filter(KnownKeys::isGeneral)
-        .map(name -> name.substring(0, name.indexOf("." + NUMBER + ".")))
-        .filter(list -> key.equals(list) || key.startsWith(list + "."))
-        .filter(list -> !NUMBERED.matcher(key).find())
-        .findFirst();
+    return TableList.isNumbered(key)
+        ? Optional.empty()
+        : names.stream()
+            .filter(TableList::isGeneral)
+            .map(TableList::list)
+            .filter(list -> key.equals(list) || key.startsWith(list + "."))
+            .findFirst();
   }
 
   private boolean isList(String key) {
@@ -55,7 +40,7 @@ public final class KnownKeys {
   }
 
   private boolean isTable(String key) {
-    return names.stream().anyMatch(name -> name.startsWith(general(key) + "."));
+    return names.stream().anyMatch(name -> name.startsWith(TableList.general(key) + "."));
   }
 
   /** What is wrong with a key of the input, if anything. */
@@ -74,16 +59,16 @@ public final class KnownKeys {
     String nearest =
         names.stream().min(Comparator.comparingInt(name -> distance(key, name))).orElseThrow();
     if (Spelling.edits(last(key), last(nearest)) <= Spelling.TYPING_ERRORS) {
-      return Optional.of("unknown key, did you mean " + numbered(nearest, key) + "?");
+      return Optional.of("unknown key, did you mean " + TableList.numbered(nearest, key) + "?");
     }
     if (sections.contains(section(key))) {
-      String table = isTable(table(key)) ? table(general(key)) : section(key);
+      String table = isTable(table(key)) ? table(TableList.general(key)) : section(key);
       String siblings =
           names.stream()
               .filter(name -> table(name).equals(table))
               .map(KnownKeys::last)
               .collect(Collectors.joining(", "));
-      return Optional.of("unknown key, [" + numbered(table, key) + "] takes " + siblings);
+      return Optional.of("unknown key, [" + TableList.numbered(table, key) + "] takes " + siblings);
     }
     return Optional.of("unknown section, there are " + String.join(", ", sections));
   }
@@ -105,12 +90,6 @@ public final class KnownKeys {
   /** Returns what a key stands in: a section, or a table of a list. */
   private static String table(String key) {
     return key.substring(0, Math.max(0, key.lastIndexOf('.')));
-  }
-
-  /** Returns a general name with the number that a key has. */
-  private static String numbered(String name, String key) {
-    Matcher number = NUMBERED.matcher(key);
-    return number.find() ? name.replaceFirst("\\." + NUMBER + "(?=\\.|$)", number.group()) : name;
   }
 
   private static String last(String key) {

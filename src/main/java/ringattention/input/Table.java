@@ -4,13 +4,11 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -195,40 +193,19 @@ public final class Table {
     return read(key, Kind.TEXT.any(), otherwise);
   }
 
-  /**
-   * Reads the tables of a list, {@code [[section.name]]}, each as a section of its own whose keys
-   * are {@code section.name.1.key}, counted from 1.
-   *
-   * @param reader of one table
-   * @return in their order; empty if the input has none
-   * @throws InputException if a number is left out
-   */
+  /** Reads the tables of a {@link TableList}, each like a section; none if there are none. */
   public <T> List<T> tables(String name, Function<Table, T> reader) {
-    String list = section + "." + name + ".";
-    if (listing) {
-      reader.apply(new Table(this, list + KnownKeys.NUMBER, leaves, traits, ignored));
-      return List.of();
+    List<T> read = new ArrayList<>();
+    for (String table : listing ? List.of(TableList.NUMBER) : tables(name)) {
+      String each = section + "." + name + "." + table;
+      read.add(reader.apply(new Table(this, each, leaves, traits, ignored)));
     }
-    List<T> tables = new ArrayList<>();
-    Set<Integer> numbers = new TreeSet<>();
-    Map<Integer, String> first = new HashMap<>();
-    leaves.keySet().stream()
-        .filter(key -> key.startsWith(list))
-        .forEach(
-            key -> {
-              int number = Integer.parseInt(key.substring(list.length()).split("\\.")[0]);
-              numbers.add(number);
-              first.putIfAbsent(number, key);
-            });
-    for (int number : numbers) {
-      if (number != tables.size() + 1) {
-        String key = first.get(number);
-        throw source.error(
-            key, leaves.get(key), "there is no " + list + (tables.size() + 1) + " before it");
-      }
-      tables.add(reader.apply(new Table(this, list + number, leaves, traits, ignored)));
-    }
-    return tables;
+    return listing ? List.of() : read;
+  }
+
+  /** Returns the numbers of the tables of a list, from 1 on. */
+  public List<String> tables(String name) {
+    return TableList.numbers(leaves, section + "." + name, source);
   }
 
   /** A list that may be empty, and is by default, of texts that may be white space. */
@@ -236,19 +213,9 @@ public final class Table {
     return read(key, Kind.WORDING.any(), Default.list());
   }
 
-  /**
-   * A list that may be empty, and is by default, of numbers that are not negative, and texts.
-   *
-   * @param emptyText what an empty list means
-   */
+  /** A list of numbers that are not negative, and texts; what it means when empty is told. */
   public List<Object> numbersOrTexts(String key, String emptyText) {
     return read(key, Kind.NUMBER_OR_WORDING.any(), Default.derived(List.of(), emptyText));
-  }
-
-  /** Returns whether the input has tables {@code [[section.name]]}. */
-  public boolean hasTables(String name) {
-    String list = section + "." + name + ".";
-    return leaves.keySet().stream().anyMatch(key -> key.startsWith(list));
   }
 
   /** Whether the input has this key. */
