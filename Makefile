@@ -19,7 +19,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup found build data run test test-slurm test-faults test-long test-large mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
+.PHONY: help setup found build data run parquet test test-slurm test-faults test-long test-large mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
 
 # set-up comes before what needs it, also with -j; Maven does one thing at a time anyway
 .NOTPARALLEL:
@@ -40,6 +40,10 @@ data: $(TEXT) ## the tutorial's text: Java sources of the libraries used here
 run: setup build data ## train the tutorial on RANKS ranks (one per GPU, or 4), or another INPUT=file.toml
 	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
 	$(if $(filter inputs/tutorial.toml,$(INPUT)),tools/continue.sh $(RANKS))
+
+parquet: ## what reads .parquet files, into build/parquet; not needed for others, and no part of a bundle
+	@rm -rf build/parquet
+	$(MAVEN) dependency:copy-dependencies -DincludeScope=provided -DoutputDirectory=$(CURDIR)/build/parquet
 
 test: setup build data ## every test: threads as ranks, real mpirun, the built program
 	$(subst -q,-ntp,$(MAVEN)) verify

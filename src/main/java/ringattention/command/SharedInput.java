@@ -195,6 +195,7 @@ public final class SharedInput {
 
   private static SharedParts contents(Configuration configuration, Samples samples) {
     Map<String, String> corpus = new LinkedHashMap<>();
+    samples.digests().forEach((source, digest) -> corpus.put(source, brief(digest)));
     if (samples.endless().isEmpty()) {
       corpus.put("documents", Long.toString(samples.documents()));
       corpus.put("tokens", Long.toString(samples.tokens()));

@@ -57,6 +57,12 @@ record TrainingInput(
       Job job, Configuration configuration, Supplier<Samples> source, Consumer<String> progress) {
     Samples samples =
         source == null ? SharedInput.samples(job, configuration, progress) : source.get();
+    job.agree(
+        () -> {
+          TrainConfig train = configuration.get(TrainConfig.SECTION);
+          samples.require((long) train.steps() * train.batch());
+          return samples;
+        });
     Optional<HeldOutSamples> heldOut =
         configuration.get(ValidationConfig.SECTION).isOn()
             ? Optional.of(SharedInput.heldOut(job, configuration, progress))
@@ -71,7 +77,7 @@ record TrainingInput(
 
   /** Returns what is said of files and records that were left out; nothing if none was. */
   List<String> skippedLines() {
-    List<String> lines = new ArrayList<>(Samples.leftOut(configuration).stream().toList());
+    List<String> lines = new ArrayList<>(Samples.leftOut(configuration));
     lines.addAll(samples.counts().skippedLines());
     if (configuration.get(ValidationConfig.SECTION).path().isPresent()) { // else it is the same
       heldOut.ifPresent(

@@ -26,6 +26,17 @@ final class Corpus {
     T of(TokenDocuments documents, int padding);
   }
 
+  /** Returns what is learned of one corpus, see {@link Samples#of}. */
+  static Samples samples(Configuration configuration, SampleShape shape, HostTokens host) {
+    return open(
+        configuration,
+        shape,
+        new Split(configuration, shape.seed(), false),
+        host,
+        stream -> new StreamSamples(configuration, shape, stream),
+        (documents, padding) -> new PackedSamples(configuration, shape, documents, padding));
+  }
+
   /**
    * Reads, and tokenizes, the corpus; without a tokenizer every file is a document.
    *

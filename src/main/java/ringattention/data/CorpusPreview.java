@@ -3,7 +3,7 @@ package ringattention.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.Consumer;
 import ringattention.input.Configuration;
 
@@ -14,6 +14,8 @@ import ringattention.input.Configuration;
  * @param learned tokens that are labels: those to be learned that have one before them in their
  *     document, or in the stream of all documents
  * @param longer documents that are longer than a sequence; 0 where the length of one is not known
+ * @param size of what a run learns from, of which {@code validation.fraction} is no part; empty
+ *     where nothing is known of the run
  * @param samples the first documents
  */
 public record CorpusPreview(
@@ -23,6 +25,7 @@ public record CorpusPreview(
     long learned,
     long longer,
     CorpusCounts counts,
+    Optional<SourceShares.Size> size,
     List<Document> samples) {
   private static final int SHOWN = 1024; // tokens of a stream without documents
   private static final String LEARNED = "[[";
@@ -43,8 +46,8 @@ public record CorpusPreview(
    * Reads, and tokenizes, the corpus of section {@code [data]}.
    *
    * @param count of documents that are shown
-   * @param sequence tokens of one
    * @param vocabulary tokens of the model
+   * @param shape of the run's sequences, if it is known
    * @param progress takes lines that say how far it is, where it takes longer than a moment
    * @throws ringattention.input.InputException if anything of the section is wrong
    */
@@ -52,7 +55,7 @@ public record CorpusPreview(
       Configuration configuration,
       int count,
       int vocabulary,
-      OptionalInt sequence,
+      Optional<SampleShape> shape,
       Consumer<String> progress) {
     try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
         TokenStream corpus =
@@ -62,7 +65,7 @@ public record CorpusPreview(
                 vocabulary,
                 tokenizer,
                 HostTokens.own(progress))) {
-      int limit = sequence.orElse(Integer.MAX_VALUE);
+      int limit = shape.map(SampleShape::sequence).orElse(Integer.MAX_VALUE);
       int[] lengths =
           corpus instanceof TokenDocuments documents
               ? documents.lengths()
@@ -81,6 +84,7 @@ public record CorpusPreview(
           labels(corpus, configuration.get(DataConfig.SECTION).documents()),
           Arrays.stream(lengths).filter(length -> length > limit).count(),
           corpus.counts(),
+          shape.map(of -> size(configuration, of, corpus)),
           samples);
     }
   }
@@ -114,6 +118,29 @@ public record CorpusPreview(
       }
       return shown;
     }
+  }
+
+  private static SourceShares.Size size(
+      Configuration configuration, SampleShape shape, TokenStream corpus) {
+    Split split = new Split(configuration, shape.seed(), false);
+    if (corpus instanceof ReadyTokens files) {
+      ReadyTokens taken = split.divides() ? files.only(split.of((int) files.documents())) : files;
+      return new SourceShares.Size(taken.documents(), taken.tokens(), taken.tokens());
+    }
+    int[] all = ((TokenDocuments) corpus).lengths();
+    int[] lengths =
+        split.divides() ? Arrays.stream(split.of(all.length)).map(i -> all[i]).toArray() : all;
+    long tokens = Arrays.stream(lengths).asLongStream().sum();
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    if (!data.documents()) {
+      // bytes of a stream have a newline between files only
+      tokens -= Corpus.isBytes(data, new CorpusFiles(configuration).all()) ? 1 : 0;
+      return new SourceShares.Size(lengths.length, tokens, tokens);
+    }
+    int multiple = PackedSamples.multiple(configuration, shape.sequence());
+    long padded =
+        Arrays.stream(lengths).mapToLong(length -> DocumentPieces.padded(length, multiple)).sum();
+    return new SourceShares.Size(lengths.length, tokens, padded);
   }
 
   /** Nothing is read again: what is learned was counted when it was tokenized. */

@@ -26,6 +26,7 @@ import ringattention.input.Trait;
  * @param cache folder of tokenized corpora, or {@link #NO_CACHE}
  * @param skipBad whether records that cannot be used are counted, and not an error
  * @param ids how {@link DataFormat#TOKENS} are written
+ * @param sources that sequences are taken from in place of path; empty: there is path
  */
 public record DataConfig(
     Path path,
@@ -39,7 +40,8 @@ public record DataConfig(
     String tokenizer,
     String cache,
     boolean skipBad,
-    FlatConfig ids) {
+    FlatConfig ids,
+    List<DataSource> sources) {
   public static final Section<DataConfig> SECTION =
       Section.required("data", "path", DataConfig::read);
 
@@ -59,55 +61,72 @@ public record DataConfig(
 
   public DataConfig {
     extensions = List.copyOf(extensions);
+    sources = List.copyOf(sources);
   }
 
   static DataConfig read(Table table) {
     DataFormat format = table.choice("format", DataFormat.class, Default.of(DataFormat.TEXT));
     boolean made = format == DataFormat.LINES;
     Table files = table.onlyIf(!made, "must not be given" + WITH_LINES + ", which reads no files");
-    Path path = files.marked(Trait.OWN).path("path", Default.required("text"));
-    List<String> extensions = files.texts("extensions", Default.list());
-    files.require(
-        extensions.stream().noneMatch(extension -> extension.startsWith(".")),
-        "extensions",
-        "must be without the leading dot");
+    Path path =
+        files
+            .onlyIf(
+                !made && table.tables("source").isEmpty(),
+                "must not be given with " + otherwise(made))
+            .marked(Trait.OWN)
+            .path("path", Default.required("text"));
+    List<String> extensions = extensions(files, Default.list());
     String field =
-        files.text(
-            "field",
-            Default.derived(
-                format == DataFormat.CONVERSATIONS ? AUTO : "text",
-                "\"text\", or found in conversations"));
-    String template = files.marked(Trait.OWN).text("template", Default.of(AUTO));
-    path(table, "template", template);
-    FlatConfig ids = FlatConfig.read(table, format == DataFormat.TOKENS);
+        files.text("field", Default.derived(field(format), "\"text\", or found in conversations"));
+    String template = template(files, Default.of(AUTO));
+    boolean skipBad = table.flag("skipBad", Default.of(false));
+    boolean several = !files.tables("source").isEmpty();
+    FlatConfig ids = FlatConfig.read(table, several || format == DataFormat.TOKENS);
+    Optional<String> every = files.gives("field") ? Optional.of(field) : Optional.empty();
+    List<DataSource> sources =
+        files.tables(
+            "source",
+            source -> DataSource.read(source, format, extensions, every, template, skipBad, ids));
+    table.require(
+        sources.isEmpty() || sources.stream().anyMatch(source -> source.weight() > 0),
+        "source.1.weight",
+        "one source at least must have a weight above 0");
+    ids.requireUse(table, sources);
+    boolean streams =
+        sources.isEmpty()
+            ? ids.isStream(format)
+            : sources.stream().allMatch(source -> source.ids().isStream(source.format()));
     boolean documents =
         table.flag(
             "documents",
-            Default.derived(
-                format != DataFormat.TEXT
-                    && (format != DataFormat.TOKENS || ids.endToken().isPresent()),
-                "true but for text, and for tokens without data.endToken"));
+            Default.derived(!streams, "true but for text, and for tokens without endToken"));
     table.require(documents || !made, "documents", "must be true" + WITH_LINES);
     int multiple = table.integer("documentMultiple", Range.atLeast(1), Default.of(1));
     int firstPosition = table.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));
+    boolean tokenized =
+        sources.isEmpty()
+            ? !format.holdsTokens()
+            : sources.stream().anyMatch(source -> !source.format().holdsTokens());
     String tokenizer =
         table
             .marked(Trait.OWN)
             .text(
                 "tokenizer",
                 Default.derived(
-                    made ? LINES : format.holdsTokens() ? NONE : BYTES,
+                    made ? LINES : tokenized ? BYTES : NONE,
                     "\"bytes\", or lines' own; none for tokens"));
     path(table, "tokenizer", tokenizer);
     table.require(
         tokenizer.equals(LINES) || !made, "tokenizer", "must be \"" + LINES + "\"" + WITH_LINES);
     table.require(
-        format.holdsTokens() || !tokenizer.equals(NONE),
+        !tokenized || !tokenizer.equals(NONE),
         "tokenizer",
-        "must not be \"none\" with data.format = \"" + format + "\", which is tokenized");
+        "must not be \"none\" with "
+            + (sources.isEmpty()
+                ? "data.format = \"" + format + "\", which is tokenized"
+                : "sources that do not hold tokens"));
     String cache = files.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
-    boolean skipBad = table.flag("skipBad", Default.of(false));
     return new DataConfig(
         path,
         extensions,
@@ -120,33 +139,84 @@ public record DataConfig(
         tokenizer,
         cache,
         skipBad,
-        ids);
+        ids,
+        sources);
   }
 
-  /** The same of another corpus. */
+  private static String otherwise(boolean made) {
+    return made
+        ? "data.format = \"lines\", which reads no files"
+        : "[[data.source]], whose tables have paths of their own";
+  }
+
+  /** Reads the extensions of a corpus. */
+  static List<String> extensions(Table table, Default<List<String>> otherwise) {
+    List<String> extensions = table.texts("extensions", otherwise);
+    table.require(
+        extensions.stream().noneMatch(extension -> extension.startsWith(".")),
+        "extensions",
+        "must be without the leading dot");
+    return extensions;
+  }
+
+  /** Reads the template of conversations. */
+  static String template(Table table, Default<String> otherwise) {
+    String template = table.marked(Trait.OWN).text("template", otherwise);
+    path(table, "template", template);
+    return template;
+  }
+
+  /** Returns the field of a format's records that is looked at if none is named. */
+  static String field(DataFormat format) {
+    return format == DataFormat.CONVERSATIONS ? AUTO : "text";
+  }
+
+  /** The same of another corpus, which is none of several. */
   DataConfig withPath(Path other) {
-    return with(other, format);
+    return with(other, extensions, format, field, template, skipBad, ids, List.of());
+  }
+
+  /** The same of one source alone. */
+  DataConfig of(DataSource source) {
+    return with(
+        source.path(),
+        source.extensions(),
+        source.format(),
+        source.field(),
+        source.template(),
+        source.skipBad(),
+        source.ids(),
+        List.of());
   }
 
   /** The same of files that hold something else. */
   public DataConfig withFormat(DataFormat other) {
-    return with(path, other);
+    return with(path, extensions, other, field, template, skipBad, ids, sources);
   }
 
-  private DataConfig with(Path files, DataFormat content) {
+  private DataConfig with(
+      Path files,
+      List<String> endings,
+      DataFormat content,
+      String part,
+      String words,
+      boolean skips,
+      FlatConfig how,
+      List<DataSource> several) {
     return new DataConfig(
         files,
-        extensions,
+        endings,
         content,
-        field,
-        template,
+        part,
+        words,
         documents,
         documentMultiple,
         firstPosition,
         tokenizer,
         cache,
-        skipBad,
-        ids);
+        skips,
+        how,
+        several);
   }
 
   /** Returns tokenizer.json or its folder; empty: the program's own. */

@@ -23,9 +23,12 @@ final class DocumentPieces {
     this.padded =
         multiple == 1
             ? lengths // which are not copied: there may be many
-            : Arrays.stream(lengths)
-                .map(tokens -> Math.multiplyExact((tokens - 1) / multiple + 1, multiple))
-                .toArray();
+            : Arrays.stream(lengths).map(tokens -> padded(tokens, multiple)).toArray();
+  }
+
+  /** Returns the length in a sequence of a document of so many tokens. */
+  static int padded(int tokens, int multiple) {
+    return Math.multiplyExact((tokens - 1) / multiple + 1, multiple);
   }
 
   /** Returns the lengths of documents in a sequence, padding included; not to be changed. */

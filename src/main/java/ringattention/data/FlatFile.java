@@ -104,7 +104,9 @@ record FlatFile(Path file, FlatConfig config, int vocabulary, Source source) {
               + size
               + " bytes, which are no whole number of "
               + width
-              + " (data.idType)");
+              + " ("
+              + source.name("data.idType")
+              + ")");
     }
     if (config.idType() == FlatConfig.IdType.AUTO
         && width == TokenWidth.UINT16

@@ -5,9 +5,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -18,8 +22,11 @@ import ringattention.input.Source;
  * them, each tokenizes for itself.
  */
 public final class HostTokens {
+  private static final String BETWEEN = ";"; // places of parts
+
   private final String given; // empty: nothing is made yet
   private final Consumer<String> progress;
+  private final Map<Integer, HostTokens> parts = new TreeMap<>();
   private String made = "";
 
   private HostTokens(String given, Consumer<String> progress) {
@@ -54,9 +61,27 @@ public final class HostTokens {
     return progress;
   }
 
-  /** Returns where others find what was made, while it is open; empty if they do not. */
+  /**
+   * Returns where others find what was made, while it is open; empty if they do not. Of parts, a
+   * text of the places of all.
+   */
   public String place() {
-    return made;
+    return parts.isEmpty()
+        ? made
+        : parts.entrySet().stream()
+            .map(part -> part.getKey() + " " + part.getValue().place())
+            .collect(Collectors.joining(BETWEEN));
+  }
+
+  /** Returns the same for one of several corpora, whose places are told together. */
+  HostTokens part(int number) {
+    String own =
+        Arrays.stream(given.split(BETWEEN))
+            .filter(place -> place.startsWith(number + " "))
+            .map(place -> place.substring(place.indexOf(' ') + 1))
+            .findFirst()
+            .orElse("");
+    return parts.computeIfAbsent(number, none -> new HostTokens(own, progress));
   }
 
   /**
@@ -74,6 +99,14 @@ public final class HostTokens {
     }
     Configuration configuration =
         heldOut ? given.get(ValidationConfig.SECTION).inPlaceOfData(given) : given;
+    List<String> keys =
+        DataSources.configurations(configuration).stream().map(HostTokens::key).toList();
+    return keys.stream().allMatch(String::isEmpty)
+        ? ""
+        : keys.size() == 1 ? keys.get(0) : Digest.of(keys.toArray(String[]::new));
+  }
+
+  private static String key(Configuration configuration) {
     DataConfig data = configuration.get(DataConfig.SECTION);
     List<Path> files = new CorpusFiles(configuration).all();
     if (Corpus.isBytes(data, files)) {

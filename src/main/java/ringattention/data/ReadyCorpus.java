@@ -85,7 +85,9 @@ final class ReadyCorpus {
     if (data.documents()) {
       throw source.error(
           "data.documents",
-          "must be false, or data.endToken be given: nothing says where documents of "
+          "must be false, or "
+              + source.name("data.endToken")
+              + " be given: nothing says where documents of "
               + unknown.get()
               + " end");
     }

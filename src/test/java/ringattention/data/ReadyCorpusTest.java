@@ -16,7 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -506,14 +506,20 @@ class ReadyCorpusTest {
             Given.configuration(file, TOKENS, "data.endToken=9"),
             3,
             400,
-            OptionalInt.empty(),
+            Optional.empty(),
             line -> {});
     assertEquals(2, documents.documents());
     assertEquals(3, documents.learned());
     assertEquals("[[1 2 9 ]]", documents.samples().get(0).text());
     CorpusPreview stream =
-        CorpusPreview.of(Given.configuration(file, TOKENS), 3, 400, OptionalInt.of(2), line -> {});
+        CorpusPreview.of(
+            Given.configuration(file, TOKENS),
+            3,
+            400,
+            Optional.of(new SampleShape(2, 400, 1)),
+            line -> {});
     assertEquals(4, stream.learned());
     assertEquals("[[1 2 ]]", stream.samples().get(0).text());
+    assertEquals(Optional.of(new SourceShares.Size(1, 5, 5)), stream.size());
   }
 }
