@@ -19,7 +19,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup found build data run test test-slurm test-faults test-long test-load test-readme mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
+.PHONY: help setup found build data run parquet test test-slurm test-faults test-long test-large test-load test-readme mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
 
 # set-up comes before what needs it, also with -j; Maven does one thing at a time anyway
 .NOTPARALLEL:
@@ -41,6 +41,10 @@ run: setup build data ## train the tutorial on RANKS ranks (one per GPU, or 4), 
 	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
 	$(if $(filter inputs/tutorial.toml,$(INPUT)),tools/continue.sh $(RANKS))
 
+parquet: ## what reads .parquet files, into build/parquet; not needed for others, and no part of a bundle
+	@rm -rf build/parquet
+	$(MAVEN) dependency:copy-dependencies -DincludeScope=provided -DoutputDirectory=$(CURDIR)/build/parquet
+
 test: setup build data ## every test: threads as ranks, real mpirun, the built program
 	$(subst -q,-ntp,$(MAVEN)) verify
 	@command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1 || \
@@ -59,6 +63,9 @@ test-faults: build data ## kills, full disks, hanging ranks and other faults, ea
 
 test-long: build data ## 10,000 short steps on 2 ranks: memory and open files stay flat (minutes)
 	tools/test-long.sh
+
+test-large: build ## a corpus of 20 GB on 2 ranks: each takes less than 1 GiB (minutes, 0.3 GB of disk)
+	tools/test-large.sh
 
 test-load: build data ## eight runs at once, 100,000 files, full disks: what a busy host does to runs; 10 minutes
 	tools/test-load.sh

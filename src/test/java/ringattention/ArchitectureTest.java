@@ -232,6 +232,14 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAPackage("ai.djl..")
         .check(CLASSES);
+    // not there as a rule: whoever imports it is loaded only after Records has asked for it
+    noClasses()
+        .that()
+        .haveNameNotMatching("ringattention\\.data\\.Parquet.*")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.parquet..", "org.apache.hadoop..")
+        .check(CLASSES);
     noClasses()
         .that()
         .resideOutsideOfPackage("ringattention.cli..")

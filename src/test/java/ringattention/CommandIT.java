@@ -188,6 +188,31 @@ class CommandIT {
     assertTrue(job.output().contains("Java bindings end with Open MPI 5.0"), job.output());
   }
 
+  /** The program has no library for Parquet; who needs it is told how to get it. */
+  @Test
+  void parquetWithoutItsLibrariesIsRefused() {
+    MpiJob.Result job =
+        MpiJob.runAlone(
+            Duration.ofSeconds(60),
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-cp",
+                "target/ringattention.jar:target/lib/*",
+                "ringattention.Main",
+                "show-data",
+                program
+                    .write(
+                        "rows.toml",
+                        "data = { format = \"jsonl\", path ="
+                            + " \"src/test/resources/parquet/texts-zstd.parquet\" }\n")
+                    .toString()));
+    assertEquals(2, job.exitCode(), job.output());
+    assertTrue(job.output().contains("needs the libraries of Parquet"), job.output());
+    assertTrue(job.output().contains("make parquet"), job.output());
+  }
+
   /** Native code reads tokenizers: here a crash of the process would be seen as one. */
   @Test
   void brokenTokenizerDoesNotCrash() {

@@ -112,6 +112,7 @@ class LauncherTest {
 
   @Test
   void findsItsHomeThroughSymbolicLinks() throws Exception {
+    write("build/parquet/c.jar", "");
     Path first = Files.createSymbolicLink(folder.resolve("first"), launcher());
     Path second = Files.createSymbolicLink(folder.resolve("second"), first.getFileName());
     Result result = run(launch(second, "for a; do echo \"$a\"; done"));
@@ -120,7 +121,8 @@ class LauncherTest {
             "target/ringattention.jar",
             "target/lib/a.jar",
             "target/lib/b.jar",
-            "build/mpi/mpi.jar");
+            "build/mpi/mpi.jar",
+            "build/parquet/c.jar");
     String classPath =
         String.join(":", jars.stream().map(jar -> home.resolve(jar).toString()).toList());
     assertTrue(result.output.contains(classPath), result.output.toString());

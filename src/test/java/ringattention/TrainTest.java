@@ -180,7 +180,9 @@ class TrainTest {
   private static void checkEvents(Run run) {
     List<JsonNode> events = run.events();
     List<String> names = events.stream().map(event -> event.path("event").asText()).toList();
-    assertEquals("start", names.get(0));
+    assertEquals("begin", names.get(0));
+    assertEquals(1, names.stream().filter("start"::equals).count());
+    assertTrue(names.indexOf("start") < names.indexOf("step"), names.toString());
     assertEquals("end", names.get(names.size() - 1));
     assertEquals(STEPS, names.stream().filter("step"::equals).count());
     assertEquals(

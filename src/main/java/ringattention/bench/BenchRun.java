@@ -13,6 +13,7 @@ import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
 /**
@@ -87,6 +88,6 @@ public record BenchRun(
    * @return the exit code
    */
   public int finish(String result, Map<String, Object> more) {
-    return output.finish(checks, result, Double.NaN, Double.NaN, more);
+    return new RunEnd(output).finish(checks, result, Double.NaN, Double.NaN, more);
   }
 }

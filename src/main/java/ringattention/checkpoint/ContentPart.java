@@ -23,6 +23,11 @@ public enum ContentPart {
     return key;
   }
 
+  /** Returns whether a key says where the files are, or what is taken of them. */
+  public boolean isSaidBy(String other) {
+    return other.equals(key) || this == CORPUS && other.startsWith("data.source.");
+  }
+
   @Override
   public String toString() {
     return spelling;

@@ -66,6 +66,12 @@ record AnswerTokenizer(Tokenizer tokenizer, String name, Set<Integer> ends)
     if (beside.isPresent()) {
       return new Named(beside.get().toString(), FOLDER);
     }
+    if (configuration.has(DataConfig.SECTION)
+        && configuration.get(DataConfig.SECTION).tokenizer().equals(DataConfig.NONE)) {
+      throw configuration
+          .source()
+          .error("generate.tokenizer", "must be given: data.tokenizer of the run is \"none\"");
+    }
     return configuration.has(DataConfig.SECTION)
         ? new Named(configuration.get(DataConfig.SECTION).tokenizer(), "data.tokenizer")
         : new Named(DataConfig.BYTES, "generate.tokenizer");

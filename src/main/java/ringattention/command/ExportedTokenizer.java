@@ -45,7 +45,11 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
     if (used.isPresent()) {
       return of(configuration, origin, used.get());
     }
-    String bytes = "no tokenizer: the model reads bytes";
+    String name = configuration.get(DataConfig.SECTION).tokenizer();
+    String bytes =
+        name.equals(DataConfig.NONE)
+            ? "no tokenizer: data.tokenizer names none"
+            : "no tokenizer: the model reads bytes";
     Optional<Path> unused = origin.filter(TokenizerFolder::in);
     if (unused.isEmpty()) {
       return new ExportedTokenizer(TokenizerCopy.NONE, List.of(bytes));
@@ -56,7 +60,9 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
             bytes,
             "WARNING: the tokenizer in "
                 + unused.get()
-                + " is not copied: the model was trained with data.tokenizer = \"bytes\""));
+                + " is not copied: the model was trained with data.tokenizer = \""
+                + name
+                + "\""));
   }
 
   /** Makes the files of the tokenizer of lines, which is the program's own. */
@@ -103,11 +109,11 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
         + (ids.pad().isPresent() ? ", pad " + ids.pad().getAsInt() : "");
   }
 
-  /** Returns the tokenizer; empty if the model reads bytes. */
+  /** Returns the tokenizer; empty if the model reads bytes, or tokens of nobody knows what. */
   private static Optional<TokenizerFolder> used(Configuration configuration) {
     String name = configuration.get(DataConfig.SECTION).tokenizer();
     int vocabulary = configuration.get(ModelConfig.SECTION).vocabulary();
-    return name.equals(DataConfig.BYTES)
+    return DataConfig.isOwnTokenizer(name)
         ? Optional.empty()
         : Optional.of(TokenizerFolder.read(Path.of(name), KEY, configuration.source(), vocabulary));
   }

@@ -26,6 +26,7 @@ import ringattention.report.RunVerdict;
 import ringattention.run.Equipment;
 import ringattention.run.Interrupts;
 import ringattention.run.Job;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 import ringattention.run.SharedParts;
 
@@ -160,7 +161,7 @@ public final class GenerateCommand {
     values.put("planned_peak_bytes", peak.worst().planned());
     values.put("measured_peak_bytes", peak.worst().measured());
     output.event("generation", values);
-    output.checks(checks);
+    new RunEnd(output).checks(checks);
     boolean stopped = outcome.interrupted() + outcome.notBegun() > 0;
     RunVerdict verdict = RunVerdict.of(checks, result);
     int exitCode = unanswered > 0 ? ExitCode.BAD_INPUT : ExitCode.VALID;
@@ -170,7 +171,8 @@ public final class GenerateCommand {
       verdict = RunVerdict.stopped(result + "; --resume makes the other answers");
       exitCode = ExitCode.STOPPED;
     }
-    output.end(verdict, exitCode, Double.NaN, outcome.newTokens() / seconds, checks, values);
+    new RunEnd(output)
+        .end(verdict, exitCode, Double.NaN, outcome.newTokens() / seconds, checks, values);
     return exitCode;
   }
 }

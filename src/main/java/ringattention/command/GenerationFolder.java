@@ -53,7 +53,8 @@ record GenerationFolder(RunOutput output, Set<SampleKey> done) implements AutoCl
       output.write(CONTENTS, contents.json());
       return new GenerationFolder(output, Set.of());
     }
-    RunOutput output = RunOutput.resume(job, configuration, lock.orElse(null), Long.MAX_VALUE);
+    RunOutput output =
+        RunOutput.resume(job, configuration, lock.orElse(null), Long.MAX_VALUE, Optional.empty());
     output.write(CONTENTS, contents.json());
     return new GenerationFolder(output, done(job, requests, output));
   }

@@ -33,6 +33,7 @@ import ringattention.run.Header;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
 /**
@@ -247,7 +248,7 @@ public final class GradientsCommand {
             labels,
             job.world().size());
     output.log().section("Gradients");
-    return output.finish(List.of(finite()), result, loss, Double.NaN, more);
+    return new RunEnd(output).finish(List.of(finite()), result, loss, Double.NaN, more);
   }
 
   private Check finite() {

@@ -10,6 +10,7 @@ import ringattention.metrics.Phase;
 import ringattention.report.BenchTable;
 import ringattention.report.Check;
 import ringattention.run.Job;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
 /** {@code plan --hardware NAME --compare DIR}: predicted against measured, row by row. */
@@ -54,7 +55,8 @@ public final class PlanComparisonCommand {
       output.log().rows(command.table.header());
       rows.forEach(row -> output.log().row(command.line(row)));
       output.write("predictions.csv", command.table.csv());
-      return output.finish(command.checks, rows.size() + " rows", Double.NaN, Double.NaN, Map.of());
+      return new RunEnd(output)
+          .finish(command.checks, rows.size() + " rows", Double.NaN, Double.NaN, Map.of());
     }
   }
 

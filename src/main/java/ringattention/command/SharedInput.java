@@ -25,6 +25,7 @@ import ringattention.model.ModelConfig;
 import ringattention.plan.TrainConfig;
 import ringattention.run.Agreement;
 import ringattention.run.Job;
+import ringattention.run.RunOutput;
 import ringattention.run.SharedParts;
 import ringattention.run.Version;
 
@@ -105,11 +106,21 @@ public final class SharedInput {
 
   /** Returns the sequences of the input's corpus; the caller closes them. */
   static Samples samples(Job job, Configuration configuration) {
+    return samples(job, configuration, RunOutput.console(job).log()::line);
+  }
+
+  /**
+   * Returns the same.
+   *
+   * @param progress takes lines on the first rank where that takes longer than a moment
+   */
+  static Samples samples(Job job, Configuration configuration, Consumer<String> progress) {
     return alike(
         job,
         () ->
             HostCorpus.open(
                 job,
+                progress,
                 () -> HostTokens.key(configuration, false),
                 host -> Samples.of(configuration, shape(configuration), host)),
         samples -> contents(configuration, samples),
@@ -118,11 +129,21 @@ public final class SharedInput {
 
   /** Returns the sequences that are not learned from; the caller closes them. */
   static HeldOutSamples heldOut(Job job, Configuration configuration) {
+    return heldOut(job, configuration, RunOutput.console(job).log()::line);
+  }
+
+  /**
+   * Returns the same.
+   *
+   * @param progress takes lines on the first rank where that takes longer than a moment
+   */
+  static HeldOutSamples heldOut(Job job, Configuration configuration, Consumer<String> progress) {
     return alike(
         job,
         () ->
             HostCorpus.open(
                 job,
+                progress,
                 () -> HostTokens.key(configuration, true),
                 host -> HeldOutSamples.of(configuration, shape(configuration), host)),
         samples -> contents(configuration, samples),
@@ -174,6 +195,7 @@ public final class SharedInput {
 
   private static SharedParts contents(Configuration configuration, Samples samples) {
     Map<String, String> corpus = new LinkedHashMap<>();
+    samples.digests().forEach((source, digest) -> corpus.put(source, brief(digest)));
     if (samples.endless().isEmpty()) {
       corpus.put("documents", Long.toString(samples.documents()));
       corpus.put("tokens", Long.toString(samples.tokens()));

@@ -3,14 +3,17 @@ package ringattention.command;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import ringattention.cli.ExitCode;
 import ringattention.data.CorpusCounts;
 import ringattention.data.CorpusPreview;
 import ringattention.data.DataConfig;
 import ringattention.data.DataFormat;
+import ringattention.data.DataSources;
+import ringattention.data.SampleShape;
 import ringattention.data.Samples;
+import ringattention.data.SourceShares;
 import ringattention.input.Configuration;
 import ringattention.model.ModelConfig;
 import ringattention.plan.TrainConfig;
@@ -29,10 +32,10 @@ public final class ShowDataCommand {
         configuration.has(ModelConfig.SECTION)
             ? configuration.get(ModelConfig.SECTION).vocabulary()
             : Integer.MAX_VALUE;
-    OptionalInt sequence =
+    Optional<SampleShape> shape =
         configuration.has(TrainConfig.SECTION)
-            ? OptionalInt.of(configuration.get(TrainConfig.SECTION).sequence())
-            : OptionalInt.empty();
+            ? Optional.of(shape(configuration.get(TrainConfig.SECTION), vocabulary))
+            : Optional.empty();
     RunLog log = RunOutput.console(job).log();
     if (configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
       try (Samples samples = SharedInput.samples(job, configuration)) {
@@ -45,11 +48,44 @@ public final class ShowDataCommand {
       }
       return ExitCode.VALID;
     }
+    List<DataSources.One> sources = DataSources.of(configuration);
+    if (sources.isEmpty()) {
+      show(job, log, configuration, vocabulary, shape);
+      return ExitCode.VALID;
+    }
+    List<SourceShares.Size> sizes = new ArrayList<>();
+    for (DataSources.One source : sources) {
+      log.section("source " + source.number() + ": " + source.source().path());
+      CorpusPreview preview =
+          show(job, log, source.configuration(), vocabulary, shape.map(source::shape));
+      preview.size().ifPresent(sizes::add);
+    }
+    if (shape.isPresent()) {
+      TrainConfig train = configuration.get(TrainConfig.SECTION);
+      long sequences = (long) train.batch() * train.steps();
+      log.section("what a run of " + sequences + " sequences takes of each source");
+      job.agree(() -> new SourceShares(sources, sizes, train.sequence()).table(sequences))
+          .forEach(log::line);
+    }
+    return ExitCode.VALID;
+  }
+
+  private static SampleShape shape(TrainConfig train, int vocabulary) {
+    return new SampleShape(train.sequence(), vocabulary, train.seed());
+  }
+
+  /** Shows one corpus, or one source of several. */
+  private static CorpusPreview show(
+      Job job,
+      RunLog log,
+      Configuration configuration,
+      int vocabulary,
+      Optional<SampleShape> shape) {
     CorpusPreview preview =
         job.agree(
             () ->
                 CorpusPreview.of(
-                    configuration, job.line().samples(), vocabulary, sequence, log::line));
+                    configuration, job.line().samples(), vocabulary, shape, log::line));
     log.line(
         String.format(
             Locale.ROOT,
@@ -59,12 +95,13 @@ public final class ShowDataCommand {
             preview.learned(),
             100.0 * preview.learned() / preview.tokens(),
             preview.longest()));
-    Samples.leftOut(configuration).ifPresent(log::line);
+    Samples.leftOut(configuration).forEach(log::line);
     records(preview).forEach(log::line);
     boolean documents = configuration.get(DataConfig.SECTION).documents();
-    sequence.ifPresent(tokens -> log.line(documents ? packed(preview, tokens) : streamed(tokens)));
+    shape.ifPresent(
+        run -> log.line(documents ? packed(preview, run.sequence()) : streamed(run.sequence())));
     show(job, log, preview.samples());
-    return ExitCode.VALID;
+    return preview;
   }
 
   private static void show(Job job, RunLog log, List<CorpusPreview.Document> documents) {

@@ -32,7 +32,7 @@ public final class TrainCommand {
   }
 
   private int train(Job own, Configuration configuration, StopRequests stops) {
-    running = TrainingRun.of(own, configuration, stops);
+    running = new TrainingRun(own, configuration, stops);
     return running.run();
   }
 

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import ringattention.data.HeldOutSamples;
 import ringattention.data.Samples;
@@ -21,68 +22,62 @@ import ringattention.train.Resumption;
 /**
  * What a training run reads before it has devices.
  *
- * @param plan not fitted to them yet
  * @param heldOut what section {@code [validation]} keeps out
  * @param weights to start from, and where the trained ones go
- * @param lock of a folder to go on with, on rank 0
  * @param curriculum as far as the run has come
  */
 record TrainingInput(
     Configuration configuration,
-    TrainingPlan plan,
     Samples samples,
     Optional<HeldOutSamples> heldOut,
     StoredWeights weights,
-    Optional<RunLock> lock,
     Resumption resumption,
     Curriculum curriculum)
     implements AutoCloseable {
   /**
-   * Collective.
+   * Returns the plan of a run that nothing is known against before files are read. Not collective.
    *
-   * @throws InputException if it is no good
+   * @throws InputException if it is no good, or there is no corpus where the input says
    */
-  static TrainingInput read(Job job, Configuration configuration) {
-    return read(job, configuration, () -> SharedInput.samples(job, configuration));
+  static TrainingPlan plan(Job job, Configuration configuration) {
+    TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
+    job.line().traced(configuration.get(TrainConfig.SECTION).steps());
+    Samples.requireFiles(configuration);
+    return planned;
   }
 
   /**
-   * Reads like {@link #read(Job, Configuration)}. Collective.
+   * Reads what the input names. Collective.
    *
-   * @param source opens what is learned; collective
+   * @param source opens what is learned, collective; null: as the input says
+   * @param progress takes lines where that takes long
+   * @throws InputException if it is no good
    */
-  static TrainingInput read(Job job, Configuration configuration, Supplier<Samples> source) {
-    TrainingPlan plan =
-        job.agree(
-            () -> {
-              TrainingPlan planned = TrainingPlan.of(configuration, job.world().size());
-              job.line().traced(configuration.get(TrainConfig.SECTION).steps());
-              return planned;
-            });
-    Samples samples = source.get();
+  static TrainingInput read(
+      Job job, Configuration configuration, Supplier<Samples> source, Consumer<String> progress) {
+    Samples samples =
+        source == null ? SharedInput.samples(job, configuration, progress) : source.get();
+    job.agree(
+        () -> {
+          TrainConfig train = configuration.get(TrainConfig.SECTION);
+          samples.require((long) train.steps() * train.batch());
+          return samples;
+        });
     Optional<HeldOutSamples> heldOut =
         configuration.get(ValidationConfig.SECTION).isOn()
-            ? Optional.of(SharedInput.heldOut(job, configuration))
+            ? Optional.of(SharedInput.heldOut(job, configuration, progress))
             : Optional.empty();
     StoredWeights weights = StoredWeights.toStartFrom(job, configuration);
-    Optional<RunLock> lock = job.agree(() -> lock(job));
-    try {
-      SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, weights));
-      Resumption resumption = Resumption.of(job, configuration, contents);
-      Curriculum curriculum =
-          job.agree(
-              () -> new Curriculum(configuration, samples, resumption.position().curriculum()));
-      return new TrainingInput(
-          configuration, plan, samples, heldOut, weights, lock, resumption, curriculum);
-    } catch (InputException e) {
-      lock.ifPresent(RunLock::close);
-      throw e;
-    }
+    SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, weights));
+    Resumption resumption = Resumption.of(job, configuration, contents);
+    Curriculum curriculum =
+        job.agree(() -> new Curriculum(configuration, samples, resumption.position().curriculum()));
+    return new TrainingInput(configuration, samples, heldOut, weights, resumption, curriculum);
   }
 
   /** Returns what is said of files and records that were left out; nothing if none was. */
   List<String> skippedLines() {
-    List<String> lines = new ArrayList<>(Samples.leftOut(configuration).stream().toList());
+    List<String> lines = new ArrayList<>(Samples.leftOut(configuration));
     lines.addAll(samples.counts().skippedLines());
     if (configuration.get(ValidationConfig.SECTION).path().isPresent()) { // else it is the same
       heldOut.ifPresent(
@@ -91,7 +86,7 @@ record TrainingInput(
     return lines;
   }
 
-  /** Before anything in the folder is looked at: no other run may change it. */
+  /** Locks a folder to go on with, on rank 0: nothing in it is looked at before. */
   static Optional<RunLock> lock(Job job) {
     return job.line()
         .output()
@@ -100,7 +95,7 @@ record TrainingInput(
         .map(RunLock::take);
   }
 
-  /** Closes what was read; the lock is the output folder's. */
+  /** Closes what was read. */
   @Override
   public void close() {
     weights.close();

@@ -1,30 +1,29 @@
 package ringattention.command;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import ringattention.checkpoint.CheckpointException;
-import ringattention.checkpoint.CheckpointSearch;
 import ringattention.checkpoint.Origin;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
+import ringattention.data.Samples;
 import ringattention.data.ValidationConfig;
 import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
+import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimes;
 import ringattention.model.HeldOutLoss;
 import ringattention.model.Replica;
-import ringattention.plan.PlanReport;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
+import ringattention.run.Doing;
 import ringattention.run.Equipment;
-import ringattention.run.Header;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
@@ -34,7 +33,6 @@ import ringattention.run.Version;
 import ringattention.run.Watchdog;
 import ringattention.train.Choices;
 import ringattention.train.DivergedException;
-import ringattention.train.Resumption;
 import ringattention.train.Stop;
 import ringattention.train.StopRequests;
 import ringattention.train.Trainer;
@@ -47,15 +45,13 @@ import ringattention.train.Validation;
 
 /** The training of a Transformer from text, over all ranks, into one folder. */
 final class TrainingRun {
-  private static final String PLAN = "plan.txt";
-
   private final Job job;
-  private final TrainingInput input;
   private final Configuration configuration;
   private final TrainConfig train;
+  private final Supplier<Samples> source; // null: what the input names
+  private TrainingInput input; // null until it is read
   private TrainingPlan plan; // fitted once there is a device
   private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
-  private final Resumption resumption;
   private final StopRequests stops;
   private TrainingLoop loop; // null until everything is there
 
@@ -67,19 +63,19 @@ final class TrainingRun {
    */
   private record Trained(boolean stopped, Map<String, Object> summary, List<PhaseTimes> times) {}
 
-  TrainingRun(Job job, TrainingInput input, StopRequests stops) {
-    this.job = job;
-    this.input = input;
-    this.configuration = input.configuration();
-    this.train = configuration.get(TrainConfig.SECTION);
-    this.plan = input.plan();
-    this.resumption = input.resumption();
-    this.stops = stops;
+  TrainingRun(Job job, Configuration configuration, StopRequests stops) {
+    this(job, configuration, stops, null);
   }
 
-  /** Reads what it needs; nothing is written or allocated before it is known to be good. */
-  static TrainingRun of(Job job, Configuration configuration, StopRequests stops) {
-    return new TrainingRun(job, TrainingInput.read(job, configuration), stops);
+  /**
+   * @param source opens what is learned, collective; null: as the input says
+   */
+  TrainingRun(Job job, Configuration configuration, StopRequests stops, Supplier<Samples> source) {
+    this.job = job;
+    this.configuration = configuration;
+    this.train = configuration.get(TrainConfig.SECTION);
+    this.stops = stops;
+    this.source = source;
   }
 
   /** The step that is running, for a message about a failure. */
@@ -87,61 +83,33 @@ final class TrainingRun {
     return loop == null ? 0 : loop.step();
   }
 
+  /** Returns the exit code. Nothing large is read or allocated before there is a log. */
   int run() {
-    try (input;
-        Equipment equipment = Equipment.open(job, configuration)) {
-      MemoryLimits limits =
-          MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
-      plan = plan.fitted(equipment.device(), limits, resumption.headGroups());
-      plan.requireRoom();
-      choices = Choices.of(job, equipment, plan);
-      if (job.line().dryRun()) {
-        try (RunOutput output = RunOutput.console(job)) {
-          announce(equipment, output);
-          return ExitCode.VALID;
-        }
-      }
-      try (RunOutput output = output()) {
-        output.on(equipment.device().asynchronous() ? job.world().size() : 0);
-        announce(equipment, output);
-        return train(equipment, output);
+    plan = job.agree(() -> TrainingInput.plan(job, configuration));
+    try (TrainingStart start = TrainingStart.open(job, configuration)) {
+      try {
+        return run(start);
+      } catch (InputException e) {
+        start.refused();
+        throw e;
       }
     }
   }
 
-  private RunOutput output() {
-    if (job.world().allReduce(input.lock().isPresent() ? 1 : 0, Communicator.Operation.MAX) == 0) {
-      return RunOutput.create(job, configuration);
+  private int run(TrainingStart start) {
+    try (TrainingInput read = start.read(source);
+        Equipment equipment = start.equipment()) {
+      input = read;
+      try (Doing planning = start.planning()) {
+        MemoryLimits limits =
+            MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
+        plan = plan.fitted(equipment.device(), limits, input.resumption().headGroups());
+        plan.requireRoom();
+        choices = Choices.of(job, equipment, plan);
+      }
+      RunOutput output = start.announce(equipment, plan, input, choices);
+      return job.line().dryRun() ? ExitCode.VALID : train(equipment, output);
     }
-    long from = resumption.position().step();
-    input
-        .lock()
-        .ifPresent(held -> CheckpointSearch.abandonAfter(from, job.line().output().orElseThrow()));
-    return RunOutput.resume(job, configuration, input.lock().orElse(null), from);
-  }
-
-  private void announce(Equipment equipment, RunOutput output) {
-    var header = Header.of(job, equipment, plan.setup().mesh(), Optional.of(plan.setup().layout()));
-    output.log().rows(header.lines());
-    if (job.line().dryRun()) {
-      PlanReport.print(plan, equipment.device(), output.log());
-    } else {
-      PlanReport.printSums(plan, equipment.device(), output.log(), PLAN);
-      output.write(PLAN, PlanReport.table(plan, equipment.device()));
-    }
-    resumption.lines().forEach(output.log()::line);
-    resumption.changed(choices).forEach(output.log()::line);
-    Map<String, Object> start = new LinkedHashMap<>(header.fields());
-    start.put("directory", Path.of("").toAbsolutePath().toString());
-    start.put("seed", train.seed());
-    start.put("parameters", plan.setup().model().parameters());
-    if (input.samples().endless().isEmpty()) {
-      start.put("corpus_documents", input.samples().documents());
-      start.put("corpus_tokens", input.samples().tokens());
-      start.put("skipped_records", input.samples().counts().skippedRecords());
-    }
-    start.put("resumed_step", resumption.position().step());
-    output.event("start", start);
   }
 
   private int train(Equipment equipment, RunOutput output) {
@@ -185,8 +153,10 @@ final class TrainingRun {
             job.timer(),
             System::nanoTime);
     trainer.stopWhen(stops);
-    if (!resumption.start(job, replica, trainer)) {
-      input.weights().initialize(replica.parameters(), output);
+    try (Doing loading = output.doing("setting the weights")) {
+      if (!input.resumption().start(job, replica, trainer)) {
+        input.weights().initialize(replica.parameters(), output);
+      }
     }
     output.log().section("Training");
     TrainingHeader.data(input.samples(), input.heldOut()).forEach(output.log()::line);
@@ -223,7 +193,7 @@ final class TrainingRun {
                 trainer,
                 input.curriculum(),
                 output,
-                resumption.position());
+                input.resumption().position());
         Watchdog watchdog =
             Watchdog.start(
                 job,
@@ -265,7 +235,7 @@ final class TrainingRun {
         version.git(),
         train.seed(),
         configuration.source().toml(),
-        resumption.comparison().contents().values(),
+        input.resumption().comparison().contents().values(),
         choices);
   }
 

@@ -27,6 +27,7 @@ import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
 /**
@@ -147,7 +148,8 @@ final class TrainingStages {
       return written(RunOutput.create(job, last));
     }
     job.agree(() -> requireStages(lock));
-    return written(RunOutput.resume(job, last, lock.orElse(null), Long.MAX_VALUE));
+    return written(
+        RunOutput.resume(job, last, lock.orElse(null), Long.MAX_VALUE, Optional.empty()));
   }
 
   /**
@@ -228,7 +230,7 @@ final class TrainingStages {
         done.get(last - 1).get("final_loss") instanceof Number number
             ? number.doubleValue()
             : Double.NaN;
-    output.end(verdict, exitCode, loss, Double.NaN, List.of(), Map.of("stages", done));
+    new RunEnd(output).end(verdict, exitCode, loss, Double.NaN, List.of(), Map.of("stages", done));
     return exitCode;
   }
 }

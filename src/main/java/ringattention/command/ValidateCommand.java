@@ -12,6 +12,7 @@ import ringattention.run.Header;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -96,7 +97,7 @@ public final class ValidateCommand {
                 TransformerProblem.small(
                     SHORT, 2, Mask.CAUSAL, LayoutKind.CONTIGUOUS, config.seed())));
     String result = checks.size() + " checks, " + job.world().size() + " ranks";
-    return output.finishMany(checks, result);
+    return new RunEnd(output).finishMany(checks, result);
   }
 
   /** Attention of new tokens over a cache, of every rank's device by itself. */

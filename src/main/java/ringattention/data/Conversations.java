@@ -21,11 +21,12 @@ record Conversations(Encoder encoder, Source source, Optional<String> field, Cha
     implements DocumentReader {
   @Override
   public void read(Path file, CorpusOutput to) throws IOException {
-    new JsonObjects(source, to)
-        .forEach(
-            file,
-            (object, place) ->
-                to.work().add(characters(object), () -> document(object, place, to)));
+    Records.forEach(
+        file,
+        Optional.empty(),
+        source,
+        to,
+        (object, place) -> to.work().add(characters(object), () -> document(object, place, to)));
   }
 
   /** Returns about how long a record is. */

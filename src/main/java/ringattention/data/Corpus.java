@@ -26,6 +26,17 @@ final class Corpus {
     T of(TokenDocuments documents, int padding);
   }
 
+  /** Returns what is learned of one corpus, see {@link Samples#of}. */
+  static Samples samples(Configuration configuration, SampleShape shape, HostTokens host) {
+    return open(
+        configuration,
+        shape,
+        new Split(configuration, shape.seed(), false),
+        host,
+        stream -> new StreamSamples(configuration, shape, stream),
+        (documents, padding) -> new PackedSamples(configuration, shape, documents, padding));
+  }
+
   /**
    * Reads, and tokenizes, the corpus; without a tokenizer every file is a document.
    *
@@ -51,20 +62,43 @@ final class Corpus {
                 : files;
         return ofStream.apply(new TextCorpus(configuration, own));
       }
-      TokenFile whole = new TokenizedCorpus(configuration, tokenizer).open(files, host);
+      TokenStream whole = stream(configuration, files, shape.vocabulary(), tokenizer, host);
+      if (whole instanceof ReadyTokens all) {
+        return ofStream.apply(split.divides() ? all.only(split.of((int) all.documents())) : all);
+      }
+      TokenDocuments documents = (TokenDocuments) whole;
       try {
         TokenDocuments tokens =
             split.divides()
-                ? new SelectedDocuments(whole, split.of(whole.lengths().length))
-                : whole;
+                ? new SelectedDocuments(documents, split.of(documents.lengths().length))
+                : documents;
         if (!tokens.hasLabel()) {
           throw configuration.source().error("data.path", "has no token to learn");
         }
-        return data.documents() ? ofDocuments.of(tokens, tokenizer.end()) : ofStream.apply(tokens);
+        return data.documents()
+            ? ofDocuments.of(tokens, data.ids().endToken().orElse(tokenizer.end()))
+            : ofStream.apply(tokens);
       } catch (RuntimeException e) {
         whole.close();
         throw e;
       }
     }
+  }
+
+  /**
+   * Returns the tokens of files, which are {@link TokenDocuments} but where files hold tokens and
+   * nothing says of which documents.
+   *
+   * @param vocabulary tokens of the model
+   */
+  static TokenStream stream(
+      Configuration configuration,
+      List<Path> files,
+      int vocabulary,
+      Tokenizer tokenizer,
+      HostTokens host) {
+    return configuration.get(DataConfig.SECTION).format().holdsTokens()
+        ? ReadyCorpus.open(configuration, files, vocabulary, host)
+        : new TokenizedCorpus(configuration, tokenizer).open(files, host);
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,30 @@ public record CorpusCounts(
         reason ->
             lines.add("  " + reason.count() + " x " + reason.text() + " (" + reason.first() + ")"));
     return lines;
+  }
+
+  /** Returns what was counted of several corpora together. */
+  static CorpusCounts sum(List<CorpusCounts> parts) {
+    Map<String, Long> messages = new LinkedHashMap<>();
+    Map<String, Reason> reasons = new LinkedHashMap<>();
+    for (CorpusCounts part : parts) {
+      part.messages.forEach((role, count) -> messages.merge(role, count, Long::sum));
+      for (Reason reason : part.skipped) {
+        reasons.merge(
+            reason.text(),
+            reason,
+            (one, more) -> new Reason(one.text(), one.count() + more.count(), one.first()));
+      }
+    }
+    return new CorpusCounts(
+        parts.stream().mapToLong(CorpusCounts::records).sum(),
+        parts.stream().mapToLong(CorpusCounts::empty).sum(),
+        messages,
+        parts.stream().mapToLong(CorpusCounts::labels).sum(),
+        parts.stream().mapToLong(CorpusCounts::firsts).sum(),
+        reasons.values().stream()
+            .sorted(Comparator.comparingLong(Reason::count).reversed())
+            .toList());
   }
 
   CorpusCounts withPredicted(long inDocuments, long first) {

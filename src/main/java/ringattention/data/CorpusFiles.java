@@ -5,10 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
@@ -17,7 +20,20 @@ import ringattention.input.Source;
 /** The files of a corpus: one, or all under a folder in the order of their paths. */
 final class CorpusFiles {
   private static final Pattern ABOUT =
-      Pattern.compile("(README|LICENSE|LICENCE)(\\.(md|txt|rst))?", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(README|LICENSE|LICENCE)(\\.(md|txt|rst))?|dataset_infos?\\.json|dataset_dict\\.json",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final List<String> RECORDS = List.of(".jsonl", ".json", ".ndjson", ".parquet");
+
+  /**
+   * The files of a folder.
+   *
+   * @param taken in the order of their paths, the same on every file system and locale
+   * @param left hidden ones, and files that are about the records beside them
+   * @param others that do not have the name of records, beside some that do
+   */
+  private record Parts(List<Path> taken, List<Path> left, List<Path> others) {}
 
   private final DataConfig data;
   private final Source source;
@@ -36,38 +52,62 @@ final class CorpusFiles {
   List<Path> all() {
     List<Path> files = candidates().stream().filter(file -> size(file) > 0).toList();
     if (files.isEmpty()) {
-      throw source.error("data.path", "must hold text, found " + emptiness());
+      String what = data.format().holdsTokens() ? "tokens" : "text";
+      throw source.error("data.path", "must hold " + what + ", found " + emptiness());
     }
+    files.forEach(file -> Records.require(file, data.format(), source));
     return files;
   }
 
   private String emptiness() {
-    boolean filtered = !data.extensions().isEmpty() && Files.isDirectory(data.path());
-    return "0 bytes"
-        + (filtered ? " in files ending in ." + String.join(", .", data.extensions()) : "");
+    List<String> ends =
+        data.extensions().isEmpty() && data.format().holdsTokens()
+            ? List.of("bin")
+            : data.extensions();
+    boolean filtered = !ends.isEmpty() && Files.isDirectory(data.path());
+    return "0 bytes" + (filtered ? " in files ending in ." + String.join(", .", ends) : "");
   }
 
   private List<Path> candidates() {
+    Path pair = MegatronFile.data(data.path());
+    if (data.format() == DataFormat.MEGATRON && Files.isRegularFile(pair)) {
+      return List.of(pair); // whichever of the two files is named, or both without their endings
+    }
     if (!Files.exists(data.path())) {
       throw source.error("data.path", "no such file or folder");
     }
     if (!Files.isDirectory(data.path())) {
       return List.of(data.path());
     }
+    return parts().taken();
+  }
+
+  private Parts parts() {
     try (Stream<Path> tree = Files.walk(data.path(), FileVisitOption.FOLLOW_LINKS)) {
-      return tree.filter(Files::isRegularFile)
-          .filter(this::wanted)
-          .filter(file -> !isLeftOut(file))
-          .sorted(Comparator.comparing(Path::toString)) // the same on every file system and locale
-          .toList();
+      Map<Boolean, List<Path>> found =
+          tree.filter(Files::isRegularFile)
+              .filter(this::wanted)
+              .sorted(Comparator.comparing(Path::toString))
+              .collect(Collectors.partitioningBy(this::isLeftOut));
+      List<Path> taken = found.get(false);
+      boolean chooses =
+          hasRecords()
+              && data.extensions().isEmpty()
+              && taken.stream().anyMatch(CorpusFiles::isRecords);
+      Map<Boolean, List<Path>> records =
+          taken.stream().collect(Collectors.partitioningBy(file -> !chooses || isRecords(file)));
+      return new Parts(records.get(true), found.get(true), records.get(false));
     } catch (IOException | UncheckedIOException unreadable) {
       throw source.error("data.path", "folder cannot be read: " + reason(unreadable));
     }
   }
 
+  private static boolean isRecords(Path file) {
+    return RECORDS.stream().anyMatch(CorpusStream.plainName(file)::endsWith);
+  }
+
   /**
-   * Returns how many files of a folder are left out, see {@link #isLeftOut}, in one line; empty:
-   * none.
+   * Returns how many files of a folder are left out, in one line; empty: none.
    *
    * @throws InputException as {@link #all}
    */
@@ -75,21 +115,30 @@ final class CorpusFiles {
     if (!Files.isDirectory(data.path())) {
       return Optional.empty();
     }
-    try (Stream<Path> tree = Files.walk(data.path(), FileVisitOption.FOLLOW_LINKS)) {
-      long files =
-          tree.filter(Files::isRegularFile).filter(this::wanted).filter(this::isLeftOut).count();
-      return files == 0
-          ? Optional.empty()
-          : Optional.of(
-              files
-                  + (files == 1 ? " file of " : " files of ")
-                  + data.path()
-                  + (files == 1 ? " is" : " are")
-                  + " left out: hidden ones"
-                  + (hasRecords() ? ", README and LICENSE" : ""));
-    } catch (IOException | UncheckedIOException unreadable) {
-      throw source.error("data.path", "folder cannot be read: " + reason(unreadable));
+    Parts parts = parts();
+    int files = parts.left().size() + parts.others().size();
+    if (files == 0) {
+      return Optional.empty();
     }
+    List<String> why = new ArrayList<>();
+    if (!parts.left().isEmpty()) {
+      why.add("hidden ones" + (hasRecords() ? ", README and LICENSE" : ""));
+    }
+    if (!parts.others().isEmpty()) {
+      why.add(
+          parts.others().size()
+              + " not named "
+              + String.join(", ", RECORDS)
+              + ", such as "
+              + data.path().relativize(parts.others().get(0)));
+    }
+    return Optional.of(
+        files
+            + (files == 1 ? " file of " : " files of ")
+            + data.path()
+            + (files == 1 ? " is" : " are")
+            + " left out: "
+            + String.join("; ", why));
   }
 
   private boolean hasRecords() {
@@ -109,9 +158,16 @@ final class CorpusFiles {
   private boolean wanted(Path file) {
     String name = file.getFileName().toString();
     String plain = CorpusStream.plainName(file);
-    return data.extensions().isEmpty()
+    return data.extensions().isEmpty() && holds(name, plain)
         || data.extensions().stream()
             .anyMatch(end -> name.endsWith("." + end) || plain.endsWith("." + end));
+  }
+
+  /** Whether a file may be one without being named: beside tokens there is much that is none. */
+  private boolean holds(String name, String plain) {
+    return !data.format().holdsTokens()
+        || name.endsWith(MegatronFile.DATA)
+        || plain.endsWith(MegatronFile.DATA);
   }
 
   private long size(Path file) {

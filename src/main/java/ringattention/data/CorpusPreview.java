@@ -3,17 +3,19 @@ package ringattention.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.Consumer;
 import ringattention.input.Configuration;
 
 /**
  * What a corpus is to a model: how many tokens it learns, and some documents as it reads them.
  *
- * @param longest tokens of the longest document
+ * @param longest tokens of the longest document; of a stream without documents, of what is shown
  * @param learned tokens that are labels: those to be learned that have one before them in their
  *     document, or in the stream of all documents
  * @param longer documents that are longer than a sequence; 0 where the length of one is not known
+ * @param size of what a run learns from, of which {@code validation.fraction} is no part; empty
+ *     where nothing is known of the run
  * @param samples the first documents
  */
 public record CorpusPreview(
@@ -23,7 +25,9 @@ public record CorpusPreview(
     long learned,
     long longer,
     CorpusCounts counts,
+    Optional<SourceShares.Size> size,
     List<Document> samples) {
+  private static final int SHOWN = 1024; // tokens of a stream without documents
   private static final String LEARNED = "[[";
   private static final String END = "]]";
 
@@ -42,8 +46,8 @@ public record CorpusPreview(
    * Reads, and tokenizes, the corpus of section {@code [data]}.
    *
    * @param count of documents that are shown
-   * @param sequence tokens of one
    * @param vocabulary tokens of the model
+   * @param shape of the run's sequences, if it is known
    * @param progress takes lines that say how far it is, where it takes longer than a moment
    * @throws ringattention.input.InputException if anything of the section is wrong
    */
@@ -51,27 +55,36 @@ public record CorpusPreview(
       Configuration configuration,
       int count,
       int vocabulary,
-      OptionalInt sequence,
+      Optional<SampleShape> shape,
       Consumer<String> progress) {
     try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
-        TokenFile corpus =
-            new TokenizedCorpus(configuration, tokenizer)
-                .open(new CorpusFiles(configuration).all(), HostTokens.own(progress))) {
+        TokenStream corpus =
+            Corpus.stream(
+                configuration,
+                new CorpusFiles(configuration).all(),
+                vocabulary,
+                tokenizer,
+                HostTokens.own(progress))) {
+      int limit = shape.map(SampleShape::sequence).orElse(Integer.MAX_VALUE);
+      int[] lengths =
+          corpus instanceof TokenDocuments documents
+              ? documents.lengths()
+              : new int[] {(int) Math.min(Math.min(SHOWN, limit), corpus.tokens())};
       List<Document> samples = new ArrayList<>();
       long at = 0;
-      for (int i = 0; i < Math.min(count, corpus.lengths().length); i++) {
-        int[] entries = corpus.entries(at, corpus.lengths()[i]);
+      for (int i = 0; i < Math.min(count, lengths.length); i++) {
+        int[] entries = corpus.entries(at, lengths[i]);
         samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
         at += entries.length;
       }
-      int limit = sequence.orElse(Integer.MAX_VALUE);
       return new CorpusPreview(
           corpus.documents(),
           corpus.tokens(),
-          Arrays.stream(corpus.lengths()).max().orElse(0),
+          Arrays.stream(lengths).max().orElse(0),
           labels(corpus, configuration.get(DataConfig.SECTION).documents()),
-          Arrays.stream(corpus.lengths()).filter(length -> length > limit).count(),
+          Arrays.stream(lengths).filter(length -> length > limit).count(),
           corpus.counts(),
+          shape.map(of -> size(configuration, of, corpus)),
           samples);
     }
   }
@@ -107,8 +120,31 @@ public record CorpusPreview(
     }
   }
 
+  private static SourceShares.Size size(
+      Configuration configuration, SampleShape shape, TokenStream corpus) {
+    Split split = new Split(configuration, shape.seed(), false);
+    if (corpus instanceof ReadyTokens files) {
+      ReadyTokens taken = split.divides() ? files.only(split.of((int) files.documents())) : files;
+      return new SourceShares.Size(taken.documents(), taken.tokens(), taken.tokens());
+    }
+    int[] all = ((TokenDocuments) corpus).lengths();
+    int[] lengths =
+        split.divides() ? Arrays.stream(split.of(all.length)).map(i -> all[i]).toArray() : all;
+    long tokens = Arrays.stream(lengths).asLongStream().sum();
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    if (!data.documents()) {
+      // bytes of a stream have a newline between files only
+      tokens -= Corpus.isBytes(data, new CorpusFiles(configuration).all()) ? 1 : 0;
+      return new SourceShares.Size(lengths.length, tokens, tokens);
+    }
+    int multiple = PackedSamples.multiple(configuration, shape.sequence());
+    long padded =
+        Arrays.stream(lengths).mapToLong(length -> DocumentPieces.padded(length, multiple)).sum();
+    return new SourceShares.Size(lengths.length, tokens, padded);
+  }
+
   /** Nothing is read again: what is learned was counted when it was tokenized. */
-  private static long labels(TokenFile corpus, boolean documents) {
+  private static long labels(TokenStream corpus, boolean documents) {
     CorpusCounts counts = corpus.counts();
     return documents
         ? counts.labels()

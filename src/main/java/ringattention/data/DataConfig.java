@@ -22,9 +22,11 @@ import ringattention.input.Trait;
  *     else a sequence is any part of the stream of all documents
  * @param documentMultiple tokens that every document's length in a sequence is a multiple of
  * @param firstPosition of a document, or of every sequence of a stream
- * @param tokenizer {@link #BYTES}, {@link #LINES}, or a tokenizer.json or its folder
+ * @param tokenizer {@link #BYTES}, {@link #LINES}, {@link #NONE}, or a tokenizer.json or its folder
  * @param cache folder of tokenized corpora, or {@link #NO_CACHE}
  * @param skipBad whether records that cannot be used are counted, and not an error
+ * @param ids how {@link DataFormat#TOKENS} are written
+ * @param sources that sequences are taken from in place of path; empty: there is path
  */
 public record DataConfig(
     Path path,
@@ -37,7 +39,9 @@ public record DataConfig(
     int firstPosition,
     String tokenizer,
     String cache,
-    boolean skipBad) {
+    boolean skipBad,
+    FlatConfig ids,
+    List<DataSource> sources) {
   public static final Section<DataConfig> SECTION =
       Section.required("data", "path", DataConfig::read);
 
@@ -45,6 +49,9 @@ public record DataConfig(
 
   /** The tokenizer of {@link DataFormat#LINES}. */
   public static final String LINES = "lines";
+
+  /** No tokenizer: of files that hold tokens. */
+  public static final String NONE = "none";
 
   private static final String WITH_LINES = " with data.format = \"lines\"";
   public static final String NO_CACHE = "none";
@@ -54,41 +61,72 @@ public record DataConfig(
 
   public DataConfig {
     extensions = List.copyOf(extensions);
+    sources = List.copyOf(sources);
   }
 
   static DataConfig read(Table table) {
     DataFormat format = table.choice("format", DataFormat.class, Default.of(DataFormat.TEXT));
     boolean made = format == DataFormat.LINES;
     Table files = table.onlyIf(!made, "must not be given" + WITH_LINES + ", which reads no files");
-    Path path = files.marked(Trait.OWN).path("path", Default.required("text"));
-    List<String> extensions = files.texts("extensions", Default.list());
-    files.require(
-        extensions.stream().noneMatch(extension -> extension.startsWith(".")),
-        "extensions",
-        "must be without the leading dot");
+    Path path =
+        files
+            .onlyIf(
+                !made && table.tables("source").isEmpty(),
+                "must not be given with " + otherwise(made))
+            .marked(Trait.OWN)
+            .path("path", Default.required("text"));
+    List<String> extensions = extensions(files, Default.list());
     String field =
-        files.text(
-            "field",
-            Default.derived(
-                format == DataFormat.CONVERSATIONS ? AUTO : "text",
-                "\"text\", or found in conversations"));
-    String template = files.marked(Trait.OWN).text("template", Default.of(AUTO));
-    path(table, "template", template);
+        files.text("field", Default.derived(field(format), "\"text\", or found in conversations"));
+    String template = template(files, Default.of(AUTO));
+    boolean skipBad = table.flag("skipBad", Default.of(false));
+    boolean several = !files.tables("source").isEmpty();
+    FlatConfig ids = FlatConfig.read(table, several || format == DataFormat.TOKENS);
+    Optional<String> every = files.gives("field") ? Optional.of(field) : Optional.empty();
+    List<DataSource> sources =
+        files.tables(
+            "source",
+            source -> DataSource.read(source, format, extensions, every, template, skipBad, ids));
+    table.require(
+        sources.isEmpty() || sources.stream().anyMatch(source -> source.weight() > 0),
+        "source.1.weight",
+        "one source at least must have a weight above 0");
+    ids.requireUse(table, sources);
+    boolean streams =
+        sources.isEmpty()
+            ? ids.isStream(format)
+            : sources.stream().allMatch(source -> source.ids().isStream(source.format()));
     boolean documents =
-        table.flag("documents", Default.derived(format != DataFormat.TEXT, "true but for text"));
+        table.flag(
+            "documents",
+            Default.derived(!streams, "true but for text, and for tokens without endToken"));
     table.require(documents || !made, "documents", "must be true" + WITH_LINES);
     int multiple = table.integer("documentMultiple", Range.atLeast(1), Default.of(1));
     int firstPosition = table.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));
+    boolean tokenized =
+        sources.isEmpty()
+            ? !format.holdsTokens()
+            : sources.stream().anyMatch(source -> !source.format().holdsTokens());
     String tokenizer =
         table
             .marked(Trait.OWN)
-            .text("tokenizer", Default.derived(made ? LINES : BYTES, "\"bytes\", or lines' own"));
+            .text(
+                "tokenizer",
+                Default.derived(
+                    made ? LINES : tokenized ? BYTES : NONE,
+                    "\"bytes\", or lines' own; none for tokens"));
     path(table, "tokenizer", tokenizer);
     table.require(
         tokenizer.equals(LINES) || !made, "tokenizer", "must be \"" + LINES + "\"" + WITH_LINES);
+    table.require(
+        !tokenized || !tokenizer.equals(NONE),
+        "tokenizer",
+        "must not be \"none\" with "
+            + (sources.isEmpty()
+                ? "data.format = \"" + format + "\", which is tokenized"
+                : "sources that do not hold tokens"));
     String cache = files.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
-    boolean skipBad = table.flag("skipBad", Default.of(false));
     return new DataConfig(
         path,
         extensions,
@@ -100,32 +138,85 @@ public record DataConfig(
         firstPosition,
         tokenizer,
         cache,
-        skipBad);
+        skipBad,
+        ids,
+        sources);
   }
 
-  /** The same of another corpus. */
+  private static String otherwise(boolean made) {
+    return made
+        ? "data.format = \"lines\", which reads no files"
+        : "[[data.source]], whose tables have paths of their own";
+  }
+
+  /** Reads the extensions of a corpus. */
+  static List<String> extensions(Table table, Default<List<String>> otherwise) {
+    List<String> extensions = table.texts("extensions", otherwise);
+    table.require(
+        extensions.stream().noneMatch(extension -> extension.startsWith(".")),
+        "extensions",
+        "must be without the leading dot");
+    return extensions;
+  }
+
+  /** Reads the template of conversations. */
+  static String template(Table table, Default<String> otherwise) {
+    String template = table.marked(Trait.OWN).text("template", otherwise);
+    path(table, "template", template);
+    return template;
+  }
+
+  /** Returns the field of a format's records that is looked at if none is named. */
+  static String field(DataFormat format) {
+    return format == DataFormat.CONVERSATIONS ? AUTO : "text";
+  }
+
+  /** The same of another corpus, which is none of several. */
   DataConfig withPath(Path other) {
-    return with(other, format);
+    return with(other, extensions, format, field, template, skipBad, ids, List.of());
+  }
+
+  /** The same of one source alone. */
+  DataConfig of(DataSource source) {
+    return with(
+        source.path(),
+        source.extensions(),
+        source.format(),
+        source.field(),
+        source.template(),
+        source.skipBad(),
+        source.ids(),
+        List.of());
   }
 
   /** The same of files that hold something else. */
   public DataConfig withFormat(DataFormat other) {
-    return with(path, other);
+    return with(path, extensions, other, field, template, skipBad, ids, sources);
   }
 
-  private DataConfig with(Path files, DataFormat content) {
+  private DataConfig with(
+      Path files,
+      List<String> endings,
+      DataFormat content,
+      String part,
+      String words,
+      boolean skips,
+      FlatConfig how,
+      List<DataSource> several) {
     return new DataConfig(
         files,
-        extensions,
+        endings,
         content,
-        field,
-        template,
+        part,
+        words,
         documents,
         documentMultiple,
         firstPosition,
         tokenizer,
         cache,
-        skipBad);
+        skips,
+        how,
+        several);
   }
 
   /** Returns tokenizer.json or its folder; empty: the program's own. */
@@ -138,9 +229,9 @@ public record DataConfig(
     return isOwnTokenizer(name) ? Optional.empty() : Optional.of(Path.of(name));
   }
 
-  /** Returns whether a tokenizer of this name is in the program, not in files. */
+  /** Returns whether a tokenizer of this name is in the program, not in files, or there is none. */
   public static boolean isOwnTokenizer(String name) {
-    return name.equals(BYTES) || name.equals(LINES);
+    return name.equals(BYTES) || name.equals(LINES) || name.equals(NONE);
   }
 
   private static Path path(Table table, String key, String text) {

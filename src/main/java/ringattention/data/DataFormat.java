@@ -9,12 +9,21 @@ public enum DataFormat {
   /** Objects of JSON with a list of messages each, as ShareGPT's. */
   CONVERSATIONS("conversations"),
   /** No files: tasks of line retrieval, made from the seed, as section {@code [lines]} says. */
-  LINES("lines");
+  LINES("lines"),
+  /** Tokens: numbers of 2 or 4 bytes, nothing else. */
+  TOKENS("tokens"),
+  /** Tokens, with an index of documents in a file beside them, as Megatron writes both. */
+  MEGATRON("megatron");
 
   private final String name;
 
   DataFormat(String name) {
     this.name = name;
+  }
+
+  /** Returns whether files hold tokens, and nothing is tokenized. */
+  boolean holdsTokens() {
+    return this == TOKENS || this == MEGATRON;
   }
 
   /** Returns the spelling in an input file. */

@@ -7,7 +7,7 @@ final class DocumentPieces {
   private final TokenDocuments corpus;
   private final int padding;
   private final int firstPosition;
-  private final long[] starts; // of the documents in the corpus, [documents]
+  private final DocumentStarts starts; // of the documents in the corpus
   private final int[] padded; // their lengths in a sequence, [documents]
 
   /**
@@ -19,14 +19,16 @@ final class DocumentPieces {
     this.padding = padding;
     this.firstPosition = firstPosition;
     int[] lengths = corpus.lengths();
-    this.starts = new long[lengths.length];
-    for (int i = 1; i < lengths.length; i++) {
-      starts[i] = starts[i - 1] + lengths[i - 1];
-    }
+    this.starts = new DocumentStarts(lengths);
     this.padded =
-        Arrays.stream(lengths)
-            .map(tokens -> Math.multiplyExact((tokens - 1) / multiple + 1, multiple))
-            .toArray();
+        multiple == 1
+            ? lengths // which are not copied: there may be many
+            : Arrays.stream(lengths).map(tokens -> padded(tokens, multiple)).toArray();
+  }
+
+  /** Returns the length in a sequence of a document of so many tokens. */
+  static int padded(int tokens, int multiple) {
+    return Math.multiplyExact((tokens - 1) / multiple + 1, multiple);
   }
 
   /** Returns the lengths of documents in a sequence, padding included; not to be changed. */
@@ -42,7 +44,7 @@ final class DocumentPieces {
     int[] entries =
         tokens == 0
             ? new int[0]
-            : corpus.entries(starts[document] + from, Math.min(left, tokens + 1));
+            : corpus.entries(starts.start(document) + from, Math.min(left, tokens + 1));
     for (int i = 0; i < count; i++) {
       to.tokens()[at + i] = i < tokens ? TokenStream.token(entries[i]) : padding;
       to.labels()[at + i] =

@@ -10,11 +10,11 @@ import ringattention.random.Seed;
 final class EpochOrder {
   private final long epoch;
   private final int[] documents;
-  private final long[] starts; // of the documents in this order, and the end
+  private final DocumentStarts starts; // of the documents in this order
 
   /**
    * @param seed of the run
-   * @param lengths of the documents, padding included
+   * @param lengths of the documents, padding included; not to be changed
    */
   EpochOrder(long seed, long epoch, int[] lengths) {
     this.epoch = epoch;
@@ -27,10 +27,7 @@ final class EpochOrder {
       documents[i] = documents[j];
       documents[j] = swapped;
     }
-    this.starts = new long[lengths.length + 1];
-    for (int i = 0; i < documents.length; i++) {
-      starts[i + 1] = starts[i] + lengths[documents[i]];
-    }
+    this.starts = new DocumentStarts(lengths.length, place -> lengths[documents[place]]);
   }
 
   long epoch() {
@@ -49,12 +46,11 @@ final class EpochOrder {
 
   /** Tokens before this place of the order. */
   long start(int place) {
-    return starts[place];
+    return starts.start(place);
   }
 
   /** The place whose document holds this token of the epoch. */
   int place(long token) {
-    int found = Arrays.binarySearch(starts, token);
-    return found >= 0 ? found : -found - 2; // no document is empty, so starts are distinct
+    return starts.place(token);
   }
 }

@@ -14,7 +14,8 @@ final class HeldOutCorpus implements HeldOutSamples {
   private final Optional<DocumentPieces> pieces; // empty: one stream of all documents
   private final int length;
   private final int firstPosition;
-  private final long[] starts; // of documents in the row of them, padding included, and its end
+  private final DocumentStarts starts; // of documents in the row of them, padding included
+  private final int[] padded; // lengths of documents in that row
   private final Optional<int[]> tokenBytes;
 
   private HeldOutCorpus(
@@ -26,11 +27,8 @@ final class HeldOutCorpus implements HeldOutSamples {
     this.pieces = pieces;
     this.length = shape.sequence();
     this.firstPosition = configuration.get(DataConfig.SECTION).firstPosition();
-    int[] padded = pieces.map(DocumentPieces::padded).orElse(new int[0]);
-    this.starts = new long[padded.length + 1];
-    for (int i = 0; i < padded.length; i++) {
-      starts[i + 1] = starts[i] + padded[i];
-    }
+    this.padded = pieces.map(DocumentPieces::padded).orElse(new int[0]);
+    this.starts = new DocumentStarts(padded);
     this.tokenBytes = TokenBytes.of(configuration);
   }
 
@@ -71,7 +69,7 @@ final class HeldOutCorpus implements HeldOutSamples {
 
   @Override
   public long sequences() {
-    long row = pieces.isPresent() ? starts[starts.length - 1] : stream.tokens() - 1;
+    long row = pieces.isPresent() ? starts.end() : stream.tokens() - 1;
     return (row + length - 1) / length;
   }
 
@@ -79,7 +77,7 @@ final class HeldOutCorpus implements HeldOutSamples {
   @Override
   public long labels() {
     if (stream.allPredicted()) {
-      return stream.tokens() - 1;
+      return stream.tokens() - (pieces.isPresent() ? stream.documents() : 1);
     }
     int[] lengths =
         pieces.isPresent() ? ((TokenDocuments) stream).lengths() : new int[0]; // else one
@@ -122,14 +120,14 @@ final class HeldOutCorpus implements HeldOutSamples {
   private int packed(long first, Sample to) {
     int documents = 0;
     int at = 0;
-    int found = Arrays.binarySearch(starts, first);
-    int document = found >= 0 ? found : -found - 2;
-    for (; at < length && document < starts.length - 1; document++) {
-      int within = (int) (first + at - starts[document]);
-      int count = (int) Math.min(length - at, starts[document + 1] - starts[document] - within);
+    int document = starts.place(first);
+    int within = document < padded.length ? (int) (first - starts.start(document)) : 0;
+    for (; at < length && document < padded.length; document++) {
+      int count = Math.min(length - at, padded[document] - within);
       pieces.orElseThrow().put(document, within, count, to, at);
       to.documents()[documents++] = at;
       at += count;
+      within = 0;
     }
     if (at < length) {
       pieces.orElseThrow().pad(length - at, to, at);

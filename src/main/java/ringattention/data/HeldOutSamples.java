@@ -1,5 +1,6 @@
 package ringattention.data;
 
+import java.util.List;
 import java.util.Optional;
 import ringattention.input.Configuration;
 
@@ -34,9 +35,14 @@ public interface HeldOutSamples extends Samples {
    * @param host where they are, or takes where they are
    */
   static HeldOutSamples of(Configuration configuration, SampleShape shape, HostTokens host) {
-    return configuration.has(DataConfig.SECTION)
-            && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES
-        ? new HeldOutLines(configuration, shape)
-        : HeldOutCorpus.of(configuration, shape, host);
+    if (configuration.has(DataConfig.SECTION)
+        && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
+      return new HeldOutLines(configuration, shape);
+    }
+    Configuration read = configuration.get(ValidationConfig.SECTION).inPlaceOfData(configuration);
+    List<DataSources.One> sources = DataSources.of(read);
+    return sources.isEmpty()
+        ? HeldOutCorpus.of(configuration, shape, host)
+        : MixedHeldOut.of(sources, shape, host);
   }
 }

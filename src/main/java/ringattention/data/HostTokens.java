@@ -5,9 +5,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -18,8 +22,11 @@ import ringattention.input.Source;
  * them, each tokenizes for itself.
  */
 public final class HostTokens {
+  private static final String BETWEEN = ";"; // places of parts
+
   private final String given; // empty: nothing is made yet
   private final Consumer<String> progress;
+  private final Map<Integer, HostTokens> parts = new TreeMap<>();
   private String made = "";
 
   private HostTokens(String given, Consumer<String> progress) {
@@ -54,15 +61,33 @@ public final class HostTokens {
     return progress;
   }
 
-  /** Returns where others find what was made, while it is open; empty if they do not. */
+  /**
+   * Returns where others find what was made, while it is open; empty if they do not. Of parts, a
+   * text of the places of all.
+   */
   public String place() {
-    return made;
+    return parts.isEmpty()
+        ? made
+        : parts.entrySet().stream()
+            .map(part -> part.getKey() + " " + part.getValue().place())
+            .collect(Collectors.joining(BETWEEN));
+  }
+
+  /** Returns the same for one of several corpora, whose places are told together. */
+  HostTokens part(int number) {
+    String own =
+        Arrays.stream(given.split(BETWEEN))
+            .filter(place -> place.startsWith(number + " "))
+            .map(place -> place.substring(place.indexOf(' ') + 1))
+            .findFirst()
+            .orElse("");
+    return parts.computeIfAbsent(number, none -> new HostTokens(own, progress));
   }
 
   /**
    * Returns a name for all that tokens depend on, which processes of one host have in common if one
-   * may tokenize for the other; empty if there is nothing to share: tokens are the bytes of files,
-   * or are made.
+   * may tokenize, or read, for the other; empty if there is nothing to share: tokens are the bytes
+   * of files, or are made.
    *
    * @param heldOut whether it is the corpus of section {@code [validation]}
    * @throws InputException if there is no file
@@ -74,6 +99,14 @@ public final class HostTokens {
     }
     Configuration configuration =
         heldOut ? given.get(ValidationConfig.SECTION).inPlaceOfData(given) : given;
+    List<String> keys =
+        DataSources.configurations(configuration).stream().map(HostTokens::key).toList();
+    return keys.stream().allMatch(String::isEmpty)
+        ? ""
+        : keys.size() == 1 ? keys.get(0) : Digest.of(keys.toArray(String[]::new));
+  }
+
+  private static String key(Configuration configuration) {
     DataConfig data = configuration.get(DataConfig.SECTION);
     List<Path> files = new CorpusFiles(configuration).all();
     if (Corpus.isBytes(data, files)) {
@@ -85,6 +118,9 @@ public final class HostTokens {
       try {
         parts.add(file.toRealPath().toString());
         parts.add(Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis());
+        for (Path index : ReadyCorpus.beside(data.format(), file)) {
+          parts.add(Files.size(index) + " at " + Files.getLastModifiedTime(index).toMillis());
+        }
       } catch (IOException unreadable) {
         throw configuration
             .source()
@@ -110,6 +146,16 @@ public final class HostTokens {
     } catch (InputException unreachable) {
       return Optional.empty();
     }
+  }
+
+  /** Returns the digest of files that hold tokens, if another process has made it. */
+  Optional<String> digest() {
+    return given.isEmpty() || given.contains(" ") ? Optional.empty() : Optional.of(given);
+  }
+
+  /** Takes the digest of files that hold tokens. */
+  void digest(String digest) {
+    made = digest;
   }
 
   /**

@@ -20,14 +20,6 @@ import ringattention.input.Source;
 
 /** The objects of a JSON file: one in every line, or the elements of arrays. */
 final class JsonObjects {
-  /** Takes one object. */
-  interface Consumer {
-    /**
-     * @param place file and line, for errors
-     */
-    void accept(JsonNode object, String place) throws IOException;
-  }
-
   private static final int LONGEST = JsonLine.LONGEST;
   private static final char BYTE_ORDER_MARK = '\ufeff'; // editors on Windows put it first
 
@@ -47,7 +39,7 @@ final class JsonObjects {
   /**
    * @throws InputException naming file and line of what is no object
    */
-  void forEach(Path file, Consumer consumer) throws IOException {
+  void forEach(Path file, Records.Consumer consumer) throws IOException {
     try (InputStream stream = to.open(file);
         Reader decoded = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder())) {
       LineLimit limit = new LineLimit(decoded, LONGEST);
@@ -79,7 +71,7 @@ final class JsonObjects {
    * Reads an object in every line; or, if the first line is the beginning of one, objects that take
    * several lines.
    */
-  private void lines(Path file, long first, BufferedReader text, Consumer consumer)
+  private void lines(Path file, long first, BufferedReader text, Records.Consumer consumer)
       throws IOException {
     long number = first;
     boolean begun = false;
@@ -122,7 +114,7 @@ final class JsonObjects {
   }
 
   /** Reads one object after the other, whatever their lines, to the end of the file. */
-  private void objects(Path file, Consumer consumer) throws IOException {
+  private void objects(Path file, Records.Consumer consumer) throws IOException {
     try (InputStream stream = to.open(file);
         Reader text = new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder());
         JsonParser parser = mapper.createParser(text)) {
@@ -149,7 +141,8 @@ final class JsonObjects {
    *
    * @param before lines of the file before the text
    */
-  private void arrays(Path file, long before, Reader text, Consumer consumer) throws IOException {
+  private void arrays(Path file, long before, Reader text, Records.Consumer consumer)
+      throws IOException {
     try (JsonParser parser = mapper.createParser(text)) {
       try {
         for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
@@ -172,7 +165,7 @@ final class JsonObjects {
     return file + ":" + (before + parser.currentTokenLocation().getLineNr());
   }
 
-  private void accept(JsonNode value, String place, Consumer consumer) throws IOException {
+  private void accept(JsonNode value, String place, Records.Consumer consumer) throws IOException {
     if (value.isObject()) {
       consumer.accept(value, place);
     } else {

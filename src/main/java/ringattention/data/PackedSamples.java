@@ -97,9 +97,13 @@ final class PackedSamples implements Samples {
 
   private EpochOrder order(long epoch) {
     if (order.epoch() != epoch) {
-      EpochOrder made = other.epoch() == epoch ? other : new EpochOrder(seed, epoch, padded);
+      EpochOrder before = other;
       other = order;
-      order = made;
+      order = before.epoch() == epoch ? before : null; // not three at a time: orders are large
+      if (order == null) {
+        before = null;
+        order = new EpochOrder(seed, epoch, padded);
+      }
     }
     return order;
   }

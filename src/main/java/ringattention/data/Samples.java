@@ -1,5 +1,7 @@
 package ringattention.data;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
@@ -55,6 +57,31 @@ public interface Samples extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Demands as many sequences as a run takes. A corpus is read again and again.
+   *
+   * @throws InputException if there are fewer, for sources of it have limits
+   */
+  default void require(long sequences) {}
+
+  /**
+   * Returns a table of the sources that sequences come from, a line each below its names; none
+   * where there is one.
+   *
+   * @param sequences of the run
+   */
+  default List<String> sources(long sequences) {
+    return List.of();
+  }
+
+  /**
+   * Returns a digest of each source and its weight, by a name with its number; none where the
+   * corpus is one.
+   */
+  default Map<String, String> digests() {
+    return Map.of();
+  }
+
   /** Returns what there is, for the log: its size where it has an end. */
   default String text() {
     return endless().orElseGet(() -> documents() + " documents with " + tokens() + " tokens");
@@ -98,21 +125,23 @@ public interface Samples extends AutoCloseable {
    */
   static void requireFiles(Configuration configuration) {
     if (configuration.get(DataConfig.SECTION).format() != DataFormat.LINES) {
-      new CorpusFiles(configuration).all();
+      DataSources.configurations(configuration).forEach(one -> new CorpusFiles(one).all());
     }
   }
 
   /**
-   * Returns a line that says how many files of a folder are no part of the corpus; empty: none, or
-   * there is no folder.
+   * Returns lines that say how many files of a folder are no part of the corpus; none if all are,
+   * or there is no folder.
    *
    * @throws InputException if it cannot be read
    */
-  static Optional<String> leftOut(Configuration configuration) {
+  static List<String> leftOut(Configuration configuration) {
     return configuration.has(DataConfig.SECTION)
             && configuration.get(DataConfig.SECTION).format() != DataFormat.LINES
-        ? new CorpusFiles(configuration).leftOut()
-        : Optional.empty();
+        ? DataSources.configurations(configuration).stream()
+            .flatMap(one -> new CorpusFiles(one).leftOut().stream())
+            .toList()
+        : List.of();
   }
 
   /**
@@ -136,12 +165,10 @@ public interface Samples extends AutoCloseable {
         && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
       return new LineSamples(configuration, shape, "training");
     }
-    return Corpus.open(
-        configuration,
-        shape,
-        new Split(configuration, shape.seed(), false),
-        host,
-        stream -> new StreamSamples(configuration, shape, stream),
-        (documents, padding) -> new PackedSamples(configuration, shape, documents, padding));
+    List<DataSources.One> sources = DataSources.of(configuration);
+    if (!sources.isEmpty()) {
+      return MixedSamples.of(sources, shape, host);
+    }
+    return Corpus.samples(configuration, shape, host);
   }
 }

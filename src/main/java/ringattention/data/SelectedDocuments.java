@@ -7,8 +7,8 @@ final class SelectedDocuments implements TokenDocuments {
   private final TokenDocuments all;
   private final int[] chosen;
   private final int[] lengths; // of those chosen
-  private final long[] from; // where each begins in the corpus
-  private final long[] starts; // where each begins here, and the end
+  private final DocumentStarts from; // of all
+  private final DocumentStarts starts; // of those chosen
 
   /**
    * @param all closed with this
@@ -18,18 +18,9 @@ final class SelectedDocuments implements TokenDocuments {
     this.all = all;
     this.chosen = chosen;
     this.lengths = new int[chosen.length];
-    this.from = new long[chosen.length];
-    this.starts = new long[chosen.length + 1];
-    long at = 0;
-    int document = 0;
-    for (int i = 0; i < chosen.length; i++) {
-      for (; document < chosen[i]; document++) {
-        at += all.lengths()[document];
-      }
-      lengths[i] = all.lengths()[document];
-      from[i] = at;
-      starts[i + 1] = starts[i] + lengths[i];
-    }
+    Arrays.setAll(lengths, i -> all.lengths()[chosen[i]]);
+    this.from = new DocumentStarts(all.lengths());
+    this.starts = new DocumentStarts(lengths);
   }
 
   @Override
@@ -39,7 +30,7 @@ final class SelectedDocuments implements TokenDocuments {
 
   @Override
   public long tokens() {
-    return starts[chosen.length];
+    return starts.end();
   }
 
   @Override
@@ -54,19 +45,20 @@ final class SelectedDocuments implements TokenDocuments {
 
   @Override
   public String digest() {
-    return Digest.of(all.digest(), Arrays.toString(chosen));
+    return Digest.of(all.digest(), chosen);
   }
 
   @Override
   public int[] entries(long start, int count) {
     int[] entries = new int[count];
-    int found = Arrays.binarySearch(starts, start);
-    int document = found >= 0 ? found : -found - 2;
+    int document = starts.place(start);
+    long within = start - starts.start(document);
     for (int done = 0; done < count; document++) {
-      long within = start + done - starts[document];
       int piece = (int) Math.min(count - done, lengths[document] - within);
-      System.arraycopy(all.entries(from[document] + within, piece), 0, entries, done, piece);
+      long at = from.start(chosen[document]) + within;
+      System.arraycopy(all.entries(at, piece), 0, entries, done, piece);
       done += piece;
+      within = 0;
     }
     return entries;
   }

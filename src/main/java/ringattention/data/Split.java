@@ -33,6 +33,9 @@ record Split(Configuration configuration, long seed, boolean keptOut) {
                   + " of "
                   + documents
                   + (documents == 1 ? " document" : " documents")
+                  + (configuration.source().name("data.path").equals("data.path")
+                      ? ""
+                      : " of " + configuration.source().name("data.path"))
                   + " out of training, must keep some");
     }
     return IntStream.range(0, documents).filter(i -> out.test(i) == keptOut).toArray();

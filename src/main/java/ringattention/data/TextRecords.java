@@ -3,17 +3,19 @@ package ringattention.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import ringattention.input.Source;
 
 /**
- * JSON lines: one field of every object is a document. Empty ones are left out.
+ * JSON lines, or rows of Parquet: one field of every object is a document. Empty ones are left out.
  *
  * @param field of the object, see {@code data.field}
  */
 record TextRecords(Encoder encoder, Source source, String field) implements DocumentReader {
   @Override
   public void read(Path file, CorpusOutput to) throws IOException {
-    new JsonObjects(source, to).forEach(file, (object, place) -> document(object, place, to));
+    Records.forEach(
+        file, Optional.of(field), source, to, (object, place) -> document(object, place, to));
   }
 
   private void document(JsonNode object, String place, CorpusOutput to) throws IOException {

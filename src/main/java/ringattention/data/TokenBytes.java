@@ -25,7 +25,7 @@ final class TokenBytes {
       Arrays.fill(ones, 1);
       return Optional.of(ones);
     }
-    if (name.equals(DataConfig.LINES)) {
+    if (name.equals(DataConfig.LINES) || name.equals(DataConfig.NONE)) {
       return Optional.empty(); // what is learned of lines is no text that bits would compress
     }
     Path path = Path.of(name);

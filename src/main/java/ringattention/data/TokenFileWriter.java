@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
-import java.util.Arrays;
 
 /** Writes a {@link TokenFile}, document by document. */
 final class TokenFileWriter {
@@ -21,8 +20,7 @@ final class TokenFileWriter {
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
   private MessageDigest digest = Digest.sha256(); // of all that was flushed
   private MessageDigest before; // the open document; null while none of it was flushed
-  private int[] lengths = new int[1024]; // of the documents so far
-  private int documents;
+  private final IntList lengths = new IntList(); // of the documents so far
   private int open; // tokens of the document that is being written
   private int predicted; // of them, but for the first
   private boolean first; // whether that is predicted
@@ -38,7 +36,7 @@ final class TokenFileWriter {
   }
 
   int documents() {
-    return documents;
+    return lengths.size();
   }
 
   /** Returns the tokens of all documents that have ended. */
@@ -82,10 +80,7 @@ final class TokenFileWriter {
   }
 
   void endDocument() throws IOException {
-    if (documents == lengths.length) {
-      lengths = Arrays.copyOf(lengths, 2 * documents);
-    }
-    lengths[documents++] = open;
+    lengths.add(open);
     tokens += open;
     labels += predicted;
     firsts += first ? 1 : 0;
@@ -122,8 +117,9 @@ final class TokenFileWriter {
    * @param counts what else is known of the corpus
    */
   void finish(CorpusCounts counts) throws IOException {
+    int documents = documents();
     for (int i = 0; i < documents; i++) {
-      write(lengths[i]);
+      write(lengths.get(i));
     }
     flush();
     digest.update(

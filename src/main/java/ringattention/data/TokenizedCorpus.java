@@ -62,6 +62,7 @@ final class TokenizedCorpus {
                   Optional.of(data.field()).filter(field -> !field.equals(DataConfig.AUTO)),
                   format);
           case LINES -> throw new IllegalArgumentException("lines are no files");
+          case TOKENS, MEGATRON -> throw new IllegalArgumentException("tokens are there already");
         };
   }
 

@@ -77,8 +77,8 @@ public interface Tokenizer extends AutoCloseable {
    */
   static String digest(Configuration configuration) {
     String name = configuration.get(DataConfig.SECTION).tokenizer();
-    if (name.equals(DataConfig.BYTES)) {
-      return DataConfig.BYTES;
+    if (name.equals(DataConfig.BYTES) || name.equals(DataConfig.NONE)) {
+      return name;
     }
     TokenizerFiles files =
         name.equals(DataConfig.LINES)
@@ -101,8 +101,8 @@ public interface Tokenizer extends AutoCloseable {
   /**
    * Returns the tokenizer of so much model.
    *
-   * @param name {@link DataConfig#BYTES}, {@link DataConfig#LINES}, or a tokenizer.json or its
-   *     folder
+   * @param name {@link DataConfig#BYTES}, {@link DataConfig#LINES}, {@link DataConfig#NONE}, or a
+   *     tokenizer.json or its folder
    * @param key that said it, for errors
    * @param vocabulary tokens of the model
    * @throws InputException if it cannot be read, or has more tokens than the model
@@ -112,6 +112,7 @@ public interface Tokenizer extends AutoCloseable {
     Tokenizer tokenizer =
         switch (name) {
           case DataConfig.BYTES -> new ByteTokenizer();
+          case DataConfig.NONE -> new NoTokenizer();
           case DataConfig.LINES -> HuggingFaceTokenizer.of(TokenizerFiles.ofLines(), name, named);
           default -> HuggingFaceTokenizer.read(Path.of(name), named);
         };

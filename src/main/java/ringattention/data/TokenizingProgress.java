@@ -19,6 +19,7 @@ final class TokenizingProgress {
   private final LongSupplier clock;
   private final Consumer<String> lines;
   private final long start;
+  private final String word;
   private double next = FIRST; // seconds
   private long read;
 
@@ -27,6 +28,16 @@ final class TokenizingProgress {
    * @param clock in nanoseconds
    */
   TokenizingProgress(long bytes, LongSupplier clock, Consumer<String> lines) {
+    this(bytes, clock, lines, "tokenizing");
+  }
+
+  /** Returns the same for tokens that are there, and are read through. */
+  static TokenizingProgress ofTokens(long bytes, LongSupplier clock, Consumer<String> lines) {
+    return new TokenizingProgress(bytes, clock, lines, "reading tokens");
+  }
+
+  private TokenizingProgress(long bytes, LongSupplier clock, Consumer<String> lines, String word) {
+    this.word = word;
     this.bytes = bytes;
     this.clock = clock;
     this.lines = lines;
@@ -43,7 +54,8 @@ final class TokenizingProgress {
       lines.accept(
           String.format(
               Locale.ROOT,
-              "tokenizing: %.1f%% of %s in %s, %s/s, %s left",
+              "%s: %.1f%% of %s in %s, %s/s, %s left",
+              word,
               100.0 * read / bytes,
               size(bytes),
               time(seconds),

@@ -44,14 +44,28 @@ public record ValidationConfig(Optional<Path> path, double fraction, int every, 
 
   /**
    * Returns the configuration with {@code path}, if there is one, as the corpus, also in errors.
+   *
+   * @throws ringattention.input.InputException if it would be text without a tokenizer, as beside
+   *     sources that hold tokens
    */
   Configuration inPlaceOfData(Configuration configuration) {
     if (path.isEmpty()) {
       return configuration;
     }
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    if (data.tokenizer().equals(DataConfig.NONE) && !data.format().holdsTokens()) {
+      throw configuration
+          .source()
+          .error(
+              "validation.path",
+              "is read as data.format = \""
+                  + data.format()
+                  + "\", which is tokenized: data.tokenizer must not be \"none\", or data.format be"
+                  + " that of the sources");
+    }
     return configuration
         .change()
-        .set(DataConfig.SECTION, configuration.get(DataConfig.SECTION).withPath(path.get()))
+        .set(DataConfig.SECTION, data.withPath(path.get()))
         .naming("data.path", "validation.path")
         .done();
   }

@@ -16,6 +16,7 @@ import ringattention.plan.PeakMemory;
 import ringattention.plan.TrainingPlan;
 import ringattention.report.Check;
 import ringattention.run.Job;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
 /** An evaluation and what it leaves: log, files, checks and verdict. */
@@ -72,7 +73,7 @@ public final class Evaluation {
     PeakMemory peak = PeakMemory.of(job, plan, device);
     values.put("planned_peak_bytes", peak.worst().planned());
     values.put("measured_peak_bytes", peak.worst().measured());
-    return output.finish(checks(losses, peak), result, losses.loss(), rate, values);
+    return new RunEnd(output).finish(checks(losses, peak), result, losses.loss(), rate, values);
   }
 
   private static String bits(LossByPosition losses) {

@@ -67,7 +67,14 @@ public final class Source {
 
   /** Returns this source for readers of a key that errors are to name as another. */
   public Source naming(String key, String as) {
-    return new Source(file, overridden, found, Map.of(key, as), stage);
+    Map<String, String> all = new HashMap<>(shown);
+    all.put(key, as);
+    return new Source(file, overridden, found, all, stage);
+  }
+
+  /** Returns the full key that errors name in place of another, or the key. */
+  public String name(String key) {
+    return shown.getOrDefault(key, key);
   }
 
   void use(String key, Object value) {
@@ -140,7 +147,7 @@ public final class Source {
    * @param problem what is wrong or what is allowed, e.g. {@code no such file or folder}
    */
   public InputException error(String key, String problem) {
-    String named = shown.getOrDefault(key, key);
+    String named = name(key);
     return error(named, found.used.get(named), problem);
   }
 

@@ -2,12 +2,14 @@ package ringattention.input;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Typed, checked reads of one section. What is read is remembered: as known keys, and in the {@link
@@ -191,16 +193,27 @@ public final class Table {
     return read(key, Kind.TEXT.any(), otherwise);
   }
 
+  /** Reads the tables of a {@link TableList}, each like a section; none if there are none. */
+  public <T> List<T> tables(String name, Function<Table, T> reader) {
+    List<T> read = new ArrayList<>();
+    for (String table : listing ? List.of(TableList.NUMBER) : tables(name)) {
+      String each = section + "." + name + "." + table;
+      read.add(reader.apply(new Table(this, each, leaves, traits, ignored)));
+    }
+    return listing ? List.of() : read;
+  }
+
+  /** Returns the numbers of the tables of a list, from 1 on. */
+  public List<String> tables(String name) {
+    return TableList.numbers(leaves, section + "." + name, source);
+  }
+
   /** A list that may be empty, and is by default, of texts that may be white space. */
   public List<String> wordings(String key) {
     return read(key, Kind.WORDING.any(), Default.list());
   }
 
-  /**
-   * A list that may be empty, and is by default, of numbers that are not negative, and texts.
-   *
-   * @param emptyText what an empty list means
-   */
+  /** A list of numbers that are not negative, and texts; what it means when empty is told. */
   public List<Object> numbersOrTexts(String key, String emptyText) {
     return read(key, Kind.NUMBER_OR_WORDING.any(), Default.derived(List.of(), emptyText));
   }

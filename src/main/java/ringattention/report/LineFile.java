@@ -34,7 +34,7 @@ public final class LineFile implements AutoCloseable {
   /**
    * @throws OutputException if the line cannot be written
    */
-  public void line(String text) {
+  public synchronized void line(String text) {
     try {
       writer.write(text);
       writer.write('\n');

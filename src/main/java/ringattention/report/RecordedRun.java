@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,6 +21,7 @@ import ringattention.input.UsedInputs;
 public final class RecordedRun {
   private static final String EVENTS = "run.jsonl";
   private static final String INPUTS = "used_inputs.toml";
+  private static final Set<String> DIRECTORY = Set.of("begin", "start"); // events that have one
   private static final int LARGEST_INPUT = 16; // MiB
 
   /**
@@ -37,7 +39,10 @@ public final class RecordedRun {
   private final Instant written;
   private final Optional<LockHolder> holder;
   private final TreeMap<Long, Map<String, String>> starts = new TreeMap<>();
+  private Map<String, String> begin =
+      Map.of(); // of the last part, whose start may not be there yet
   private Optional<JsonNode> end = Optional.empty(); // of the last start, if it has ended
+  private Optional<String> phase = Optional.empty(); // what it did last, but for steps
 
   private RecordedRun(
       Path folder, UsedInputs inputs, Instant written, Optional<LockHolder> holder) {
@@ -89,7 +94,7 @@ public final class RecordedRun {
           .forEach(
               folder.resolve(EVENTS),
               event -> {
-                if (event.path("event").asText().equals("start")) {
+                if (DIRECTORY.contains(event.path("event").asText())) {
                   last.set(event.path("directory").asText());
                 }
               });
@@ -101,6 +106,11 @@ public final class RecordedRun {
 
   private void take(JsonNode event) {
     switch (event.path("event").asText()) {
+      case "begin" -> {
+        begin = texts(event);
+        end = Optional.empty();
+      }
+      case "phase" -> phase = Optional.of(event.path("phase").asText());
       case "start" -> {
         long first = event.path("resumed_step").asLong() + 1;
         starts.tailMap(first).clear(); // their steps are done again
@@ -108,6 +118,7 @@ public final class RecordedRun {
         end = Optional.empty();
       }
       case "step" -> {
+        phase = Optional.empty();
         if (event.path("step").isIntegralNumber()) {
           steps.put(event.get("step").asLong(), step(event));
         }
@@ -179,12 +190,27 @@ public final class RecordedRun {
 
   /** The fields of its last start, as text. */
   Map<String, String> start() {
-    return starts.isEmpty() ? Map.of() : starts.lastEntry().getValue();
+    return starts.isEmpty() ? begin : starts.lastEntry().getValue();
   }
 
   /** The fields of the starts that made its steps, as text, by the first step of each. */
   SortedMap<Long, Map<String, String>> starts() {
     return starts;
+  }
+
+  /** Returns what it does where that is no step, in words. */
+  Optional<String> phase() {
+    return phase;
+  }
+
+  /**
+   * Returns whether a process has taken the folder since the last line was written: it goes on with
+   * the run, and changes nothing before it has read what it needs.
+   */
+  boolean isTakenUp() {
+    return end.isPresent()
+        && holder.filter(process -> process.state() == LockHolder.State.ALIVE).isPresent()
+        && RunLock.taken(folder).filter(written::isBefore).isPresent();
   }
 
   /** Its end, unless it is running or was killed. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -33,10 +34,13 @@ public final class RunFolder implements AutoCloseable {
   private final Path path;
   private final RunLock lock;
   private final boolean resumed;
+  private final boolean made; // by this run
   private final List<LineFile> open = new ArrayList<>();
+  private boolean closed;
   private Optional<TensorBoard> board = Optional.empty();
 
-  private RunFolder(Path path, RunLock lock, boolean resumed) {
+  private RunFolder(Path path, RunLock lock, boolean resumed, boolean made) {
+    this.made = made;
     this.path = path;
     this.lock = lock;
     this.resumed = resumed;
@@ -56,11 +60,13 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder and those above it.
+   * Makes the folder and those above it. That of a run that ended before its first step, and left
+   * nothing but how it began, is taken as if it were empty.
    *
    * @throws OutputException if it cannot be written, or holds the log of another run
    */
   public static RunFolder create(Path path) {
+    boolean made = !Files.exists(path);
     try {
       Files.createDirectories(path);
       Files.delete(Files.createTempFile(path, ".writable", null));
@@ -68,7 +74,8 @@ public final class RunFolder implements AutoCloseable {
       throw new OutputException("output folder " + path + " cannot be written: " + reason(e), e);
     }
     RunLock lock = RunLock.take(path);
-    if (Files.exists(path.resolve(LOG))) {
+    boolean used = Files.exists(path.resolve(LOG));
+    if (used && !FailedStart.isAllOf(path)) {
       lock.close();
       throw new OutputException(
           "output folder "
@@ -76,7 +83,15 @@ public final class RunFolder implements AutoCloseable {
               + " cannot be written: it holds the run.log of another run; give another folder with -o,"
               + " continue that run with --resume, or remove the folder");
     }
-    return new RunFolder(path, lock, false);
+    try {
+      if (used) {
+        FailedStart.remove(path);
+      }
+    } catch (IOException e) {
+      lock.close();
+      throw new OutputException("output folder " + path + " cannot be written: " + reason(e), e);
+    }
+    return new RunFolder(path, lock, false, made);
   }
 
   /**
@@ -110,7 +125,7 @@ public final class RunFolder implements AutoCloseable {
    */
   public static RunFolder resume(Path path, RunLock lock, long step) {
     Rewind.to(step, path);
-    return new RunFolder(path, lock, true);
+    return new RunFolder(path, lock, true, false);
   }
 
   /** Whether a folder holds a run, however far it came. */
@@ -217,13 +232,35 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * Removes what a run that has not begun wrote, and the folder if it was made for it.
+   *
+   * @throws OutputException if that cannot be done
+   */
+  public void discard() {
+    close();
+    try {
+      FailedStart.removeFirst(path);
+      if (made) {
+        Files.deleteIfExists(path);
+      }
+    } catch (DirectoryNotEmptyException another) { // somebody's who is faster
+      return;
+    } catch (IOException e) {
+      throw cannotWrite(path, e);
+    }
+  }
+
   @Override
   public void close() {
     open.forEach(LineFile::close);
     open.clear();
     board.ifPresent(TensorBoard::close);
     board = Optional.empty();
-    lock.close();
+    if (!closed) {
+      closed = true;
+      lock.close(); // once: the next may be another's
+    }
   }
 
   static OutputException cannotWrite(Path file, IOException e) {

@@ -35,6 +35,7 @@ public record RunHeader(
     int ringSize,
     List<Rank> ranks) {
   private static final int SHOWN_RANGES = 4;
+  private static final String DECOMPOSITION = "decomposition";
   private static final Pattern PLAIN = Pattern.compile("[\\w./=,:+@%-]+"); // the same unquoted
 
   /** Positions of a sequence from {@code from} to before {@code to}. */
@@ -77,6 +78,39 @@ public record RunHeader(
     }
   }
 
+  /** Returns the part of {@link #lines} that is known before there are devices. */
+  public List<String> top() {
+    return new TextTable(LEFT, LEFT)
+        .row(wide("program"), program + " (git " + gitHash + ")")
+        .row("Java", java)
+        .row("MPI", mpi)
+        .row("hosts", hosts())
+        .row("command", typed())
+        .lines();
+  }
+
+  /** Returns the part of {@link #lines} that is not in {@link #top}. */
+  public List<String> rest() {
+    TextTable table = new TextTable(LEFT, LEFT);
+    equipment.forEach(table::row);
+    List<String> lines = new ArrayList<>(table.row(DECOMPOSITION, decomposition()).lines());
+    lines.add("");
+    lines.addAll(rankLines());
+    return lines;
+  }
+
+  /** Two tables that follow each other have their columns in the same places. */
+  private static String wide(String label) {
+    return label + " ".repeat(DECOMPOSITION.length() - label.length());
+  }
+
+  /** Returns the part of {@link #fields} that is known before there are devices. */
+  public Map<String, Object> topFields() {
+    Map<String, Object> fields = fields();
+    fields.keySet().removeAll(List.of("equipment", "devices", "ring"));
+    return fields;
+  }
+
   /** The same for {@code run.jsonl}; every value is text, a number, a list or a map. */
   public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
@@ -101,16 +135,15 @@ public record RunHeader(
             .row("Java", java)
             .row("MPI", mpi);
     equipment.forEach(table::row);
-    table
-        .row("hosts", hosts())
-        .row("command", typed())
-        .row(
-            "decomposition",
-            ranks.size() + " ranks = " + dataParallel + " data-parallel x " + ringSize + " ring");
+    table.row("hosts", hosts()).row("command", typed()).row(DECOMPOSITION, decomposition());
     List<String> lines = new ArrayList<>(table.lines());
     lines.add("");
     lines.addAll(rankLines());
     return lines;
+  }
+
+  private String decomposition() {
+    return ranks.size() + " ranks = " + dataParallel + " data-parallel x " + ringSize + " ring";
   }
 
   /** The command line as a shell takes it. */

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -117,6 +118,15 @@ public final class RunLock implements AutoCloseable {
   static Optional<LockHolder> holder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder.resolve(FILE), StandardOpenOption.READ)) {
       return LockHolder.parse(read(channel));
+    } catch (IOException absent) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns when the lock of a folder was taken last; empty if there is none. */
+  static Optional<Instant> taken(Path folder) {
+    try {
+      return Optional.of(Files.getLastModifiedTime(folder.resolve(FILE)).toInstant());
     } catch (IOException absent) {
       return Optional.empty();
     }

@@ -37,6 +37,9 @@ public record RunStatus(
     stage.ifPresent(
         last -> table.row("stage", last.folder() + " of " + run.start().get("stages") + " stages"));
     table.row("state", state());
+    if (run.end().isEmpty() && !died()) {
+      latest().phase().ifPresent(phase -> table.row("doing", phase));
+    }
     String command = run.start().getOrDefault("command", "");
     if (died() && command.startsWith("ringattention train ")) {
       table.row("to go on", resuming(command, run.folder()));
@@ -121,6 +124,9 @@ public record RunStatus(
   }
 
   private String state() {
+    if (latest().isTakenUp()) {
+      return "going on again, reading what it needs: " + latest().holder().orElseThrow();
+    }
     if (run.end().isPresent()) {
       return ended(run.end().get().path("exit_code").asInt(1));
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import ringattention.metrics.Mfu;
 
 /**
@@ -119,6 +120,18 @@ public record StepRecord(
     answers.ifPresent(
         given -> StepAnswers.NAMES.forEach(name -> cells.put(name, given.cells().get(name))));
     return Csv.line(List.copyOf(cells.values())).stripTrailing();
+  }
+
+  /**
+   * Reads the lines of a file of steps, its header the first; the list may be changed.
+   *
+   * @throws OutputException if one is not such a line
+   */
+  public static List<StepRecord> ofCsv(List<String> lines) {
+    return lines.stream()
+        .skip(1)
+        .map(line -> ofCsv(lines.get(0), line))
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   /**

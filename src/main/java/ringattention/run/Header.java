@@ -2,6 +2,7 @@ package ringattention.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import ringattention.report.RunHeader;
 import ringattention.report.RunHeader.Positions;
@@ -11,6 +12,32 @@ import ringattention.shard.SequenceLayout;
 /** The top of a run's log. */
 public final class Header {
   private Header() {}
+
+  /** Returns what is known before there are devices, for the header's top. Collective. */
+  public static RunHeader withoutDevices(Job job) {
+    List<RunHeader.Rank> ranks = new ArrayList<>();
+    for (String host : job.gather(job.world().host())) {
+      ranks.add(new RunHeader.Rank(ranks.size(), host, "", List.of()));
+    }
+    return of(job, Map.of(), ranks.size(), 1, ranks);
+  }
+
+  private static RunHeader of(
+      Job job, Map<String, String> equipment, int data, int ring, List<RunHeader.Rank> ranks) {
+    Version version = Version.read();
+    List<String> command = new ArrayList<>(List.of("ringattention"));
+    command.addAll(job.line().arguments());
+    return new RunHeader(
+        version.toString(),
+        version.git(),
+        Runtime.version() + ", " + System.getProperty("java.vm.name"),
+        job.world().description(),
+        equipment,
+        command,
+        data,
+        ring,
+        ranks);
+  }
 
   /**
    * What a stranger needs to repeat the run. Collective.
@@ -31,19 +58,7 @@ public final class Header {
               devices.get(rank),
               layout.map(held -> ranges(held, ringRank)).orElse(List.of())));
     }
-    Version version = Version.read();
-    List<String> command = new ArrayList<>(List.of("ringattention"));
-    command.addAll(job.line().arguments());
-    return new RunHeader(
-        version.toString(),
-        version.git(),
-        Runtime.version() + ", " + System.getProperty("java.vm.name"),
-        job.world().description(),
-        equipment.description(),
-        command,
-        mesh.data(),
-        mesh.ring(),
-        ranks);
+    return of(job, equipment.description(), mesh.data(), mesh.ring(), ranks);
   }
 
   /** Neighbouring positions as ranges. */

@@ -11,46 +11,61 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import ringattention.cli.ExitCode;
 import ringattention.cli.LogLevel;
 import ringattention.input.Configuration;
-import ringattention.report.Check;
-import ringattention.report.CheckGroups;
 import ringattention.report.EventLog;
 import ringattention.report.OutputException;
 import ringattention.report.RunFolder;
 import ringattention.report.RunLock;
 import ringattention.report.RunLog;
-import ringattention.report.RunVerdict;
 import ringattention.report.StepRecord;
-import ringattention.report.Summary;
 import ringattention.report.TensorBoard;
 import ringattention.report.Timestamps;
 
 /** Where a run's log, events and files go: rank 0 writes them, the other ranks are quiet. */
 public final class RunOutput implements AutoCloseable {
-  private static final String JOB = "SLURM_JOB_ID";
   private static final Consumer<String> NOWHERE = line -> {};
+  private static final String LOG = "run.log";
+  private static final String EVENTS = "run.jsonl";
 
   private final Job job;
   private final Optional<RunFolder> folder;
   private final RunLog log;
   private final EventLog events;
   private final OutputConfig config;
-  private final Instant opened = Instant.now();
+  private final Map<String, List<String>> kept = new LinkedHashMap<>(); // while it waits
+  private final boolean waits; // for a folder
+  private final Instant opened;
   private int gpus; // that compute; 0: none, or not told
 
-  private RunOutput(Job job, Optional<RunFolder> folder, OutputConfig config) {
+  /**
+   * @param waits whether lines for files wait for a folder
+   * @param before whose lines have waited for this folder
+   */
+  private RunOutput(
+      Job job,
+      Optional<RunFolder> folder,
+      OutputConfig config,
+      boolean waits,
+      Optional<RunOutput> before) {
     this.job = job;
+    this.waits = waits;
+    this.opened = before.map(waited -> waited.opened).orElseGet(Instant::now);
     this.folder = folder;
     this.config = config;
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
-    RunLog whole = new RunLog(console, lines("run.log"));
+    Consumer<String> logFile = lines(LOG);
+    Consumer<String> eventFile = lines(EVENTS);
+    before.ifPresent(
+        waited -> {
+          waited.kept.getOrDefault(LOG, List.of()).forEach(logFile);
+          waited.kept.getOrDefault(EVENTS, List.of()).forEach(eventFile);
+        });
+    RunLog whole = new RunLog(console, logFile);
     LogLevel level = job.line().logLevel();
     RunLog plain = whole.printing(level.prints(LogLevel.INFO), level.prints(LogLevel.WARN));
     this.log = job.line().command().isTable() ? plain.ofTable() : plain;
-    this.events = new EventLog(lines("run.jsonl"));
+    this.events = new EventLog(eventFile);
   }
 
   /** With a folder, unless this is a dry run. Collective. */
@@ -65,8 +80,9 @@ public final class RunOutput implements AutoCloseable {
 
   /** With a folder. Collective: if rank 0 cannot make it, every rank throws. */
   public static RunOutput create(Job job, Configuration configuration) {
-    boolean named = job.line().output().isPresent() || job.environment().containsKey(JOB);
-    return open(job, configuration, named ? RunFolder::create : RunFolder::createNew);
+    boolean own = FolderChoice.isOwn(job);
+    return open(
+        job, configuration, own ? RunFolder::createNew : RunFolder::create, Optional.empty());
   }
 
   /**
@@ -74,27 +90,43 @@ public final class RunOutput implements AutoCloseable {
    * Collective.
    *
    * @param lock of it, on rank 0; the output's from now on
+   * @param waiting whose lines have waited for it, see {@link #waiting}
    */
-  public static RunOutput resume(Job job, Configuration configuration, RunLock lock, long step) {
-    return open(job, configuration, path -> RunFolder.resume(path, lock, step));
+  public static RunOutput resume(
+      Job job, Configuration configuration, RunLock lock, long step, Optional<RunOutput> waiting) {
+    return open(job, configuration, path -> RunFolder.resume(path, lock, step), waiting);
+  }
+
+  /**
+   * On the console, while it is not known whether the run goes on with a folder; lines for the log
+   * and events are kept for it.
+   */
+  public static RunOutput waiting(Job job) {
+    RunOutput output =
+        new RunOutput(job, Optional.empty(), OutputConfig.NONE, true, Optional.empty());
+    output.begin();
+    return output;
+  }
+
+  private void begin() {
+    log.rows(List.of("started " + Timestamps.text(opened)));
   }
 
   private static RunOutput open(
-      Job job, Configuration configuration, Function<Path, RunFolder> opened) {
-    String jobId = job.environment().get(JOB);
-    Path path =
-        job.line()
-            .output()
-            .orElseGet(
-                () ->
-                    Path.of("outputs")
-                        .resolve(RunFolder.name(job.line().inputName(), jobId, Instant.now())));
+      Job job,
+      Configuration configuration,
+      Function<Path, RunFolder> opened,
+      Optional<RunOutput> waiting) {
+    Path path = FolderChoice.of(job);
     return job.agree(
         () -> {
           Optional<RunFolder> folder =
               job.root() ? Optional.of(opened.apply(path)) : Optional.empty();
-          RunOutput output = new RunOutput(job, folder, configuration.get(OutputConfig.SECTION));
-          output.log().rows(List.of("started " + Timestamps.text(output.opened)));
+          OutputConfig config = configuration.get(OutputConfig.SECTION);
+          RunOutput output = new RunOutput(job, folder, config, false, waiting);
+          if (waiting.isEmpty()) {
+            output.begin();
+          }
           output.write("used_inputs.toml", configuration.source().toml());
           return output;
         });
@@ -102,7 +134,7 @@ public final class RunOutput implements AutoCloseable {
 
   /** On the console only. */
   public static RunOutput console(Job job) {
-    return new RunOutput(job, Optional.empty(), OutputConfig.NONE);
+    return new RunOutput(job, Optional.empty(), OutputConfig.NONE, false, Optional.empty());
   }
 
   /** On rank 0, if there is a folder. */
@@ -136,8 +168,32 @@ public final class RunOutput implements AutoCloseable {
     events.write(name, values);
   }
 
+  /**
+   * Writes down what the run does now, for {@code status}, and says it in the log where it takes
+   * long.
+   *
+   * @param what such as {@code setting the weights}
+   */
+  public Doing doing(String what) {
+    phase(what);
+    return new Doing(log, what, Doing.PATIENCE_S);
+  }
+
+  /** Takes a line that says how far the run is with what it does. */
+  public void progress(String line) {
+    phase(line);
+    log.line(line);
+  }
+
+  private void phase(String what) {
+    event("phase", Map.of("phase", what));
+  }
+
   /** Takes lines for a file of the folder that grows. */
   public Consumer<String> lines(String file) {
+    if (waits && job.root()) {
+      return kept.computeIfAbsent(file, none -> new ArrayList<>())::add;
+    }
     return folder.<Consumer<String>>map(made -> made.append(file)::line).orElse(NOWHERE);
   }
 
@@ -159,11 +215,7 @@ public final class RunOutput implements AutoCloseable {
   public List<StepRecord> stepsBefore() {
     List<String> own = folder.map(made -> made.before("steps.csv")).orElse(List.of());
     byte[] told = job.world().broadcast(String.join("\n", own).getBytes(StandardCharsets.UTF_8));
-    List<String> lines = new String(told, StandardCharsets.UTF_8).lines().toList();
-    return lines.stream()
-        .skip(1)
-        .map(line -> StepRecord.ofCsv(lines.get(0), line))
-        .collect(Collectors.toCollection(ArrayList::new));
+    return StepRecord.ofCsv(new String(told, StandardCharsets.UTF_8).lines().toList());
   }
 
   /** Where a file of the folder belongs, for all ranks. Collective; there must be a folder. */
@@ -213,77 +265,30 @@ public final class RunOutput implements AutoCloseable {
     return folder.isPresent() && config.plots();
   }
 
-  /**
-   * Prints the checks and the verdict, writes the summary.
-   *
-   * @param result of a valid run, in the user's units
-   * @param more further keys of the summary
-   * @return the exit code
-   */
-  public int finish(
-      List<Check> checks,
-      String result,
-      double finalLoss,
-      double tokensPerSecond,
-      Map<String, Object> more) {
-    RunVerdict verdict = RunVerdict.of(checks, result);
-    int exitCode = verdict.valid() ? ExitCode.VALID : ExitCode.CHECK_FAILED;
-    checks(checks);
-    end(verdict, exitCode, finalLoss, tokensPerSecond, checks, more);
-    return exitCode;
-  }
-
-  /**
-   * Prints checks of which there are many by group, the verdict, and writes the summary; returns
-   * the exit code.
-   */
-  public int finishMany(List<Check> checks, String result) {
-    RunVerdict verdict = RunVerdict.of(checks, result);
-    int exitCode = verdict.valid() ? ExitCode.VALID : ExitCode.CHECK_FAILED;
-    checks(checks, CheckGroups.lines(checks));
-    end(verdict, exitCode, Double.NaN, Double.NaN, checks, Map.of());
-    return exitCode;
-  }
-
-  /** Prints the checks and writes their file and events. */
-  public void checks(List<Check> checks) {
-    checks(checks, Check.lines(checks));
-  }
-
-  private void checks(List<Check> checks, List<String> lines) {
-    log.section("Checks");
-    log.rows(lines);
-    checks.forEach(check -> event("check", check.fields()));
-    write("checks.csv", Check.csv(checks, job.world().size()));
-  }
-
-  /** The last line of the log, and the files that say the same. */
-  public void end(
-      RunVerdict verdict,
-      int exitCode,
-      double finalLoss,
-      double tokensPerSecond,
-      List<Check> checks,
-      Map<String, Object> more) {
-    int ranks = job.world().size();
-    Instant now = Instant.now();
-    Map<String, Object> all = new LinkedHashMap<>(more);
+  /** Returns what the summary says of the time until the end. */
+  Map<String, Object> ended(Instant now) {
+    Map<String, Object> all = new LinkedHashMap<>();
     all.put("started", Timestamps.text(opened));
     all.put("ended", Timestamps.text(now));
     if (gpus > 0) {
       all.put("gpu_hours", Timestamps.gpuHours(opened, now, gpus));
     }
-    Summary summary =
-        new Summary(verdict, exitCode, finalLoss, tokensPerSecond, ranks, checks, all);
-    write("summary.json", summary.json());
-    Map<String, Object> end = new LinkedHashMap<>();
-    end.put("verdict", verdict.word());
-    end.put("verdict_text", verdict.text());
-    end.put("exit_code", exitCode);
-    event("end", end);
+    return all;
+  }
+
+  /** Says when the run ended and where its files are, if it has any. */
+  void sayEnded(Instant now) {
     folder.ifPresent(made -> log.rows(List.of(Timestamps.ended(opened, now, gpus))));
     folder.ifPresent(made -> log.line("files: " + made.path()));
-    log.verdict(verdict.line());
+  }
+
+  int ranks() {
+    return job.world().size();
+  }
+
+  /** Removes what was written, and the folder if it was made for it: the run is refused. */
+  public void discard() {
+    folder.ifPresent(RunFolder::discard);
   }
 
   @Override

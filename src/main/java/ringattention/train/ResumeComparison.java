@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -17,6 +18,7 @@ import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.ContentPart;
 import ringattention.data.DataConfig;
 import ringattention.data.DataFormat;
+import ringattention.data.DataSources;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Trait;
@@ -150,7 +152,7 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
     throw configuration
         .source()
         .error(
-            key(first),
+            key(first, checkpoint),
             SharedParts.text(refused)
                 + " not as in checkpoint "
                 + checkpoint.folder()
@@ -159,12 +161,27 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
                 + " goes on with what there is now");
   }
 
-  /** Returns the key that says where a part comes from; what is made has no path. */
-  private String key(ContentPart part) {
-    boolean made =
-        configuration.has(DataConfig.SECTION)
-            && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES;
-    return part == ContentPart.CORPUS && made ? "data.format" : part.key();
+  /**
+   * Returns the key that says where a part comes from; what is made has no path. Of several sources
+   * it is that of the first that is not as in the checkpoint.
+   */
+  private String key(ContentPart part, Checkpoint checkpoint) {
+    if (part != ContentPart.CORPUS || !configuration.has(DataConfig.SECTION)) {
+      return part.key();
+    }
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    Map<String, String> now = contents.values().getOrDefault(part.toString(), Map.of());
+    Map<String, String> before = checkpoint.contents().getOrDefault(part.toString(), Map.of());
+    for (int number = 1; number <= data.sources().size(); number++) {
+      String name = DataSources.name(number);
+      if (!Objects.equals(now.get(name), before.get(name))) {
+        return "data.source." + number + ".path";
+      }
+    }
+    if (!data.sources().isEmpty()) {
+      return "data.source.1.path"; // one that was behind the last is not there now
+    }
+    return data.format() == DataFormat.LINES ? "data.format" : part.key();
   }
 
   /** Returns what is not as it was in the parts that a checkpoint says something of. */
@@ -180,7 +197,7 @@ public record ResumeComparison(Configuration configuration, SharedParts contents
   }
 
   private static Optional<ContentPart> part(String key) {
-    return Arrays.stream(ContentPart.values()).filter(part -> part.key().equals(key)).findFirst();
+    return Arrays.stream(ContentPart.values()).filter(part -> part.isSaidBy(key)).findFirst();
   }
 
   /** Returns lines for the log: what is not as it was. */

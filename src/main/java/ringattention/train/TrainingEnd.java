@@ -20,6 +20,7 @@ import ringattention.report.TimeTable;
 import ringattention.run.CoreShare;
 import ringattention.run.DeviceConfig;
 import ringattention.run.Job;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
 /** How a training run ends: times, plots, verdict and summary. */
@@ -72,7 +73,8 @@ public final class TrainingEnd {
 
   /** Ends a run whose numbers may not be used, the same on every rank; returns the exit code. */
   public static int invalid(RunOutput output, String why, int exitCode) {
-    output.end(new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
+    new RunEnd(output)
+        .end(new RunVerdict(false, why), exitCode, Double.NaN, Double.NaN, List.of(), Map.of());
     return exitCode;
   }
 
@@ -167,12 +169,12 @@ public final class TrainingEnd {
     double loss = loop.history().lastLoss();
     Optional<String> notPassed = loop.curriculum().failure();
     if (notPassed.isPresent()) { // says more than the check that fails with it
-      output.checks(checks.all());
+      new RunEnd(output).checks(checks.all());
       RunVerdict verdict = new RunVerdict(false, notPassed.get());
-      output.end(verdict, ExitCode.CHECK_FAILED, loss, rate, checks.all(), more);
+      new RunEnd(output).end(verdict, ExitCode.CHECK_FAILED, loss, rate, checks.all(), more);
       return ExitCode.CHECK_FAILED;
     }
-    return output.finish(checks.all(), result, loss, rate, more);
+    return new RunEnd(output).finish(checks.all(), result, loss, rate, more);
   }
 
   private void putAnswers(Map<String, Object> more) {
@@ -206,13 +208,14 @@ public final class TrainingEnd {
     more.put("stopped_by", loop.stop().title());
     more.put("skipped_steps", loop.history().skipped());
     more.putAll(checkpoints);
-    output.end(
-        RunVerdict.stopped(text),
-        ExitCode.STOPPED,
-        loop.history().lastLoss(),
-        loop.history().rate(),
-        List.of(),
-        more);
+    new RunEnd(output)
+        .end(
+            RunVerdict.stopped(text),
+            ExitCode.STOPPED,
+            loop.history().lastLoss(),
+            loop.history().rate(),
+            List.of(),
+            more);
     return ExitCode.STOPPED;
   }
 }

@@ -56,6 +56,7 @@ public final class TrainingHeader {
             + train.steps()
             + ": "
             + trainer.seenAfter(train.steps()).text());
+    lines.addAll(samples.sources((long) train.batch() * train.steps()));
     LearningRate rate = LearningRate.of(train);
     lines.add("learning rate: " + text(rate));
     lines.addAll(shortened(train, rate));

@@ -22,6 +22,7 @@ import ringattention.report.Progress;
 import ringattention.report.StepRecord;
 import ringattention.report.TensorBoard;
 import ringattention.report.Timestamps;
+import ringattention.run.Doing;
 import ringattention.run.FaultConfig;
 import ringattention.run.FaultKind;
 import ringattention.run.Job;
@@ -99,7 +100,7 @@ public final class TrainingLoop {
       while (!ends() && stop == Stop.NONE) {
         step = step + 1;
         failOnPurpose();
-        StepResult result = step == tracedStep ? traced(trainer) : trainer.next();
+        StepResult result = result(trainer, step == first + 1);
         int level = curriculum.level();
         Optional<String> levels = curriculum.after(result);
         boolean last = ends();
@@ -125,6 +126,16 @@ public final class TrainingLoop {
         checkpoints.afterStep(step);
         stop = last ? Stop.NONE : result.stop();
       }
+    }
+  }
+
+  /** The first step compiles, allocates and connects what later ones use. */
+  private StepResult result(Trainer trainer, boolean first) {
+    if (!first) {
+      return step == tracedStep ? traced(trainer) : trainer.next();
+    }
+    try (Doing starting = output.doing("the first step")) {
+      return step == tracedStep ? traced(trainer) : trainer.next();
     }
   }
 

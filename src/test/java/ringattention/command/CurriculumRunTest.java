@@ -123,7 +123,7 @@ class CurriculumRunTest {
   private static int train(Job job, Configuration configuration) {
     Levels levels = new Levels(configuration.get(TrainConfig.SECTION).sequence(), 3);
     StopRequests stops = new StopRequests(OptionalDouble.empty(), text -> {});
-    return new TrainingRun(job, TrainingInput.read(job, configuration, () -> levels), stops).run();
+    return new TrainingRun(job, configuration, stops, () -> levels).run();
   }
 
   private Run valid(int ranks, String output, String... more) throws Exception {

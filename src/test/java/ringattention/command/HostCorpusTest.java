@@ -71,6 +71,7 @@ class HostCorpusTest {
     Configuration configuration = configuration(file);
     return HostCorpus.open(
         job(world),
+        line -> {},
         () -> HostTokens.key(configuration, false),
         host -> {
           Samples samples = Samples.of(configuration, SHAPE, host);

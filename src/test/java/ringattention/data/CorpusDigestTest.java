@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,14 @@ class CorpusDigestTest {
   @Test
   void valuesAreApart() {
     assertNotEquals(Digest.of("ab", "c"), Digest.of("a", "bc"));
+  }
+
+  /** Checkpoints know parts of a corpus by it. */
+  @Test
+  void numbersAreAsTheyAreWrittenInAText() {
+    for (int[] numbers : new int[][] {{}, {7}, {1, 20, 300}}) {
+      assertEquals(Digest.of("x", Arrays.toString(numbers)), Digest.of("x", numbers));
+    }
   }
 
   /** All three have the same bytes, with or without a newline between files. */

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -152,7 +151,7 @@ class CorpusStreamTest {
         new CorpusFiles(records).all().stream().map(file -> file.getFileName().toString()).toList();
     assertEquals(List.of("a.jsonl", "b.jsonl.gz", "c.json"), names);
     assertEquals(
-        Optional.of("4 files of " + folder + " are left out: hidden ones, README and LICENSE"),
+        List.of("4 files of " + folder + " are left out: hidden ones, README and LICENSE"),
         Samples.leftOut(records));
     Configuration chosen =
         Given.configuration(folder, "data.format=jsonl", "data.extensions=[\"jsonl\"]");
@@ -160,7 +159,34 @@ class CorpusStreamTest {
     Configuration texts = Given.configuration(folder); // to which a README is a text
     assertEquals(5, new CorpusFiles(texts).all().size());
     assertEquals(
-        Optional.of("2 files of " + folder + " are left out: hidden ones"), Samples.leftOut(texts));
+        List.of("2 files of " + folder + " are left out: hidden ones"), Samples.leftOut(texts));
+  }
+
+  /** What is beside records is left out and told, but nothing where no name tells them. */
+  @Test
+  void filesThatAreNotNamedAsRecordsAreLeftOutBesideThoseThatAre() throws IOException {
+    write("notes.txt");
+    write("data/checksums.sha256");
+    Configuration records = Given.configuration(folder, "data.format=conversations");
+    assertEquals(2, new CorpusFiles(records).all().size());
+    assertEquals(List.of(), Samples.leftOut(records));
+    for (String name :
+        List.of("data/a.parquet", "data/b.ndjson.zst", "README.md", "dataset_infos.json")) {
+      write(name);
+    }
+    assertEquals(
+        List.of("a.parquet", "b.ndjson.zst"),
+        new CorpusFiles(records).all().stream().map(file -> "" + file.getFileName()).toList());
+    assertEquals(
+        List.of(
+            "4 files of "
+                + folder
+                + " are left out: hidden ones, README and LICENSE; 2 not named .jsonl, .json,"
+                + " .ndjson, .parquet, such as data/checksums.sha256"),
+        Samples.leftOut(records));
+    Configuration chosen =
+        Given.configuration(folder, "data.format=jsonl", "data.extensions=[\"txt\"]");
+    assertEquals(List.of(folder.resolve("notes.txt")), new CorpusFiles(chosen).all());
   }
 
   /** A folder with a tokenizer.model alone, that file, and a name of the hub. */

@@ -33,6 +33,20 @@ final class Given {
     return Sections.INPUTS.defaults(overrides);
   }
 
+  /** Returns a configuration whose corpus is what the overrides say. */
+  static Configuration sources(String... more) {
+    List<String> overrides =
+        new ArrayList<>(
+            List.of(
+                "model.vocabulary=400",
+                "model.hidden=8",
+                "model.layers=1",
+                "model.heads=1",
+                "train.steps=1"));
+    overrides.addAll(List.of(more));
+    return Sections.INPUTS.defaults(overrides);
+  }
+
   /** Returns the tokens of one file. */
   static TokenFile tokens(Path file, String... more) {
     Configuration configuration = configuration(file, more);

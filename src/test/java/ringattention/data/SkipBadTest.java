@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -302,7 +302,8 @@ class SkipBadTest {
           Given.configuration(
               lines, "data.format=jsonl", "data.documents=" + documents, "train.sequence=8");
       CorpusPreview preview =
-          CorpusPreview.of(configuration, 1, 400, OptionalInt.of(4), line -> {});
+          CorpusPreview.of(
+              configuration, 1, 400, Optional.of(new SampleShape(4, 400, 1)), line -> {});
       assertEquals(9, preview.tokens());
       assertEquals(documents ? 7 : 8, preview.learned());
       assertEquals(1, preview.longer(), "abc and its end fit, defg and its end do not");

@@ -71,6 +71,31 @@ class StagesTest {
         stages.stream().map(stage -> stage.get(TrainConfig.SECTION).batch()).toList());
   }
 
+  /** Tables of a list in a stage change those of the input by their number, and add to them. */
+  @Test
+  void stagesChangeSources() throws IOException {
+    String text =
+        INPUT
+            .replace(
+                "path = \"one\"",
+                "[[data.source]]\npath = \"one\"\n[[data.source]]\npath = \"two\"")
+            .replace(
+                "data.path = \"two\"", "data.source.1.weight = 0\ndata.source.3.path = \"three\"");
+    List<Configuration> stages = stages(text, "data.source.2.weight=5");
+    assertEquals(List.of("one 1.0", "two 5.0"), sources(stages.get(0)));
+    assertEquals(List.of("one 0.0", "two 5.0", "three 1.0"), sources(stages.get(1)));
+    List<Configuration> again = stages(Configuration.toml(stages));
+    assertEquals(sources(stages.get(0)), sources(again.get(0)));
+    assertEquals(sources(stages.get(1)), sources(again.get(1)));
+    assertEquals(sources(stages.get(0)), sources(stages(stages.get(0).source().toml()).get(0)));
+  }
+
+  private static List<String> sources(Configuration stage) {
+    return stage.get(DataConfig.SECTION).sources().stream()
+        .map(source -> source.path() + " " + source.weight())
+        .toList();
+  }
+
   /** The command line precedes the file, and what it says of one stage what it says of all. */
   @Test
   void overridesPrecedeStages() throws IOException {

@@ -45,7 +45,8 @@ class RecordedRunTest {
     Files.writeString(run.resolve("used_inputs.toml"), "[train]\nsteps = 8\nseed = " + seed + "\n");
     Path file = Files.writeString(run.resolve("run.jsonl"), String.join("\n", events) + "\n");
     Files.setLastModifiedTime(file, FileTime.from(NOW.minusSeconds(age)));
-    Files.writeString(run.resolve("run.lock"), LockHolder.here().text());
+    Path lock = Files.writeString(run.resolve("run.lock"), LockHolder.here().text());
+    Files.setLastModifiedTime(lock, FileTime.from(NOW.minusSeconds(age + 1)));
     return RecordedRun.read(run);
   }
 
@@ -82,6 +83,37 @@ class RecordedRunTest {
     assertTrue(lines.contains("state finished (exit code 0)"), lines.toString());
     assertTrue(lines.contains("verdict VALID: so it is"), lines.toString());
     assertFalse(lines.stream().anyMatch(line -> line.startsWith("left")), lines.toString());
+  }
+
+  /** Before there are devices a run has begun, and says what it does. */
+  @Test
+  void statusOfARunThatReadsItsCorpus() throws IOException {
+    String begin = START.replace("\"start\"", "\"begin\"");
+    String phase = "{\"event\":\"phase\",\"phase\":\"tokenizing: 10%\"}";
+    List<String> lines = status(run("a", 1, 3, begin, phase));
+    assertEquals("command ringattention train a.toml", lines.get(1));
+    assertEquals("state running, last line 3s ago", lines.get(2));
+    assertEquals("doing tokenizing: 10%", lines.get(3));
+    lines = status(run("b", 1, 3, begin, phase, START, step(1, "5.5", 9)));
+    assertFalse(lines.stream().anyMatch(line -> line.startsWith("doing")), lines.toString());
+    lines = status(run("c", 1, 3, begin, phase, end(1)));
+    assertFalse(lines.stream().anyMatch(line -> line.startsWith("doing")), lines.toString());
+    lines = status(run("d", 1, 3, START, step(1, "5.5", 9), end(75), begin, phase));
+    assertEquals("state running, last line 3s ago", lines.get(2));
+    assertEquals("doing tokenizing: 10%", lines.get(3));
+  }
+
+  /** Its files do not change before the run is known to suit them; the lock is newer. */
+  @Test
+  void statusOfAFolderThatAProcessHasTakenUp() throws IOException {
+    run("a", 1, 5, START, step(1, "5.5", 9), end(75));
+    Path lock = folder.resolve("a/run.lock");
+    Files.setLastModifiedTime(lock, FileTime.from(NOW));
+    String state = status(RecordedRun.read(folder.resolve("a"))).get(2);
+    assertTrue(state.startsWith("state going on again, reading what it needs: pid "), state);
+    Files.writeString(lock, "pid " + NOBODY + " on " + LockHolder.here().host());
+    state = status(RecordedRun.read(folder.resolve("a"))).get(2);
+    assertEquals("state stopped, to be resumed (exit code 75)", state);
   }
 
   @ParameterizedTest

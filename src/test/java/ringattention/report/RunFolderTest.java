@@ -10,12 +10,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RunFolderTest {
   private static final Instant START = Instant.parse("2024-02-03T04:05:06.789Z");
@@ -64,6 +67,69 @@ class RunFolderTest {
         error.getMessage());
     assertEquals(List.of("run.log"), files());
     assertEquals("precious", Files.readString(temporary.resolve("run.log")));
+  }
+
+  private void writeFailedStart() throws IOException {
+    Files.writeString(temporary.resolve("run.log"), "program\n");
+    Files.writeString(temporary.resolve("run.jsonl"), "{\"event\":\"start\",\"ranks\":1}\n");
+    Files.writeString(temporary.resolve("used_inputs.toml"), "");
+    Files.writeString(temporary.resolve("plan.txt"), "");
+    Files.writeString(temporary.resolve("steps.csv"), "step,loss\n");
+    Files.writeString(temporary.resolve("run.lock"), "pid 1 on another");
+    Files.writeString(
+        Files.createDirectories(temporary.resolve("tensorboard")).resolve("events"), "x");
+  }
+
+  @Test
+  void theFolderOfARunThatEndedBeforeItsFirstStepIsUsedAgain() throws IOException {
+    writeFailedStart();
+    try (RunFolder folder = RunFolder.create(temporary)) {
+      assertEquals(List.of("run.lock"), files());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "steps.csv, 'step,loss\n1,2\n'",
+    "run.jsonl, '{\"event\":\"step\",\"step\":1}\n'",
+    "summary.json, {}",
+    "checkpoints, ''",
+    "notes.txt, mine",
+  })
+  void theFolderOfARunThatCameFurtherIsLeftAlone(String name, String text) throws IOException {
+    writeFailedStart();
+    if (text.isEmpty()) {
+      Files.createDirectory(temporary.resolve(name));
+    } else {
+      Files.writeString(temporary.resolve(name), text.replace("\\n", "\n"));
+    }
+    List<String> before = new ArrayList<>(files());
+    assertThrows(OutputException.class, () -> RunFolder.create(temporary));
+    before.remove("run.lock");
+    assertEquals(before, files());
+  }
+
+  /** Files of others with such names are theirs. */
+  @Test
+  void aFolderWithoutALogIsNotEmptied() throws IOException {
+    Files.writeString(temporary.resolve("plan.txt"), "mine");
+    try (RunFolder folder = RunFolder.create(temporary)) {
+      folder.append("run.log").line("program");
+      folder.discard();
+    }
+    assertEquals(List.of("plan.txt"), files());
+  }
+
+  @Test
+  void aRefusedRunTakesItsFolderAway() {
+    Path path = temporary.resolve("new");
+    try (RunFolder folder = RunFolder.create(path)) {
+      folder.append("run.log").line("program");
+      folder.append("run.jsonl").line("{}");
+      folder.write("used_inputs.toml", "");
+      folder.discard();
+      assertFalse(Files.exists(path));
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import ringattention.infer.GenerationOutcome;
 import ringattention.plan.PeakMemory;
 import ringattention.report.Check;
 import ringattention.run.Job;
+import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
 /** A suite that is asked and what it leaves: log, files, checks and verdict. */
@@ -56,8 +57,13 @@ public final class SuiteRun {
     values.put("planned_peak_bytes", peak.worst().planned());
     values.put("measured_peak_bytes", peak.worst().measured());
     double rate = outcome.promptTokens() / seconds;
-    return output.finish(
-        List.of(peak.check("memory"), answered(outcome)), result(table), Double.NaN, rate, values);
+    return new RunEnd(output)
+        .finish(
+            List.of(peak.check("memory"), answered(outcome)),
+            result(table),
+            Double.NaN,
+            rate,
+            values);
   }
 
   private Check answered(GenerationOutcome outcome) {

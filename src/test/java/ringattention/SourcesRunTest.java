@@ -1,0 +1,124 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs that learn from several sources: what they say, and that they go on with the same. */
+class SourcesRunTest {
+  private static final String INPUT =
+      """
+      model = { hidden = 16, layers = 1, heads = 2 }
+      train = { sequence = 32, batch = 2, steps = 6, learningRate = 0.01 }
+      checkpoint = { every = 3, keep = 9 }
+      data.documents = true
+      [[data.source]]
+      path = "FOLDER/books"
+      weight = 3
+      [[data.source]]
+      path = "FOLDER/notes.jsonl"
+      format = "jsonl"
+      epochs = 0.5
+      """;
+
+  @TempDir Path folder;
+  private Program program;
+  private Path input;
+
+  @BeforeEach
+  void writeSources() throws IOException {
+    program = new Program(folder);
+    Files.createDirectory(folder.resolve("books"));
+    for (int book = 0; book < 4; book++) {
+      Files.writeString(folder.resolve("books/" + book), ("Book " + book + " ").repeat(30));
+    }
+    program.write("notes.jsonl", "{\"text\": \"a short note\"}\n".repeat(11)); // 143 tokens
+    input = program.write("sources.toml", INPUT.replace("FOLDER", folder.toString()));
+  }
+
+  private Run train(int ranks, String output, String... keys) {
+    List<String> all = new ArrayList<>(List.of("train", input.toString(), "--resume", "-o"));
+    all.add(program.file(output).toString());
+    for (String key : keys) {
+      all.addAll(List.of("-D", key));
+    }
+    return new Run(program.inProcess(ranks, all.toArray(String[]::new)), program.file(output));
+  }
+
+  private static Run valid(Run run) {
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    return run;
+  }
+
+  @Test
+  void aRunSaysWhatItTakesAndGoesOnWithIt() {
+    Run whole = valid(train(1, "whole"));
+    String log = String.join("\n", whole.lines("run.log"));
+    assertTrue(log.contains("\n2 sources, 15 documents with 987 tokens\n"), log);
+    // of 12 sequences every fourth would be of notes, but half an epoch has two only
+    assertTrue(log.matches("(?s).*\nsource 1 +4 +844 +3 +75.00% +320 +0.379 +none\\s.*"), log);
+    assertTrue(log.matches("(?s).*\nsource 2 +11 +143 +1 +25.00% +64 +0.448 +0.5\\s.*"), log);
+
+    valid(train(1, "parts", "train.steps=3", "train.decaySteps=0", "train.schedule=constant"));
+    Run parts = valid(train(1, "parts", "train.schedule=constant"));
+    Run constant = valid(train(1, "constant", "train.schedule=constant"));
+    assertEquals(constant.column("loss"), parts.column("loss"));
+
+    Run two = valid(train(2, "two", "parallel.ring=1"));
+    for (int step = 0; step < 6; step++) {
+      assertEquals(
+          Double.parseDouble(whole.column("loss").get(step)),
+          Double.parseDouble(two.column("loss").get(step)),
+          1e-5);
+    }
+  }
+
+  @Test
+  void otherSourcesAreRefused() {
+    valid(train(1, "run", "train.steps=3"));
+    for (String change :
+        List.of(
+            "data.source.2.weight=2", "data.source.2.epochs=4", "data.source.3.path=" + input)) {
+      Run refused = train(1, "run", change);
+      assertEquals(2, refused.job().exitCode(), change);
+      String source = change.substring(0, "data.source.N".length());
+      String line = refused.errors().get(0);
+      assertTrue(line.contains(source + ".path = "), line);
+      assertTrue(line.contains("corpus (source " + change.charAt(12) + " "), line);
+      assertTrue(line.endsWith("checkpoint.accept = [\"corpus\"] goes on with what there is now"));
+    }
+    valid(train(1, "run", "data.source.2.weight=2", "checkpoint.accept=[\"corpus\"]"));
+  }
+
+  @Test
+  void aRunThatTakesMoreThanAllSourcesHaveDoesNotBegin() {
+    Run refused = train(1, "run", "data.source.1.epochs=0.1");
+    assertEquals(2, refused.job().exitCode());
+    assertEquals(
+        "ringattention: -D data.source.1.epochs = 0.1: the sources end after 4 sequences, the run"
+            + " takes 12: one needs more epochs, or 0 for no limit",
+        refused.errors().get(0));
+    assertTrue(Files.notExists(program.file("run")));
+  }
+
+  @Test
+  void showDataHasTheTableOfTheRun() {
+    var shown = program.inProcess(1, "show-data", input.toString(), "-n", "1");
+    assertEquals(0, shown.exitCode(), shown.output());
+    Run trained = valid(train(1, "run"));
+    List<String> table =
+        trained.lines("run.log").stream().filter(line -> line.startsWith("source ")).toList();
+    assertEquals(3, table.size());
+    table.forEach(line -> assertTrue(shown.output().contains("\n" + line), shown.output()));
+    assertTrue(shown.output().contains("11 records: 11 documents, 0 empty, 0 skipped"));
+    assertTrue(shown.output().contains("[[a short note"), shown.output());
+  }
+}
