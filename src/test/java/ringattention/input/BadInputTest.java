@@ -102,7 +102,7 @@ class BadInputTest {
           [data] ; path = 7 | x.toml: data.path = 7: must be a text, not empty
           [data] ; path = "x" ; extensions = [".java"] | x.toml: data.extensions = [".java"]: must be without the leading dot
           [data] ; path = "x" ; extensions = "java" | x.toml: data.extensions = "java": must be a list of texts, each not empty
-          [data] ; path = "x" ; format = "json" | x.toml: data.format = "json": must be "text" or "jsonl" or "conversations" or "lines"
+          [data] ; path = "x" ; format = "json" | x.toml: data.format = "json": must be "text" or "jsonl" or "conversations" or "lines" or "tokens" or "megatron"
           [data] ; path = "x" ; documentMultiple = 0 | x.toml: data.documentMultiple = 0: must be a whole number, at least 1
           [data] ; path = "x" ; firstPosition = -1 | x.toml: data.firstPosition = -1: must be a whole number, 0 to 1073741824
           [data] ; path = "x" ; tokenizer = "a\\u0000" | x.toml: data.tokenizer = "a\\u0000": must not contain a zero byte
