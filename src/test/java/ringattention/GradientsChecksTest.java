@@ -52,5 +52,16 @@ class GradientsChecksTest {
         gradients(program, "-D", "data.path=" + data, "-D", "data.format=conversations");
     assertEquals(2, result.exitCode(), result.output());
     assertTrue(result.output().contains("without a label"), result.output());
+    String table = "[[data.source]]\npath = \"" + data + "\"\n";
+    Path several =
+        program.write(
+            "several.toml",
+            program.input().replaceFirst("(?m)^path = .*$", "format = \"conversations\"")
+                + (table + "weight = 0\n" + table));
+    result = program.inProcess(2, "gradients", several.toString(), "-D", "train.sequence=16");
+    assertEquals(2, result.exitCode(), result.output());
+    String key = several + ": data.source.2.path = \"" + data + "\"";
+    assertTrue(
+        result.output().contains(key + ": gives a first batch without a label"), result.output());
   }
 }

@@ -1,5 +1,6 @@
 package ringattention;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -79,6 +80,61 @@ class SourcesRunTest {
           Double.parseDouble(two.column("loss").get(step)),
           1e-5);
     }
+  }
+
+  /** Tokens that are there already, of the same documents, make the same run. */
+  @Test
+  void aSourceOfTokensIsLearnedAsItsTextIs() throws IOException {
+    byte[] text = "a short note\n".repeat(11).getBytes(UTF_8);
+    byte[] tokens = new byte[2 * text.length]; // uint16, the lower byte first
+    for (int i = 0; i < text.length; i++) {
+      tokens[2 * i] = text[i];
+    }
+    Files.write(program.file("notes.bin"), tokens);
+    Run texts = valid(train(1, "texts"));
+    String toml = Files.readString(input);
+    program.write(
+        "sources.toml",
+        toml.replace("notes.jsonl", "notes.bin").replace("\"jsonl\"", "\"tokens\"\nendToken = 10"));
+    Run whole = valid(train(1, "whole"));
+    assertEquals(texts.column("loss"), whole.column("loss"));
+
+    valid(train(1, "parts", "train.steps=3", "train.decaySteps=0", "train.schedule=constant"));
+    Run parts = valid(train(2, "parts", "train.schedule=constant"));
+    Run constant = valid(train(1, "constant", "train.schedule=constant"));
+    Run two = valid(train(2, "two", "parallel.ring=1"));
+    for (int step = 0; step < 6; step++) {
+      assertEquals(number(constant, step), number(parts, step), 1e-5);
+      assertEquals(number(whole, step), number(two, step), 1e-5);
+    }
+
+    program.write("notes.bin", "other tokens"); // too few, and others
+    Run refused = train(1, "parts", "train.schedule=constant", "train.steps=7");
+    assertEquals(2, refused.job().exitCode());
+    assertTrue(refused.errors().get(0).contains("data.source.2."), refused.errors().get(0));
+  }
+
+  private static double number(Run run, int step) {
+    return Double.parseDouble(run.column("loss").get(step));
+  }
+
+  /** What show-data says of a stream of tokens is what the run takes. */
+  @Test
+  void showDataKnowsStreamsOfTokens() throws IOException {
+    Files.write(program.file("notes.bin"), new byte[400]);
+    String toml = Files.readString(input);
+    program.write(
+        "sources.toml",
+        toml.replace("notes.jsonl", "notes.bin")
+            .replace("\"jsonl\"", "\"tokens\"")
+            .replace("documents = true", "documents = false"));
+    var shown = program.inProcess(1, "show-data", input.toString(), "-n", "1");
+    assertEquals(0, shown.exitCode(), shown.output());
+    Run trained = valid(train(1, "run"));
+    List<String> table =
+        trained.lines("run.log").stream().filter(line -> line.startsWith("source ")).toList();
+    assertEquals(3, table.size());
+    table.forEach(line -> assertTrue(shown.output().contains("\n" + line), shown.output()));
   }
 
   @Test

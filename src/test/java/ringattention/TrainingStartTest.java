@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +105,38 @@ class TrainingStartTest {
     assertEquals(2, names.stream().filter("start"::equals).count(), names.toString());
     assertEquals(4, names.stream().filter("step"::equals).count(), names.toString());
     assertTrue(names.lastIndexOf("begin") > names.indexOf("end"), names.toString());
+  }
+
+  /** Nothing is lost with it, so a run with other inputs need not be given another folder. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void otherInputsBeginAfreshWhereARunFailedBeforeItsFirstStep(int ranks) throws IOException {
+    String[] fails = {"-D", "fault.kind=exception", "-D", "fault.step=1", "-D", "fault.rank=0"};
+    Run failed = program.trainInProcess(ranks, "run", fails);
+    assertEquals(1, failed.job().exitCode(), failed.job().output());
+    String[] other = {"-D", "train.steps=1", "-D", "train.seed=5", "--resume"};
+    Run planned =
+        program.trainInProcess(ranks, "run", "-D", "train.seed=5", "--resume", "--dry-run");
+    assertEquals(0, planned.job().exitCode(), planned.job().output());
+    Run next = program.trainInProcess(ranks, "run", other);
+    assertEquals(0, next.job().exitCode(), next.job().output());
+    assertEquals(1, events(next).stream().filter("begin"::equals).count());
+    assertEquals(1, events(next).stream().filter("step"::equals).count());
+    Run third = program.trainInProcess(ranks, "run", "-D", "train.seed=6", "--resume");
+    assertEquals(2, third.job().exitCode(), "steps of another run were gone on with");
+    assertTrue(third.job().output().contains("train.seed = 6: must be 5"), third.job().output());
+  }
+
+  /** A run that is put into the queue again goes on with the log of its first attempt. */
+  @Test
+  void theSameInputsGoOnWhereTheRunFailedBeforeItsFirstStep() {
+    String[] fails = {"-D", "fault.kind=exception", "-D", "fault.step=1", "-D", "fault.rank=0"};
+    program.trainInProcess(1, "run", fails);
+    String[] again = Arrays.copyOf(fails, fails.length + 1);
+    again[fails.length] = "--resume";
+    Run next = program.trainInProcess(1, "run", again);
+    assertEquals(1, next.job().exitCode(), next.job().output());
+    assertEquals(2, events(next).stream().filter("begin"::equals).count());
   }
 
   /** What fails in its first step leaves a log; the next run takes its folder. */

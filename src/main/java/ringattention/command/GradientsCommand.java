@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
+import ringattention.data.DataSources;
 import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
@@ -103,7 +104,11 @@ public final class GradientsCommand {
     if (all == 0) {
       throw configuration
           .source()
-          .error("data.path", "gives a first batch without a label: there is no loss");
+          .error(
+              DataSources.pathKey(configuration),
+              "gives"
+                  + (DataSources.of(configuration).size() > 1 ? ", with the other sources," : "")
+                  + " a first batch without a label: there is no loss");
     }
     return (long) all / setup.mesh().ring();
   }

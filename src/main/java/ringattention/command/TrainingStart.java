@@ -12,6 +12,7 @@ import ringattention.input.Configuration;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
+import ringattention.report.RunFolder;
 import ringattention.report.RunHeader;
 import ringattention.report.RunLock;
 import ringattention.run.Doing;
@@ -39,9 +40,21 @@ final class TrainingStart implements AutoCloseable {
   private TrainingStart(Job job, Configuration configuration) {
     this.job = job;
     this.configuration = configuration;
-    this.lock = job.agree(() -> TrainingInput.lock(job));
+    this.lock = job.agree(() -> lock());
     this.goesOn = job.world().allReduce(lock.isPresent() ? 1 : 0, Communicator.Operation.MAX) > 0;
     this.output = goesOn ? RunOutput.waiting(job) : RunOutput.of(job, configuration);
+  }
+
+  /** Leaves a folder in which nothing but another run's failed start is: it is made anew. */
+  private Optional<RunLock> lock() {
+    Optional<RunLock> taken = TrainingInput.lock(job);
+    String inputs = configuration.source().toml();
+    if (taken.isPresent()
+        && RunFolder.isFailedStartOfOther(job.line().output().orElseThrow(), inputs)) {
+      taken.get().close();
+      return Optional.empty();
+    }
+    return taken;
   }
 
   /**

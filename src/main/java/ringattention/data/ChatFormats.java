@@ -89,12 +89,18 @@ record ChatFormats(String key, Source source) {
     if (template.isTextual()) {
       return Optional.of(template.textValue());
     }
-    if (!template.isArray()) {
+    if (template.isMissingNode() || template.isNull()) {
       return Optional.empty();
+    }
+    if (!template.isArray()) {
+      throw source.error(key, file + ": " + TEMPLATE + " must be a text, or a list of them");
     }
     for (JsonNode one : template) {
       if (one.path("name").asText().equals("default")) {
-        return Optional.of(one.path("template").asText());
+        if (!one.path("template").isTextual()) {
+          throw source.error(key, file + ": the chat template named default must be a text");
+        }
+        return Optional.of(one.path("template").textValue());
       }
     }
     throw source.error(key, file + ": none of its chat templates is named default");

@@ -62,6 +62,12 @@ public final class DataSources {
     return sources;
   }
 
+  /** Returns the full key of where the corpus is: of several sources, of the first that is read. */
+  public static String pathKey(Configuration configuration) {
+    List<One> sources = of(configuration);
+    return sources.isEmpty() ? "data.path" : sources.get(0).key("path");
+  }
+
   /** Returns the configurations of all files that are read: of sources, or of the one corpus. */
   static List<Configuration> configurations(Configuration configuration) {
     List<One> sources = of(configuration);

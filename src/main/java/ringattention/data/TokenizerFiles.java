@@ -35,6 +35,7 @@ record TokenizerFiles(
   private static final String END_TEXT = "\ufdd0end-of-document\ufdd1";
   static final String FILE = "tokenizer.json";
   private static final String SENTENCE_PIECE = "tokenizer.model";
+  private static final String ADDED = "added_tokens";
   private static final int LARGEST = 256; // MiB
 
   /**
@@ -46,6 +47,7 @@ record TokenizerFiles(
     requireJson(path, file, source);
     String json = text(file, source);
     JsonNode tokenizer = tree(file, json, source);
+    requireList(file, tokenizer, source);
     Map<String, Integer> ids = ids(tokenizer);
     if (ids.isEmpty()) {
       throw source.error("data.tokenizer", file + " has no vocabulary");
@@ -124,10 +126,18 @@ record TokenizerFiles(
     }
   }
 
+  /** Another type is nothing that a token could be added to. */
+  private static void requireList(Path file, JsonNode tokenizer, Source source) {
+    JsonNode added = tokenizer.path(ADDED);
+    if (!added.isMissingNode() && !added.isArray()) {
+      throw source.error("data.tokenizer", file + ": " + ADDED + " must be a list");
+    }
+  }
+
   /** Whether a token is found wherever it is written, before anything else is done to a text. */
   private static boolean isFound(JsonNode tokenizer, String token) {
     JsonNode normalizer = tokenizer.path("normalizer");
-    for (JsonNode added : tokenizer.path("added_tokens")) {
+    for (JsonNode added : tokenizer.path(ADDED)) {
       if (added.path("content").asText().equals(token)) {
         boolean normalized = added.path("normalized").asBoolean();
         return !added.path("single_word").asBoolean()
@@ -139,7 +149,7 @@ record TokenizerFiles(
 
   /** Gives the tokenizer a token more, which stands for the end and is in no text. */
   private static void addEndText(ObjectNode tokenizer, Map<String, Integer> ids) {
-    ArrayNode all = tokenizer.withArray("added_tokens");
+    ArrayNode all = tokenizer.withArray(ADDED);
     ObjectNode token = all.addObject().put("id", Collections.max(ids.values()) + 1);
     token.put("content", END_TEXT).put("special", true);
     for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
@@ -157,7 +167,7 @@ record TokenizerFiles(
     } else {
       vocabulary.fields().forEachRemaining(entry -> ids.put(entry.getKey(), id(entry.getValue())));
     }
-    for (JsonNode added : tokenizer.path("added_tokens")) {
+    for (JsonNode added : tokenizer.path(ADDED)) {
       ids.put(added.path("content").asText(), id(added.path("id")));
     }
     return ids;

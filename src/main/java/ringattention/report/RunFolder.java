@@ -133,6 +133,28 @@ public final class RunFolder implements AutoCloseable {
     return Files.exists(path.resolve(LOG));
   }
 
+  /**
+   * Returns whether a folder holds a run that ended before its first step, and nothing else, so
+   * that {@link #create} would take it as if it were empty.
+   */
+  public static boolean isFailedStart(Path path) {
+    return holdsRun(path) && FailedStart.isAllOf(path);
+  }
+
+  /**
+   * Returns whether it is that of a run with other inputs.
+   *
+   * @param inputs text of {@code used_inputs.toml} of the run that asks
+   */
+  public static boolean isFailedStartOfOther(Path path, String inputs) {
+    try {
+      return isFailedStart(path)
+          && !Files.readString(path.resolve("used_inputs.toml")).equals(inputs);
+    } catch (IOException unreadable) {
+      return true; // it ended before it wrote them
+    }
+  }
+
   /** Whether a folder holds a run that came to its end, valid or with a failed check. */
   public static boolean isFinished(Path path) {
     try {

@@ -96,7 +96,7 @@ public record Resumption(
 
   private static Path sameInputs(
       Job job, Path folder, ResumeComparison comparison, boolean places) {
-    if (job.root()) {
+    if (job.root() && !RunFolder.isFailedStart(folder)) { // else there is nothing to go on with
       comparison.requireSameInputs(folder, places);
     }
     return folder;

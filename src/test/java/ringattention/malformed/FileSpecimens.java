@@ -86,6 +86,18 @@ final class FileSpecimens extends Specimens {
     return new Malformed("a " + name, arguments, "data.", false);
   }
 
+  /** Files of tokens, one of several sources, or with an index. */
+  Malformed ready() {
+    boolean pair = damage.below(3) > 0;
+    List<String> arguments = pair ? withPair() : withSources();
+    String name = pair ? damage.any(List.of("pair.bin", "pair.idx", "pair.idx")) : "tokens.bin";
+    write(name, damage.bytes(read(name)));
+    if (damage.below(40) == 0) {
+      grow(name);
+    }
+    return new Malformed("a " + name, arguments, "data.", false);
+  }
+
   /** Text to learn from. */
   Malformed text() {
     List<String> arguments = withTokenizer();

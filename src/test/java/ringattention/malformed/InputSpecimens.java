@@ -14,6 +14,12 @@ final class InputSpecimens extends Specimens {
     super(folder, damage);
   }
 
+  /** An input file with several sources. */
+  Malformed sources() {
+    withSources();
+    return toml();
+  }
+
   /** An input file. */
   Malformed toml() {
     byte[] good = read("small.toml");
@@ -122,6 +128,10 @@ final class InputSpecimens extends Specimens {
                 "data.path",
                 "data.tokenizer",
                 "data.cache",
+                "data.endToken",
+                "data.source.1.path",
+                "data.source.1.weight",
+                "data.source.2.epochs",
                 "checkpoint.resume",
                 "checkpoint.every"));
     String value =

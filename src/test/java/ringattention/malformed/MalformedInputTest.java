@@ -51,7 +51,9 @@ class MalformedInputTest {
     CONFIG((folder, damage) -> new FileSpecimens(folder, damage).config()),
     TOKENIZER((folder, damage) -> new FileSpecimens(folder, damage).tokenizer()),
     TEXT((folder, damage) -> new FileSpecimens(folder, damage).text()),
-    COMMAND_LINE((folder, damage) -> new InputSpecimens(folder, damage).commandLine());
+    COMMAND_LINE((folder, damage) -> new InputSpecimens(folder, damage).commandLine()),
+    SOURCES((folder, damage) -> new InputSpecimens(folder, damage).sources()),
+    READY((folder, damage) -> new FileSpecimens(folder, damage).ready());
 
     private final BiFunction<Path, Damage, Malformed> spoil;
 
@@ -62,7 +64,7 @@ class MalformedInputTest {
 
   /** Or the tests below would prove nothing. */
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2})
+  @ValueSource(ints = {0, 1, 2, 3, 4})
   void unharmedInputIsTaken(int which) {
     Malformed good = new Specimens(folder, new Damage(new Random(1))).unharmed(which);
     Attempt attempt = Attempt.run(LIMIT, good.arguments());

@@ -6,6 +6,8 @@ import static ringattention.malformed.Damage.utf8;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,11 +57,31 @@ class Specimens {
         write(name, Files.readAllBytes(WORDS.resolve(name)));
       }
       write("lines.jsonl", utf8("{\"text\": \"red green blue red green blue\"}\n".repeat(9)));
+      write("tokens.bin", tokens());
+      write("pair.bin", tokens());
+      write("pair.idx", index());
       write("config.json", utf8(CONFIG));
       write("model.safetensors", WeightsFile.good());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns 64 tokens of 2 bytes, every tenth of which is 9. */
+  private static byte[] tokens() {
+    byte[] bytes = new byte[128];
+    for (int i = 0; i < 64; i++) {
+      bytes[2 * i] = (byte) (i % 10);
+    }
+    return bytes;
+  }
+
+  /** Returns Megatron's index of two documents of a sequence each. */
+  private static byte[] index() {
+    ByteBuffer all = ByteBuffer.allocate(82).order(ByteOrder.LITTLE_ENDIAN);
+    all.put(utf8("MMIDIDX\0\0")).putLong(1).put((byte) 8).putLong(2).putLong(3);
+    all.putInt(30).putInt(34).putLong(0).putLong(60).putLong(0).putLong(1).putLong(2);
+    return all.array();
   }
 
   private static String good(String data) {
@@ -108,6 +130,8 @@ class Specimens {
         switch (which) {
           case 0 -> dryRun();
           case 1 -> withTokenizer();
+          case 2 -> withSources();
+          case 3 -> withPair();
           default -> withWeights();
         },
         "",
@@ -122,6 +146,35 @@ class Specimens {
         "data.format=jsonl",
         "-D",
         "data.path=" + path("lines.jsonl"));
+  }
+
+  /** Two sources, of which one holds tokens. */
+  List<String> withSources() {
+    String toml = new String(read("small.toml"), ISO_8859_1);
+    write("small.toml", utf8(toml.replaceFirst("path = .*\n", sources())));
+    return dryRun();
+  }
+
+  private String sources() {
+    return """
+        documents = true
+        [[data.source]]
+        path = "F/lines.jsonl"
+        format = "jsonl"
+        weight = 2
+        [[data.source]]
+        path = "F/tokens.bin"
+        format = "tokens"
+        idType = "uint16"
+        endToken = 9
+        epochs = 100.0
+        """
+        .replace("F", folder.toString());
+  }
+
+  /** Tokens with Megatron's index. */
+  List<String> withPair() {
+    return dryRun("-D", "data.format=megatron", "-D", "data.path=" + path("pair.bin"));
   }
 
   List<String> withWeights() {
