@@ -128,6 +128,7 @@ final class FaultJob {
         throw stuck();
       }
       Duration time = Duration.ofNanos(System.nanoTime() - from);
+      MpiJob.awaitMessages();
       String text = Files.readString(printed, StandardCharsets.UTF_8);
       Files.delete(printed);
       requireNothingLeft();

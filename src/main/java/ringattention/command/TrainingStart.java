@@ -12,7 +12,7 @@ import ringattention.input.Configuration;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
-import ringattention.report.RunFolder;
+import ringattention.report.FailedStart;
 import ringattention.report.RunHeader;
 import ringattention.report.RunLock;
 import ringattention.run.Doing;
@@ -49,8 +49,7 @@ final class TrainingStart implements AutoCloseable {
   private Optional<RunLock> lock() {
     Optional<RunLock> taken = TrainingInput.lock(job);
     String inputs = configuration.source().toml();
-    if (taken.isPresent()
-        && RunFolder.isFailedStartOfOther(job.line().output().orElseThrow(), inputs)) {
+    if (taken.isPresent() && FailedStart.isOfOther(job.line().output().orElseThrow(), inputs)) {
       taken.get().close();
       return Optional.empty();
     }

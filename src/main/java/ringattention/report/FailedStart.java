@@ -15,16 +15,39 @@ import java.util.stream.Stream;
  * What a run leaves in its folder that ended before its first step: the log of how it began, and
  * tables and curves without a line of a step. Nothing of it is worth keeping another run away.
  */
-final class FailedStart {
+public final class FailedStart {
+  private static final String INPUTS = "used_inputs.toml";
+
   /** What every run writes first. */
-  private static final Set<String> FIRST = Set.of("run.log", "run.jsonl", "used_inputs.toml");
+  private static final Set<String> FIRST = Set.of("run.log", "run.jsonl", INPUTS);
 
   private static final Set<String> FILES =
-      Set.of("run.log", "run.jsonl", "used_inputs.toml", "plan.txt", "steps.csv");
+      Set.of("run.log", "run.jsonl", INPUTS, "plan.txt", "steps.csv");
 
   private static final String CURVES = "tensorboard";
 
   private FailedStart() {}
+
+  /**
+   * Returns whether a folder holds a run, and only such a one: {@link RunFolder#create} would take
+   * it as if it were empty.
+   */
+  public static boolean isIn(Path folder) {
+    return RunFolder.holdsRun(folder) && isAllOf(folder);
+  }
+
+  /**
+   * Returns whether it is that of a run with other inputs.
+   *
+   * @param inputs text of {@code used_inputs.toml} of the run that asks
+   */
+  public static boolean isOfOther(Path folder, String inputs) {
+    try {
+      return isIn(folder) && !Files.readString(folder.resolve(INPUTS)).equals(inputs);
+    } catch (IOException unreadable) {
+      return true; // it ended before it wrote them
+    }
+  }
 
   /** Returns whether a folder holds that and nothing else. */
   static boolean isAllOf(Path folder) {

@@ -66,7 +66,10 @@ public final class RunFolder implements AutoCloseable {
    * @throws OutputException if it cannot be written, or holds the log of another run
    */
   public static RunFolder create(Path path) {
-    boolean made = !Files.exists(path);
+    return create(path, !Files.exists(path));
+  }
+
+  private static RunFolder create(Path path, boolean made) {
     try {
       Files.createDirectories(path);
       Files.delete(Files.createTempFile(path, ".writable", null));
@@ -105,7 +108,7 @@ public final class RunFolder implements AutoCloseable {
     for (int number = 2; ; number++) {
       try {
         Files.createDirectories(path.toAbsolutePath().getParent());
-        return create(Files.createDirectory(own));
+        return create(Files.createDirectory(own), true);
       } catch (FileAlreadyExistsException e) {
         if (!Files.isDirectory(own)) {
           throw cannotWrite(own, e);
@@ -131,28 +134,6 @@ public final class RunFolder implements AutoCloseable {
   /** Whether a folder holds a run, however far it came. */
   public static boolean holdsRun(Path path) {
     return Files.exists(path.resolve(LOG));
-  }
-
-  /**
-   * Returns whether a folder holds a run that ended before its first step, and nothing else, so
-   * that {@link #create} would take it as if it were empty.
-   */
-  public static boolean isFailedStart(Path path) {
-    return holdsRun(path) && FailedStart.isAllOf(path);
-  }
-
-  /**
-   * Returns whether it is that of a run with other inputs.
-   *
-   * @param inputs text of {@code used_inputs.toml} of the run that asks
-   */
-  public static boolean isFailedStartOfOther(Path path, String inputs) {
-    try {
-      return isFailedStart(path)
-          && !Files.readString(path.resolve("used_inputs.toml")).equals(inputs);
-    } catch (IOException unreadable) {
-      return true; // it ended before it wrote them
-    }
   }
 
   /** Whether a folder holds a run that came to its end, valid or with a failed check. */

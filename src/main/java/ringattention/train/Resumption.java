@@ -14,6 +14,7 @@ import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.model.Replica;
 import ringattention.plan.TrainConfig;
+import ringattention.report.FailedStart;
 import ringattention.report.RunFolder;
 import ringattention.run.Agreement;
 import ringattention.run.Job;
@@ -96,7 +97,7 @@ public record Resumption(
 
   private static Path sameInputs(
       Job job, Path folder, ResumeComparison comparison, boolean places) {
-    if (job.root() && !RunFolder.isFailedStart(folder)) { // else there is nothing to go on with
+    if (job.root() && !FailedStart.isIn(folder)) { // else there is nothing to go on with
       comparison.requireSameInputs(folder, places);
     }
     return folder;

@@ -14,6 +14,8 @@ public final class MpiJob {
   /** How a job ended; {@code output} is standard output and standard error together. */
   public record Result(int exitCode, String output, Duration time) {}
 
+  private static final int FILTER_S = 10; // at most
+
   private MpiJob() {}
 
   /**
@@ -70,6 +72,7 @@ public final class MpiJob {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor();
     }
+    awaitMessages();
     String text = Files.readString(output, StandardCharsets.UTF_8);
     Files.delete(output);
     if (!ended) {
@@ -77,6 +80,21 @@ public final class MpiJob {
           "no end after " + limit.toSeconds() + " s: " + builder.command() + "\n" + text);
     }
     return new Result(process.exitValue(), text, time);
+  }
+
+  /**
+   * Waits for the filter of mpirun's messages, which may have lines to pass on when mpirun ends.
+   */
+  public static void awaitMessages() throws InterruptedException {
+    String filter = Path.of("tools", "mpirun-errors.sed").toAbsolutePath().toString();
+    List<ProcessHandle> filters =
+        ProcessHandle.allProcesses()
+            .filter(process -> process.info().commandLine().orElse("").contains(filter))
+            .toList();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(FILTER_S);
+    while (filters.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < end) {
+      Thread.sleep(5);
+    }
   }
 
   /** A value that set-up wrote down about the MPI it found. */

@@ -275,6 +275,16 @@ class RunFolderTest {
   }
 
   @Test
+  void aRefusedRunTakesItsOwnFolderAway() {
+    Path path = temporary.resolve("outputs/named");
+    RunFolder own = RunFolder.createNew(path);
+    own.write("used_inputs.toml", "x = 1\n");
+    own.discard();
+    assertFalse(Files.exists(path));
+    assertTrue(Files.exists(temporary.resolve("outputs")));
+  }
+
+  @Test
   void runsThatBeginInTheSameSecondHaveFoldersOfTheirOwn() throws Exception {
     Path path = temporary.resolve("outputs/tutorial-20240203T040506Z");
     List<Path> made =
