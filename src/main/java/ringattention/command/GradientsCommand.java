@@ -104,7 +104,7 @@ public final class GradientsCommand {
           .source()
           .error("data.path", "gives a first batch without a label: there is no loss");
     }
-    return (long) all / setup.mesh().ring();
+    return (long) all / setup.mesh().sharing();
   }
 
   private void fit(Device device) {

@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
  * @param equipment more rows: how devices were chosen and how they exchange data; may be empty
  * @param command the command line as given
  * @param dataParallel groups that each work on their own sequences
- * @param ringSize ranks that share a sequence
- * @param ranks one per rank, dataParallel x ringSize in number
+ * @param ringSize ranks that share a sequence, or groups of them that exchange heads
+ * @param headRanks ranks of such a group; 1 where heads are not exchanged
+ * @param ranks one per rank, dataParallel x ringSize x headRanks in number
  */
 public record RunHeader(
     String program,
@@ -33,6 +34,7 @@ public record RunHeader(
     List<String> command,
     int dataParallel,
     int ringSize,
+    int headRanks,
     List<Rank> ranks) {
   private static final int SHOWN_RANGES = 4;
   private static final Pattern PLAIN = Pattern.compile("[\\w./=,:+@%-]+"); // the same unquoted
@@ -66,15 +68,18 @@ public record RunHeader(
     equipment = Collections.unmodifiableMap(new LinkedHashMap<>(equipment));
     command = List.copyOf(command);
     ranks = List.copyOf(ranks);
-    if (ranks.size() != dataParallel * ringSize) {
+    if (ranks.size() != dataParallel * ringSize * headRanks) {
       throw new IllegalArgumentException(
-          ranks.size()
-              + " ranks are not "
-              + dataParallel
-              + " data-parallel x "
-              + ringSize
-              + " ring");
+          ranks.size() + " ranks are not " + product(dataParallel, ringSize, headRanks));
     }
+  }
+
+  private static String product(int dataParallel, int ringSize, int headRanks) {
+    return dataParallel
+        + " data-parallel x "
+        + ringSize
+        + " ring"
+        + (headRanks == 1 ? "" : " x " + headRanks + " heads");
   }
 
   /** The same for {@code run.jsonl}; every value is text, a number, a list or a map. */
@@ -91,6 +96,7 @@ public record RunHeader(
     fields.put("devices", ranks.stream().map(Rank::device).toList());
     fields.put("ranks", ranks.size());
     fields.put("ring", ringSize);
+    fields.put("heads", headRanks);
     return fields;
   }
 
@@ -106,7 +112,7 @@ public record RunHeader(
         .row("command", typed())
         .row(
             "decomposition",
-            ranks.size() + " ranks = " + dataParallel + " data-parallel x " + ringSize + " ring");
+            ranks.size() + " ranks = " + product(dataParallel, ringSize, headRanks));
     List<String> lines = new ArrayList<>(table.lines());
     lines.add("");
     lines.addAll(rankLines());

@@ -115,6 +115,11 @@ class ActivationPolicyTest {
       public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
         return lane.add(() -> host.reduceScatter(whole, part, after).await());
       }
+
+      @Override
+      public Completion allToAll(List<Part> parts, Completion after) {
+        return lane.add(() -> host.allToAll(parts, after).await());
+      }
     };
   }
 
