@@ -10,7 +10,6 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.Communicator;
@@ -126,31 +125,6 @@ class ValidationTest {
             });
     long divisors = Stream.iterate(1, i -> i + 1).limit(ranks).filter(i -> ranks % i == 0).count();
     assertAllPassed((int) (3 * 2 * divisors * 2), checks);
-  }
-
-  /** Heads x ring; how many sequences there are at a time is the rest of the ranks. */
-  @ParameterizedTest
-  @CsvSource({"2, 2, 1", "4, 2, 1", "4, 2, 2", "4, 4, 1", "6, 2, 3"})
-  void heads(int ranks, int heads, int ring) {
-    Mesh mesh = Mesh.of(ranks, ring, heads);
-    List<Check> checks =
-        onRanks(
-            ranks,
-            device("cpu", () -> new CpuDevice(1)),
-            (world, made) -> {
-              List<Check> all = new ArrayList<>();
-              TransformerChecks transformer = new TransformerChecks(world, made, timer());
-              for (LayoutKind layout : LayoutKind.values()) {
-                for (Mask mask : Mask.values()) {
-                  all.addAll(
-                      transformer.ring(
-                          TransformerProblem.small(17 + ranks, 2 * mesh.data(), 4, mask, layout, 3),
-                          mesh));
-                }
-              }
-              return all;
-            });
-    assertAllPassed(3 * 2 * 2, checks);
   }
 
   @ParameterizedTest
