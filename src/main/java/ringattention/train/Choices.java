@@ -59,13 +59,14 @@ public final class Choices {
       Map<String, String> before, Map<String, String> now, boolean sameRanks) {
     List<String> changes = new ArrayList<>();
     Map<String, String> known = new LinkedHashMap<>(before);
-    if (!before.isEmpty()) {
-      known.putIfAbsent(HEAD_RANKS, "1"); // checkpoints from before there was another number
+    if (now.containsKey(HEAD_RANKS) && !before.isEmpty()) {
+      known.putIfAbsent(HEAD_RANKS, "1"); // there were checkpoints before there was another number
     }
     known.forEach(
         (name, value) -> {
           String other = now.getOrDefault(name, "none");
-          if (!other.equals(value) && (sameRanks || !name.equals(SUMS))) {
+          boolean ofRanks = name.equals(SUMS) || name.equals(HEAD_RANKS);
+          if (!other.equals(value) && (sameRanks || !ofRanks)) {
             changes.add(name + " " + value + " -> " + other);
           }
         });
