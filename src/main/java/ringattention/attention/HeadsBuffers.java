@@ -1,5 +1,6 @@
 package ringattention.attention;
 
+import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 import static ringattention.device.Allocator.Purpose.RING;
 
 import ringattention.device.Allocator;
@@ -45,9 +46,11 @@ public record HeadsBuffers(
       boolean backward) {
     HeadCounts heads = ring.heads().some(ring.heads().keyValue() * ranks);
     AttentionShape own = new AttentionShape(tokens, tokens, ring.batch(), heads);
-    KeyValue keyValue = KeyValue.allocate(allocator, "heads.key_value", RING, compute, own);
+    KeyValue keyValue = KeyValue.allocate(allocator, "heads.key_value", ACTIVATIONS, compute, own);
     KeyValue gradient =
-        backward ? KeyValue.allocate(allocator, "heads.key_value.gradient", RING, sum, own) : null;
+        backward
+            ? KeyValue.allocate(allocator, "heads.key_value.gradient", ACTIVATIONS, sum, own)
+            : null;
     long exchanged = heads.queryWidth() + 2 * heads.keyValueWidth(); // at a time
     if (backward) {
       exchanged = Math.max(exchanged, 2 * heads.queryWidth()); // output and its gradient
@@ -55,10 +58,10 @@ public record HeadsBuffers(
     return new HeadsBuffers(
         keyValue,
         gradient,
-        backward ? queries(allocator, "heads.query.gradient", sum, own) : null,
-        queries(allocator, "heads.query", compute, ring),
-        queries(allocator, "heads.out", compute, ring),
-        backward ? queries(allocator, "heads.out.gradient", compute, ring) : null,
+        backward ? queries(allocator, "heads.query.gradient", ACTIVATIONS, sum, own) : null,
+        queries(allocator, "heads.query", RING, compute, ring),
+        queries(allocator, "heads.out", RING, compute, ring),
+        backward ? queries(allocator, "heads.out.gradient", RING, compute, ring) : null,
         allocator.allocate(
             "heads.messages",
             RING,
@@ -69,10 +72,14 @@ public record HeadsBuffers(
   }
 
   private static Tensor queries(
-      Allocator allocator, String name, DType dtype, AttentionShape shape) {
+      Allocator allocator,
+      String name,
+      Allocator.Purpose purpose,
+      DType dtype,
+      AttentionShape shape) {
     return allocator.allocate(
         name,
-        RING,
+        purpose,
         dtype,
         new Dim("tokens", shape.tokens()),
         new Dim("batch", shape.batch()),

@@ -35,6 +35,7 @@ public record ModelBuffers(
     AttentionShape attention = setup.attentionShape(rank);
     boolean vanilla = setup.attention() == AttentionKind.VANILLA;
     boolean ring = setup.attention() == AttentionKind.RING;
+    boolean exchanged = shape.headRanks() > 1;
     boolean backward = !setup.policy().forwardOnly();
     List<ParameterGroup> groups = LlamaParameters.groups(setup.model());
     int ranks = setup.mesh().world();
@@ -56,8 +57,10 @@ public record ModelBuffers(
         training,
         Activations.allocate(
             allocator, setup.model(), setup.policy(), shape, setup.labelLosses(), compute, sum),
-        vanilla ? null : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward),
-        shape.headRanks() == 1
+        vanilla
+            ? null
+            : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward, exchanged),
+        !exchanged
             ? null
             : HeadsBuffers.allocate(
                 allocator, shape.tokens(), attention, shape.headRanks(), compute, sum, backward),

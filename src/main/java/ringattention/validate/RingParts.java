@@ -59,7 +59,8 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
 
   Buffers allocate(Allocator allocator, DType compute, DType sum) {
     AttentionShape shape = shape();
-    RingBuffers ring = RingBuffers.allocate(allocator, shape, compute, sum, true);
+    RingBuffers ring =
+        RingBuffers.allocate(allocator, shape, compute, sum, true, true, problem.headRanks() > 1);
     if (problem.headRanks() == 1) {
       return new Buffers(ring, null, null);
     }
