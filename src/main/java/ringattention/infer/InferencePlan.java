@@ -56,7 +56,9 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
     if (configuration.get(ParallelConfig.SECTION).heads() > 1) {
       throw configuration
           .source()
-          .error("parallel.heads", "must be 1: ranks that share a cache exchange no heads");
+          .error(
+              "parallel.heads",
+              "must be 1 to generate: ranks that share a cache exchange no heads");
     }
     InferConfig config = configuration.get(InferConfig.SECTION);
     if (config.ranks() > 0 && world % config.ranks() != 0) {
