@@ -69,6 +69,7 @@ class EvaluateTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void noNumberOfRanksAndRingsChangesIt(boolean documents) throws IOException {
+    program.write("small.toml", program.input().replace("keyValueHeads = 1", "keyValueHeads = 2"));
     String resume = trained();
     String packed = "data.documents=" + documents;
     JsonNode one = valid(evaluate(1, "one", resume, packed)).summary();
@@ -76,7 +77,9 @@ class EvaluateTest {
       {"2", "parallel.ring=2"},
       {"2", "parallel.ring=1"},
       {"4", "parallel.ring=2"},
-      {"4", "parallel.ring=4"}
+      {"4", "parallel.ring=4"},
+      {"2", "parallel.heads=2"},
+      {"4", "parallel.heads=2"}
     };
     for (String[] other : others) {
       int ranks = Integer.parseInt(other[0]);

@@ -411,6 +411,22 @@ class GenerateTest {
     assertTrue(all.job().output().contains("1.00 GiB of 1.00 GiB"), all.job().output());
   }
 
+  /** The key is one of training; that it does nothing here would go unnoticed. */
+  @Test
+  void ranksThatExchangeHeadsAreRefused() {
+    String input = runs().program().file("generate.toml").toString();
+    String[] plan = {
+      "plan", input, "-D", "model.shape=7B", "-D", "infer.cache=100", "-D", "parallel.heads=2"
+    };
+    Run run = new Run(runs().program().inProcess(2, plan), folder);
+    assertEquals(2, run.job().exitCode(), run.job().output());
+    assertEquals(
+        List.of(
+            "ringattention: -D parallel.heads = 2: must be 1 to generate: ranks that share a cache"
+                + " exchange no heads"),
+        run.errors());
+  }
+
   /** As docs/generate.md uses it. */
   @Test
   void theInputOfTheRepository() throws IOException {

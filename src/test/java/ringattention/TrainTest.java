@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trains, the ranks as threads; runs that several tests look at are made once. */
@@ -212,6 +214,28 @@ class TrainTest {
     assertTrue(
         rings.job().output().contains("4 ranks = 2 data-parallel x 2 ring"), rings.job().output());
     assertSameCurve(alone, rings, "1 rank and 2 x 2 ranks");
+  }
+
+  /** Their part of the memory plan is that of the run to the byte, too: it ends VALID. */
+  @ParameterizedTest
+  @CsvSource({
+    "2, 2, 1 data-parallel x 1 ring x 2 heads",
+    "4, 4, 1 data-parallel x 2 ring x 2 heads",
+    "4, 2, 2 data-parallel x 1 ring x 2 heads"
+  })
+  void ranksThatExchangeHeadsTrainAsOneRankDoes(int ranks, int ring, String axes) {
+    String[] keys = {"-D", "train.batch=2", "-D", "model.keyValueHeads=2"};
+    Run alone = valid(program.trainInProcess(1, "heads-alone-" + axes, keys));
+    List<String> exchanged = new ArrayList<>(List.of(keys));
+    exchanged.addAll(List.of("-D", "parallel.ring=" + ring, "-D", "parallel.heads=2"));
+    Run heads =
+        valid(program.trainInProcess(ranks, "heads-" + axes, exchanged.toArray(String[]::new)));
+    String output = heads.job().output();
+    assertTrue(output.contains(ranks + " ranks = " + axes), output);
+    assertTrue(output.contains("heads exchange"), output);
+    String plan = String.join("\n", heads.lines("plan.txt"));
+    assertTrue(plan.contains("heads.messages"), plan);
+    assertSameCurve(alone, heads, "1 rank and " + axes);
   }
 
   private static void assertSameCurve(Run one, Run other, String runs) {

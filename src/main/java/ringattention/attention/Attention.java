@@ -34,7 +34,8 @@ public interface Attention {
   /**
    * @param q [tokens, batch, heads, headSize]
    * @param out [tokens, batch, heads, headSize], overwritten
-   * @param logSumExp [tokens, batch, heads], overwritten
+   * @param logSumExp [tokens, batch, heads], overwritten; of this rank's heads where ranks exchange
+   *     them, see {@link ExchangedAttention}
    */
   void forward(Tensor q, Tensor out, Tensor logSumExp);
 

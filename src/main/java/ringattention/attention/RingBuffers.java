@@ -41,13 +41,14 @@ public record RingBuffers(
    */
   public static RingBuffers allocate(
       Allocator allocator, AttentionShape shape, DType compute, DType sum, boolean ring) {
-    return allocate(allocator, shape, compute, sum, ring, true);
+    return allocate(allocator, shape, compute, sum, ring, true, false);
   }
 
   /**
    * As {@link #allocate(Allocator, AttentionShape, DType, DType, boolean)}.
    *
    * @param backward whether there is one
+   * @param exchanged whether gradients go to other ranks, which exchange heads
    */
   public static RingBuffers allocate(
       Allocator allocator,
@@ -55,13 +56,15 @@ public record RingBuffers(
       DType compute,
       DType sum,
       boolean ring,
-      boolean backward) {
+      boolean backward,
+      boolean exchanged) {
+    Allocator.Purpose gradients = exchanged ? RING : ACTIVATIONS;
     KeyValue own =
         KeyValue.allocate(
             allocator, "attention.key_value", ring ? RING : ACTIVATIONS, compute, shape);
     KeyValue ownGradient =
         backward
-            ? KeyValue.allocate(allocator, "attention.key_value.gradient", ACTIVATIONS, sum, shape)
+            ? KeyValue.allocate(allocator, "attention.key_value.gradient", gradients, sum, shape)
             : null;
     List<KeyValue> slots = ring ? two(allocator, "ring.slot", compute, shape) : List.of();
     List<KeyValue> travelling =
@@ -77,7 +80,7 @@ public record RingBuffers(
     Tensor querySum =
         backward || compute != sum
             ? allocator.allocate(
-                "attention.query_sum", ACTIVATIONS, sum, tokens, batch, heads, headSize)
+                "attention.query_sum", gradients, sum, tokens, batch, heads, headSize)
             : null;
     boolean merges = ring || compute != sum;
     return new RingBuffers(

@@ -110,7 +110,7 @@ public final class GradientsCommand {
                   + (DataSources.of(configuration).size() > 1 ? ", with the other sources," : "")
                   + " a first batch without a label: there is no loss");
     }
-    return (long) all / setup.mesh().ring();
+    return (long) all / setup.mesh().sharing();
   }
 
   private void fit(Device device) {

@@ -3,6 +3,7 @@ package ringattention.command;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import ringattention.cli.ExitCode;
 import ringattention.device.HeadCounts;
 import ringattention.input.Configuration;
@@ -73,7 +74,12 @@ public final class ValidateCommand {
           for (int keyValueHeads : config.keyValueHeads()) {
             for (int length : longEnough(config.lengths())) {
               AttentionProblem problem = problem(length, keyValueHeads, headSize, mask, layout);
-              config.documents().forEach(count -> documents(attention, problem, count, equipment));
+              for (int ranks : headRanks(job.world().size(), keyValueHeads)) {
+                AttentionProblem exchanged = problem.exchanged(ranks);
+                config
+                    .documents()
+                    .forEach(count -> documents(attention, exchanged, count, equipment));
+              }
             }
           }
         }
@@ -147,11 +153,12 @@ public final class ValidateCommand {
     long seed = configuration.get(ValidateConfig.SECTION).seed();
     TransformerChecks transformer =
         new TransformerChecks(equipment.world(), equipment.device(), job.timer());
-    for (int ring = 1; ring <= ranks; ring++) {
-      if (ranks % ring == 0) {
-        checks.addAll(
-            transformer.ring(
-                TransformerProblem.small(length, ranks, mask, layout, seed), Mesh.of(ranks, ring)));
+    TransformerProblem small = TransformerProblem.small(length, ranks, mask, layout, seed);
+    for (int sharing = 1; sharing <= ranks; sharing++) {
+      if (ranks % sharing == 0) {
+        for (int heads : headRanks(sharing, small.model().heads().keyValue())) {
+          checks.addAll(transformer.ring(small, Mesh.of(ranks, sharing / heads, heads)));
+        }
       }
     }
     PerturbationProbe probe =
@@ -160,12 +167,23 @@ public final class ValidateCommand {
     checks.addAll(probe.probe(whole));
     for (int count : configuration.get(ValidateConfig.SECTION).documents()) {
       if (1 < count && count <= length) {
-        Mesh one = Mesh.of(ranks, ranks);
-        TransformerProblem packed = whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
-        checks.addAll(transformer.ring(packed, one));
-        checks.addAll(probe.probe(packed));
+        for (int heads : headRanks(ranks, whole.model().heads().keyValue())) {
+          Mesh one = Mesh.of(ranks, ranks / heads, heads);
+          TransformerProblem packed =
+              whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
+          checks.addAll(transformer.ring(packed, one));
+          checks.addAll(probe.probe(packed, one));
+        }
       }
     }
+  }
+
+  /** Returns how many of the ranks that share a sequence may exchange heads: 1, and others. */
+  private static List<Integer> headRanks(int sharing, int keyValueHeads) {
+    return IntStream.rangeClosed(1, sharing)
+        .filter(ranks -> sharing % ranks == 0 && keyValueHeads % ranks == 0)
+        .boxed()
+        .toList();
   }
 
   private AttentionProblem problem(

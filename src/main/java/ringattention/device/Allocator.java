@@ -20,7 +20,7 @@ public interface Allocator {
     OFFLOADED,
     /** Everything a step computes and forgets. */
     ACTIVATIONS,
-    /** What the ring holds, receives and sends. */
+    /** What the ring, or an exchange of heads before it, holds, receives and sends. */
     RING,
     /** Keys and values of earlier tokens, which the ring sends too. */
     CACHE,

@@ -1,5 +1,7 @@
 package ringattention.device;
 
+import java.util.List;
+
 /**
  * Collectives over the memory of all ranks' devices, made beside the work of each. Every rank makes
  * the same calls in the same order.
@@ -22,4 +24,22 @@ public interface Collectives {
    * @param after as in {@link #allGather}
    */
   Completion reduceScatter(Tensor whole, Tensor part, Completion after);
+
+  /**
+   * Starts an exchange within a group of ranks: each sends a part to every other. Called by all
+   * ranks of a group, at the same time by those of other groups; what a rank keeps is no part.
+   *
+   * @param parts one for each other rank of the group, in the order of ranks; none on a rank alone
+   * @param after when it may start: what is sent is complete and nothing uses what arrives
+   */
+  Completion allToAll(List<Part> parts, Completion after);
+
+  /**
+   * What a rank exchanges with another.
+   *
+   * @param rank the other
+   * @param send what it gets
+   * @param receive where its own go, of the sizes of what it sends; overwritten
+   */
+  record Part(int rank, List<Tensor> send, List<Tensor> receive) {}
 }

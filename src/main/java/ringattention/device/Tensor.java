@@ -90,6 +90,11 @@ public final class Tensor {
     return view;
   }
 
+  /** The same memory as elements of another type, flat: how one buffer serves several types. */
+  public Tensor as(DType other) {
+    return new Tensor(memory, offset, other, bytes() / other.bytes());
+  }
+
   /**
    * The first elements of this tensor under a smaller shape: how a scratch buffer serves blocks of
    * several sizes.

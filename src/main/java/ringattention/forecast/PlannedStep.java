@@ -49,9 +49,10 @@ public final class PlannedStep {
     this.device = device;
     this.rates = rates;
     this.ranks = setup.mesh().world();
-    int rank = busiestRank(setup.layout(), setup.mask());
+    int ringRank = busiestRank(setup.ringLayout(), setup.mask());
+    int rank = ringRank * setup.mesh().heads();
     this.shape = setup.shape(rank);
-    this.schedule = new RingSchedule(setup.layout(), setup.mask(), rank);
+    this.schedule = new RingSchedule(setup.ringLayout(), setup.mask(), ringRank);
     this.rows = (double) shape.tokens() * shape.batch();
     int calls = calls();
     AttentionShape group = setup.attentionShape(rank);
@@ -85,6 +86,7 @@ public final class PlannedStep {
       for (int block = 0; block < model.layers(); block++) {
         time.add(blockForward(block));
         time.add(blockBackward(block));
+        exchanges(time, setup.policy().savesAttention(block) ? 1 : 2);
       }
       time.add(Phase.GATHER, rates.memoryS(gatherBytes()));
       time.add(Phase.REDUCE, rates.memoryS(reduceBytes()));
@@ -105,6 +107,22 @@ public final class PlannedStep {
     double products = 3 * 2 * hidden * model.vocabulary();
     double bytes = BF16 * (2 * logits + 7 * hidden); // loss; norm, clearing, norm's backward
     time.add(Phase.LOSS_HEAD, rates.productsS(products) + rates.memoryS(bytes));
+  }
+
+  /**
+   * The exchanges of heads of a block, which nothing hides: of queries, keys, values and outputs in
+   * each forward of attention; in its backward of these, the output's gradient, and three gradients
+   * of the sum type back.
+   */
+  private void exchanges(StepTime time, int forwards) {
+    int heads = setup.mesh().heads();
+    if (heads > 1) {
+      double there = BF16 * 2 * (queries() + keys());
+      double back = BF16 * (3 * queries() + 2 * keys()) + SUM * (queries() + 2 * keys());
+      double bytes = forwards * there + back;
+      time.add(Phase.HEADS_EXCHANGE, rates.memoryS(2 * bytes)); // packed or unpacked
+      time.addExposed(Phase.HEADS_EXCHANGE, bytes * (heads - 1) / heads);
+    }
   }
 
   private BlockTime blockForward(int block) {

@@ -22,6 +22,7 @@ import ringattention.report.Units;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryLimits;
+import ringattention.run.ParallelConfig;
 import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
 
@@ -51,6 +52,13 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
       throw configuration
           .source()
           .error("attention.mask", "must be \"causal\": what is generated was not there to see");
+    }
+    if (configuration.get(ParallelConfig.SECTION).heads() > 1) {
+      throw configuration
+          .source()
+          .error(
+              "parallel.heads",
+              "must be 1 to generate: ranks that share a cache exchange no heads");
     }
     InferConfig config = configuration.get(InferConfig.SECTION);
     if (config.ranks() > 0 && world % config.ranks() != 0) {

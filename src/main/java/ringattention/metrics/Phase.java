@@ -12,6 +12,8 @@ public enum Phase {
   ATTENTION("attention"),
   /** The part of the ring exchange that computation did not cover. */
   RING_WAIT("ring wait (not hidden)"),
+  /** Copies into and out of messages, and waiting for them, where ranks exchange heads. */
+  HEADS_EXCHANGE("heads exchange"),
   FEED_FORWARD("feed-forward"),
   /** Waiting for saved activations on their way to the host or back. */
   OFFLOAD("activation transfer"),

@@ -10,6 +10,8 @@ public enum Track {
   KEY_VALUES("ring: keys and values"),
   /** Their gradients on their way. */
   GRADIENTS("ring: gradients"),
+  /** Queries, keys, values and outputs on their way between ranks that exchange heads. */
+  HEADS("heads: all-to-all"),
   /** Weights of a group on their way from all ranks. */
   PARAMETERS("parameter gather");
 

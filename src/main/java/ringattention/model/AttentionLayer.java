@@ -253,7 +253,7 @@ final class AttentionLayer {
     return copy;
   }
 
-  /** [tokens, sequences of a turn, heads of a group] */
+  /** [tokens attended to, sequences of a turn, heads of a group attended to] */
   private Tensor logSumExp(SavedActivations.Kept kept, int call) {
     Tensor all = kept.logSumExp();
     return all.slice(call, call + 1).view(all.dim(1), all.dim(2), all.dim(3));

@@ -1,12 +1,12 @@
 package ringattention.model;
 
 import java.util.List;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /** Where the rows of every rank's part of a batch belong: whole sequences, in order. */
 public final class BatchRows {
   private final ModelSetup setup;
-  private final SequenceLayout layout;
+  private final TokenLayout layout;
 
   public BatchRows(ModelSetup setup) {
     this.setup = setup;
@@ -24,11 +24,11 @@ public final class BatchRows {
     int rows = setup.mesh().data() * batch * setup.sequence();
     double[] whole = new double[Math.multiplyExact(rows, columns)];
     for (int rank = 0; rank < parts.size(); rank++) {
-      int ringRank = setup.mesh().ringRank(rank);
+      int sharing = setup.mesh().sharingRank(rank);
       int first = setup.mesh().dataRank(rank) * batch;
-      for (int row = 0; row < layout.size(ringRank) * batch; row++) {
+      for (int row = 0; row < layout.size(sharing) * batch; row++) {
         int sequence = first + row % batch;
-        int position = layout.position(ringRank, row / batch);
+        int position = layout.position(sharing, row / batch);
         int to = (sequence * setup.sequence() + position) * columns;
         System.arraycopy(parts.get(rank), row * columns, whole, to, columns);
       }

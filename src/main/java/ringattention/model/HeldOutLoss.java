@@ -50,7 +50,7 @@ public final class HeldOutLoss {
     this.samples = samples;
     this.sequences = most == 0 ? samples.sequences() : Math.min(most, samples.sequences());
     this.timer = timer;
-    this.held = setup.layout().positions(setup.mesh().ringRank(world.rank()));
+    this.held = setup.layout().positions(setup.mesh().sharingRank(world.rank()));
   }
 
   /** Returns how many sequences are evaluated. */

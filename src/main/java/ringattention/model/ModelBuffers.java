@@ -2,6 +2,7 @@ package ringattention.model;
 
 import java.util.List;
 import ringattention.attention.AttentionShape;
+import ringattention.attention.HeadsBuffers;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
 import ringattention.device.Allocator;
@@ -16,6 +17,7 @@ import ringattention.parallel.WeightBuffers;
  * @param weights of all parameters
  * @param training the same weights with their moments and gradients; null without a backward
  * @param ring null for vanilla attention
+ * @param heads null where ranks exchange none
  * @param vanilla null for ring and memory-efficient attention
  */
 public record ModelBuffers(
@@ -23,6 +25,7 @@ public record ModelBuffers(
     ShardBuffers training,
     Activations activations,
     RingBuffers ring,
+    HeadsBuffers heads,
     VanillaAttention.Buffers vanilla) {
 
   /** The same calls make the memory plan and the allocation, depending on the allocator. */
@@ -32,6 +35,7 @@ public record ModelBuffers(
     AttentionShape attention = setup.attentionShape(rank);
     boolean vanilla = setup.attention() == AttentionKind.VANILLA;
     boolean ring = setup.attention() == AttentionKind.RING;
+    boolean exchanged = shape.headRanks() > 1;
     boolean backward = !setup.policy().forwardOnly();
     List<ParameterGroup> groups = LlamaParameters.groups(setup.model());
     int ranks = setup.mesh().world();
@@ -53,7 +57,13 @@ public record ModelBuffers(
         training,
         Activations.allocate(
             allocator, setup.model(), setup.policy(), shape, setup.labelLosses(), compute, sum),
-        vanilla ? null : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward),
+        vanilla
+            ? null
+            : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward, exchanged),
+        !exchanged
+            ? null
+            : HeadsBuffers.allocate(
+                allocator, shape.tokens(), attention, shape.headRanks(), compute, sum, backward),
         vanilla
             ? VanillaAttention.Buffers.allocate(
                 allocator, attention, shape.turns(), backward, compute, sum)

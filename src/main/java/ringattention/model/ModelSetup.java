@@ -2,10 +2,12 @@ package ringattention.model;
 
 import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
+import ringattention.shard.CutLayout;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /**
  * Everything that decides the sizes of a training step. The paper's four architectures are values
@@ -40,7 +42,7 @@ public record ModelSetup(
     ActivationPolicy policy,
     boolean labelLosses) {
   public ModelSetup {
-    if (attention != AttentionKind.RING && mesh.ring() > 1) {
+    if (attention != AttentionKind.RING && mesh.sharing() > 1) {
       throw new IllegalArgumentException(attention + " attention needs whole sequences: ring of 1");
     }
     if (attention == AttentionKind.VANILLA
@@ -48,9 +50,29 @@ public record ModelSetup(
       throw new IllegalArgumentException(
           "the backward of vanilla attention needs the scores of a forward just before, of all heads");
     }
+    if (model.heads().keyValue() % (policy.headGroups() * mesh.heads()) != 0) {
+      throw new IllegalArgumentException(
+          policy.headGroups()
+              + " groups of heads of "
+              + mesh.heads()
+              + " ranks do not divide "
+              + model.heads().keyValue()
+              + " key/value heads");
+    }
   }
 
-  public SequenceLayout layout() {
+  /** Returns which tokens of a sequence the ranks hold that share it. */
+  public TokenLayout layout() {
+    return mesh.heads() == 1 ? ringLayout() : cutLayout();
+  }
+
+  /** Returns the same where ranks exchange heads. */
+  CutLayout cutLayout() {
+    return new CutLayout(ringLayout(), mesh.heads());
+  }
+
+  /** Returns which tokens are attended to together at each place of the ring. */
+  public SequenceLayout ringLayout() {
     return SequenceLayout.of(layoutKind, sequence, mesh.ring());
   }
 
@@ -100,9 +122,17 @@ public record ModelSetup(
 
   /** What a rank of the job holds. */
   public ShardShape shape(int rank) {
-    SequenceLayout layout = layout();
-    int tokens = layout.size(mesh.ringRank(rank));
+    SequenceLayout ring = ringLayout();
+    int tokens = layout().size(mesh.sharingRank(rank));
     int block = feedForward == FeedForwardKind.FULL ? tokens : feedForwardBlock;
-    return new ShardShape(tokens, layout.largestShard(), batch, packed, block, lossBlock);
+    return new ShardShape(
+        tokens,
+        ring.size(mesh.ringRank(rank)),
+        ring.largestShard(),
+        mesh.heads(),
+        batch,
+        packed,
+        block,
+        lossBlock);
   }
 }

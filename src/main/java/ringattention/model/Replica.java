@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import ringattention.attention.Attention;
+import ringattention.attention.ExchangedAttention;
+import ringattention.attention.HeadsExchange;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
@@ -18,6 +20,7 @@ import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.ShardedWeights;
 import ringattention.shard.Documents;
+import ringattention.shard.Mesh;
 
 /**
  * This rank's part of a model, put together: buffers, ring, sharded parameters, Transformer. With a
@@ -29,7 +32,7 @@ public final class Replica {
   private final ShardedWeights weights;
   private final ShardedParameters parameters; // null without a backward
   private final Activations activations;
-  private final Communicator ring;
+  private final Communicator sharing; // ranks that hold the other tokens of its sequences
   private final Device device;
   private final RingBuffers ringBuffers; // null for vanilla attention
   private final List<RingExchange> exchanges = new ArrayList<>(); // none but of a ring
@@ -68,10 +71,10 @@ public final class Replica {
             ? new ShardedWeights(device, world, collectives, groups, buffers.weights(), timer)
             : parameters.weights();
     this.activations = buffers.activations();
-    this.ring = world.split(setup.mesh().dataRank(rank));
+    this.sharing = world.split(setup.mesh().dataRank(rank));
     this.device = device;
     this.ringBuffers = buffers.ring();
-    this.attention = attention(setup, ring, device, buffers, timer);
+    this.attention = attention(collectives, buffers, timer);
     this.transformer =
         new Transformer(
             setup.model(),
@@ -85,23 +88,36 @@ public final class Replica {
             timer);
   }
 
-  private Attention attention(
-      ModelSetup setup, Communicator ring, Device device, ModelBuffers buffers, PhaseTimer timer) {
-    return switch (setup.attention()) {
-      case VANILLA -> new VanillaAttention(device, setup.mask(), buffers.vanilla(), timer);
-      case RING, MEMORY_EFFICIENT -> {
-        exchanges.addAll(List.of(new RingExchange(ring), new RingExchange(ring)));
-        yield new RingAttention(
+  private Attention attention(Collectives collectives, ModelBuffers buffers, PhaseTimer timer) {
+    if (setup.attention() == AttentionKind.VANILLA) {
+      return new VanillaAttention(device, setup.mask(), buffers.vanilla(), timer);
+    }
+    Mesh mesh = setup.mesh();
+    Communicator ring = mesh.heads() == 1 ? sharing : sharing.split(mesh.headsRank(rank));
+    exchanges.addAll(List.of(new RingExchange(ring), new RingExchange(ring)));
+    Attention around =
+        new RingAttention(
             device,
-            setup.layout(),
+            setup.ringLayout(),
             setup.mask(),
             ring.rank(),
             exchanges.get(0),
             exchanges.get(1),
             buffers.ring(),
             timer);
-      }
-    };
+    if (mesh.heads() == 1) {
+      return around;
+    }
+    HeadsExchange exchange =
+        new HeadsExchange(
+            device,
+            collectives,
+            setup.cutLayout(),
+            mesh.sharingRank(rank),
+            mesh.headsGroup(rank),
+            buffers.heads().messages(),
+            timer);
+    return new ExchangedAttention(around, exchange, buffers.heads());
   }
 
   /** How far the exchanges around the ring are, in words; empty without a ring. For any thread. */
@@ -147,7 +163,7 @@ public final class Replica {
         Arrays.stream(samples, 0, turns)
             .map(sample -> Documents.startingAt(sample.documents()))
             .toArray(Documents[]::new));
-    int[] held = setup.layout().positions(setup.mesh().ringRank(rank));
+    int[] held = setup.layout().positions(setup.mesh().sharingRank(rank));
     int batch = samples.length;
     int[] tokens = new int[held.length * batch];
     int[] labels = new int[held.length * batch];
@@ -178,7 +194,7 @@ public final class Replica {
 
   /** Returns what counts exact answers in the sequences of this rank's ring. */
   public ExactAnswers answers() {
-    return new ExactAnswers(setup.layout().positions(setup.mesh().ringRank(rank)), ring);
+    return new ExactAnswers(setup.layout().positions(setup.mesh().sharingRank(rank)), sharing);
   }
 
   /** The batch that {@link #load} put on the device: its tokens, labels and positions. */

@@ -6,6 +6,7 @@ import static ringattention.device.Allocator.Purpose.SAVED;
 
 import java.util.ArrayList;
 import java.util.List;
+import ringattention.attention.AttentionShape;
 import ringattention.device.Allocator;
 import ringattention.device.Completion;
 import ringattention.device.DType;
@@ -51,7 +52,8 @@ final class SavedActivations {
    * Attention of one block.
    *
    * @param out [tokens, batch, heads, headSize]
-   * @param logSumExp sum type, [calls of attention, tokens, sequences at a time, heads of a group]
+   * @param logSumExp sum type, [calls of attention, tokens attended to, sequences at a time, heads
+   *     attended to], as the backward reads it
    */
   record Kept(Tensor out, Tensor logSumExp) {}
 
@@ -129,6 +131,7 @@ final class SavedActivations {
     private Kept attention(String name, Allocator.Purpose purpose) {
       Dim tokens = new Dim("tokens", shape.tokens());
       Dim batch = new Dim("batch", shape.batch());
+      AttentionShape call = shape.attention(model, policy.headGroups());
       return new Kept(
           allocator.allocate(
               name + "attended",
@@ -143,9 +146,9 @@ final class SavedActivations {
               purpose,
               sum,
               new Dim("attention calls", shape.turns() * policy.headGroups()),
-              tokens,
-              new Dim("batch", shape.together()),
-              new Dim("heads of a group", model.heads().query() / policy.headGroups())));
+              new Dim("tokens", call.tokens()),
+              new Dim("batch", call.batch()),
+              new Dim("heads of a group", call.heads().query())));
     }
   }
 

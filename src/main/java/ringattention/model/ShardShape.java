@@ -1,12 +1,16 @@
 package ringattention.model;
 
 import ringattention.attention.AttentionShape;
+import ringattention.device.HeadCounts;
 
 /**
  * What one rank holds of a step.
  *
  * @param tokens positions of the sequence on this rank
- * @param largestShard positions on the best-filled rank of the ring
+ * @param attended positions whose queries are attended to on this rank: with exchange of heads
+ *     those of its group, else tokens
+ * @param largestShard positions attended to on the best-filled rank of the ring
+ * @param headRanks ranks that exchange heads, each of which attends to its share; 1: none do
  * @param batch sequences side by side on this rank
  * @param packed whether each has documents and positions of its own: then attention takes one after
  *     the other
@@ -14,13 +18,31 @@ import ringattention.attention.AttentionShape;
  * @param lossBlock tokens the loss head takes at a time
  */
 public record ShardShape(
-    int tokens, int largestShard, int batch, boolean packed, int feedForwardBlock, int lossBlock) {
+    int tokens,
+    int attended,
+    int largestShard,
+    int headRanks,
+    int batch,
+    boolean packed,
+    int feedForwardBlock,
+    int lossBlock) {
   public ShardShape {
     feedForwardBlock = Math.min(tokens, feedForwardBlock);
     lossBlock = Math.min(tokens, lossBlock);
     if (batch < 1 || feedForwardBlock < 1 || lossBlock < 1) {
       throw new IllegalArgumentException("a shard of no size");
     }
+  }
+
+  /** What a rank holds that exchanges no heads. */
+  public ShardShape(
+      int tokens,
+      int largestShard,
+      int batch,
+      boolean packed,
+      int feedForwardBlock,
+      int lossBlock) {
+    this(tokens, tokens, largestShard, 1, batch, packed, feedForwardBlock, lossBlock);
   }
 
   /**
@@ -37,6 +59,7 @@ public record ShardShape(
 
   /** Returns the sizes of one call of attention. */
   public AttentionShape attention(ModelConfig model, int headGroups) {
-    return new AttentionShape(tokens, largestShard, together(), model.heads().divided(headGroups));
+    HeadCounts heads = model.heads().divided(headGroups * headRanks);
+    return new AttentionShape(attended, largestShard, together(), heads);
   }
 }

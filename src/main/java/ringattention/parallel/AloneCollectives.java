@@ -1,5 +1,6 @@
 package ringattention.parallel;
 
+import java.util.List;
 import ringattention.device.Collectives;
 import ringattention.device.Completion;
 import ringattention.device.Device;
@@ -22,6 +23,14 @@ public final class AloneCollectives implements Collectives {
   @Override
   public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
     device.kernels().copy(whole, part);
+    return Completion.DONE;
+  }
+
+  @Override
+  public Completion allToAll(List<Part> parts, Completion after) {
+    if (!parts.isEmpty()) {
+      throw new IllegalArgumentException("a rank alone exchanges with nobody");
+    }
     return Completion.DONE;
   }
 }

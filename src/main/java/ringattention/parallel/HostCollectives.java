@@ -1,6 +1,8 @@
 package ringattention.parallel;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
@@ -74,6 +76,34 @@ public final class HostCollectives implements Collectives {
             () -> world.reduceScatter(element, whole.buffer(), part.buffer()),
             (range, ranges) -> world.reduceScatter(element, ranges, range));
     return once(request::await);
+  }
+
+  /**
+   * {@inheritDoc} Every rank sends to the one so many places behind it in the group while it
+   * receives from the one as many before it, so that all pairs are busy at a time, and all ranks
+   * make their messages in one order.
+   */
+  @Override
+  public Completion allToAll(List<Part> parts, Completion after) {
+    after.await();
+    Timeline.Flight flight = timeline.begin(Track.HEADS, () -> "all-to-all");
+    int before = (int) parts.stream().filter(part -> part.rank() < world.rank()).count();
+    List<Communicator.Request> requests = new ArrayList<>();
+    for (int places = 0; places < parts.size(); places++) {
+      Part to = parts.get((before + places) % parts.size());
+      Part from = parts.get(Math.floorMod(before - 1 - places, parts.size()));
+      requests.add(
+          world.sendReceive(pieces(to.send()), to.rank(), pieces(from.receive()), from.rank()));
+    }
+    return once(
+        () -> {
+          requests.forEach(Communicator.Request::await);
+          flight.landed();
+        });
+  }
+
+  private static List<ByteBuffer> pieces(List<Tensor> tensors) {
+    return tensors.stream().flatMap(tensor -> Arrays.stream(tensor.buffers())).toList();
   }
 
   /** Starts a collective over the same range of every rank's part. */

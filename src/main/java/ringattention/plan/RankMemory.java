@@ -113,20 +113,20 @@ public record RankMemory(ModelSetup setup, boolean checkpoints) {
     }
     int ringRank = setup.mesh().ringRank(rank);
     AttentionShape shape = setup.attentionShape(rank);
-    RingSchedule schedule = new RingSchedule(setup.layout(), setup.mask(), ringRank);
+    RingSchedule schedule = new RingSchedule(setup.ringLayout(), setup.mask(), ringRank);
     return setup.packed() ? schedule.packedCalls(device, shape) : schedule.calls(device, shape);
   }
 
   /** The rank that holds most: the one the memory plan is printed for. */
   public int fullestRank() {
-    SequenceLayout layout = setup.layout();
+    SequenceLayout layout = setup.ringLayout();
     int fullest = 0;
     for (int rank = 1; rank < layout.ranks(); rank++) {
       if (layout.size(rank) > layout.size(fullest)) {
         fullest = rank;
       }
     }
-    return fullest;
+    return fullest * setup.mesh().heads(); // the first of a group has its largest part
   }
 
   /**

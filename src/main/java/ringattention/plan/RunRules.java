@@ -22,6 +22,7 @@ import ringattention.run.MemoryConfig;
 import ringattention.run.ParallelConfig;
 import ringattention.run.SavedKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 
 /** Which values of the sections of a run go together, and go with its number of ranks. */
 public final class RunRules {
@@ -38,6 +39,16 @@ public final class RunRules {
     ParallelConfig parallel = configuration.get(ParallelConfig.SECTION);
     if (kind != AttentionKind.RING && parallel.ring() > 1) {
       throw source.error("parallel.ring", "must be 1 with attention.kind = " + Toml.write(kind));
+    }
+    if (kind != AttentionKind.RING && parallel.heads() > 1) {
+      throw source.error("parallel.heads", "must be 1 with attention.kind = " + Toml.write(kind));
+    }
+    if (configuration.has(ModelConfig.SECTION)) {
+      int heads = configuration.get(ModelConfig.SECTION).heads().keyValue();
+      if (heads % parallel.heads() != 0) {
+        throw source.error(
+            "parallel.heads", "must divide the key/value heads of the model (" + heads + ")");
+      }
     }
     if (kind == AttentionKind.VANILLA
         && configuration.get(MemoryConfig.SECTION).saved() == SavedKind.INPUTS_ATTENTION) {
@@ -167,6 +178,23 @@ public final class RunRules {
       throw source.error("fault.rank", "must be below the number of ranks (" + ranks + ")");
     }
     return ring;
+  }
+
+  /**
+   * Returns the axes of these ranks, after checking what {@link #ringSize} does.
+   *
+   * @throws ringattention.input.InputException also if the ranks that exchange heads do not divide
+   *     those that share a sequence
+   */
+  public static Mesh mesh(Configuration configuration, int ranks) {
+    int sharing = ringSize(configuration, ranks);
+    int heads = configuration.get(ParallelConfig.SECTION).heads();
+    if (sharing % heads != 0) {
+      throw configuration
+          .source()
+          .error("parallel.heads", "must divide the number of ranks of a ring (" + sharing + ")");
+    }
+    return Mesh.of(ranks, sharing / heads, heads);
   }
 
   private static void check(TrainConfig train, Source source, int ranks, int ring) {

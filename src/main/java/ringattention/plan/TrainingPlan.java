@@ -58,7 +58,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     TrainConfig train = configuration.get(TrainConfig.SECTION);
     ModelConfig model =
         configuration.get(ModelConfig.SECTION).forLength(RunRules.positions(configuration));
-    Mesh mesh = Mesh.of(ranks, RunRules.ringSize(configuration, ranks));
+    Mesh mesh = RunRules.mesh(configuration, ranks);
     int share = train.batch() / mesh.data(); // sequences of a ring
     int batch = train.microBatch() == 0 ? share : train.microBatch();
     int groups = configuration.get(MemoryConfig.SECTION).headGroups();
@@ -110,11 +110,15 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     return new TrainingPlan(configuration, setup.with(policy), null);
   }
 
-  /** Attention can take the heads of each key/value head alone, but for the vanilla baseline. */
+  /**
+   * Attention can take the heads of each key/value head alone, or of as many as there are ranks
+   * that exchange them; the vanilla baseline cannot.
+   */
   private static int headsToGroup(Configuration configuration) {
     return configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.VANILLA
         ? 1
-        : configuration.get(ModelConfig.SECTION).heads().keyValue();
+        : configuration.get(ModelConfig.SECTION).heads().keyValue()
+            / configuration.get(ParallelConfig.SECTION).heads();
   }
 
   /**
@@ -281,7 +285,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
   }
 
   public WorkBalance balance() {
-    SequenceLayout layout = setup.layout();
+    SequenceLayout layout = setup.ringLayout();
     List<Long> pairs = new ArrayList<>();
     for (int rank = 0; rank < layout.ranks(); rank++) {
       pairs.add(layout.visiblePairs(rank, setup.mask()));

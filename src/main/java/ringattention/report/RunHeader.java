@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
  * @param equipment more rows: how devices were chosen and how they exchange data; may be empty
  * @param command the command line as given
  * @param dataParallel groups that each work on their own sequences
- * @param ringSize ranks that share a sequence
- * @param ranks one per rank, dataParallel x ringSize in number
+ * @param ringSize ranks that share a sequence, or groups of them that exchange heads
+ * @param headRanks ranks of such a group; 1 where heads are not exchanged
+ * @param ranks one per rank, dataParallel x ringSize x headRanks in number
  */
 public record RunHeader(
     String program,
@@ -33,6 +34,7 @@ public record RunHeader(
     List<String> command,
     int dataParallel,
     int ringSize,
+    int headRanks,
     List<Rank> ranks) {
   private static final int SHOWN_RANGES = 4;
   private static final String DECOMPOSITION = "decomposition";
@@ -67,15 +69,18 @@ public record RunHeader(
     equipment = Collections.unmodifiableMap(new LinkedHashMap<>(equipment));
     command = List.copyOf(command);
     ranks = List.copyOf(ranks);
-    if (ranks.size() != dataParallel * ringSize) {
+    if (ranks.size() != dataParallel * ringSize * headRanks) {
       throw new IllegalArgumentException(
-          ranks.size()
-              + " ranks are not "
-              + dataParallel
-              + " data-parallel x "
-              + ringSize
-              + " ring");
+          ranks.size() + " ranks are not " + product(dataParallel, ringSize, headRanks));
     }
+  }
+
+  private static String product(int dataParallel, int ringSize, int headRanks) {
+    return dataParallel
+        + " data-parallel x "
+        + ringSize
+        + " ring"
+        + (headRanks == 1 ? "" : " x " + headRanks + " heads");
   }
 
   /** Returns the part of {@link #lines} that is known before there are devices. */
@@ -107,7 +112,7 @@ public record RunHeader(
   /** Returns the part of {@link #fields} that is known before there are devices. */
   public Map<String, Object> topFields() {
     Map<String, Object> fields = fields();
-    fields.keySet().removeAll(List.of("equipment", "devices", "ring"));
+    fields.keySet().removeAll(List.of("equipment", "devices", "ring", "heads"));
     return fields;
   }
 
@@ -125,6 +130,7 @@ public record RunHeader(
     fields.put("devices", ranks.stream().map(Rank::device).toList());
     fields.put("ranks", ranks.size());
     fields.put("ring", ringSize);
+    fields.put("heads", headRanks);
     return fields;
   }
 
@@ -143,7 +149,7 @@ public record RunHeader(
   }
 
   private String decomposition() {
-    return ranks.size() + " ranks = " + dataParallel + " data-parallel x " + ringSize + " ring";
+    return ranks.size() + " ranks = " + product(dataParallel, ringSize, headRanks);
   }
 
   /** The command line as a shell takes it. */

@@ -7,7 +7,7 @@ import java.util.Optional;
 import ringattention.report.RunHeader;
 import ringattention.report.RunHeader.Positions;
 import ringattention.shard.Mesh;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /** The top of a run's log. */
 public final class Header {
@@ -19,11 +19,11 @@ public final class Header {
     for (String host : job.gather(job.world().host())) {
       ranks.add(new RunHeader.Rank(ranks.size(), host, "", List.of()));
     }
-    return of(job, Map.of(), ranks.size(), 1, ranks);
+    return of(job, Map.of(), Mesh.of(ranks.size(), 1, 1), ranks);
   }
 
   private static RunHeader of(
-      Job job, Map<String, String> equipment, int data, int ring, List<RunHeader.Rank> ranks) {
+      Job job, Map<String, String> equipment, Mesh mesh, List<RunHeader.Rank> ranks) {
     Version version = Version.read();
     List<String> command = new ArrayList<>(List.of("ringattention"));
     command.addAll(job.line().arguments());
@@ -34,8 +34,9 @@ public final class Header {
         job.world().description(),
         equipment,
         command,
-        data,
-        ring,
+        mesh.data(),
+        mesh.ring(),
+        mesh.heads(),
         ranks);
   }
 
@@ -45,25 +46,25 @@ public final class Header {
    * @param layout of a training run; empty where nothing is laid out
    */
   public static RunHeader of(
-      Job job, Equipment equipment, Mesh mesh, Optional<SequenceLayout> layout) {
+      Job job, Equipment equipment, Mesh mesh, Optional<TokenLayout> layout) {
     List<String> hosts = job.gather(job.world().host());
     List<String> devices = job.gather(equipment.device().description());
     List<RunHeader.Rank> ranks = new ArrayList<>();
     for (int rank = 0; rank < job.world().size(); rank++) {
-      int ringRank = mesh.ringRank(rank);
+      int sharing = mesh.sharingRank(rank);
       ranks.add(
           new RunHeader.Rank(
               rank,
               hosts.get(rank),
               devices.get(rank),
-              layout.map(held -> ranges(held, ringRank)).orElse(List.of())));
+              layout.map(held -> ranges(held, sharing)).orElse(List.of())));
     }
-    return of(job, equipment.description(), mesh.data(), mesh.ring(), ranks);
+    return of(job, equipment.description(), mesh, ranks);
   }
 
   /** Neighbouring positions as ranges. */
-  private static List<Positions> ranges(SequenceLayout layout, int ringRank) {
-    int[] positions = layout.positions(ringRank);
+  private static List<Positions> ranges(TokenLayout layout, int rank) {
+    int[] positions = layout.positions(rank);
     List<Positions> ranges = new ArrayList<>();
     int from = 0;
     for (int i = 1; i <= positions.length; i++) {

@@ -13,25 +13,31 @@ import ringattention.input.Trait;
  *
  * @param ring ranks that share a sequence; 0: all ranks if attention is a ring, else 1. {@link
  *     Configuration#ringSize} settles it
+ * @param heads ranks of these that exchange heads with each other; 1: none do
  * @param transport of messages between GPUs
  * @param gradients what they travel in between ranks
  */
-public record ParallelConfig(int ring, TransportKind transport, GradientWire gradients) {
+public record ParallelConfig(int ring, int heads, TransportKind transport, GradientWire gradients) {
   public static final Section<ParallelConfig> SECTION =
       Section.of("parallel", ParallelConfig::read);
 
   static ParallelConfig read(Table table) {
     return new ParallelConfig(
         table.integer("ring", Range.atLeast(0), Default.of(0)),
+        table.marked(Trait.FREE).integer("heads", Range.atLeast(1), Default.of(1)),
         table
             .marked(Trait.FREE)
             .choice("transport", TransportKind.class, Default.of(TransportKind.AUTO)),
         table.choice("gradients", GradientWire.class, Default.of(GradientWire.SUM)));
   }
 
-  /** Returns the same with rings of so many ranks. */
+  /** Returns the same with rings of so many ranks, of which as many exchange heads as can. */
   public ParallelConfig withRing(int other) {
-    return new ParallelConfig(other, transport, gradients);
+    return new ParallelConfig(other, commonDivisor(heads, other), transport, gradients);
+  }
+
+  private static int commonDivisor(int a, int b) {
+    return b == 0 ? a : commonDivisor(b, a % b);
   }
 
   /**

@@ -1,47 +1,90 @@
 package ringattention.shard;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
- * How the ranks of a job share the work, by named axes: rings of neighbouring ranks along {@code
- * ring}, which share a sequence; replicas along {@code data}, each of which takes its own
- * sequences. The ring is the inner axis: rank = data rank x ring + ring rank. Parameters are
- * sharded over both.
+ * How the ranks of a job share the work, by named axes: groups of neighbouring ranks along {@code
+ * heads}, which exchange tokens for heads before attention and back behind it; rings of such groups
+ * along {@code ring}, which share a sequence; replicas along {@code data}, each of which takes its
+ * own sequences. Heads are the inner axis: rank = (data rank x ring + ring rank) x heads + heads
+ * rank. Parameters are sharded over all three.
  *
- * @param data rings, the data-parallel size
- * @param ring ranks that share one sequence
+ * @param data the data-parallel size: how many sequences are worked on at a time
+ * @param ring groups that share one sequence; without exchange of heads, ranks
+ * @param heads ranks of a group; 1: heads are not exchanged
  */
-public record Mesh(int data, int ring) {
+public record Mesh(int data, int ring, int heads) {
   public Mesh {
-    if (data < 1 || ring < 1) {
-      throw new IllegalArgumentException("a mesh of " + data + " x " + ring + " ranks");
+    if (data < 1 || ring < 1 || heads < 1) {
+      throw new IllegalArgumentException(
+          "a mesh of " + data + " x " + ring + " x " + heads + " ranks");
     }
+  }
+
+  /**
+   * Returns the mesh of so many ranks without exchange of heads.
+   *
+   * @param world ranks in the job
+   * @param ring divides world
+   */
+  public static Mesh of(int world, int ring) {
+    return of(world, ring, 1);
   }
 
   /**
    * Returns the mesh of so many ranks.
    *
    * @param world ranks in the job
-   * @param ring divides world
+   * @param ring groups of a ring
+   * @param heads ranks of a group; ring x heads divides world
    */
-  public static Mesh of(int world, int ring) {
-    if (world < 1 || ring < 1 || world % ring != 0) {
+  public static Mesh of(int world, int ring, int heads) {
+    if (world < 1 || ring < 1 || heads < 1 || world % ((long) ring * heads) != 0) {
       throw new IllegalArgumentException(
-          "rings of " + ring + " do not make up " + world + " ranks");
+          "rings of "
+              + ring
+              + (heads == 1 ? "" : " groups of " + heads)
+              + " do not make up "
+              + world
+              + " ranks");
     }
-    return new Mesh(world / ring, ring);
+    return new Mesh(world / (ring * heads), ring, heads);
   }
 
   /** Returns how many ranks there are. */
   public int world() {
-    return data * ring;
+    return data * sharing();
   }
 
-  /** Returns a rank's place along the data axis: which ring it belongs to. */
+  /** Returns how many ranks share one sequence. */
+  public int sharing() {
+    return ring * heads;
+  }
+
+  /** Returns a rank's place along the data axis: which sequences it works on. */
   public int dataRank(int rank) {
-    return rank / ring;
+    return rank / sharing();
   }
 
-  /** Returns a rank's place in its ring. */
+  /** Returns a rank's place among those that share its sequences: which tokens it holds. */
+  public int sharingRank(int rank) {
+    return rank % sharing();
+  }
+
+  /** Returns the place of a rank's group in its ring. */
   public int ringRank(int rank) {
-    return rank % ring;
+    return sharingRank(rank) / heads;
+  }
+
+  /** Returns a rank's place in its group: which heads it attends to. */
+  public int headsRank(int rank) {
+    return rank % heads;
+  }
+
+  /** Returns the ranks of a rank's group, in order, itself among them. */
+  public List<Integer> headsGroup(int rank) {
+    int first = rank - headsRank(rank);
+    return IntStream.range(first, first + heads).boxed().toList();
   }
 }

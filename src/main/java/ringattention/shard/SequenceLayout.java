@@ -3,20 +3,8 @@ package ringattention.shard;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Spreads the positions 0 to length-1 of a sequence over the ranks of a ring. Every rank holds its
- * positions in ascending order. Shards may differ in size by a few positions; nothing is padded.
- */
-public interface SequenceLayout {
-  /** Positions in the whole sequence. */
-  int length();
-
-  /** Ranks in the ring. */
-  int ranks();
-
-  /** How many positions a rank holds. */
-  int size(int rank);
-
+/** Spreads a sequence over the ranks of a ring, and says what they see of each other's shards. */
+public interface SequenceLayout extends TokenLayout {
   /**
    * Returns how many keys a rank passes around the ring: those of the positions it holds, and of
    * others before them where a sequence goes on, see {@link ContinuedLayout}.
@@ -24,9 +12,6 @@ public interface SequenceLayout {
   default int keys(int rank) {
     return size(rank);
   }
-
-  /** The global position of a rank's local index. */
-  int position(int rank, int index);
 
   /**
    * What the queries of one rank see of the keys of another under the causal mask, as at most one
@@ -88,24 +73,6 @@ public interface SequenceLayout {
       }
     }
     return from;
-  }
-
-  /** The global positions of a rank's shard, [size(rank)]. */
-  default int[] positions(int rank) {
-    int[] positions = new int[size(rank)];
-    for (int i = 0; i < positions.length; i++) {
-      positions[i] = position(rank, i);
-    }
-    return positions;
-  }
-
-  /** The size of the largest shard: what receiving slots are made for. */
-  default int largestShard() {
-    int largest = 0;
-    for (int rank = 0; rank < ranks(); rank++) {
-      largest = Math.max(largest, size(rank));
-    }
-    return largest;
   }
 
   /** Visible query-key pairs of a rank over the whole ring: its work. */

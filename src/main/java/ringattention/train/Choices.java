@@ -19,6 +19,7 @@ public final class Choices {
   private static final String DEVICE = "device";
   private static final String SUMS = "sums";
   private static final String HEAD_GROUPS = "head groups";
+  private static final String HEAD_RANKS = "ranks that exchange heads";
   private static final String MICRO_BATCH = "micro-batch";
 
   private Choices() {}
@@ -31,6 +32,7 @@ public final class Choices {
     choices.put(DEVICE, String.join(" and ", devices));
     choices.put(SUMS, sums(job, equipment));
     choices.put(HEAD_GROUPS, Integer.toString(plan.setup().policy().headGroups()));
+    choices.put(HEAD_RANKS, Integer.toString(plan.setup().mesh().heads()));
     choices.put(MICRO_BATCH, Integer.toString(plan.setup().batch()));
     return choices;
   }
@@ -56,10 +58,15 @@ public final class Choices {
   static List<String> changed(
       Map<String, String> before, Map<String, String> now, boolean sameRanks) {
     List<String> changes = new ArrayList<>();
-    before.forEach(
+    Map<String, String> known = new LinkedHashMap<>(before);
+    if (now.containsKey(HEAD_RANKS) && !before.isEmpty()) {
+      known.putIfAbsent(HEAD_RANKS, "1"); // there were checkpoints before there was another number
+    }
+    known.forEach(
         (name, value) -> {
           String other = now.getOrDefault(name, "none");
-          if (!other.equals(value) && (sameRanks || !name.equals(SUMS))) {
+          boolean ofRanks = name.equals(SUMS) || name.equals(HEAD_RANKS);
+          if (!other.equals(value) && (sameRanks || !ofRanks)) {
             changes.add(name + " " + value + " -> " + other);
           }
         });

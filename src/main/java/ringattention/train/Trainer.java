@@ -168,7 +168,7 @@ public final class Trainer {
     }
     double[] loss = new double[2 + Answers.VALUES];
     loss[0] = replica.transformer().loss();
-    loss[1] = squares / setup.mesh().ring();
+    loss[1] = squares / setup.mesh().sharing();
     answers.ifPresent(all -> System.arraycopy(all.sums(), 0, loss, 2, Answers.VALUES));
     double rate = schedule.at(step);
     double norm;
@@ -270,10 +270,10 @@ public final class Trainer {
    */
   private long labels() {
     int share = setup.batch() * setup.passes();
-    int ring = setup.mesh().ring();
+    int sharing = setup.mesh().sharing();
     long first = (step - 1) * config.batch() + (long) setup.mesh().dataRank(world.rank()) * share;
     long own = 0;
-    for (int i = setup.mesh().ringRank(world.rank()); i < share; i += ring) {
+    for (int i = setup.mesh().sharingRank(world.rank()); i < share; i += sharing) {
       own += samples.labels(first + i);
     }
     return (long) world.allReduce((double) own, Communicator.Operation.SUM);

@@ -132,12 +132,13 @@ public final class TrainingChecks {
     }
     AttentionProblem problem =
         new AttentionProblem(
-            setup.sequence(),
-            setup.attentionShape(0).batch(),
-            setup.model().heads().divided(setup.policy().headGroups()),
-            setup.mask(),
-            setup.layoutKind(),
-            configuration.get(TrainConfig.SECTION).seed());
+                setup.sequence(),
+                setup.attentionShape(0).batch(),
+                setup.model().heads().divided(setup.policy().headGroups()),
+                setup.mask(),
+                setup.layoutKind(),
+                configuration.get(TrainConfig.SECTION).seed())
+            .exchanged(setup.mesh().heads());
     int replica = setup.mesh().dataRank(job.world().rank());
     Optional<Device> opened = another(equipment);
     double all = job.world().allReduce(opened.isPresent() ? 1 : 0, Communicator.Operation.MIN);

@@ -5,7 +5,6 @@ import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 import java.util.List;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.RingBuffers;
-import ringattention.attention.RingSchedule;
 import ringattention.device.Allocator;
 import ringattention.device.AttentionCall;
 import ringattention.device.BlockAttention.Heads;
@@ -15,7 +14,7 @@ import ringattention.device.Device;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.device.Tensor;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /**
  * What one rank allocates to solve an {@link AttentionProblem}, beside the keys and values. The
@@ -48,40 +47,33 @@ record AttentionBuffers(Tensor query, Tensor dOut, Tensor out, Tensor logSumExp)
   }
 
   /** The shape of a rank's part of a problem. */
-  static AttentionShape shape(AttentionProblem problem, SequenceLayout layout, int rank) {
+  static AttentionShape shape(AttentionProblem problem, TokenLayout layout, int rank) {
     return new AttentionShape(
         layout.size(rank), layout.largestShard(), problem.batch(), problem.heads());
   }
 
   /** Returns the bytes that ring attention allocates on a rank, the device's workspace included. */
   static long ringBytes(AttentionProblem problem, int ranks, int rank, Device device) {
+    MemoryPlan plan = new MemoryPlan();
+    new RingParts(problem, ranks, rank).allocate(plan, device.compute(), device.sum());
     AttentionShape shape = shape(problem, problem.layout(ranks), rank);
-    return bytes(shape, true, device)
-        + device.workspaceBytes(ringCalls(problem, ranks, rank, device));
+    allocate(plan, shape, device.compute(), device.sum());
+    return plan.bytes() + device.workspaceBytes(ringCalls(problem, ranks, rank, device));
   }
 
   /** Returns the bytes of one call for the whole sequence, the device's workspace included. */
   static long oneCallBytes(AttentionProblem problem, Device device) {
     AttentionShape shape = shape(problem, problem.layout(1), 0);
-    return bytes(shape, false, device) + device.workspaceBytes(oneCalls(problem));
-  }
-
-  private static long bytes(AttentionShape shape, boolean ring, Device device) {
     MemoryPlan plan = new MemoryPlan();
-    RingBuffers.allocate(plan, shape, device.compute(), device.sum(), ring);
+    RingBuffers.allocate(plan, shape, device.compute(), device.sum(), false);
     allocate(plan, shape, device.compute(), device.sum());
-    return plan.bytes();
+    return plan.bytes() + device.workspaceBytes(oneCalls(problem));
   }
 
   /** Returns all that ring attention asks of a rank's device. */
   static List<AttentionCall> ringCalls(
       AttentionProblem problem, int ranks, int rank, Device device) {
-    SequenceLayout layout = problem.layout(ranks);
-    AttentionShape shape = shape(problem, layout, rank);
-    RingSchedule schedule = new RingSchedule(layout, problem.mask(), rank);
-    return problem.documents().count() == 1
-        ? schedule.calls(device, shape)
-        : schedule.packedCalls(device, shape);
+    return new RingParts(problem, ranks, rank).calls(device);
   }
 
   private static List<AttentionCall> oneCalls(AttentionProblem problem) {

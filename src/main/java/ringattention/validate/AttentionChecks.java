@@ -100,7 +100,7 @@ public final class AttentionChecks {
       checks.addAll(ring.residuals());
     }
     if (rounds()) {
-      Optional<AttentionResult> call = oneCall(problem, ring.sample());
+      Optional<AttentionResult> call = oneCall(problem.exchanged(1), ring.sample());
       if (call.isEmpty()) {
         checks.addAll(notChecked("ring vs one call, " + problem, callBytes(problem)));
       } else if (world.rank() == 0) {
@@ -123,14 +123,16 @@ public final class AttentionChecks {
         : List.of();
   }
 
-  /** Returns as much of the problem as fits, at least one key/value head. Collective. */
+  /** Returns as much of the problem as fits, at least one key/value head a rank. Collective. */
   private AttentionProblem fitting(AttentionProblem problem) {
     AttentionProblem fitting = problem;
-    while (needed(fitting) > room && fitting.batch() * fitting.heads().keyValue() > 1) {
+    int ranks = problem.headRanks();
+    while (needed(fitting) > room && fitting.batch() * fitting.heads().keyValue() > ranks) {
+      int heads = fitting.heads().keyValue();
       fitting =
           fitting.batch() > 1
-              ? fitting.smaller(1, fitting.heads().keyValue())
-              : fitting.smaller(1, fitting.heads().keyValue() / 2);
+              ? fitting.smaller(1, heads)
+              : fitting.smaller(1, heads / ranks / 2 * ranks);
     }
     return fitting;
   }

@@ -5,10 +5,12 @@ import java.util.stream.IntStream;
 import ringattention.device.DType;
 import ringattention.device.HeadCounts;
 import ringattention.random.Seed;
+import ringattention.shard.CutLayout;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /**
  * An attention problem whose inputs any rank can make for any position: bell-shaped numbers of
@@ -16,6 +18,7 @@ import ringattention.shard.SequenceLayout;
  *
  * @param length positions of the sequence
  * @param documents that the sequence is packed from; if several, batch is 1
+ * @param headRanks ranks that exchange heads, divides the key/value heads; 1: none do
  */
 public record AttentionProblem(
     int length,
@@ -24,29 +27,42 @@ public record AttentionProblem(
     Mask mask,
     LayoutKind layoutKind,
     long seed,
-    Documents documents) {
+    Documents documents,
+    int headRanks) {
 
   /** Makes a problem of one document. */
   public AttentionProblem(
       int length, int batch, HeadCounts heads, Mask mask, LayoutKind layoutKind, long seed) {
-    this(length, batch, heads, mask, layoutKind, seed, Documents.ONE);
+    this(length, batch, heads, mask, layoutKind, seed, Documents.ONE, 1);
   }
 
   /** One sequence like these, packed from documents. */
   public AttentionProblem packed(Documents packed) {
-    return new AttentionProblem(length, 1, heads, mask, layoutKind, seed, packed);
+    return new AttentionProblem(length, 1, heads, mask, layoutKind, seed, packed, headRanks);
   }
 
   /** Returns a smaller one: some of the key/value heads with the query heads that read them. */
   public AttentionProblem smaller(int fewerBatch, int fewerKeyValueHeads) {
     return new AttentionProblem(
-        length, fewerBatch, heads.some(fewerKeyValueHeads), mask, layoutKind, seed, documents);
+        length,
+        fewerBatch,
+        heads.some(fewerKeyValueHeads),
+        mask,
+        layoutKind,
+        seed,
+        documents,
+        headRanks);
+  }
+
+  /** Returns the same where so many neighbouring ranks exchange heads. */
+  public AttentionProblem exchanged(int ofRanks) {
+    return new AttentionProblem(length, batch, heads, mask, layoutKind, seed, documents, ofRanks);
   }
 
   /** Returns the shape of one query head of this with the key/value head it reads. */
   AttentionProblem oneHead() {
     return new AttentionProblem(
-        length, 1, new HeadCounts(1, 1, heads.size()), mask, layoutKind, seed, documents);
+        length, 1, new HeadCounts(1, 1, heads.size()), mask, layoutKind, seed, documents, 1);
   }
 
   /** The tensors that go in. */
@@ -57,8 +73,14 @@ public record AttentionProblem(
     OUTPUT_GRADIENT
   }
 
-  public SequenceLayout layout(int ranks) {
-    return SequenceLayout.of(layoutKind, length, ranks);
+  /** Returns which tokens each of so many ranks holds. */
+  public TokenLayout layout(int ranks) {
+    return headRanks == 1 ? ringLayout(ranks) : new CutLayout(ringLayout(ranks), headRanks);
+  }
+
+  /** Returns which tokens are attended to together at each place of the ring of so many ranks. */
+  public SequenceLayout ringLayout(int ranks) {
+    return SequenceLayout.of(layoutKind, length, ranks / headRanks);
   }
 
   /** Elements of an input at one position: batch * heads * headSize, or with key/value heads. */
@@ -113,7 +135,7 @@ public record AttentionProblem(
   public String toString() {
     return String.format(
             Locale.ROOT,
-            "%s, %s, %s%d tokens x %d, heads %d/%d x %d",
+            "%s, %s, %s%d tokens x %d, heads %d/%d x %d%s",
             layoutKind,
             mask,
             documents.count() == 1 ? "" : documents.count() + " documents, ",
@@ -121,7 +143,8 @@ public record AttentionProblem(
             batch,
             heads.query(),
             heads.keyValue(),
-            heads.size())
+            heads.size(),
+            headRanks == 1 ? "" : " over " + headRanks)
         .toLowerCase(Locale.ROOT);
   }
 }

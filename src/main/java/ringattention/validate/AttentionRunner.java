@@ -1,22 +1,22 @@
 package ringattention.validate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import ringattention.attention.Attention;
 import ringattention.attention.AttentionShape;
-import ringattention.attention.RingAttention;
+import ringattention.attention.KeyValue;
 import ringattention.attention.RingBuffers;
 import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
-import ringattention.comm.RingExchange;
 import ringattention.device.Arena;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 import ringattention.validate.AttentionProblem.Input;
 
 /**
@@ -35,10 +35,11 @@ public final class AttentionRunner implements AutoCloseable {
   private final HeadInputs inputs;
   private final Communicator ring;
   private final Device device;
-  private final SequenceLayout layout;
+  private final TokenLayout layout;
   private final Arena arena;
-  private final Attention attention;
-  private final Attention unconnected; // in the same buffers
+  private final RingParts.Assembled attention;
+  private final RingParts.Assembled unconnected; // in the same buffers
+  private final Communicator around; // ranks of this one's ring
   private final AttentionBuffers results; // and what goes in
   private Attention.Gradient gradient; // null before the first backward
 
@@ -58,26 +59,31 @@ public final class AttentionRunner implements AutoCloseable {
     try {
       AttentionShape shape = AttentionBuffers.shape(problem, layout, ring.rank());
       if (kind == Kind.RING) {
-        RingBuffers buffers = buffers(shape, true);
-        this.attention = ring(ring, buffers, timer);
-        this.unconnected = ring(new Unconnected(ring.rank(), ring.size()), buffers, timer);
+        RingParts parts = new RingParts(problem, ring.size(), ring.rank());
+        RingParts.Buffers buffers = parts.allocate(arena, device.compute(), device.sum());
+        this.around = parts.ring(ring);
+        this.attention = parts.assemble(device, ring, around, buffers, timer);
+        this.unconnected =
+            parts.assemble(device, Unconnected.as(ring), Unconnected.as(around), buffers, timer);
       } else {
-        this.attention =
+        this.around = ring;
+        Attention alone =
             kind == Kind.VANILLA
                 ? vanilla(shape, timer)
-                : new OneCall(device, problem.mask(), buffers(shape, false));
+                : new OneCall(device, problem.mask(), oneCallBuffers(shape));
+        this.attention = new RingParts.Assembled(alone, null, null);
         this.unconnected = attention;
       }
-      this.attention.documents(problem.documents());
-      this.unconnected.documents(problem.documents());
+      this.attention.attention().documents(problem.documents());
+      this.unconnected.attention().documents(problem.documents());
       this.results = AttentionBuffers.allocate(arena, shape, device.compute(), device.sum());
     } catch (OutOfMemoryError full) {
       arena.close();
       throw full;
     }
     load(results.query(), Input.QUERY);
-    load(attention.own().keys(), Input.KEY);
-    load(attention.own().values(), Input.VALUE);
+    load(own().keys(), Input.KEY);
+    load(own().values(), Input.VALUE);
     load(results.dOut(), Input.OUTPUT_GRADIENT);
     poison();
   }
@@ -131,20 +137,12 @@ public final class AttentionRunner implements AutoCloseable {
         Kind.VANILLA, problem, HeadInputs.all(problem, rounded), single, device, timer);
   }
 
-  private RingBuffers buffers(AttentionShape shape, boolean slots) {
-    return RingBuffers.allocate(arena, shape, device.compute(), device.sum(), slots);
+  private RingBuffers oneCallBuffers(AttentionShape shape) {
+    return RingBuffers.allocate(arena, shape, device.compute(), device.sum(), false);
   }
 
-  private Attention ring(Communicator ranks, RingBuffers buffers, PhaseTimer timer) {
-    return new RingAttention(
-        device,
-        layout,
-        problem.mask(),
-        ranks.rank(),
-        new RingExchange(ranks),
-        new RingExchange(ranks),
-        buffers,
-        timer);
+  private KeyValue own() {
+    return attention.attention().own();
   }
 
   private Attention vanilla(AttentionShape shape, PhaseTimer timer) {
@@ -182,15 +180,19 @@ public final class AttentionRunner implements AutoCloseable {
     int index = Gathered.index(layout, ring.rank(), position);
     if (index >= 0) {
       device.write(results.query().slice(index, index + 1), row.apply(Input.QUERY));
-      device.write(attention.own().keys().slice(index, index + 1), row.apply(Input.KEY));
-      device.write(attention.own().values().slice(index, index + 1), row.apply(Input.VALUE));
+      device.write(own().keys().slice(index, index + 1), row.apply(Input.KEY));
+      device.write(own().values().slice(index, index + 1), row.apply(Input.VALUE));
       device.write(results.dOut().slice(index, index + 1), row.apply(Input.OUTPUT_GRADIENT));
     }
   }
 
   /** Makes all results NaN: what the next pass does not write shows. */
   public void poison() {
-    for (Tensor output : List.of(results.out(), results.logSumExp())) {
+    List<Tensor> outputs = new ArrayList<>(List.of(results.out(), results.logSumExp()));
+    if (attention.logSumExp() != null) {
+      outputs.add(attention.logSumExp());
+    }
+    for (Tensor output : outputs) {
       device.kernels().fill(output, Double.NaN);
     }
     if (gradient != null) {
@@ -201,24 +203,22 @@ public final class AttentionRunner implements AutoCloseable {
 
   /** Enqueues the outputs of this rank's queries. Collective over the ring. */
   public void forward() {
-    attention.forward(results.query(), results.out(), results.logSumExp());
+    attention.forward(results);
   }
 
   /** Enqueues all gradients, after {@link #forward}. Collective over the ring. */
   public void backward() {
-    gradient =
-        attention.backward(results.query(), results.out(), results.logSumExp(), results.dOut());
+    gradient = attention.backward(results);
   }
 
   /** The computation of {@link #forward} without its messages: results are of no use. */
   public void forwardUnconnected() {
-    unconnected.forward(results.query(), results.out(), results.logSumExp());
+    unconnected.forward(results);
   }
 
   /** The computation of {@link #backward} without its messages: results are of no use. */
   public void backwardUnconnected() {
-    gradient =
-        unconnected.backward(results.query(), results.out(), results.logSumExp(), results.dOut());
+    gradient = unconnected.backward(results);
   }
 
   /**
@@ -271,6 +271,9 @@ public final class AttentionRunner implements AutoCloseable {
 
   @Override
   public void close() {
+    if (around != ring) {
+      around.close();
+    }
     arena.close();
   }
 }

@@ -6,7 +6,7 @@ import java.util.function.IntFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import ringattention.comm.Communicator;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /** Brings sharded rows to rank 0, in the order of positions. */
 final class Gathered {
@@ -16,7 +16,7 @@ final class Gathered {
    * @param shard [tokens of this rank, ...]
    * @return [length, ...] on rank 0, null on the others
    */
-  static double[] rows(Communicator ring, SequenceLayout layout, double[] shard) {
+  static double[] rows(Communicator ring, TokenLayout layout, double[] shard) {
     List<double[]> shards = ring.gather(shard);
     if (ring.rank() != 0) {
       return null;
@@ -40,7 +40,7 @@ final class Gathered {
    * @return [positions, ...] on rank 0, null on the others
    */
   static double[] sample(
-      Communicator ring, SequenceLayout layout, int[] positions, IntFunction<double[]> row) {
+      Communicator ring, TokenLayout layout, int[] positions, IntFunction<double[]> row) {
     double[] mine =
         IntStream.of(held(layout, ring.rank(), positions))
             .mapToObj(row)
@@ -77,7 +77,7 @@ final class Gathered {
   }
 
   /** The local indices of a rank that hold these positions, ascending. */
-  private static int[] held(SequenceLayout layout, int rank, int... positions) {
+  private static int[] held(TokenLayout layout, int rank, int... positions) {
     return IntStream.of(positions)
         .map(position -> index(layout, rank, position))
         .filter(index -> index >= 0)
@@ -85,7 +85,7 @@ final class Gathered {
   }
 
   /** The local index of a position on a rank, or -1: a shard's positions ascend. */
-  static int index(SequenceLayout layout, int rank, int position) {
+  static int index(TokenLayout layout, int rank, int position) {
     int from = 0;
     int to = layout.size(rank);
     while (from < to) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.TreeSet;
 import ringattention.random.Seed;
 import ringattention.shard.Documents;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /** Documents to pack a sequence from: where a boundary may go wrong, there is one. */
 public final class Packing {
@@ -17,7 +17,7 @@ public final class Packing {
    *
    * @param count of documents, at most the layout's length
    */
-  public static Documents of(int count, SequenceLayout layout, long seed) {
+  public static Documents of(int count, TokenLayout layout, long seed) {
     Seed numbers = Seed.of(seed, "documents");
     int length = layout.length();
     int rank = layout.ranks() / 2;

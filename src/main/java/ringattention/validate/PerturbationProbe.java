@@ -49,12 +49,20 @@ public final class PerturbationProbe {
    * @return one check on rank 0, an empty list on the others. Collective.
    */
   public List<Check> probe(TransformerProblem problem) {
-    Mesh mesh = Mesh.of(world.size(), world.size());
+    return probe(problem, Mesh.of(world.size(), world.size()));
+  }
+
+  /**
+   * Probes like {@link #probe(TransformerProblem)}.
+   *
+   * @param mesh all ranks share the sequence in it
+   */
+  public List<Check> probe(TransformerProblem problem, Mesh mesh) {
     try (TransformerRunner runner =
         new TransformerRunner(problem, problem.ring(mesh), world, device, timer)) {
       double[] before = outputs(runner, problem.sequences());
       Map<String, Double> wrong = new LinkedHashMap<>();
-      for (int position : positions(problem)) {
+      for (int position : positions(problem, mesh)) {
         Sample[] changed = problem.sequences();
         int[] tokens = changed[0].tokens();
         tokens[position] = (tokens[position] + 1) % problem.model().vocabulary();
@@ -63,7 +71,7 @@ public final class PerturbationProbe {
           wrong.put("wrong at token " + position, (double) wrong(before, after, position, problem));
         }
       }
-      return world.rank() == 0 ? List.of(check(problem, wrong)) : List.of();
+      return world.rank() == 0 ? List.of(check(problem, mesh, wrong)) : List.of();
     }
   }
 
@@ -75,11 +83,11 @@ public final class PerturbationProbe {
     return outputs;
   }
 
-  private List<Integer> positions(TransformerProblem problem) {
+  private List<Integer> positions(TransformerProblem problem, Mesh mesh) {
     List<Integer> positions =
         new ArrayList<>(List.of(0, problem.length() / 2, problem.length() - 1));
     for (int rank = 0; rank < world.size(); rank++) {
-      positions.add(problem.ring(Mesh.of(world.size(), world.size())).layout().position(rank, 1));
+      positions.add(problem.ring(mesh).layout().position(rank, 1));
     }
     for (int start : problem.documents().starts()) {
       positions.add(start);
@@ -108,9 +116,14 @@ public final class PerturbationProbe {
     return wrong;
   }
 
-  private static Check check(TransformerProblem problem, Map<String, Double> wrong) {
+  private static Check check(TransformerProblem problem, Mesh mesh, Map<String, Double> wrong) {
     String name =
-        String.format("probe, %s %s, %s", problem.layout(), problem.mask(), problem.tokens());
+        String.format(
+            "probe, %s%s %s, %s",
+            mesh.heads() == 1 ? "" : mesh.heads() + " heads, ",
+            problem.layout(),
+            problem.mask(),
+            problem.tokens());
     return Check.atMost(
         name,
         wrong.values().stream().mapToDouble(Double::doubleValue).sum(),

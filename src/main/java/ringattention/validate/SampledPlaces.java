@@ -2,7 +2,7 @@ package ringattention.validate;
 
 import java.util.stream.IntStream;
 import ringattention.random.Seed;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 
 /**
  * Which results are compared: some positions of some heads. dK and dV of a key/value head take all
@@ -49,7 +49,7 @@ record SampledPlaces(int[] positions, int[] keyValueHeads, int group) {
   }
 
   private static int[] positions(AttentionProblem problem, int ranks) {
-    SequenceLayout layout = problem.layout(ranks);
+    TokenLayout layout = problem.layout(ranks);
     int wanted = problem.length() > LONG ? 8 : 32;
     int least = ranks <= MANY_RANKS ? 2 : 1;
     int inHalf = Math.max(least, (wanted + 2 * ranks - 1) / (2 * ranks));

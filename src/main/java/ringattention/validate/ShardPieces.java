@@ -1,7 +1,7 @@
 package ringattention.validate;
 
 import java.util.stream.IntStream;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 import ringattention.validate.AttentionProblem.Input;
 
 /**
@@ -9,10 +9,10 @@ import ringattention.validate.AttentionProblem.Input;
  *
  * @param size tokens of a piece
  */
-record ShardPieces(SequenceLayout layout, int rank, int size) {
+record ShardPieces(TokenLayout layout, int rank, int size) {
   private static final int ELEMENTS = 1 << 20; // on the host at a time
 
-  static ShardPieces of(AttentionProblem problem, SequenceLayout layout, int rank) {
+  static ShardPieces of(AttentionProblem problem, TokenLayout layout, int rank) {
     return new ShardPieces(layout, rank, Math.max(1, ELEMENTS / problem.rowSize(Input.QUERY)));
   }
 

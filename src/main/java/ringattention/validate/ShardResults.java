@@ -5,7 +5,7 @@ import ringattention.attention.Attention;
 import ringattention.comm.Communicator;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 import ringattention.validate.AttentionProblem.Input;
 
 /**
@@ -20,7 +20,7 @@ record ShardResults(
     HeadInputs inputs,
     Communicator ring,
     Device device,
-    SequenceLayout layout,
+    TokenLayout layout,
     AttentionBuffers buffers,
     Attention.Gradient gradient) {
   /**

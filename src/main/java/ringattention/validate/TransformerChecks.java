@@ -47,7 +47,7 @@ public final class TransformerChecks {
   }
 
   /**
-   * The ring over all ranks, as data-parallel x ring.
+   * The ring over all ranks, as data-parallel x ring x heads.
    *
    * @param problem with a batch that the number of rings divides
    * @return the checks on rank 0, an empty list on the others. Collective.
@@ -57,8 +57,13 @@ public final class TransformerChecks {
     return world.rank() == 0
         ? checks(
             String.format(
-                "%d x ring of %d, %s %s, %s",
-                mesh.data(), mesh.ring(), problem.layout(), problem.mask(), problem.tokens()),
+                "%d x ring of %d%s, %s %s, %s",
+                mesh.data(),
+                mesh.ring(),
+                mesh.heads() == 1 ? "" : " x " + mesh.heads() + " heads",
+                problem.layout(),
+                problem.mask(),
+                problem.tokens()),
             problem,
             result)
         : List.of();

@@ -43,12 +43,18 @@ public record TransformerProblem(
   /** Two blocks, grouped queries, no size a power of two. */
   public static TransformerProblem small(
       int length, int batch, Mask mask, LayoutKind layout, long seed) {
+    return small(length, batch, 2, mask, layout, seed);
+  }
+
+  /** Makes a small one of so many key/value heads, each read by two query heads. */
+  public static TransformerProblem small(
+      int length, int batch, int keyValueHeads, Mask mask, LayoutKind layout, long seed) {
     ModelConfig model =
         new ModelConfig(
             61,
             24,
             2,
-            new HeadCounts(4, 2, 6),
+            new HeadCounts(2 * keyValueHeads, keyValueHeads, 6),
             40,
             10000,
             RopeScaling.NONE,

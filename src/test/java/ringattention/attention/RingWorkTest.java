@@ -267,7 +267,7 @@ class RingWorkTest {
     for (Mask mask : Mask.values()) {
       for (int ranks = 1; ranks <= 3; ranks++) {
         AttentionProblem problem = problem(kind, mask, 19);
-        SequenceLayout layout = problem.layout(ranks);
+        SequenceLayout layout = problem.ringLayout(ranks);
         List<Watch> watches = watched(problem, ranks, false);
         for (int rank = 0; rank < ranks; rank++) {
           List<AttentionCall> planned =
@@ -284,7 +284,7 @@ class RingWorkTest {
   @Test
   void packedCallsAreTheLargestOfAnyDocuments() {
     AttentionProblem problem = problem(LayoutKind.ZIGZAG, Mask.CAUSAL, 8);
-    SequenceLayout layout = problem.layout(1);
+    SequenceLayout layout = problem.ringLayout(1);
     AttentionShape shape = shape(problem, layout, 0);
     assertEquals(
         List.of(
@@ -294,7 +294,7 @@ class RingWorkTest {
             call(1, 8, Mask.FULL, 0, 4),
             call(8, 1, Mask.FULL, 0, 4)),
         new RingSchedule(layout, Mask.CAUSAL, 0).packedCalls(new LateDevice(5, 2), shape));
-    layout = problem.layout(2);
+    layout = problem.ringLayout(2);
     shape = shape(problem, layout, 0);
     assertEquals(
         List.of(

@@ -81,6 +81,28 @@ class PlannedStepTest {
     assertTrue(share(longBlocks) < 0.01, "exposed " + share(longBlocks));
   }
 
+  /** An all-to-all alone has no ring to wait for, and kernels of whole sequences are faster. */
+  @Test
+  void ranksExchangeHeads() {
+    String tokens = "train.sequence=16384";
+    StepTime ring = step(Hardware.H200, 4, tokens);
+    StepTime both = step(Hardware.H200, 4, tokens, "parallel.heads=2");
+    StepTime alone = step(Hardware.H200, 4, tokens, "parallel.heads=4");
+    assertEquals(0, ring.phases().seconds(Phase.HEADS_EXCHANGE));
+    assertEquals(0, alone.phases().seconds(Phase.RING_WAIT));
+    assertTrue(ring.phases().seconds(Phase.RING_WAIT) > both.phases().seconds(Phase.RING_WAIT));
+    assertTrue(both.phases().seconds(Phase.HEADS_EXCHANGE) > 0);
+    assertTrue(
+        alone.phases().seconds(Phase.ATTENTION) < ring.phases().seconds(Phase.ATTENTION) * 0.95);
+    // a block of 32 heads of 128 and as many key/value heads, bf16, kept outputs: 4 out, 5 again,
+    // 3 fp32 back, of 4096 tokens; 3/4 go to others
+    double bytes = 4096.0 * 4096 * (2 * (4 + 5) + 4 * 3) * 3 / 4 * 32;
+    double sentByRings = ring.sentBytes() - alone.sentBytes() + bytes;
+    // three hops there and four back, the last without keys and values, each of two tensors
+    double hops = 4096.0 * 4096 * 2 * (2 * (3 + 3) + 4 * 3) * 32;
+    assertEquals(hops, sentByRings, 1e-9 * hops);
+  }
+
   private static double share(StepTime time) {
     return time.exposedS() / time.phases().wallS();
   }

@@ -35,6 +35,7 @@ import ringattention.run.OutputConfig;
 import ringattention.run.Precision;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
+import ringattention.shard.Mesh;
 import ringattention.validate.ValidateConfig;
 
 class InputsTest {
@@ -292,7 +293,25 @@ class InputsTest {
     Configuration configuration = read(COMPLETE, override);
     assertMessage(
         message.replace("FILE", folder.resolve("input.toml").toString()),
-        () -> RunRules.ringSize(configuration, ranks));
+        () -> RunRules.mesh(configuration, ranks));
+  }
+
+  /** Ranks that exchange heads divide those that share a sequence, and the key/value heads. */
+  @ParameterizedTest
+  @CsvSource({"4, 0, 2, 1, 2, 2", "4, 2, 2, 2, 1, 2", "6, 6, 1, 1, 6, 1", "8, 4, 4, 2, 1, 4"})
+  void headsAreTheInnerAxis(int ranks, int ring, int heads, int data, int groups, int inner) {
+    Configuration configuration =
+        Sections.INPUTS.defaults(List.of("parallel.ring=" + ring, "parallel.heads=" + heads));
+    assertEquals(new Mesh(data, groups, inner), RunRules.mesh(configuration, ranks));
+  }
+
+  @Test
+  void headsThatDoNotDivideTheRanksOfARing() {
+    Configuration configuration =
+        Sections.INPUTS.defaults(List.of("parallel.ring=3", "parallel.heads=2"));
+    assertMessage(
+        "-D parallel.heads = 2: must divide the number of ranks of a ring (3)",
+        () -> RunRules.mesh(configuration, 6));
   }
 
   /** Lengths that a benchmark makes of tokens and ranks are checked like those of the input. */

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 import ringattention.validate.TransformerProblem;
 
 /** Rows of all ranks become whole sequences: a row in another's place would be a wrong logit. */
@@ -39,7 +39,7 @@ class BatchRowsTest {
 
   /** What ranks hold: [tokens, batch of a ring, columns]. */
   private static List<double[]> parts(ModelSetup setup, Mesh ranks) {
-    SequenceLayout layout = setup.layout();
+    TokenLayout layout = setup.layout();
     int batch = BATCH / ranks.data();
     List<double[]> parts = new ArrayList<>();
     for (int rank = 0; rank < ranks.world(); rank++) {

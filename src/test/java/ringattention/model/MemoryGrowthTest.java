@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.data.Sample;
 import ringattention.device.Arena;
@@ -41,6 +41,10 @@ class MemoryGrowthTest {
           Optional.empty());
 
   private static ModelSetup setup(AttentionKind attention, int ranks, int sequence) {
+    return setup(attention, Mesh.of(ranks, attention == AttentionKind.RING ? ranks : 1), sequence);
+  }
+
+  private static ModelSetup setup(AttentionKind attention, Mesh mesh, int sequence) {
     return new ModelSetup(
         MODEL,
         attention,
@@ -49,7 +53,7 @@ class MemoryGrowthTest {
         FeedForwardKind.BLOCKWISE,
         64,
         64,
-        Mesh.of(ranks, attention == AttentionKind.RING ? ranks : 1),
+        mesh,
         sequence,
         1,
         1,
@@ -106,9 +110,10 @@ class MemoryGrowthTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4})
-  void aStepAllocatesExactlyWhatWasPlanned(int ranks) {
-    ModelSetup setup = setup(AttentionKind.RING, ranks, 130 * ranks + 1);
+  @CsvSource({"1, 1", "2, 1", "3, 1", "4, 1", "2, 2", "4, 2"})
+  void aStepAllocatesExactlyWhatWasPlanned(int ranks, int headRanks) {
+    Mesh mesh = Mesh.of(ranks, ranks / headRanks, headRanks);
+    ModelSetup setup = setup(AttentionKind.RING, mesh, 130 * ranks + 1);
     LocalCommunicator.run(
         ranks,
         rank -> {

@@ -73,6 +73,36 @@ class ModelSetupTest {
     assertEquals(new ShardShape(tokens, 12, 4, false, feedForwardBlock, lossBlock), shape);
   }
 
+  private static ModelSetup exchanged(int groups) {
+    ModelSetup plain = ring(FeedForwardKind.BLOCKWISE);
+    return new ModelSetup(
+        plain.model(),
+        plain.attention(),
+        plain.mask(),
+        plain.layoutKind(),
+        plain.feedForward(),
+        8,
+        16,
+        Mesh.of(8, 2, 2),
+        23,
+        4,
+        1,
+        false,
+        false,
+        new ActivationPolicy(3, groups, 0, 0),
+        false);
+  }
+
+  /** 23 tokens on two groups of two: 6, 6 and 6, 5 of them, attended to 12 and 11 at a time. */
+  @Test
+  void ranksThatExchangeHeadsAttendToTheTokensOfTheirGroup() {
+    ModelSetup setup = exchanged(1);
+    assertEquals(new ShardShape(6, 12, 12, 2, 4, false, 6, 6), setup.shape(1));
+    assertEquals(new ShardShape(5, 11, 12, 2, 4, false, 5, 5), setup.shape(7));
+    assertEquals(new AttentionShape(11, 12, 4, new HeadCounts(2, 1, 6)), setup.attentionShape(3));
+    assertThrows(IllegalArgumentException.class, () -> exchanged(2), "of one key/value head");
+  }
+
   @Test
   void attentionTakesTheHeadsOfAGroup() {
     ModelSetup groups = ring(FeedForwardKind.FULL).with(new ActivationPolicy(3, 2, 0, 0));

@@ -5,17 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.data.Sample;
+import ringattention.device.Allocator;
 import ringattention.device.Arena;
+import ringattention.device.Collectives;
+import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.MemoryPlan;
+import ringattention.device.Tensor;
 import ringattention.device.reference.ReferenceDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.HostCollectives;
@@ -167,6 +174,71 @@ class ReplicaTest {
         .filter(name -> name.matches("(block\\.\\d|blocks|window|group).*"))
         .filter(name -> !name.endsWith("log_sum_exp")) // one with every output of attention
         .toList();
+  }
+
+  /** Memory that an MPI has seen stays mapped in other processes: it is allocated alone. */
+  @Test
+  void ranksThatExchangeHeadsSendMemoryOfTheRingAlone() {
+    TransformerProblem problem = TransformerProblem.small(13, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 4);
+    ModelSetup setup = problem.ring(Mesh.of(2, 1, 2));
+    List<Integer> seen =
+        LocalCommunicator.run(
+            2,
+            world -> {
+              PhaseTimer timer = new PhaseTimer(System::nanoTime);
+              List<Tensor> ofRing = new ArrayList<>();
+              AtomicInteger exchanged = new AtomicInteger();
+              Collectives below = new HostCollectives(world, timer.timeline());
+              try (Device device = new ReferenceDevice();
+                  Arena arena = new Arena(device)) {
+                Allocator noting =
+                    (name, purpose, type, dims) -> {
+                      Tensor made = arena.allocate(name, purpose, type, dims);
+                      if (purpose == Allocator.Purpose.RING) {
+                        ofRing.add(made);
+                      }
+                      return made;
+                    };
+                Collectives checked =
+                    new Collectives() {
+                      @Override
+                      public Completion allGather(Tensor part, Tensor whole, Completion after) {
+                        return below.allGather(part, whole, after);
+                      }
+
+                      @Override
+                      public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
+                        return below.reduceScatter(whole, part, after);
+                      }
+
+                      @Override
+                      public Completion allToAll(List<Part> parts, Completion after) {
+                        for (Part part : parts) {
+                          Stream.of(part.send(), part.receive())
+                              .flatMap(List::stream)
+                              .forEach(tensor -> assertTrue(within(ofRing, tensor), "" + tensor));
+                        }
+                        exchanged.incrementAndGet();
+                        return below.allToAll(parts, after);
+                      }
+                    };
+                Replica replica = new Replica(setup, world, checked, device, noting, timer);
+                replica.weights().initialize(1, 0.1);
+                replica.load(problem.sequences());
+                replica.lossAndGradients(1);
+              }
+              return exchanged.get();
+            });
+    // two blocks, whose forwards are done again, of two each; their backwards: there twice, back
+    assertEquals(List.of(4 * 2 + 2 * 3, 4 * 2 + 2 * 3), seen);
+  }
+
+  private static boolean within(List<Tensor> some, Tensor tensor) {
+    return some.stream()
+        .anyMatch(
+            each ->
+                each.address() <= tensor.address()
+                    && tensor.address() + tensor.bytes() <= each.address() + each.bytes());
   }
 
   /** Every buffer more is context less: nothing is held that no block needs. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.Communicator;
 import ringattention.comm.ForwardingCommunicator;
 import ringattention.comm.LocalCommunicator;
+import ringattention.device.Collectives.Part;
 import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.Memory;
@@ -204,6 +205,52 @@ class HostCollectivesTest {
             "sum " + lastBytes,
             "await");
     assertEquals(List.of(expected, expected), events);
+  }
+
+  /**
+   * Parts of two tensors, whose sizes depend on who sends: every one arrives where it belongs, in
+   * groups beside each other.
+   */
+  @ParameterizedTest(name = "{0} ranks in groups of {1}")
+  @CsvSource({"2, 2", "3, 3", "4, 2", "4, 4", "6, 3"})
+  void groupsExchangeParts(int ranks, int group) {
+    run(
+        ranks,
+        () -> new CpuDevice(1),
+        rank -> {
+          int own = rank.world().rank();
+          Timeline timeline = new PhaseTimer(System::nanoTime).timeline();
+          HostCollectives collectives = new HostCollectives(rank.world(), timeline);
+          List<Part> parts = new ArrayList<>();
+          int used = 0;
+          for (int other = own - own % group; other < own - own % group + group; other++) {
+            if (other != own) {
+              int sent = 3 + own;
+              int received = 3 + other;
+              Tensor send = rank.room().slice(used, used + sent + 1);
+              Tensor receive = rank.room().slice(used + sent + 1, used + sent + received + 2);
+              rank.device().kernels().fill(send.slice(0, sent), 10 * own + other);
+              rank.device().kernels().fill(send.slice(sent, sent + 1), -10 * own - other);
+              parts.add(
+                  new Part(
+                      other,
+                      List.of(send.slice(0, sent), send.slice(sent, sent + 1)),
+                      List.of(receive.slice(0, received), receive.slice(received, received + 1))));
+              used += sent + received + 2;
+            }
+          }
+          Completion exchanged = collectives.allToAll(parts, Completion.DONE);
+          exchanged.await();
+          exchanged.await();
+          for (Part part : parts) {
+            double expected = 10 * part.rank() + own;
+            for (double value : rank.device().read(part.receive().get(0))) {
+              assertEquals(expected, value);
+            }
+            assertEquals(-expected, rank.device().read(part.receive().get(1))[0]);
+          }
+          return null;
+        });
   }
 
   /** Of very different sizes, so that another order of a sum has other bits. */

@@ -29,6 +29,14 @@ final class LateCollectives implements Collectives {
     return later(List.of(part, whole), () -> collectives.reduceScatter(whole, part, after));
   }
 
+  @Override
+  public Completion allToAll(List<Part> parts, Completion after) {
+    List<Tensor> used = new ArrayList<>();
+    parts.forEach(part -> used.addAll(part.send()));
+    parts.forEach(part -> used.addAll(part.receive()));
+    return later(used, () -> collectives.allToAll(parts, after));
+  }
+
   private Completion later(List<Tensor> used, Supplier<Completion> work) {
     for (Tensor other : busy) {
       if (used.stream().anyMatch(tensor -> overlap(tensor, other))) {

@@ -14,6 +14,10 @@ import ringattention.report.RunHeader.Rank;
 /** What the log prints before the first step: header, memory plan, work balance. */
 class HeaderTest {
   private static RunHeader header(int dataParallel, int ringSize, Rank... ranks) {
+    return header(dataParallel, ringSize, 1, ranks);
+  }
+
+  private static RunHeader header(int dataParallel, int ringSize, int headRanks, Rank... ranks) {
     return new RunHeader(
         "ringattention 0.1.0",
         "c945457",
@@ -23,6 +27,7 @@ class HeaderTest {
         List.of("train", "-D", "seed=1", "-D", "lists=[1, 'a']", "inputs/tutorial.toml"),
         dataParallel,
         ringSize,
+        headRanks,
         List.of(ranks));
   }
 
@@ -67,9 +72,20 @@ class HeaderTest {
   }
 
   @Test
+  void ranksThatExchangeHeadsAreAnAxis() {
+    Rank rank = new Rank(0, "a1", "cpu", List.of(range(0, 1)));
+    RunHeader header = header(1, 2, 2, rank, rank, rank, rank);
+    assertTrue(
+        header.lines().contains("decomposition  4 ranks = 1 data-parallel x 2 ring x 2 heads"),
+        header.lines().toString());
+    assertEquals(List.of(2, 2), List.of(header.fields().get("ring"), header.fields().get("heads")));
+  }
+
+  @Test
   void decompositionMustMakeTheRanks() {
     Rank rank = new Rank(0, "a1", "cpu", List.of(range(0, 1)));
     assertThrows(IllegalArgumentException.class, () -> header(2, 1, rank));
+    assertThrows(IllegalArgumentException.class, () -> header(1, 1, 2, rank));
     assertThrows(IllegalArgumentException.class, () -> range(3, 3));
   }
 

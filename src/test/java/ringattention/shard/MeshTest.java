@@ -20,6 +20,26 @@ class MeshTest {
         List.of(0, 1, 2, 0, 1, 2), IntStream.range(0, 6).map(mesh::ringRank).boxed().toList());
   }
 
+  /** Heads are the inner axis: rank = (data x 3 + ring) x 2 + heads. */
+  @Test
+  void ranksThatExchangeHeadsAreNeighbours() {
+    Mesh mesh = Mesh.of(12, 3, 2);
+    assertEquals(new Mesh(2, 3, 2), mesh);
+    assertEquals(12, mesh.world());
+    assertEquals(6, mesh.sharing());
+    for (int rank = 0; rank < 12; rank++) {
+      assertEquals(
+          List.of(rank / 6, rank % 6, rank / 2 % 3, rank % 2),
+          List.of(
+              mesh.dataRank(rank),
+              mesh.sharingRank(rank),
+              mesh.ringRank(rank),
+              mesh.headsRank(rank)));
+    }
+    assertEquals(List.of(8, 9), mesh.headsGroup(9));
+    assertEquals(List.of(5), Mesh.of(6, 3).headsGroup(5));
+  }
+
   @Test
   void oneRankIsARing() {
     assertEquals(1, Mesh.of(1, 1).data());
@@ -29,7 +49,10 @@ class MeshTest {
   @CsvSource({"0, 1", "1, 0", "-2, -1", "6, 4", "2, 4"})
   void ringsThatDoNotMakeUpTheWorldAreRefused(int world, int ring) {
     assertThrows(IllegalArgumentException.class, () -> Mesh.of(world, ring));
-    assertThrows(IllegalArgumentException.class, () -> new Mesh(0, 1));
-    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(0, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 0));
+    assertThrows(IllegalArgumentException.class, () -> Mesh.of(12, 3, 0));
+    assertThrows(IllegalArgumentException.class, () -> Mesh.of(12, 4, 2));
   }
 }

@@ -49,6 +49,23 @@ class ChoicesTest {
         Choices.changed(before, all("gpu", "MPI", "1"), false));
   }
 
+  /** Checkpoints from before heads were exchanged do not say that they were not. */
+  @Test
+  void ranksThatExchangeHeadsDecide() {
+    String name = "ranks that exchange heads";
+    Map<String, String> two = Map.of(name, "2");
+    assertEquals(List.of(), Choices.changed(two, two, true));
+    assertEquals(
+        List.of(),
+        Choices.changed(Map.of("device", "cpu"), Map.of("device", "cpu", name, "1"), true));
+    assertEquals(
+        List.of(WARNING + name + " 2 -> 1"), Choices.changed(two, Map.of(name, "1"), true));
+    assertEquals(
+        List.of(WARNING + name + " 1 -> 2"),
+        Choices.changed(Map.of("device", "cpu"), Map.of("device", "cpu", name, "2"), true));
+    assertEquals(List.of(), Choices.changed(two, Map.of(name, "1"), false));
+  }
+
   @Test
   void headGroupsOfNothingAreNone() {
     assertEquals(3, Choices.headGroups(Map.of("head groups", "3")));
@@ -73,7 +90,8 @@ class ChoicesTest {
     Map<String, String> choices = all.get(0);
     assertEquals(all.get(ranks - 1), choices);
     assertEquals(
-        List.of("device", "sums", "head groups", "micro-batch"), List.copyOf(choices.keySet()));
+        List.of("device", "sums", "head groups", "ranks that exchange heads", "micro-batch"),
+        List.copyOf(choices.keySet()));
     assertEquals("2", choices.get("head groups"));
     assertEquals("2", choices.get("micro-batch"));
     assertEquals(ranks == 1, choices.get("sums").equals("one rank"), choices.get("sums"));

@@ -17,7 +17,7 @@ import ringattention.device.cpu.CpuDevice;
 import ringattention.metrics.PhaseTimer;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
-import ringattention.shard.SequenceLayout;
+import ringattention.shard.TokenLayout;
 import ringattention.validate.AttentionProblem.Input;
 
 /** What is loaded, read back and compared of a long sequence is what a short one would show. */
@@ -134,7 +134,7 @@ class SampledAttentionTest {
         int[] positions = SampledPlaces.of(problem, ranks).positions();
         assertTrue(positions.length <= 64, length + " tokens, " + positions.length + " samples");
         assertArrayEquals(IntStream.of(positions).sorted().distinct().toArray(), positions);
-        SequenceLayout layout = problem.layout(ranks);
+        TokenLayout layout = problem.layout(ranks);
         for (int rank = 0; rank < ranks; rank++) {
           int holder = rank;
           int half = layout.size(rank) / 2;

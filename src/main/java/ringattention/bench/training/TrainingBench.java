@@ -33,7 +33,7 @@ public final class TrainingBench implements Benchmark {
   public TrainingBench(Configuration configuration, int ranks) {
     this.bench = configuration.get(BenchTrainingConfig.SECTION);
     this.layers = configuration.get(ModelConfig.SECTION).layers();
-    this.mesh = Mesh.of(ranks, RunRules.ringSize(configuration, ranks));
+    this.mesh = RunRules.mesh(configuration, ranks);
     int blocks = bench.forwardBlocks(layers);
     require(
         blocks <= layers,

@@ -253,7 +253,7 @@ public final class TrainingMeasurement {
   private double labels(Sample[] sequences) {
     double own = Arrays.stream(sequences).mapToDouble(Sample::counted).sum();
     double all = job.world().allReduce(own, Communicator.Operation.SUM);
-    return all / plan.setup().mesh().ring(); // its ranks hold parts of the same sequences
+    return all / plan.setup().mesh().sharing(); // its ranks hold parts of the same sequences
   }
 
   /** Seconds of the slowest rank, from an idle device to an idle device. */

@@ -40,17 +40,12 @@ public final class NcclGroup implements Collectives, AutoCloseable {
     Nccl.check(ncclGroupStart(), "start of a message");
     for (ByteBuffer piece : send) {
       if (piece.hasRemaining()) {
-        int status =
-            ncclSend(Cuda.address(piece), piece.remaining(), ncclInt8, to, group, stream.handle());
-        Nccl.check(status, "send to rank " + to);
+        send(Cuda.address(piece), piece.remaining(), to);
       }
     }
     for (ByteBuffer piece : receive) {
       if (piece.hasRemaining()) {
-        int status =
-            ncclRecv(
-                Cuda.address(piece), piece.remaining(), ncclInt8, from, group, stream.handle());
-        Nccl.check(status, "receive from rank " + from);
+        receive(Cuda.address(piece), piece.remaining(), from);
       }
     }
     Nccl.check(ncclGroupEnd(), "message to rank " + to + ", from rank " + from);
@@ -88,6 +83,31 @@ public final class NcclGroup implements Collectives, AutoCloseable {
             stream.handle());
     Nccl.check(status, "reduceScatter of parts of " + part.bytes() + " bytes");
     return stream.mark();
+  }
+
+  @Override
+  public Completion allToAll(List<Part> parts, Completion after) {
+    stream.waitFor(after);
+    Nccl.check(ncclGroupStart(), "start of an all-to-all");
+    for (Part part : parts) {
+      for (Tensor tensor : part.send()) {
+        send(Cuda.address(tensor.address()), tensor.bytes(), part.rank());
+      }
+      for (Tensor tensor : part.receive()) {
+        receive(Cuda.address(tensor.address()), tensor.bytes(), part.rank());
+      }
+    }
+    Nccl.check(ncclGroupEnd(), "all-to-all of " + (parts.size() + 1) + " ranks");
+    return stream.mark();
+  }
+
+  private void send(Cuda.Address from, long bytes, int to) {
+    Nccl.check(ncclSend(from, bytes, ncclInt8, to, group, stream.handle()), "send to rank " + to);
+  }
+
+  private void receive(Cuda.Address to, long bytes, int from) {
+    int status = ncclRecv(to, bytes, ncclInt8, from, group, stream.handle());
+    Nccl.check(status, "receive from rank " + from);
   }
 
   private void requireParts(Tensor part, Tensor whole) {

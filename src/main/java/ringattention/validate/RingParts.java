@@ -1,0 +1,155 @@
+package ringattention.validate;
+
+import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
+
+import java.util.List;
+import ringattention.attention.Attention;
+import ringattention.attention.AttentionShape;
+import ringattention.attention.ExchangedAttention;
+import ringattention.attention.HeadsBuffers;
+import ringattention.attention.HeadsExchange;
+import ringattention.attention.HeadsExchange.Layouts;
+import ringattention.attention.RingAttention;
+import ringattention.attention.RingBuffers;
+import ringattention.attention.RingSchedule;
+import ringattention.comm.Communicator;
+import ringattention.comm.RingExchange;
+import ringattention.device.Allocator;
+import ringattention.device.AttentionCall;
+import ringattention.device.DType;
+import ringattention.device.Device;
+import ringattention.device.DeviceTraits;
+import ringattention.device.Dim;
+import ringattention.device.Tensor;
+import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.HostCollectives;
+import ringattention.shard.CutLayout;
+import ringattention.shard.Mesh;
+import ringattention.shard.SequenceLayout;
+
+/**
+ * What ring attention of a problem is made of on one of its ranks, with exchange of heads if the
+ * problem says so.
+ */
+record RingParts(AttentionProblem problem, int ranks, int rank) {
+  /**
+   * What it holds.
+   *
+   * @param heads null without exchange
+   * @param logSumExp of this rank's heads, as the ring leaves it; null without exchange
+   */
+  record Buffers(RingBuffers ring, HeadsBuffers heads, Tensor logSumExp) {}
+
+  private Mesh mesh() {
+    return Mesh.of(ranks, ranks / problem.headRanks(), problem.headRanks());
+  }
+
+  private SequenceLayout layout() {
+    return problem.ringLayout(ranks);
+  }
+
+  /** Returns the sizes of what goes around the ring. */
+  private AttentionShape shape() {
+    return new AttentionShape(
+        layout().size(mesh().ringRank(rank)),
+        layout().largestShard(),
+        problem.batch(),
+        problem.heads().divided(problem.headRanks()));
+  }
+
+  Buffers allocate(Allocator allocator, DType compute, DType sum) {
+    AttentionShape shape = shape();
+    RingBuffers ring =
+        RingBuffers.allocate(allocator, shape, compute, sum, true, true, problem.headRanks() > 1);
+    if (problem.headRanks() == 1) {
+      return new Buffers(ring, null, null);
+    }
+    int tokens = problem.layout(ranks).size(rank);
+    return new Buffers(
+        ring,
+        HeadsBuffers.allocate(allocator, tokens, shape, problem.headRanks(), compute, sum, true),
+        allocator.allocate(
+            "log_sum_exp.heads",
+            ACTIVATIONS,
+            sum,
+            new Dim("tokens", shape.tokens()),
+            new Dim("batch", shape.batch()),
+            new Dim("heads", shape.heads().query())));
+  }
+
+  /** Returns all that is asked of the device. */
+  List<AttentionCall> calls(DeviceTraits device) {
+    RingSchedule schedule = new RingSchedule(layout(), problem.mask(), mesh().ringRank(rank));
+    return problem.documents().count() == 1
+        ? schedule.calls(device, shape())
+        : schedule.packedCalls(device, shape());
+  }
+
+  /** Returns the ranks of this one's ring. Collective. */
+  Communicator ring(Communicator all) {
+    return problem.headRanks() == 1 ? all : all.split(mesh().headsRank(rank));
+  }
+
+  /**
+   * @param all ranks of the problem
+   * @param ring those of this rank's ring
+   */
+  Assembled assemble(
+      Device device, Communicator all, Communicator ring, Buffers buffers, PhaseTimer timer) {
+    Attention around =
+        new RingAttention(
+            device,
+            layout(),
+            problem.mask(),
+            ring.rank(),
+            new RingExchange(ring),
+            new RingExchange(ring),
+            buffers.ring(),
+            timer);
+    if (problem.headRanks() == 1) {
+      return new Assembled(around, null, null);
+    }
+    HeadsExchange exchange =
+        new HeadsExchange(
+            device,
+            new HostCollectives(all, timer.timeline()),
+            new CutLayout(layout(), problem.headRanks()),
+            rank,
+            mesh().headsGroup(rank),
+            buffers.heads().messages(),
+            timer);
+    return new Assembled(
+        new ExchangedAttention(around, exchange, buffers.heads()), exchange, buffers.logSumExp());
+  }
+
+  /**
+   * Attention put together.
+   *
+   * @param exchange null if there is none
+   * @param logSumExp of this rank's heads; null without exchange
+   */
+  record Assembled(Attention attention, HeadsExchange exchange, Tensor logSumExp) {
+    /** Makes the outputs of this rank's tokens, and their log-sum-exp, which only a check wants. */
+    void forward(AttentionBuffers results) {
+      if (exchange == null) {
+        attention.forward(results.query(), results.out(), results.logSumExp());
+        return;
+      }
+      attention.forward(results.query(), results.out(), logSumExp);
+      exchange.toTokens(new Layouts(columns(results.logSumExp()), columns(logSumExp)));
+    }
+
+    Attention.Gradient backward(AttentionBuffers results) {
+      return attention.backward(
+          results.query(),
+          results.out(),
+          exchange == null ? results.logSumExp() : logSumExp,
+          results.dOut());
+    }
+
+    /** Returns [tokens, batch, heads] as heads of size 1. */
+    private static Tensor columns(Tensor rows) {
+      return rows.view(rows.dim(0), rows.dim(1), rows.dim(2), 1);
+    }
+  }
+}
