@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,19 @@ class ActivationPolicyTest {
   /** Loss of all ranks and all gradients of the second of two steps. */
   private static List<double[]> step(
       Supplier<Device> make, int ranks, int headRanks, int keyValueHeads, ActivationPolicy policy) {
+    return step(make, ActivationPolicyTest::late, ranks, headRanks, keyValueHeads, policy);
+  }
+
+  /**
+   * @param between ranks where the device is asynchronous
+   */
+  private static List<double[]> step(
+      Supplier<Device> make,
+      UnaryOperator<Collectives> between,
+      int ranks,
+      int headRanks,
+      int keyValueHeads,
+      ActivationPolicy policy) {
     TransformerProblem problem = problem(keyValueHeads);
     ModelSetup setup = problem.ring(Mesh.of(ranks, ranks / headRanks, headRanks)).with(policy);
     return LocalCommunicator.run(
@@ -82,7 +96,7 @@ class ActivationPolicyTest {
               Collectives host = new HostCollectives(rank, timer.timeline());
               List<double[]> results = new ArrayList<>();
               try (Device device = make.get()) {
-                Collectives collectives = device.asynchronous() ? late(host) : host;
+                Collectives collectives = device.asynchronous() ? between.apply(host) : host;
                 MemoryPlan plan = new MemoryPlan();
                 ModelBuffers.allocate(plan, setup, rank.rank(), device.compute(), device.sum());
                 try (Arena arena = new Arena(device, plan)) {
@@ -190,6 +204,9 @@ class ActivationPolicyTest {
     ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
     assertSame(plainly, step(late(false), ranks, headRanks, 4, policy), groups);
     assertSame(plainly, step(late(true), ranks, headRanks, 4, policy), groups);
+    List<double[]> early = // collectives, as soon as they may be, before a device that is late
+        step(late(false), host -> host, ranks, headRanks, 4, policy);
+    assertSame(plainly, early, groups);
   }
 
   /** Words of tables and of the log. */

@@ -118,12 +118,11 @@ class CountedAnswersTest {
 
   private static <T> T on(
       Communicator world,
-      int ring,
+      Mesh ranks,
       int passes,
       LayoutKind kind,
       Samples samples,
       BiFunction<Trainer, Replica, T> body) {
-    Mesh ranks = Mesh.of(world.size(), ring);
     ModelSetup setup =
         new ModelSetup(
             MODEL,
@@ -168,7 +167,7 @@ class CountedAnswersTest {
     Fixed fixed = new Fixed(empty());
     return on(
         LocalCommunicator.single(),
-        1,
+        Mesh.of(1, 1),
         1,
         LayoutKind.CONTIGUOUS,
         fixed,
@@ -237,16 +236,18 @@ class CountedAnswersTest {
 
   @ParameterizedTest
   @CsvSource({
-    // ranks, ring, passes
-    "1, 1, 1",
-    "1, 1, 4",
-    "2, 2, 2",
-    "2, 1, 1",
-    "4, 2, 2",
-    "4, 4, 1",
-    "4, 1, 2",
+    // ranks, those that share a sequence, those of them that exchange heads, passes
+    "1, 1, 1, 1",
+    "1, 1, 1, 4",
+    "2, 2, 1, 2",
+    "2, 1, 1, 1",
+    "4, 2, 1, 2",
+    "4, 4, 1, 1",
+    "4, 1, 1, 2",
+    "4, 4, 2, 1",
+    "2, 2, 2, 2",
   })
-  void answersAreThoseOfTheWeightsBeforeTheStep(int ranks, int ring, int passes) {
+  void answersAreThoseOfTheWeightsBeforeTheStep(int ranks, int ring, int heads, int passes) {
     List<int[]> labels = labels();
     Answers expected = truth(labels);
     assertTrue(expected.exact() > 5 && expected.exact() < expected.questions() - 5);
@@ -257,7 +258,7 @@ class CountedAnswersTest {
               world ->
                   on(
                       world,
-                      ring,
+                      Mesh.of(ranks, ring / heads, heads),
                       passes,
                       kind,
                       new Fixed(labels),
@@ -278,7 +279,7 @@ class CountedAnswersTest {
             world ->
                 on(
                     world,
-                    2,
+                    Mesh.of(2, 2),
                     2,
                     LayoutKind.ZIGZAG,
                     new Fixed(labels),
@@ -310,7 +311,7 @@ class CountedAnswersTest {
     StepResult step =
         on(
             LocalCommunicator.single(),
-            1,
+            Mesh.of(1, 1),
             2,
             LayoutKind.STRIPED,
             new Fixed(empty()),

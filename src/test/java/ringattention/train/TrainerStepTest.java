@@ -79,12 +79,11 @@ class TrainerStepTest {
   private static <T> T trained(
       Communicator world,
       TrainConfig config,
-      int ring,
+      Mesh ranks,
       int passes,
       AskedSamples asked,
       LongSupplier clock,
       BiFunction<Trainer, Replica, T> body) {
-    Mesh ranks = Mesh.of(world.size(), ring);
     ModelSetup setup =
         new ModelSetup(
             MODEL,
@@ -117,22 +116,30 @@ class TrainerStepTest {
 
   private static <T> T alone(TrainConfig config, BiFunction<Trainer, Replica, T> body) {
     return trained(
-        LocalCommunicator.single(), config, 1, 1, new AskedSamples(), System::nanoTime, body);
+        LocalCommunicator.single(),
+        config,
+        Mesh.of(1, 1),
+        1,
+        new AskedSamples(),
+        System::nanoTime,
+        body);
   }
 
   /** No sequence is learned twice or left out, however many ranks, rings and passes there are. */
   @ParameterizedTest
   @CsvSource({
-    // ranks, ring, passes
-    "1, 1, 1",
-    "1, 1, 4",
-    "2, 2, 2",
-    "2, 1, 1",
-    "4, 2, 2",
-    "4, 1, 2",
-    "3, 3, 4"
+    // ranks, those that share a sequence, those of them that exchange heads, passes
+    "1, 1, 1, 1",
+    "1, 1, 1, 4",
+    "2, 2, 1, 2",
+    "2, 1, 1, 1",
+    "4, 2, 1, 2",
+    "4, 1, 1, 2",
+    "3, 3, 1, 4",
+    "4, 4, 2, 2",
+    "4, 2, 2, 1"
   })
-  void everySequenceOfTheBatchIsTakenOnce(int ranks, int ring, int passes) {
+  void everySequenceOfTheBatchIsTakenOnce(int ranks, int ring, int heads, int passes) {
     int batch = 8;
     List<AskedSamples> all =
         IntStream.range(0, ranks).mapToObj(rank -> new AskedSamples()).toList();
@@ -143,7 +150,7 @@ class TrainerStepTest {
                 trained(
                     world,
                     config(batch, 1e-3, 1),
-                    ring,
+                    Mesh.of(ranks, ring / heads, heads),
                     passes,
                     all.get(world.rank()),
                     System::nanoTime,
@@ -243,7 +250,7 @@ class TrainerStepTest {
               return trained(
                   world,
                   config(1, 1e-3, 1),
-                  3,
+                  Mesh.of(3, 3),
                   1,
                   new AskedSamples(),
                   () -> time[0] += second,
@@ -266,7 +273,7 @@ class TrainerStepTest {
     trained(
         LocalCommunicator.single(),
         config(6, 1e-3, 1),
-        1,
+        Mesh.of(1, 1),
         3,
         new AskedSamples(),
         System::nanoTime,
