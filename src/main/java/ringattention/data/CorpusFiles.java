@@ -181,6 +181,11 @@ final class CorpusFiles {
     }
   }
 
+  /** Returns what changes when a file does: its size and time. */
+  static String stamp(Path file) throws IOException {
+    return Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis();
+  }
+
   /** The first line of what went wrong. */
   static String reason(Exception unreadable) {
     return String.valueOf(unreadable.getMessage()).lines().findFirst().orElse("unknown reason");

@@ -1,5 +1,6 @@
 package ringattention.data;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,36 +58,43 @@ public record CorpusPreview(
       int vocabulary,
       Optional<SampleShape> shape,
       Consumer<String> progress) {
-    try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary);
-        TokenStream corpus =
-            Corpus.stream(
-                configuration,
-                new CorpusFiles(configuration).all(),
-                vocabulary,
-                tokenizer,
-                HostTokens.own(progress))) {
-      int limit = shape.map(SampleShape::sequence).orElse(Integer.MAX_VALUE);
-      int[] lengths =
-          corpus instanceof TokenDocuments documents
-              ? documents.lengths()
-              : new int[] {(int) Math.min(Math.min(SHOWN, limit), corpus.tokens())};
-      List<Document> samples = new ArrayList<>();
-      long at = 0;
-      for (int i = 0; i < Math.min(count, lengths.length); i++) {
-        int[] entries = corpus.entries(at, lengths[i]);
-        samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
-        at += entries.length;
+    try (Tokenizer tokenizer = Tokenizer.of(configuration, vocabulary)) {
+      List<Path> files = new CorpusFiles(configuration).all();
+      HostTokens host = HostTokens.own(progress);
+      try (TokenStream corpus = Corpus.stream(configuration, files, vocabulary, tokenizer, host)) {
+        return of(configuration, count, shape, files, corpus, tokenizer);
       }
-      return new CorpusPreview(
-          corpus.documents(),
-          corpus.tokens(),
-          Arrays.stream(lengths).max().orElse(0),
-          labels(corpus, configuration.get(DataConfig.SECTION).documents()),
-          Arrays.stream(lengths).filter(length -> length > limit).count(),
-          corpus.counts(),
-          shape.map(of -> size(configuration, of, corpus)),
-          samples);
     }
+  }
+
+  private static CorpusPreview of(
+      Configuration configuration,
+      int count,
+      Optional<SampleShape> shape,
+      List<Path> files,
+      TokenStream corpus,
+      Tokenizer tokenizer) {
+    int limit = shape.map(SampleShape::sequence).orElse(Integer.MAX_VALUE);
+    int[] lengths =
+        corpus instanceof TokenDocuments documents
+            ? documents.lengths()
+            : new int[] {(int) Math.min(Math.min(SHOWN, limit), corpus.tokens())};
+    List<Document> samples = new ArrayList<>();
+    long at = 0;
+    for (int i = 0; i < Math.min(count, lengths.length); i++) {
+      int[] entries = corpus.entries(at, lengths[i]);
+      samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
+      at += entries.length;
+    }
+    return new CorpusPreview(
+        corpus.documents(),
+        corpus.tokens(),
+        Arrays.stream(lengths).max().orElse(0),
+        labels(corpus, configuration.get(DataConfig.SECTION).documents()),
+        Arrays.stream(lengths).filter(length -> length > limit).count(),
+        corpus.counts(),
+        shape.map(of -> size(configuration, of, corpus, files)),
+        samples);
   }
 
   /**
@@ -121,10 +129,10 @@ public record CorpusPreview(
   }
 
   private static SourceShares.Size size(
-      Configuration configuration, SampleShape shape, TokenStream corpus) {
+      Configuration configuration, SampleShape shape, TokenStream corpus, List<Path> files) {
     Split split = new Split(configuration, shape.seed(), false);
-    if (corpus instanceof ReadyTokens files) {
-      ReadyTokens taken = split.divides() ? files.only(split.of((int) files.documents())) : files;
+    if (corpus instanceof ReadyTokens ready) {
+      ReadyTokens taken = split.divides() ? ready.only(split.of((int) ready.documents())) : ready;
       return new SourceShares.Size(taken.documents(), taken.tokens(), taken.tokens());
     }
     int[] all = ((TokenDocuments) corpus).lengths();
@@ -134,7 +142,7 @@ public record CorpusPreview(
     DataConfig data = configuration.get(DataConfig.SECTION);
     if (!data.documents()) {
       // bytes of a stream have a newline between files only
-      tokens -= Corpus.isBytes(data, new CorpusFiles(configuration).all()) ? 1 : 0;
+      tokens -= Corpus.isBytes(data, files) ? 1 : 0;
       return new SourceShares.Size(lengths.length, tokens, tokens);
     }
     int multiple = PackedSamples.multiple(configuration, shape.sequence());

@@ -68,11 +68,10 @@ public record DataConfig(
     DataFormat format = table.choice("format", DataFormat.class, Default.of(DataFormat.TEXT));
     boolean made = format == DataFormat.LINES;
     Table files = table.onlyIf(!made, "must not be given" + WITH_LINES + ", which reads no files");
+    boolean several = !table.tables("source").isEmpty();
     Path path =
         files
-            .onlyIf(
-                !made && table.tables("source").isEmpty(),
-                "must not be given with " + otherwise(made))
+            .onlyIf(!made && !several, "must not be given with " + otherwise(made))
             .marked(Trait.OWN)
             .path("path", Default.required("text"));
     List<String> extensions = extensions(files, Default.list());
@@ -80,7 +79,6 @@ public record DataConfig(
         files.text("field", Default.derived(field(format), "\"text\", or found in conversations"));
     String template = template(files, Default.of(AUTO));
     boolean skipBad = table.flag("skipBad", Default.of(false));
-    boolean several = !files.tables("source").isEmpty();
     FlatConfig ids = FlatConfig.read(table, several || format == DataFormat.TOKENS);
     Optional<String> every = files.gives("field") ? Optional.of(field) : Optional.empty();
     List<DataSource> sources =

@@ -117,9 +117,9 @@ public final class HostTokens {
     for (Path file : files) {
       try {
         parts.add(file.toRealPath().toString());
-        parts.add(Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis());
+        parts.add(CorpusFiles.stamp(file));
         for (Path index : ReadyCorpus.beside(data.format(), file)) {
-          parts.add(Files.size(index) + " at " + Files.getLastModifiedTime(index).toMillis());
+          parts.add(CorpusFiles.stamp(index));
         }
       } catch (IOException unreadable) {
         throw configuration

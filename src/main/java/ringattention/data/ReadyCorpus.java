@@ -184,7 +184,7 @@ final class ReadyCorpus {
       read.addAll(beside(data.format(), part.file()));
       for (Path file : read) {
         about.add(file.toAbsolutePath().toString());
-        about.add(Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis());
+        about.add(CorpusFiles.stamp(file));
       }
     }
     return Digest.of(about.toArray(String[]::new)).substring(0, 32);

@@ -23,6 +23,7 @@ public final class SourceShares {
   private final List<DataSources.One> sources;
   private final List<Size> sizes;
   private final int length;
+  private final long[] limits; // whole sequences that a source gives
   private final SourceOrder order;
 
   /**
@@ -35,7 +36,7 @@ public final class SourceShares {
     this.sizes = List.copyOf(sizes);
     this.length = length;
     double[] weights = new double[sources.size()];
-    long[] limits = new long[sources.size()];
+    this.limits = new long[sources.size()];
     for (int i = 0; i < weights.length; i++) {
       weights[i] = sources.get(i).source().weight();
       limits[i] = limit(sources.get(i), sizes.get(i));
@@ -113,7 +114,7 @@ public final class SourceShares {
       DataSource source = sources.get(i).source();
       long taken = order.taken(i, sequences);
       boolean limited = source.epochs() > 0;
-      boolean ends = limited && taken == limit(sources.get(i), sizes.get(i));
+      boolean ends = limited && taken == limits[i];
       lines.add(
           String.format(
               Locale.ROOT,

@@ -151,7 +151,7 @@ final class TokenizedCorpus {
     }
     for (Path file : files) {
       parts.add(file.toAbsolutePath().toString());
-      parts.add(Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis());
+      parts.add(CorpusFiles.stamp(file));
     }
     return Digest.of(parts.toArray(String[]::new)).substring(0, 32);
   }

@@ -74,7 +74,7 @@ public final class RunFolder implements AutoCloseable {
       Files.createDirectories(path);
       Files.delete(Files.createTempFile(path, ".writable", null));
     } catch (IOException e) {
-      throw new OutputException("output folder " + path + " cannot be written: " + reason(e), e);
+      throw cannotWriteInto(path, e);
     }
     RunLock lock = RunLock.take(path);
     boolean used = Files.exists(path.resolve(LOG));
@@ -92,7 +92,7 @@ public final class RunFolder implements AutoCloseable {
       }
     } catch (IOException e) {
       lock.close();
-      throw new OutputException("output folder " + path + " cannot be written: " + reason(e), e);
+      throw cannotWriteInto(path, e);
     }
     return new RunFolder(path, lock, false, made);
   }
@@ -115,7 +115,7 @@ public final class RunFolder implements AutoCloseable {
         }
         own = path.resolveSibling(path.getFileName() + "-" + number);
       } catch (IOException e) {
-        throw new OutputException("output folder " + own + " cannot be written: " + reason(e), e);
+        throw cannotWriteInto(own, e);
       }
     }
   }
@@ -264,6 +264,10 @@ public final class RunFolder implements AutoCloseable {
       closed = true;
       lock.close(); // once: the next may be another's
     }
+  }
+
+  private static OutputException cannotWriteInto(Path folder, IOException e) {
+    return new OutputException("output folder " + folder + " cannot be written: " + reason(e), e);
   }
 
   static OutputException cannotWrite(Path file, IOException e) {

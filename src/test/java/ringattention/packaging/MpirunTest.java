@@ -61,15 +61,18 @@ class MpirunTest {
 
   private Script.Result run(Map<String, String> environment, String said, String then)
       throws Exception {
-    Files.writeString(folder.resolve("said"), said);
-    script.fake("mpirun-of-the-test", "cat said >&2; " + then);
+    mpirun(said, then);
     return script.run(environment, "tools/mpirun.sh", "-np", "2", "program");
+  }
+
+  private void mpirun(String says, String then) throws IOException {
+    Files.writeString(folder.resolve("said"), says);
+    script.fake("mpirun-of-the-test", "cat said >&2; " + then);
   }
 
   /** The filter may end after mpirun; what reads its output waits for both. */
   private Script.Result printed(String said) throws Exception {
-    Files.writeString(folder.resolve("said"), said);
-    script.fake("mpirun-of-the-test", "cat said >&2; exit 2");
+    mpirun(said, "exit 2");
     String job = "tools/mpirun.sh -np 2 program 2>&1 | cat";
     return script.run(Map.of("SLURM_JOB_ID", ""), "sh", "-c", job);
   }
