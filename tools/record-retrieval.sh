@@ -3,8 +3,8 @@
 # lengths, and keeps tables, logs and the plot in validation/paper/<n>x<model>/retrieval/, or $RECORD. On CPU ranks it shows the same
 # way with a tiny task and three tiny models: cpu.
 # usage: tools/record-retrieval.sh cpu|gpu [STEP...]
-#   train long evaluate parity architectures ablation plot   (default: all but ablation); SCRATCH=FOLDER keeps the models of train and
-#   long, which evaluate and parity need, so that steps can be taken in several calls
+#   train long evaluate answers losses architectures ablation tables   (default: all but ablation); SCRATCH=FOLDER keeps the models of
+#   train and long, which evaluate, answers and losses need, so that steps can be taken in several calls
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 # shellcheck disable=SC2086 # lists of options are words
 set -u
@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 kind=${1-}
 if [ $# -gt 0 ]; then shift; fi
-steps=${*:-train long evaluate parity architectures plot}
+steps=${*:-train long evaluate answers losses architectures tables}
 # What both kinds ask: contexts, questions of each, and lengths.
 contexts=10
 case $kind in
@@ -22,6 +22,7 @@ case $kind in
     count=2
     place=cpu
     questions=4
+    many=6
     longest=512
     trained="128 512"
     cap="--memory-cap 6MiB" # in place of a whole GPU
@@ -35,7 +36,7 @@ case $kind in
       -D stage.3.sequence=128 -D stage.3.lines.first=2"
     middle="$short -D stage.4.sequence=160 -D stage.4.lines.first=3 -D stage.5.sequence=192 -D stage.5.lines.first=4 \
       -D stage.6.sequence=256 -D stage.6.lines.first=5"
-    longer="-D stage.1.sequence=384 -D stage.2.sequence=512"
+    longer="-D lines.questions=6 -D stage.1.sequence=384 -D stage.2.sequence=512"
     ;;
   gpu)
     if ! find_gpus; then
@@ -44,6 +45,7 @@ case $kind in
     fi
     place=${count}x$model
     questions=50
+    many=1024
     longest=524288
     trained="16384 102400 524288"
     cap=
@@ -112,18 +114,23 @@ evaluate() {
   done
 }
 
-# The same weights on one rank and on all: in fp32 the same answers, else as many within the interval. The same steps on one and on all:
-# the same losses, but for rounding.
-parity() {
+# The same weights on one rank and on all: in fp32 the same answers, else as many within the interval.
+answers() {
   few=$(echo "$lengths" | cut -d ' ' -f 2)
   for ranks in 1 "$count"; do
     ask "parity-fp32-$ranks" "$ranks" 512k "$few" -D device.precision=fp32
     ask "parity-default-$ranks" "$ranks" 512k "$compared"
-    keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/evaluate.toml $tiny -D "lines.questions=$questions" \
-      -D "train.sequence=$longest" -D "checkpoint.weights=$scratch/train-512k" -D train.warmupSteps=1 -D train.steps=5 -D curriculum.gate=1e-9 \
-      -D curriculum.leastSteps=5 -D output.plots=false
   done
-  "${PYTHON:-python3}" validation/retrieval/table.py parity "$runs" "$count" >"$record/parity.csv" || note parity FAILED
+}
+
+# The first steps of the longest stage on one rank and on all: the same losses, but for rounding. At the rate that its warm-up begins
+# with: Adam's first steps at the whole rate go along the signs of gradients, rounding among them, and part ways.
+losses() {
+  for ranks in 1 "$count"; do
+    keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/evaluate.toml $tiny -D "lines.questions=$many" \
+      -D "train.sequence=$longest" -D "checkpoint.weights=$scratch/train-100k" -D train.schedule=constant -D train.learningRate=2.5e-5 \
+      -D train.warmupSteps=0 -D train.steps=5 -D curriculum.gate=1e-9 -D curriculum.leastSteps=5 -D output.plots=false
+  done
 }
 
 # What the first stage needs, one thing left out at a time, three seeds each: how many steps until tasks of 1024 tokens are passed. Not
@@ -172,14 +179,15 @@ architectures() {
   done
 }
 
-plot() {
+tables() {
+  "${PYTHON:-python3}" validation/retrieval/table.py parity "$runs" "$count" >"$record/parity.csv" || note parity FAILED
   "${PYTHON:-python3}" validation/retrieval/table.py accuracy "$runs" >"$record/retrieval.csv" || note table FAILED
   "${PYTHON:-python3}" validation/retrieval/plot.py "$record/retrieval.csv" >"$record/retrieval.svg" || note plot FAILED
 }
 
 for step in $steps; do
   case $step in
-    train | long | evaluate | parity | architectures | ablation | plot) $step ;;
+    train | long | evaluate | answers | losses | architectures | ablation | tables) $step ;;
     *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
   esac
 done
