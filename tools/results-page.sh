@@ -2,7 +2,8 @@
 # Writes docs/results.md: first validation/peers/results.md with the tables that tools/record-peers.sh has kept, and the words of
 # results.md in validation/gpu, validation/cpu and validation/paper; then, from the runs that tools/record-paper.sh has kept, a section for
 # each of the paper's tables with the words of validation/paper/<table>.md, and in it for each machine and run the command, the
-# tables, the plots and the verdict. A run whose folder is <table>-<more> belongs to <table>. The same records give the same page.
+# tables, the plots and the verdict. A run whose folder is <table>-<more> belongs to <table>; a figure that many runs make has them in
+# its folder runs/. The same records give the same page.
 # Without PAGE it also writes the table of README.md between its two lines "peers".
 # usage: tools/results-page.sh [PAGE]
 set -eu
@@ -11,7 +12,7 @@ cd "$(dirname "$0")/.."
 runs=validation/paper
 peers=validation/peers
 page=${1:-docs/results.md}
-tables="context plan mfu overlap memory scaling"
+tables="context plan mfu overlap memory scaling retrieval"
 
 # A field of a run: the log's header, without what a terminal's width broke, or else what was noted beside the log.
 field() { # RUN NAME
@@ -109,6 +110,35 @@ checks() { # FILE
     }' "$1"
 }
 
+# Of many runs that make one figure: what stands beside their folder runs/.
+figure() { # FOLDER
+  machine=$(basename "$(dirname "$1")")
+  echo "#### $machine: $(basename "$1")"
+  echo
+  where=$machine
+  if [ -f "$runs/$machine/machine.txt" ]; then where="[$machine](../$runs/$machine/machine.txt)"; fi
+  echo "On $where, by $(grep -h "^program" "$1"/runs/*/output.log | sed 's/^program *//' | sort -u | paste -sd '|' - | sed 's/|/ and /g'); logs in [runs](../$1/runs)."
+  tables_of "$1"
+  for plot in "$1"/*.svg; do
+    if [ ! -f "$plot" ]; then continue; fi
+    echo
+    echo "![$(basename "$plot" .svg), $machine](../$plot)"
+  done
+  echo
+}
+
+tables_of() { # FOLDER
+  for csv in "$1"/*.csv; do
+    case $csv in
+      */checks.csv | *'*'*) continue ;;
+    esac
+    echo
+    echo "\`$(basename "$csv")\`:"
+    echo
+    markdown "$csv"
+  done
+}
+
 section() { # RUN
   run=$1
   machine=$(basename "$(dirname "$run")")
@@ -121,15 +151,7 @@ section() { # RUN
   if [ -f "$runs/$machine/machine.txt" ]; then where="[$machine](../$runs/$machine/machine.txt)"; fi
   date=$(field "$run" date)
   echo "$(field "$run" program)${date:+, $date}, on $where${on:+, the first of its ranks on $on}."
-  for csv in "$run"/*.csv; do
-    case $csv in
-      */checks.csv | *'*'*) continue ;;
-    esac
-    echo
-    echo "\`$(basename "$csv")\`:"
-    echo
-    markdown "$csv"
-  done
+  tables_of "$run"
   for plot in "$run"/*.png; do
     if [ ! -f "$plot" ]; then continue; fi
     echo
@@ -219,13 +241,13 @@ readme_table() {
   for table in $tables; do
     found=
     for run in "$runs"/*/"$table"/ "$runs"/*/"$table"-*/; do
-      if [ ! -f "${run}output.log" ]; then continue; fi
+      if [ ! -f "${run}output.log" ] && [ ! -d "${run}runs" ]; then continue; fi
       if [ -z "$found" ]; then
         if [ -f "$runs/$table.md" ]; then sed 's/^# /### /' "$runs/$table.md"; else echo "### $table"; fi
         echo
         found=1
       fi
-      section "${run%/}"
+      if [ -d "${run}runs" ]; then figure "${run%/}"; else section "${run%/}"; fi
       known="$known ${run%/} "
     done
   done
