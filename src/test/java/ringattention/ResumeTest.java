@@ -267,6 +267,21 @@ class ResumeTest {
     }
   }
 
+  /** A number that is left open is that of the run before; at a start on CPUs nobody exchanges. */
+  @Test
+  void openNumbersOfRanksStay() {
+    String constant = "train.schedule=constant";
+    Run whole = valid(train(2, "whole", "train.steps=6", constant, "parallel.heads=2"));
+    valid(train(2, "run", "train.steps=3", constant, "parallel.heads=2"));
+    Run open = valid(train(2, "run", "train.steps=6", constant, "parallel.heads=0"));
+    assertEquals(whole.column("loss"), open.column("loss"));
+    assertTrue(said(open).contains("exchange heads: 2; as in the run before"), said(open));
+    Run alone = valid(train(2, "alone", "train.steps=3", constant));
+    Run begun = valid(train(2, "begun", "train.steps=3", constant, "parallel.heads=0"));
+    assertEquals(alone.column("loss"), begun.column("loss"));
+    assertTrue(said(begun).contains("exchange heads: 1; there is no forecast"), said(begun));
+  }
+
   @Test
   void threadsChangeTheLastBits() {
     valid(train("run", "train.steps=3"));

@@ -38,6 +38,7 @@ public final class HardwarePlanCommand {
       TrainingPlan plan = planned.plan();
       RotaryReport.print(plan.configuration(), plan.setup().model(), log);
       head(planned, log);
+      planned.heads().ifPresent(log::line);
       log.section("Activations");
       log.line(planned.plan().memory().why());
       log.section("Memory of the rank that holds most");

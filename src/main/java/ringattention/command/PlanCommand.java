@@ -5,13 +5,13 @@ import java.util.Map;
 import ringattention.cli.ExitCode;
 import ringattention.cli.PlanOptions;
 import ringattention.device.Device;
+import ringattention.forecast.HeadsChoice;
 import ringattention.input.Configuration;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainingPlan;
+import ringattention.report.RunLog;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
-import ringattention.run.MemoryConfig;
-import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 
 /**
@@ -56,11 +56,11 @@ public final class PlanCommand {
     TrainingPlan plan = job.agree(() -> TrainingPlan.of(configuration, job.world().size()));
     try (Equipment equipment = Equipment.open(job, plan.configuration())) {
       Device device = equipment.device();
-      TrainingPlan fitted =
-          plan.fitted(
-              device, MemoryLimits.of(job, device, plan.configuration().get(MemoryConfig.SECTION)));
-      PlanReport.print(fitted, device, RunOutput.console(job).log());
-      fitted.requireRoom();
+      HeadsChoice heads = HeadsChoice.of(job, equipment, plan, 0, 0);
+      RunLog log = RunOutput.console(job).log();
+      heads.why().ifPresent(log::line);
+      PlanReport.print(heads.plan(), device, log);
+      heads.plan().requireRoom();
     }
   }
 }

@@ -15,6 +15,7 @@ import ringattention.data.Samples;
 import ringattention.data.ValidationConfig;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.forecast.HeadsChoice;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimes;
@@ -25,14 +26,13 @@ import ringattention.plan.TrainingPlan;
 import ringattention.run.Doing;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
-import ringattention.run.MemoryConfig;
-import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 import ringattention.run.TimeoutConfig;
 import ringattention.run.Version;
 import ringattention.run.Watchdog;
 import ringattention.train.Choices;
 import ringattention.train.DivergedException;
+import ringattention.train.Resumption;
 import ringattention.train.Stop;
 import ringattention.train.StopRequests;
 import ringattention.train.Trainer;
@@ -100,14 +100,16 @@ final class TrainingRun {
     try (TrainingInput read = start.read(source);
         Equipment equipment = start.equipment()) {
       input = read;
+      HeadsChoice heads;
       try (Doing planning = start.planning()) {
-        MemoryLimits limits =
-            MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
-        plan = plan.fitted(equipment.device(), limits, input.resumption().headGroups());
+        Resumption before = input.resumption();
+        heads = HeadsChoice.of(job, equipment, plan, before.headRanks(), before.headGroups());
+        plan = heads.plan();
         plan.requireRoom();
         choices = Choices.of(job, equipment, plan);
       }
       RunOutput output = start.announce(equipment, plan, input, choices);
+      heads.why().ifPresent(output.log()::line);
       return job.line().dryRun() ? ExitCode.VALID : train(equipment, output);
     }
   }

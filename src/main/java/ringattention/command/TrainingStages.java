@@ -14,6 +14,7 @@ import ringattention.checkpoint.CheckpointConfig;
 import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
 import ringattention.data.Samples;
+import ringattention.forecast.HeadsChoice;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.model.ModelConfig;
@@ -25,8 +26,6 @@ import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
-import ringattention.run.MemoryConfig;
-import ringattention.run.MemoryLimits;
 import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 
@@ -89,9 +88,7 @@ final class TrainingStages {
                 return TrainingPlan.of(stage, job.world().size());
               });
       try (Equipment equipment = Equipment.open(job, stage)) {
-        MemoryLimits limits =
-            MemoryLimits.of(job, equipment.device(), stage.get(MemoryConfig.SECTION));
-        TrainingPlan fitted = plan.fitted(equipment.device(), limits);
+        TrainingPlan fitted = HeadsChoice.of(job, equipment, plan, 0, 0).plan();
         fitted.requireRoom();
         lines.add(line(lines.size() + 1, fitted));
         if (job.line().dryRun()) {

@@ -22,8 +22,10 @@ import ringattention.run.Precision;
  *
  * @param plan with the policy that it would choose
  * @param device how a device of it is used
+ * @param heads why so many ranks exchange heads; empty where the input has decided
  */
-public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits device) {
+public record HardwarePlan(
+    Hardware hardware, TrainingPlan plan, DeviceTraits device, Optional<String> heads) {
   /** Plans like the method below, without a cap. */
   public static HardwarePlan of(Hardware hardware, Configuration configuration, int ranks) {
     return of(hardware, configuration, ranks, MemoryCount.UNCAPPED);
@@ -39,8 +41,15 @@ public record HardwarePlan(Hardware hardware, TrainingPlan plan, DeviceTraits de
     DeviceTraits device = traits(hardware, configuration);
     MemoryLimits limits =
         MemoryLimits.of(hardware, configuration.get(MemoryConfig.SECTION), ranks, cap);
-    TrainingPlan plan = TrainingPlan.of(configuration, ranks).fitted(device, limits);
-    return new HardwarePlan(hardware, plan, device);
+    HeadsChoice heads =
+        HeadsChoice.of(
+            TrainingPlan.of(configuration, ranks),
+            device,
+            limits,
+            Optional.of(Rates.of(hardware)),
+            0,
+            0);
+    return new HardwarePlan(hardware, heads.plan(), device, heads.why());
   }
 
   /**

@@ -2,6 +2,7 @@ package ringattention.metrics;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Hardware that a run can be planned for: figures of one device. FLOP rates and memory bandwidths
@@ -14,18 +15,19 @@ import java.util.Optional;
  * hosts are left out. {@link #toString} is the spelling on the command line.
  */
 public enum Hardware {
-  A100_NVLINK("a100-nvlink", 78.7, 230, 312, 19.5, 2039, 300, 32),
-  A100_INFINIBAND("a100-infiniband", 78.7, 230, 312, 19.5, 2039, 12.5, 32),
-  H100("h100", 78.7, 230, 989.4, 66.9, 3350, 450, 64),
-  H200("h200", 139.4, 112.4, 989.4, 66.9, 4800, 450, 64),
-  B200("b200", 177.8, 230, 2250, 75, 7700, 900, 64),
-  TPU_V3("tpuv3", 32, 0, 123, 0, 900, 112, 0),
-  TPU_V4("tpuv4", 32, 0, 275, 0, 1228, 268, 0),
-  TPU_V5E("tpuv5e", 16, 0, 196, 0, 819, 186, 0);
+  A100_NVLINK("a100-nvlink", "A100-SXM4-80GB", 78.7, 230, 312, 19.5, 2039, 300, 32),
+  A100_INFINIBAND("a100-infiniband", "", 78.7, 230, 312, 19.5, 2039, 12.5, 32),
+  H100("h100", "H100 80GB HBM3", 78.7, 230, 989.4, 66.9, 3350, 450, 64),
+  H200("h200", "H200(?! NVL)", 139.4, 112.4, 989.4, 66.9, 4800, 450, 64),
+  B200("b200", "B200", 177.8, 230, 2250, 75, 7700, 900, 64),
+  TPU_V3("tpuv3", "", 32, 0, 123, 0, 900, 112, 0),
+  TPU_V4("tpuv4", "", 32, 0, 275, 0, 1228, 268, 0),
+  TPU_V5E("tpuv5e", "", 16, 0, 196, 0, 819, 186, 0);
 
   private static final double GIB = 1L << 30;
 
   private final String spelling;
+  private final Optional<Pattern> gpu; // in the driver's name of it, on a board with such links
   private final double memoryGib;
   private final double hostGib;
   private final double bf16Tera;
@@ -36,6 +38,7 @@ public enum Hardware {
 
   Hardware(
       String spelling,
+      String gpu,
       double memoryGib,
       double hostGib,
       double bf16Tera,
@@ -44,6 +47,8 @@ public enum Hardware {
       double linkGiga,
       double hostGiga) {
     this.spelling = spelling;
+    this.gpu =
+        gpu.isEmpty() ? Optional.empty() : Optional.of(Pattern.compile("NVIDIA " + gpu + "\\b"));
     this.memoryGib = memoryGib;
     this.hostGib = hostGib;
     this.bf16Tera = bf16Tera;
@@ -56,6 +61,13 @@ public enum Hardware {
   /** The hardware of this spelling, if there is one. */
   public static Optional<Hardware> named(String spelling) {
     return Arrays.stream(values()).filter(one -> one.spelling.equals(spelling)).findFirst();
+  }
+
+  /** The hardware of the GPU that the driver calls by this name, if it is any. */
+  public static Optional<Hardware> ofGpu(String name) {
+    return Arrays.stream(values())
+        .filter(one -> one.gpu.filter(pattern -> pattern.matcher(name).find()).isPresent())
+        .findFirst();
   }
 
   /** Bytes that a process finds free. */

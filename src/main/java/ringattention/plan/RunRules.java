@@ -45,7 +45,7 @@ public final class RunRules {
     }
     if (configuration.has(ModelConfig.SECTION)) {
       int heads = configuration.get(ModelConfig.SECTION).heads().keyValue();
-      if (heads % parallel.heads() != 0) {
+      if (heads % parallel.headsOrNone() != 0) {
         throw source.error(
             "parallel.heads", "must divide the key/value heads of the model (" + heads + ")");
       }
@@ -188,7 +188,7 @@ public final class RunRules {
    */
   public static Mesh mesh(Configuration configuration, int ranks) {
     int sharing = ringSize(configuration, ranks);
-    int heads = configuration.get(ParallelConfig.SECTION).heads();
+    int heads = configuration.get(ParallelConfig.SECTION).headsOrNone();
     if (sharing % heads != 0) {
       throw configuration
           .source()

@@ -118,7 +118,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     return configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.VANILLA
         ? 1
         : configuration.get(ModelConfig.SECTION).heads().keyValue()
-            / configuration.get(ParallelConfig.SECTION).heads();
+            / configuration.get(ParallelConfig.SECTION).headsOrNone();
   }
 
   /**

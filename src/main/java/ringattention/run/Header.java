@@ -16,7 +16,7 @@ public final class Header {
   /** Returns what is known before there are devices, for the header's top. Collective. */
   public static RunHeader withoutDevices(Job job) {
     List<RunHeader.Rank> ranks = new ArrayList<>();
-    for (String host : job.gather(job.world().host())) {
+    for (String host : job.hosts()) {
       ranks.add(new RunHeader.Rank(ranks.size(), host, "", List.of()));
     }
     return of(job, Map.of(), Mesh.of(ranks.size(), 1, 1), ranks);
@@ -47,7 +47,7 @@ public final class Header {
    */
   public static RunHeader of(
       Job job, Equipment equipment, Mesh mesh, Optional<TokenLayout> layout) {
-    List<String> hosts = job.gather(job.world().host());
+    List<String> hosts = job.hosts();
     List<String> devices = job.gather(equipment.device().description());
     List<RunHeader.Rank> ranks = new ArrayList<>();
     for (int rank = 0; rank < job.world().size(); rank++) {

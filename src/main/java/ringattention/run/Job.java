@@ -72,6 +72,11 @@ public record Job(
     return orAbort(() -> 0, work);
   }
 
+  /** Returns the host of every rank. Collective. */
+  public List<String> hosts() {
+    return gather(world.host());
+  }
+
   /** A text of every rank, on every rank. Collective. */
   public List<String> gather(String text) {
     return new Agreement(world).gather(text);

@@ -13,7 +13,7 @@ import ringattention.input.Trait;
  *
  * @param ring ranks that share a sequence; 0: all ranks if attention is a ring, else 1. {@link
  *     Configuration#ringSize} settles it
- * @param heads ranks of these that exchange heads with each other; 1: none do
+ * @param heads ranks of these that exchange heads with each other; 1: none do; 0: left open
  * @param transport of messages between GPUs
  * @param gradients what they travel in between ranks
  */
@@ -24,7 +24,7 @@ public record ParallelConfig(int ring, int heads, TransportKind transport, Gradi
   static ParallelConfig read(Table table) {
     return new ParallelConfig(
         table.integer("ring", Range.atLeast(0), Default.of(0)),
-        table.marked(Trait.FREE).integer("heads", Range.atLeast(1), Default.of(1)),
+        table.marked(Trait.FREE).integer("heads", Range.atLeast(0), Default.of(1)),
         table
             .marked(Trait.FREE)
             .choice("transport", TransportKind.class, Default.of(TransportKind.AUTO)),
@@ -33,7 +33,17 @@ public record ParallelConfig(int ring, int heads, TransportKind transport, Gradi
 
   /** Returns the same with rings of so many ranks, of which as many exchange heads as can. */
   public ParallelConfig withRing(int other) {
-    return new ParallelConfig(other, commonDivisor(heads, other), transport, gradients);
+    int exchanging = heads == 0 ? 0 : commonDivisor(heads, other);
+    return new ParallelConfig(other, exchanging, transport, gradients);
+  }
+
+  public ParallelConfig withHeads(int other) {
+    return new ParallelConfig(ring, other, transport, gradients);
+  }
+
+  /** Returns the ranks that exchange heads where nothing chooses them: none do if left open. */
+  public int headsOrNone() {
+    return Math.max(1, heads);
   }
 
   private static int commonDivisor(int a, int b) {

@@ -20,6 +20,10 @@ public final class Choices {
   private static final String SUMS = "sums";
   private static final String HEAD_GROUPS = "head groups";
   private static final String HEAD_RANKS = "ranks that exchange heads";
+
+  /** There were checkpoints before there was another number of ranks that exchange heads. */
+  private static final String ALONE = "1";
+
   private static final String MICRO_BATCH = "micro-batch";
 
   private Choices() {}
@@ -49,6 +53,12 @@ public final class Choices {
     return Integer.parseInt(choices.getOrDefault(HEAD_GROUPS, "0"));
   }
 
+  /** Returns the ranks that exchange heads among such values; 0 if there are none. */
+  static int headRanks(Map<String, String> choices) {
+    String unnamed = choices.isEmpty() ? "0" : ALONE;
+    return Integer.parseInt(choices.getOrDefault(HEAD_RANKS, unnamed));
+  }
+
   /**
    * Returns a line for the log if something is not as it was.
    *
@@ -60,7 +70,7 @@ public final class Choices {
     List<String> changes = new ArrayList<>();
     Map<String, String> known = new LinkedHashMap<>(before);
     if (now.containsKey(HEAD_RANKS) && !before.isEmpty()) {
-      known.putIfAbsent(HEAD_RANKS, "1"); // there were checkpoints before there was another number
+      known.putIfAbsent(HEAD_RANKS, ALONE);
     }
     known.forEach(
         (name, value) -> {

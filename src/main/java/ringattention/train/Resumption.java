@@ -182,6 +182,14 @@ public record Resumption(
         .orElse(0);
   }
 
+  /** Returns the ranks that exchange heads to keep, likewise. */
+  public int headRanks() {
+    return checkpoint
+        .filter(this::sameRanks)
+        .map(from -> Choices.headRanks(from.choices()))
+        .orElse(0);
+  }
+
   private boolean sameRanks(Checkpoint from) {
     return from.ranks() == comparison.ranks();
   }
