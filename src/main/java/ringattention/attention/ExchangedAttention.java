@@ -13,6 +13,7 @@ public final class ExchangedAttention implements Attention {
   private final Attention ring;
   private final HeadsExchange exchange;
   private final HeadsBuffers buffers;
+  private KeyValue own;
 
   /**
    * @param ring of this rank's heads
@@ -21,6 +22,7 @@ public final class ExchangedAttention implements Attention {
     this.ring = ring;
     this.exchange = exchange;
     this.buffers = buffers;
+    this.own = buffers.own();
   }
 
   @Override
@@ -40,7 +42,12 @@ public final class ExchangedAttention implements Attention {
 
   @Override
   public KeyValue own() {
-    return buffers.own();
+    return own;
+  }
+
+  @Override
+  public void use(KeyValue kept) {
+    own = kept == null ? buffers.own() : kept;
   }
 
   /**
@@ -72,7 +79,7 @@ public final class ExchangedAttention implements Attention {
   private void exchange(Tensor q) {
     exchange.toHeads(
         new Layouts(q, buffers.query()),
-        new Layouts(buffers.own().keys(), ring.own().keys()),
-        new Layouts(buffers.own().values(), ring.own().values()));
+        new Layouts(own.keys(), ring.own().keys()),
+        new Layouts(own.values(), ring.own().values()));
   }
 }

@@ -19,8 +19,8 @@ import ringattention.run.DeviceConfig;
 import ringattention.run.DeviceKind;
 import ringattention.run.FaultConfig;
 import ringattention.run.MemoryConfig;
+import ringattention.run.OffloadKind;
 import ringattention.run.ParallelConfig;
-import ringattention.run.SavedKind;
 import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
 
@@ -51,10 +51,18 @@ public final class RunRules {
       }
     }
     if (kind == AttentionKind.VANILLA
-        && configuration.get(MemoryConfig.SECTION).saved() == SavedKind.INPUTS_ATTENTION) {
+        && configuration.get(MemoryConfig.SECTION).saved().keepsAttention()) {
       throw source.error(
           "memory.saved",
           "must be \"inputs\" or \"auto\" with vanilla attention, whose backward needs its scores");
+    }
+    MemoryConfig memory = configuration.get(MemoryConfig.SECTION);
+    if (memory.saved().keepsProducts() && memory.offload() == OffloadKind.HOST) {
+      throw source.error(
+          "memory.offload",
+          "must be \"none\" or \"auto\" with memory.saved = "
+              + Toml.write(memory.saved())
+              + ", for results of products stay on the device");
     }
     if (configuration.has(DataConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
       int sequence = configuration.get(TrainConfig.SECTION).sequence();

@@ -167,7 +167,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     PolicyChoice choice =
         setup.policy().forwardOnly()
             ? PolicyChoice.forwardOnly(config, layers, heads, limits, needs)
-            : PolicyChoice.of(savable(config), layers, heads, limits, needs);
+            : PolicyChoice.of(savable(config), layers, heads, limits, needs)
+                .filled(savable(config), limits, needs, device.largestTensorBytes());
     TrainingPlan fitted = new TrainingPlan(configuration, setup.with(choice.policy()), choice);
     if (device.largestTensorBytes() < Long.MAX_VALUE) {
       fitted.requireSmallBuffers(device);
@@ -239,11 +240,6 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     return setup.policy().offloadText();
   }
 
-  /** Blocks whose attention the backward computes again. */
-  private int attentionRecomputed() {
-    return setup.model().layers() - setup.policy().savedAttention();
-  }
-
   /**
    * Returns the operations of one step over all ranks, with causal attention.
    *
@@ -257,7 +253,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             configuration.get(TrainConfig.SECTION).batch(),
             setup.sequence(),
             squares,
-            attentionRecomputed());
+            setup.recompute());
   }
 
   /** Squared lengths of a batch whose sequences are one document each. */
