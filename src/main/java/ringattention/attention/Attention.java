@@ -32,19 +32,6 @@ public interface Attention {
   KeyValue own();
 
   /**
-   * Makes {@link #own} the caller's, who keeps keys and values for the backward.
-   *
-   * @param kept of as many tokens, sequences and heads; null: those of this attention, as before
-   *     the first call
-   * @throws UnsupportedOperationException if there is no such backward
-   */
-  default void use(KeyValue kept) {
-    if (kept != null) {
-      throw new UnsupportedOperationException("keys and values of this attention are its own");
-    }
-  }
-
-  /**
    * @param q [tokens, batch, heads, headSize]
    * @param out [tokens, batch, heads, headSize], overwritten
    * @param logSumExp [tokens, batch, heads], overwritten; of this rank's heads where ranks exchange

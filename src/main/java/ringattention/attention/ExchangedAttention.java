@@ -13,7 +13,6 @@ public final class ExchangedAttention implements Attention {
   private final Attention ring;
   private final HeadsExchange exchange;
   private final HeadsBuffers buffers;
-  private KeyValue own;
 
   /**
    * @param ring of this rank's heads
@@ -22,7 +21,6 @@ public final class ExchangedAttention implements Attention {
     this.ring = ring;
     this.exchange = exchange;
     this.buffers = buffers;
-    this.own = buffers.own();
   }
 
   @Override
@@ -42,12 +40,7 @@ public final class ExchangedAttention implements Attention {
 
   @Override
   public KeyValue own() {
-    return own;
-  }
-
-  @Override
-  public void use(KeyValue kept) {
-    own = kept == null ? buffers.own() : kept;
+    return buffers.own();
   }
 
   /**
@@ -79,7 +72,7 @@ public final class ExchangedAttention implements Attention {
   private void exchange(Tensor q) {
     exchange.toHeads(
         new Layouts(q, buffers.query()),
-        new Layouts(own.keys(), ring.own().keys()),
-        new Layouts(own.values(), ring.own().values()));
+        new Layouts(buffers.own().keys(), ring.own().keys()),
+        new Layouts(buffers.own().values(), ring.own().values()));
   }
 }

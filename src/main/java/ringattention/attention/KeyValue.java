@@ -18,12 +18,8 @@ import ringattention.device.Tensor;
  */
 public record KeyValue(Tensor keys, Tensor values, List<Tensor> pieces) {
 
-  /**
-   * Returns keys and values that lie one behind the other in one buffer.
-   *
-   * @param storage [2, tokens, batch, keyValueHeads, headSize]
-   */
-  public static KeyValue together(Tensor storage) {
+  /** Returns keys and values that lie one behind the other in one buffer. */
+  static KeyValue together(Tensor storage) {
     return new KeyValue(half(storage, 0), half(storage, 1), List.of(storage));
   }
 

@@ -123,11 +123,6 @@ public final class RingAttention implements Attention {
   }
 
   @Override
-  public void use(KeyValue kept) {
-    store.use(kept);
-  }
-
-  @Override
   public void forward(Tensor q, Tensor out, Tensor logSumExp) {
     try (var scope = timer.in(Phase.ATTENTION)) {
       Completion before = device.mark();

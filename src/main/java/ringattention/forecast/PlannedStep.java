@@ -130,7 +130,7 @@ public final class PlannedStep {
   }
 
   private BlockTime blockForward(int block) {
-    double bytes = projectBytes() + BF16 * 2 * sizes.hidden();
+    double bytes = projectBytes() + keptCopyBytes(block) + BF16 * 2 * sizes.hidden();
     double copied = setup.policy().savesFeedForward(block) ? 2 : 0; // residual stream
     double leaving =
         (setup.policy().inputOnHost(block) ? BF16 * sizes.hidden() : 0)
@@ -187,14 +187,17 @@ public final class PlannedStep {
         + copyBytes();
   }
 
-  /**
-   * Returns what of it a backward moves: copies only, of queries, keys and values that are kept.
-   */
+  /** Returns what of it a backward moves; where queries, keys and values are kept, copies only. */
   private double backwardProjectBytes(int block) {
     if (setup.policy().savesProjections(block)) {
-      return copyBytes();
+      return copyBytes() + keptCopyBytes(block);
     }
     return (setup.policy().savesAttention(block) ? 1 : 2) * projectBytes();
+  }
+
+  /** Keys and values to where they are kept, or back. */
+  private double keptCopyBytes(int block) {
+    return setup.policy().savesProjections(block) ? BF16 * 2 * 2 * sizes.keys() : 0;
   }
 
   private double copyBytes() {

@@ -3,6 +3,7 @@ package ringattention.model;
 import static ringattention.model.TokenBlocks.headRows;
 import static ringattention.model.TokenBlocks.rows;
 
+import java.util.List;
 import ringattention.attention.Attention;
 import ringattention.device.Kernels;
 import ringattention.device.RotaryTable;
@@ -72,6 +73,9 @@ final class AttentionLayer {
     for (int call = 0; call < calls(); call++) {
       Tensor query = begin(call, kept);
       project(weights, x, call, query);
+      if (kept != null) {
+        copyKeyValues(own(), kept.keyValues(call));
+      }
       Tensor out = calls() == 1 ? into.out() : activations.groupAttended();
       attention.forward(query, out, logSumExp(into, call));
       if (calls() > 1) {
@@ -102,8 +106,19 @@ final class AttentionLayer {
   /** Makes attention that of a call; returns where the queries of this are. */
   private Tensor begin(int call, KeptProjections kept) {
     attention.sequence(call / groups);
-    attention.use(kept == null ? null : kept.keyValue(call));
     return kept == null ? activations.query() : kept.query(call);
+  }
+
+  /** Keys and values are copied, since an MPI may have hold of those that travel. */
+  private void copyKeyValues(List<Tensor> from, List<Tensor> to) {
+    try (var scope = timer.in(Phase.PROJECTIONS)) {
+      kernels.copy(from.get(0), to.get(0));
+      kernels.copy(from.get(1), to.get(1));
+    }
+  }
+
+  private List<Tensor> own() {
+    return List.of(attention.own().keys(), attention.own().values());
   }
 
   /** What a call of attention needs: its sequences' queries, keys and values, rotated. */
@@ -162,7 +177,9 @@ final class AttentionLayer {
     Tensor dKeys = model.heads().group() == 1 ? attended.out() : keyValueGradient(1);
     for (int call = 0; call < calls(); call++) {
       Tensor query = begin(call, kept);
-      if (kept == null && (calls() > 1 || !projected)) {
+      if (kept != null) {
+        copyKeyValues(kept.keyValues(call), own());
+      } else if (calls() > 1 || !projected) {
         project(weights, x, call, query);
       }
       Attention.Gradient d =

@@ -33,6 +33,7 @@ import ringattention.run.GradientWire;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.ParallelConfig;
+import ringattention.run.SavedKind;
 import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
@@ -195,7 +196,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
 
   /** What may be saved: the backward of vanilla attention needs its scores, so never its output. */
   private MemoryConfig savable(MemoryConfig config) {
-    return setup.attention() == AttentionKind.VANILLA ? config.withInputsOnly() : config;
+    return setup.attention() == AttentionKind.VANILLA ? config.withSaved(SavedKind.INPUTS) : config;
   }
 
   private TrainingPlan with(ActivationPolicy policy) {

@@ -23,6 +23,30 @@ class FlopsTest {
     assertEquals(8_324_265_094_938_624.0, LLAMA_7B.hardware(1, 65536, Recompute.products(32, 32)));
   }
 
+  /** The difference of two counts is that of the products that one does not compute again. */
+  @Test
+  void whatIsKeptIsNotComputedAgain() {
+    double attention = LLAMA_7B.attention().forwardAndBackward(1, 65536) * 32;
+    double kept = LLAMA_7B.hardware(1, 65536, new Recompute(0, 0, 0, 0));
+    assertEquals(2.0 * 65536 * 3 * (32 * 202_375_168.0 + 131_072_000) + attention, kept);
+    double again = 2.0 * 65536 * 4096; // FLOPs for a row of a weight
+    assertEquals(again * 3 * 4096, LLAMA_7B.hardware(1, 65536, new Recompute(0, 1, 0, 0)) - kept);
+    assertEquals(again * 2 * 4096, LLAMA_7B.hardware(1, 65536, new Recompute(0, 0, 1, 0)) - kept);
+    assertEquals(
+        again * (4096 + 2 * 11008), LLAMA_7B.hardware(1, 65536, new Recompute(0, 0, 0, 1)) - kept);
+    ModelFlops grouped = new ModelFlops(4096, 32, 32, 8, 128, 11008, 32000);
+    double ofGrouped = grouped.hardware(1, 65536, new Recompute(0, 0, 0, 0));
+    assertEquals(
+        again * (4096 + 2 * 1024),
+        grouped.hardware(1, 65536, new Recompute(0, 1, 0, 0)) - ofGrouped);
+    assertEquals(
+        again * (4096 + 1024), grouped.hardware(1, 65536, new Recompute(0, 0, 1, 0)) - ofGrouped);
+    assertThrows(IllegalArgumentException.class, () -> new Recompute(0, 0, 0, -1));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> LLAMA_7B.hardware(1, 65536, new Recompute(0, 0, 0, 33)));
+  }
+
   /** Seconds a step and causal MFU published for two H200s; ties the count to the literature's. */
   @ParameterizedTest
   @CsvSource({"65536, 8.93, 0.338", "131072, 26.8, 0.353", "262144, 89.8, 0.363"})
