@@ -257,6 +257,11 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             setup.recompute());
   }
 
+  /** Returns them as the devices execute them; NaN where attention is not causal. */
+  public double hardwareFlops(double squares) {
+    return setup.mask() == Mask.CAUSAL ? flops(squares).hardware() : Double.NaN;
+  }
+
   /** Squared lengths of a batch whose sequences are one document each. */
   public double wholeSquares() {
     return (double) setup.sequence()

@@ -129,8 +129,8 @@ class PolicyChoiceTest {
     InputException wrong =
         assertThrows(InputException.class, () -> plan(qkv, "memory.offload=host"));
     assertEquals(
-        "-D memory.offload = \"host\": must be \"none\" or \"auto\" with memory.saved ="
-            + " \"inputs+attention+qkv\", for results of products stay on the device",
+        "-D memory.saved = \"inputs+attention+qkv\": must not be \"inputs+attention+qkv\" with"
+            + " memory.offload = \"host\": results of products stay on the device",
         wrong.getMessage());
   }
 
