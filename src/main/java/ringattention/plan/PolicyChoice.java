@@ -106,7 +106,9 @@ public record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
       return this;
     }
     String passed =
-        most == 2 * layers ? "" : "; passed over " + text(kept.apply(2 * layers), plan, limits);
+        most == 2 * layers
+            ? why.substring(text(policy, plan, limits).length()) // what was passed over before
+            : "; passed over " + text(kept.apply(2 * layers), plan, limits);
     return new PolicyChoice(kept.apply(most), true, text(kept.apply(most), plan, limits) + passed);
   }
 
