@@ -137,7 +137,7 @@ class FamilyModelTest {
             1,
             way.packed,
             false,
-            new ActivationPolicy(LAYERS, way.groups, 1, 0),
+            new ActivationPolicy(LAYERS, way.groups, LAYERS, 0).withProducts(1, 1),
             false);
     PhaseTimer timer = new PhaseTimer(System::nanoTime);
     MemoryPlan plan = new MemoryPlan();

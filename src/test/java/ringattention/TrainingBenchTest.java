@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainingBenchTest {
   private static final String HEADER =
       "model,layers,tokens,ranks,saved,offload,step_s,tokens_per_s,mfu_causal,mfu_paper,mfu_hardware,"
-          + "planned_gib,peak_gib,exposed_wait_s";
+          + "planned_gib,peak_gib,exposed_wait_s,hardware_tflop";
   private static final String REHEARSAL_HEADER =
       "model,layers,tokens,ranks,saved,offload,forward_blocks,forward_s,backward_blocks,"
           + "backward_s,planned_gib,peak_gib,planned_host_gib,peak_host_gib";
@@ -77,6 +77,42 @@ class TrainingBenchTest {
     for (int tokens : new int[] {257, 64}) {
       assertTrue(run.printed().contains("# Time of step 3, " + tokens + " tokens"), "time table");
     }
+  }
+
+  /** What is kept costs memory and spares operations; the loss and what is planned are the same. */
+  @Test
+  void whatBlocksKeepIsCompared() {
+    List<String> kinds =
+        List.of(
+            "inputs",
+            "inputs+attention",
+            "inputs+attention+qkv",
+            "inputs+attention+qkv+feedForward");
+    String saved = "benchTraining.saved=[\"" + String.join("\", \"", kinds) + "\"]";
+    Run run = bench(2, "[64]", "-D", saved);
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    assertEquals("# VALID: 4 rows, 2 ranks", run.lastLine());
+    Map<String, String> before = null;
+    for (int number = 1; number <= 4; number++) {
+      Map<String, String> row = run.row("training.csv", number);
+      assertEquals(kinds.get(number - 1), row.get("saved"));
+      assertEquals("none", row.get("offload"));
+      assertEquals(number(row, "planned_gib"), number(row, "peak_gib"), 1e-9);
+      if (before != null) {
+        assertTrue(number(row, "planned_gib") > number(before, "planned_gib"), row.toString());
+        assertTrue(number(row, "hardware_tflop") < number(before, "hardware_tflop"), "" + row);
+      }
+      before = row;
+      assertTrue(run.printed().contains("# Time of step 3, 64 tokens, " + kinds.get(number - 1)));
+    }
+    List<String> losses =
+        run.printed().stream().filter(line -> line.contains("gradient norm")).toList();
+    assertEquals(4, losses.size());
+    assertEquals(
+        1, losses.stream().map(line -> line.split(";")[0]).distinct().count(), "" + losses);
+    Run vanilla = bench(1, "[64]", "-D", saved, "-D", "attention.kind=vanilla");
+    assertEquals(2, vanilla.job().exitCode(), vanilla.job().output());
+    assertTrue(vanilla.errors().get(0).contains("benchTraining.saved"), vanilla.job().output());
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ import ringattention.plan.Variants;
 import ringattention.report.Csv;
 import ringattention.report.OutputException;
 import ringattention.run.MemoryConfig;
+import ringattention.run.SavedKind;
 
 /**
  * Runs of {@code bench training} that were recorded on some hardware, and what would have been
@@ -95,8 +97,17 @@ public final class PlanComparison {
     if (!bench.deviceGiB().isEmpty()) {
       room = room.withDeviceGiB(bench.deviceGiB().get(bench.tokens().indexOf(tokens)));
     }
-    Configuration one = Variants.of(recorded, tokens, room);
+    Configuration one = Variants.of(recorded, tokens, asKept(room, measured.get("saved")));
     return new Row(run, HardwarePlan.of(hardware, one, (int) columns.number("ranks")), measured);
+  }
+
+  /** Time and memory are compared of what was kept then, not of what would be kept now. */
+  private static MemoryConfig asKept(MemoryConfig memory, String saved) {
+    return Arrays.stream(SavedKind.values())
+        .filter(kind -> kind.toString().equals(saved))
+        .findFirst()
+        .map(memory::withSaved)
+        .orElse(memory);
   }
 
   private static List<Path> folders(Path runs) {

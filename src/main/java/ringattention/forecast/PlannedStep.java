@@ -37,6 +37,7 @@ public final class PlannedStep {
   private final RingSchedule schedule;
   private final int ranks;
   private final double rows; // tokens of all sequences that a rank takes at a time
+  private final BlockSizes sizes;
   private final RingTime forward; // of all calls of a block
   private final RingTime backward;
 
@@ -54,6 +55,7 @@ public final class PlannedStep {
     this.shape = setup.shape(rank);
     this.schedule = new RingSchedule(setup.ringLayout(), setup.mask(), ringRank);
     this.rows = (double) shape.tokens() * shape.batch();
+    this.sizes = new BlockSizes(model, rows);
     int calls = calls();
     AttentionShape group = setup.attentionShape(rank);
     this.forward = forward(group).times(calls);
@@ -101,7 +103,7 @@ public final class PlannedStep {
 
   /** Embedding and loss head. */
   private void ends(StepTime time) {
-    double hidden = rows * model.hidden();
+    double hidden = sizes.hidden();
     time.add(Phase.EMBEDDING, rates.memoryS(hidden * (3 * BF16 + 2 * SUM)));
     double logits = rows * model.vocabulary();
     double products = 3 * 2 * hidden * model.vocabulary();
@@ -117,8 +119,10 @@ public final class PlannedStep {
   private void exchanges(StepTime time, int forwards) {
     int heads = setup.mesh().heads();
     if (heads > 1) {
-      double there = BF16 * 2 * (queries() + keys());
-      double back = BF16 * (3 * queries() + 2 * keys()) + SUM * (queries() + 2 * keys());
+      double there = BF16 * 2 * (sizes.queries() + sizes.keys());
+      double back =
+          BF16 * (3 * sizes.queries() + 2 * sizes.keys())
+              + SUM * (sizes.queries() + 2 * sizes.keys());
       double bytes = forwards * there + back;
       time.add(Phase.HEADS_EXCHANGE, rates.memoryS(2 * bytes)); // packed or unpacked
       time.addExposed(Phase.HEADS_EXCHANGE, bytes * (heads - 1) / heads);
@@ -126,15 +130,16 @@ public final class PlannedStep {
   }
 
   private BlockTime blockForward(int block) {
-    double bytes = projectBytes() + BF16 * 2 * hidden();
+    double bytes = projectBytes() + keptCopyBytes(block) + BF16 * 2 * sizes.hidden();
+    double copied = setup.policy().savesFeedForward(block) ? 2 : 0; // residual stream
     double leaving =
-        (setup.policy().inputOnHost(block) ? BF16 * hidden() : 0)
-            + (setup.policy().attentionOnHost(block) ? keptBytes() : 0);
+        (setup.policy().inputOnHost(block) ? BF16 * sizes.hidden() : 0)
+            + (setup.policy().attentionOnHost(block) ? sizes.keptBytes() : 0);
     return new BlockTime(
-        rates.productsS(2 * rows * attentionWeights()) + rates.memoryS(bytes),
+        rates.productsS(2 * rows * sizes.attentionWeights()) + rates.memoryS(bytes),
         forward,
-        rates.productsS(2 * rows * 3 * feedForwardWeights())
-            + rates.memoryS(BF16 * (2 * hidden() + 3 * wide())),
+        rates.productsS(2 * rows * 3 * sizes.feedForwardWeights())
+            + rates.memoryS(BF16 * ((2 + copied) * sizes.hidden() + 3 * sizes.wide())),
         sharedBytes(elements("block.0"), BF16),
         0,
         leaving);
@@ -142,22 +147,25 @@ public final class PlannedStep {
 
   private BlockTime blockBackward(int block) {
     boolean again = !setup.policy().savesAttention(block);
-    double projected = again && calls() > 1 ? 4 : 3; // times of q, k and v
-    double weights = projected * keyWeights() + 3 * outputWeights();
+    double outputAgain = setup.policy().savesFeedForward(block) ? 0 : 1; // gate and up likewise
+    double weights =
+        (2 + setup.policy().projectedAgain(block, calls())) * sizes.keyWeights()
+            + sizes.normedWeights()
+            + (2 + outputAgain) * sizes.outputWeights();
     double bytes =
-        (again ? 2 : 1) * projectBytes()
-            + BF16 * 2 * hidden() // residual
-            + 2 * SUM * (queries() + keys()) // rotation of gradients
-            + (SUM + BF16) * (queries() + 2 * keys()) // which become bf16
-            + BF16 * 6 * hidden(); // norm and its backward
+        backwardProjectBytes(block)
+            + BF16 * 2 * sizes.hidden() * outputAgain // residual
+            + 2 * SUM * (sizes.queries() + sizes.keys()) // rotation of gradients
+            + (SUM + BF16) * (sizes.queries() + 2 * sizes.keys()) // which become bf16
+            + BF16 * 6 * sizes.hidden(); // norm and its backward
     double arriving =
-        (setup.policy().inputOnHost(block) ? BF16 * hidden() : 0)
-            + (setup.policy().attentionOnHost(block) ? keptBytes() : 0);
+        (setup.policy().inputOnHost(block) ? BF16 * sizes.hidden() : 0)
+            + (setup.policy().attentionOnHost(block) ? sizes.keptBytes() : 0);
     return new BlockTime(
         rates.productsS(2 * rows * weights) + rates.memoryS(bytes),
         again ? forward.plus(backward) : backward,
-        rates.productsS(2 * rows * 8 * feedForwardWeights())
-            + rates.memoryS(BF16 * (6 * hidden() + 8 * wide())),
+        rates.productsS(2 * rows * (6 + 2 * outputAgain) * sizes.feedForwardWeights())
+            + rates.memoryS(BF16 * (6 * sizes.hidden() + 8 * sizes.wide())),
         sharedBytes(elements("block.0"), BF16),
         sharedBytes(elements("block.0"), gradientBytes()),
         arriving);
@@ -175,48 +183,25 @@ public final class PlannedStep {
   private double projectBytes() {
     int groups = setup.policy().headGroups();
     double passes = shape.turns() > 1 ? 2 : 1; // copy and norm
-    double copies = calls() > 1 ? 2 * queries() : 0;
-    return BF16 * (2 * passes * groups * hidden() + 2 * (queries() + keys()) + copies);
+    return BF16 * (2 * passes * groups * sizes.hidden() + 2 * (sizes.queries() + sizes.keys()))
+        + copyBytes();
   }
 
-  private double attentionWeights() {
-    return keyWeights() + outputWeights();
+  /** Returns what of it a backward moves; where queries, keys and values are kept, copies only. */
+  private double backwardProjectBytes(int block) {
+    if (setup.policy().savesProjections(block)) {
+      return copyBytes() + keptCopyBytes(block);
+    }
+    return (setup.policy().savesAttention(block) ? 1 : 2) * projectBytes();
   }
 
-  /** Returns the weights of the query, key and value products. */
-  private double keyWeights() {
-    return (double) model.hidden()
-        * (model.heads().queryWidth() + 2 * model.heads().keyValueWidth());
+  /** Keys and values to where they are kept, or back. */
+  private double keptCopyBytes(int block) {
+    return setup.policy().savesProjections(block) ? BF16 * 2 * 2 * sizes.keys() : 0;
   }
 
-  private double outputWeights() {
-    return (double) model.hidden() * model.heads().queryWidth();
-  }
-
-  /** Returns the weights of one of the three products. */
-  private double feedForwardWeights() {
-    return (double) model.hidden() * model.feedForward();
-  }
-
-  private double hidden() {
-    return rows * model.hidden();
-  }
-
-  private double wide() {
-    return rows * model.feedForward();
-  }
-
-  private double queries() {
-    return rows * model.heads().queryWidth();
-  }
-
-  private double keys() {
-    return rows * model.heads().keyValueWidth();
-  }
-
-  /** Attention output and log-sum-exp. */
-  private double keptBytes() {
-    return BF16 * queries() + SUM * rows * model.heads().query();
+  private double copyBytes() {
+    return calls() > 1 ? BF16 * 2 * sizes.queries() : 0;
   }
 
   private int gradientBytes() {

@@ -64,40 +64,43 @@ public record ModelFlops(
   }
 
   /**
-   * What the devices execute, recompute included: each product of a block once more, except the
-   * feed-forward's last, whose result the backward does not need; attention 3.5 times its causal
-   * forward, 4.5 times in blocks that did not save its output.
-   *
-   * @param attentionRecomputed blocks whose attention is computed again in the backward
+   * What the devices execute, recompute included: each product three times, those computed again
+   * once more. The feed-forward's last never is, for the backward does not need its result.
+   * Attention costs 3.5 times its causal forward, 4.5 times where it is computed again.
    */
-  public double hardware(long batch, long sequence, int attentionRecomputed) {
+  public double hardware(long batch, long sequence, Recompute again) {
     double tokens = (double) batch * sequence;
-    return hardware(tokens, tokens * sequence, attentionRecomputed);
+    return hardware(tokens, tokens * sequence, again);
   }
 
   /**
-   * Returns {@link #hardware(long, long, int)} of documents that do not see each other.
+   * Returns {@link #hardware(long, long, Recompute)} of documents that do not see each other.
    *
    * @param tokens of all of them
    * @param squares the sum of their squared lengths
    */
-  public double hardware(double tokens, double squares, int attentionRecomputed) {
-    if (attentionRecomputed < 0 || attentionRecomputed > layers) {
-      throw new IllegalArgumentException(attentionRecomputed + " of " + layers + " blocks");
+  public double hardware(double tokens, double squares, Recompute again) {
+    if (again.attention() > layers || again.feedForward() > layers) {
+      throw new IllegalArgumentException(again + " of " + layers + " blocks");
     }
-    double recomputed = blockWeights() - (double) hidden * feedForward;
-    double products = 2 * tokens * (layers * (3 * blockWeights() + recomputed) + 3 * headWeights());
-    return products
+    double products = 3 * (layers * blockWeights() + headWeights()) + weights(again);
+    return 2 * tokens * products
         + layers * attention().forwardAndBackward(squares)
-        + attentionRecomputed * attention().forward(squares);
+        + again.attention() * attention().forward(squares);
+  }
+
+  /** Returns the weights of all products that are computed again, each as often as it is. */
+  private double weights(Recompute again) {
+    double head = (double) hidden * headSize;
+    return again.projections() * head * (heads + 2.0 * keyValueHeads)
+        + again.normed() * head * (heads + keyValueHeads)
+        + again.feedForward() * (head * heads + 2.0 * hidden * feedForward);
   }
 
   /** All three counts of a step; see {@link #hardware}. */
-  public StepFlops step(long batch, long sequence, int attentionRecomputed) {
+  public StepFlops step(long batch, long sequence, Recompute again) {
     return new StepFlops(
-        causalExact(batch, sequence),
-        paper(batch, sequence),
-        hardware(batch, sequence, attentionRecomputed));
+        causalExact(batch, sequence), paper(batch, sequence), hardware(batch, sequence, again));
   }
 
   /**
@@ -105,12 +108,10 @@ public record ModelFlops(
    *
    * @param squares the sum of all documents' squared lengths
    */
-  public StepFlops step(long batch, long sequence, double squares, int attentionRecomputed) {
+  public StepFlops step(long batch, long sequence, double squares, Recompute again) {
     double tokens = (double) batch * sequence;
     return new StepFlops(
-        causalExact(tokens, squares),
-        paper(batch, sequence),
-        hardware(tokens, squares, attentionRecomputed));
+        causalExact(tokens, squares), paper(batch, sequence), hardware(tokens, squares, again));
   }
 
   /** Returns the operations of all blocks' products in a forward of so many tokens. */

@@ -2,22 +2,35 @@ package ringattention.model;
 
 /**
  * What blocks keep for the backward, where, and in how many groups of heads attention is computed.
- * Saved are the input of every block, and the attention output of the last {@code savedAttention}
- * blocks; of all these, in the order in which a forward makes them, the first {@code onHost} are
- * kept in the host's memory, since they are needed again last.
+ * Every block keeps its input. The last {@code savedAttention} of them keep their attention output
+ * too; of these the last {@code savedProjections} also the rotated queries, keys and values; and of
+ * those the last {@code savedFeedForward} also what the backward of the feed-forward needs, so that
+ * no matrix product of theirs is computed again. Inputs and attention outputs, in the order in
+ * which a forward makes them, wait in the host's memory up to the first {@code onHost}, since they
+ * are needed again last; all else stays on the device.
  *
  * @param layers blocks of the model
  * @param headGroups divides the key/value heads; attention's own buffers shrink by it
  * @param savedAttention blocks whose attention is not computed again
+ * @param savedProjections blocks whose queries, keys and values are not computed again
+ * @param savedFeedForward blocks whose output projection and feed-forward are not computed again
  * @param onHost saved tensors in the host's memory
  * @param forwardOnly whether there is no backward: then nothing is kept at all, and there is no
  *     room for gradients
  */
 public record ActivationPolicy(
-    int layers, int headGroups, int savedAttention, int onHost, boolean forwardOnly) {
+    int layers,
+    int headGroups,
+    int savedAttention,
+    int savedProjections,
+    int savedFeedForward,
+    int onHost,
+    boolean forwardOnly) {
   public ActivationPolicy {
     if (headGroups < 1
-        || savedAttention < 0
+        || savedFeedForward < 0
+        || savedProjections < savedFeedForward
+        || savedAttention < savedProjections
         || savedAttention > layers
         || onHost < 0
         || onHost > layers + savedAttention
@@ -26,14 +39,14 @@ public record ActivationPolicy(
     }
   }
 
-  /** A policy of training. */
+  /** A policy of training that keeps inputs and attention outputs. */
   public ActivationPolicy(int layers, int headGroups, int savedAttention, int onHost) {
-    this(layers, headGroups, savedAttention, onHost, false);
+    this(layers, headGroups, savedAttention, 0, 0, onHost, false);
   }
 
   /** Nothing is kept. */
   public static ActivationPolicy forwardOnly(int layers, int headGroups) {
-    return new ActivationPolicy(layers, headGroups, 0, 0, true);
+    return new ActivationPolicy(layers, headGroups, 0, 0, 0, 0, true);
   }
 
   /** Block inputs only, on the device; all heads at once. */
@@ -41,13 +54,57 @@ public record ActivationPolicy(
     return new ActivationPolicy(layers, 1, 0, 0);
   }
 
-  /** Tensors saved, log-sum-exps not counted: they go with the attention outputs. */
+  /** The same with results of products kept by so many blocks. */
+  public ActivationPolicy withProducts(int projections, int feedForward) {
+    return new ActivationPolicy(
+        layers, headGroups, savedAttention, projections, feedForward, onHost, forwardOnly);
+  }
+
+  /** The same with attention in so many groups of heads. */
+  public ActivationPolicy withHeadGroups(int groups) {
+    return new ActivationPolicy(
+        layers, groups, savedAttention, savedProjections, savedFeedForward, onHost, forwardOnly);
+  }
+
+  /** The same with so many tensors on the host. */
+  public ActivationPolicy withOnHost(int count) {
+    return new ActivationPolicy(
+        layers, headGroups, savedAttention, savedProjections, savedFeedForward, count, forwardOnly);
+  }
+
+  /**
+   * Returns the inputs and attention outputs that are saved, which the host can take; log-sum-exps
+   * are not counted, for they go with the attention outputs.
+   */
   public int saved() {
     return layers + savedAttention;
   }
 
   public boolean savesAttention(int block) {
     return block >= layers - savedAttention;
+  }
+
+  /** Whether a block keeps its queries, keys and values, rotated. */
+  public boolean savesProjections(int block) {
+    return block >= layers - savedProjections;
+  }
+
+  /** Whether a block keeps input, gate and up of its feed-forward. */
+  public boolean savesFeedForward(int block) {
+    return block >= layers - savedFeedForward;
+  }
+
+  /**
+   * Returns how often the backward of a block projects queries, keys and values again.
+   *
+   * @param calls of attention for a block: if several, the one that computes attention again leaves
+   *     the results of its last call only
+   */
+  public int projectedAgain(int block, int calls) {
+    if (savesProjections(block)) {
+      return 0;
+    }
+    return !savesAttention(block) && calls > 1 ? 2 : 1;
   }
 
   public boolean inputOnHost(int block) {
@@ -64,18 +121,25 @@ public record ActivationPolicy(
   }
 
   /**
-   * For tables: {@code nothing}, {@code inputs}, {@code inputs+attention}, or how many blocks'
-   * attention.
+   * For tables: {@code nothing}, {@code inputs}, {@code inputs+attention}, {@code
+   * inputs+attention+qkv}, {@code inputs+attention+qkv+feedForward}, or of how many blocks the
+   * last.
    */
   public String savedText() {
     if (forwardOnly) {
       return "nothing";
     }
-    if (savedAttention == 0) {
-      return "inputs";
+    return "inputs"
+        + part("attention", savedAttention)
+        + part("qkv", savedProjections)
+        + part("feedForward", savedFeedForward);
+  }
+
+  private String part(String what, int blocks) {
+    if (blocks == 0) {
+      return "";
     }
-    String part = savedAttention == layers ? "" : " of " + savedAttention + " of " + layers;
-    return "inputs+attention" + part;
+    return "+" + what + (blocks == layers ? "" : " of " + blocks + " of " + layers);
   }
 
   /** For tables: {@code none}, {@code host}, or how many of the saved tensors are on the host. */

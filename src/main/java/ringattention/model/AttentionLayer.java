@@ -3,6 +3,7 @@ package ringattention.model;
 import static ringattention.model.TokenBlocks.headRows;
 import static ringattention.model.TokenBlocks.rows;
 
+import java.util.List;
 import ringattention.attention.Attention;
 import ringattention.device.Kernels;
 import ringattention.device.RotaryTable;
@@ -58,19 +59,25 @@ final class AttentionLayer {
   }
 
   /**
-   * The attention output before its projection. Leaves query, keys and values of the last call for
-   * {@link #backward}.
+   * The attention output before its projection. Leaves query, keys and values for {@link
+   * #backward}: of all calls where they are kept, else of the last.
    *
    * @param block its number in the model
    * @param x [tokens, batch, hidden]
    * @param into overwritten
+   * @param kept where queries, keys and values go; null where the block does not keep them
    */
-  void attend(int block, Weights weights, Tensor x, SavedActivations.Kept into) {
+  void attend(
+      int block, Weights weights, Tensor x, SavedActivations.Kept into, KeptProjections kept) {
     attention.layer(block);
     for (int call = 0; call < calls(); call++) {
-      project(weights, x, call);
+      Tensor query = begin(call, kept);
+      project(weights, x, call, query);
+      if (kept != null) {
+        copyKeyValues(own(), kept.keyValues(call));
+      }
       Tensor out = calls() == 1 ? into.out() : activations.groupAttended();
-      attention.forward(activations.query(), out, logSumExp(into, call));
+      attention.forward(query, out, logSumExp(into, call));
       if (calls() > 1) {
         kernels.copyHeads(out, 0, beside(into.out()), call * heads(), heads());
       }
@@ -96,13 +103,29 @@ final class AttentionLayer {
     }
   }
 
+  /** Makes attention that of a call; returns where the queries of this are. */
+  private Tensor begin(int call, KeptProjections kept) {
+    attention.sequence(call / groups);
+    return kept == null ? activations.query() : kept.query(call);
+  }
+
+  /** Keys and values are copied, since an MPI may have hold of those that travel. */
+  private void copyKeyValues(List<Tensor> from, List<Tensor> to) {
+    try (var scope = timer.in(Phase.PROJECTIONS)) {
+      kernels.copy(from.get(0), to.get(0));
+      kernels.copy(from.get(1), to.get(1));
+    }
+  }
+
+  private List<Tensor> own() {
+    return List.of(attention.own().keys(), attention.own().values());
+  }
+
   /** What a call of attention needs: its sequences' queries, keys and values, rotated. */
-  private void project(Weights weights, Tensor x, int call) {
+  private void project(Weights weights, Tensor x, int call, Tensor query) {
     int group = call % groups;
     int turn = call / groups;
-    attention.sequence(turn);
     try (var scope = timer.in(Phase.PROJECTIONS)) {
-      Tensor query = activations.query();
       Tensor keys = attention.own().keys();
       Tensor values = attention.own().values();
       blocks.forEach(
@@ -121,6 +144,8 @@ final class AttentionLayer {
 
   /**
    * @param attended as {@link #attend} left it; overwritten
+   * @param kept queries, keys and values as {@link #attend} left them; null where the block does
+   *     not keep them
    * @param projected whether {@link #attend} of the same x was the last to be called: then one
    *     call's query, keys and values are still there
    * @param gradient of the output on entry, of x on return, [tokens, batch, hidden]
@@ -130,6 +155,7 @@ final class AttentionLayer {
       Weights gradients,
       Tensor x,
       SavedActivations.Kept attended,
+      KeptProjections kept,
       boolean projected,
       Tensor gradient) {
     Tensor dAttended = activations.dAttended();
@@ -150,12 +176,15 @@ final class AttentionLayer {
     Tensor dValues = keyValueGradient(0);
     Tensor dKeys = model.heads().group() == 1 ? attended.out() : keyValueGradient(1);
     for (int call = 0; call < calls(); call++) {
-      if (calls() > 1 || !projected) {
-        project(weights, x, call);
+      Tensor query = begin(call, kept);
+      if (kept != null) {
+        copyKeyValues(kept.keyValues(call), own());
+      } else if (calls() > 1 || !projected) {
+        project(weights, x, call, query);
       }
       Attention.Gradient d =
           attention.backward(
-              activations.query(),
+              query,
               part(attended.out(), call, activations.groupAttended()),
               logSumExp(attended, call),
               part(dAttended, call, activations.groupDAttended()));

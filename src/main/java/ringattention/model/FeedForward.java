@@ -33,33 +33,56 @@ final class FeedForward {
     this.timer = timer;
   }
 
-  /** x += feedForward(norm(x)), in place; x [tokens, batch, hidden]. */
-  void forward(Weights weights, Tensor x) {
+  /**
+   * @param x [tokens, batch, hidden]
+   * @param out x + feedForward(norm(x)), overwritten; may be x
+   * @param kept where gate and up go; null where the block does not keep them
+   */
+  void forward(Weights weights, Tensor x, Tensor out, KeptFeedForward kept) {
     try (var scope = timer.in(Phase.FEED_FORWARD)) {
       blocks.forEach(
           (from, to) -> {
-            Tensor input = rows(x, from, to);
-            Wide wide = expand(weights, input);
+            Wide wide = normed(weights, rows(x, from, to), kept, from, to);
+            expand(weights, wide);
+            activate(wide);
+            if (out != x) {
+              kernels.copy(rows(x, from, to), rows(out, from, to));
+            }
             kernels.matmul(
-                wide.activated, false, weights.get(LlamaParameters.DOWN), true, input, true);
+                wide.activated,
+                false,
+                weights.get(LlamaParameters.DOWN),
+                true,
+                rows(out, from, to),
+                true);
           });
     }
   }
 
   /**
    * @param x the input of the forward, [tokens, batch, hidden]
+   * @param kept gate and up as the forward left them, overwritten; null where the block does not
+   *     keep them
    * @param gradient of the output on entry, of the input on return, [tokens, batch, hidden]
    */
-  void backward(Weights weights, Weights gradients, Tensor x, Tensor gradient) {
+  void backward(
+      Weights weights, Weights gradients, Tensor x, KeptFeedForward kept, Tensor gradient) {
     try (var scope = timer.in(Phase.FEED_FORWARD)) {
       blocks.forEach(
-          (from, to) ->
-              blockBackward(weights, gradients, rows(x, from, to), rows(gradient, from, to)));
+          (from, to) -> {
+            Tensor input = rows(x, from, to);
+            Wide wide = normed(weights, input, kept, from, to);
+            if (kept == null) {
+              expand(weights, wide);
+            }
+            activate(wide);
+            blockBackward(weights, gradients, input, wide, rows(gradient, from, to));
+          });
     }
   }
 
-  private void blockBackward(Weights weights, Weights gradients, Tensor input, Tensor gradient) {
-    Wide wide = expand(weights, input);
+  private void blockBackward(
+      Weights weights, Weights gradients, Tensor input, Wide wide, Tensor gradient) {
     Tensor dActivated = scratch.dActivated().prefix(wide.activated.shape());
     kernels.matmul(gradient, false, weights.get(LlamaParameters.DOWN), false, dActivated, false);
     kernels.matmul(
@@ -87,16 +110,27 @@ final class FeedForward {
    */
   private record Wide(Tensor normed, Tensor gate, Tensor up, Tensor activated) {}
 
-  private Wide expand(Weights weights, Tensor input) {
+  /** Returns the norm of the input, and where what follows from it goes or is. */
+  private Wide normed(Weights weights, Tensor input, KeptFeedForward kept, int from, int to) {
     Tensor normed = scratch.normed().prefix(input.shape());
     kernels.rmsNorm(
         input, weights.get(LlamaParameters.FEED_FORWARD_NORM), model.normEpsilon(), normed);
-    Tensor gate = scratch.gate().prefix(input.dim(0), model.feedForward());
-    Tensor up = scratch.up().prefix(gate.shape());
-    Tensor activated = scratch.activated().prefix(gate.shape());
-    kernels.matmul(normed, false, weights.get(LlamaParameters.GATE), true, gate, false);
-    kernels.matmul(normed, false, weights.get(LlamaParameters.UP), true, up, false);
-    kernels.swiGlu(gate, up, activated);
-    return new Wide(normed, gate, up, activated);
+    Tensor activated = scratch.activated().prefix(input.dim(0), model.feedForward());
+    return kept == null
+        ? new Wide(
+            normed,
+            scratch.gate().prefix(activated.shape()),
+            scratch.up().prefix(activated.shape()),
+            activated)
+        : new Wide(normed, rows(kept.gate(), from, to), rows(kept.up(), from, to), activated);
+  }
+
+  private void expand(Weights weights, Wide wide) {
+    kernels.matmul(wide.normed, false, weights.get(LlamaParameters.GATE), true, wide.gate, false);
+    kernels.matmul(wide.normed, false, weights.get(LlamaParameters.UP), true, wide.up, false);
+  }
+
+  private void activate(Wide wide) {
+    kernels.swiGlu(wide.gate, wide.up, wide.activated);
   }
 }

@@ -1,7 +1,9 @@
 package ringattention.model;
 
+import java.util.stream.IntStream;
 import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
+import ringattention.metrics.Recompute;
 import ringattention.shard.CutLayout;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -108,6 +110,18 @@ public record ModelSetup(
   /** Returns the sizes of one call of attention on a rank. */
   public AttentionShape attentionShape(int rank) {
     return shape(rank).attention(model, policy.headGroups());
+  }
+
+  /** Returns what the backward of a pass computes again. */
+  public Recompute recompute() {
+    int calls = shape(0).turns() * policy.headGroups();
+    int projections =
+        IntStream.range(0, model.layers()).map(block -> policy.projectedAgain(block, calls)).sum();
+    return new Recompute(
+        model.layers() - policy.savedAttention(),
+        projections,
+        model.details().queryKeyNorm() ? model.layers() : 0,
+        model.layers() - policy.savedFeedForward());
   }
 
   /** What gradients travel in between ranks. */

@@ -17,9 +17,10 @@ import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 
 /**
- * What blocks keep for the backward: each block's input, and its attention output with log-sum-exp
- * if the policy says so. What is kept on the host is made in one of two windows on the device,
- * leaves while the next block computes, and comes back one block ahead.
+ * What blocks keep for the backward: each block's input, and if the policy says so its attention
+ * output with log-sum-exp, its queries, keys and values, and what its feed-forward needs. What is
+ * kept on the host is made in one of two windows on the device, leaves while the next block
+ * computes, and comes back one block ahead; only inputs and attention outputs go there.
  */
 final class SavedActivations {
   private static final int WINDOWS = 2; // one in use, one on its way
@@ -29,6 +30,8 @@ final class SavedActivations {
    *     output, null if it is in a window
    * @param attention likewise; null also where it is not saved
    * @param windows for what is on the host or not saved; fewer where fewer are needed
+   * @param projections one for each block, null where they are not saved
+   * @param feedForward likewise
    */
   record Buffers(
       List<Tensor> inputs,
@@ -36,9 +39,13 @@ final class SavedActivations {
       List<Tensor> hostInputs,
       List<Kept> hostAttention,
       List<Tensor> inputWindows,
-      List<Kept> attentionWindows) {
+      List<Kept> attentionWindows,
+      List<KeptProjections> projections,
+      List<KeptFeedForward> feedForward) {
     private static Buffers empty() {
       return new Buffers(
+          new ArrayList<>(),
+          new ArrayList<>(),
           new ArrayList<>(),
           new ArrayList<>(),
           new ArrayList<>(),
@@ -78,6 +85,8 @@ final class SavedActivations {
       buffers.attention.add(saves && !attentionOnHost ? maker.attention(name, SAVED) : null);
       buffers.hostInputs.add(inputOnHost ? maker.hidden(name + "input", OFFLOADED) : null);
       buffers.hostAttention.add(attentionOnHost ? maker.attention(name, OFFLOADED) : null);
+      buffers.projections.add(policy.savesProjections(block) ? maker.projections(name) : null);
+      buffers.feedForward.add(policy.savesFeedForward(block) ? maker.feedForward(name) : null);
     }
     boolean offloads = policy.onHost() > 0;
     buffers.inputs.add(offloads ? null : maker.hidden("blocks.output", SAVED));
@@ -102,6 +111,8 @@ final class SavedActivations {
       buffers.attention.add(null);
       buffers.hostInputs.add(null);
       buffers.hostAttention.add(null);
+      buffers.projections.add(null);
+      buffers.feedForward.add(null);
     }
     buffers.inputs.add(null); // the blocks' output
     for (int i = 0; i < WINDOWS; i++) {
@@ -150,6 +161,14 @@ final class SavedActivations {
               new Dim("batch", call.batch()),
               new Dim("heads of a group", call.heads().query())));
     }
+
+    private KeptProjections projections(String name) {
+      return KeptProjections.allocate(allocator, name, model, policy.headGroups(), shape, compute);
+    }
+
+    private KeptFeedForward feedForward(String name) {
+      return KeptFeedForward.allocate(allocator, name, model, shape, compute);
+    }
   }
 
   private final Device device;
@@ -179,6 +198,16 @@ final class SavedActivations {
   /** Where a block's attention is or goes. */
   Kept attention(int block) {
     return attention.at(block);
+  }
+
+  /** Where a block's queries, keys and values are or go; null where they are not kept. */
+  KeptProjections projections(int block) {
+    return buffers.projections.get(block);
+  }
+
+  /** Where a block keeps what its feed-forward needs; null where it does not. */
+  KeptFeedForward feedForward(int block) {
+    return buffers.feedForward.get(block);
   }
 
   /** Before a forward writes a block's input, or the blocks' output. */

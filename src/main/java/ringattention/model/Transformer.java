@@ -13,9 +13,9 @@ import ringattention.parallel.Weights;
 
 /**
  * A Llama-shaped Transformer over this rank's shard of the sequence. The forward keeps each block's
- * input, and its attention output if the policy says so; the backward recomputes the rest of a
- * block from it (Liu, Zaharia, Abbeel 2023, section 3). Parameters are gathered, and activations
- * brought back from the host, one block ahead.
+ * input, and more of it if the policy says so; the backward recomputes the rest of a block from it
+ * (Liu, Zaharia, Abbeel 2023, section 3). Parameters are gathered, and activations brought back
+ * from the host, one block ahead.
  */
 public final class Transformer {
   private static final int EMBEDDING = 0; // its parameter group
@@ -121,12 +121,14 @@ public final class Transformer {
     parameters.prefetch(block + 1 < model.layers() ? group(block + 1) : head());
     Tensor x = saved.input(block);
     saved.makeAttention(block);
-    attentionLayer.attend(block, weights, x, saved.attention(block));
+    attentionLayer.attend(block, weights, x, saved.attention(block), saved.projections(block));
     saved.keepAttention(block);
     saved.makeInput(block + 1);
     Tensor out = saved.input(block + 1);
-    attentionLayer.output(weights, x, saved.attention(block).out(), out);
-    feedForward.forward(weights, out);
+    KeptFeedForward kept = saved.feedForward(block);
+    Tensor afterAttention = kept == null ? out : kept.input();
+    attentionLayer.output(weights, x, saved.attention(block).out(), afterAttention);
+    feedForward.forward(weights, afterAttention, out, kept);
     if (block + 1 < model.layers()) {
       saved.keepInput(block + 1);
     }
@@ -252,12 +254,16 @@ public final class Transformer {
     boolean again = !policy.savesAttention(block);
     if (again) {
       saved.makeAttention(block);
-      attentionLayer.attend(block, weights, input, attention);
+      attentionLayer.attend(block, weights, input, attention, null);
     }
-    Tensor afterAttention = activations.afterAttention();
-    attentionLayer.output(weights, input, attention.out(), afterAttention);
-    feedForward.backward(weights, own, afterAttention, gradient);
-    attentionLayer.backward(weights, own, input, attention, again, gradient);
+    KeptFeedForward kept = saved.feedForward(block);
+    Tensor afterAttention = kept == null ? activations.afterAttention() : kept.input();
+    if (kept == null) {
+      attentionLayer.output(weights, input, attention.out(), afterAttention);
+    }
+    feedForward.backward(weights, own, afterAttention, kept, gradient);
+    attentionLayer.backward(
+        weights, own, input, attention, saved.projections(block), again, gradient);
     gradients.reduce(group(block));
   }
 

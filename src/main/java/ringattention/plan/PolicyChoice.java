@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import ringattention.device.MemoryPlan;
 import ringattention.model.ActivationPolicy;
 import ringattention.report.Units;
@@ -17,7 +19,8 @@ import ringattention.run.SavedKind;
  * The fastest activation policy that fits. Computing attention again costs most, copies to the host
  * are hidden behind a block's work, and more head groups cost little: so as many blocks as possible
  * keep their attention output, then attention goes in the fewest groups that make room, and what
- * the device cannot hold goes to the host.
+ * the device cannot hold goes to the host. What room the device has left then takes results of
+ * products, block by block from the last.
  *
  * @param policy what was chosen; the smallest there is if nothing fits
  * @param fits whether it does
@@ -36,16 +39,15 @@ public record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
       int heads,
       MemoryLimits limits,
       Function<ActivationPolicy, MemoryPlan> plan) {
-    List<Integer> saved = savedAttention(config, layers);
-    Optional<ActivationPolicy> first = withRoom(config, heads, saved.get(0), limits, plan, layers);
+    List<ActivationPolicy> saved = saved(config, layers);
+    Optional<ActivationPolicy> first = withRoom(config, heads, saved.get(0), limits, plan);
     if (first.isEmpty() && saved.size() > 1) { // fewer blocks need less: bisection, of up to 1024
       int tooMany = 0;
       int few = saved.size() - 1;
-      first = withRoom(config, heads, saved.get(few), limits, plan, layers);
+      first = withRoom(config, heads, saved.get(few), limits, plan);
       while (first.isPresent() && few - tooMany > 1) {
         int middle = (tooMany + few) / 2;
-        Optional<ActivationPolicy> found =
-            withRoom(config, heads, saved.get(middle), limits, plan, layers);
+        Optional<ActivationPolicy> found = withRoom(config, heads, saved.get(middle), limits, plan);
         if (found.isPresent()) {
           first = found;
           few = middle;
@@ -57,14 +59,57 @@ public record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
     List<Integer> groups = groups(config, heads);
     if (first.isEmpty()) {
       ActivationPolicy smallest =
-          smallest(config, layers, groups.get(groups.size() - 1), saved.get(saved.size() - 1));
+          smallest(
+              config, saved.get(saved.size() - 1).withHeadGroups(groups.get(groups.size() - 1)));
       return new PolicyChoice(smallest, false, text(smallest, plan, limits));
     }
-    ActivationPolicy fastest = smallest(config, layers, groups.get(0), saved.get(0));
+    ActivationPolicy fastest = smallest(config, saved.get(0).withHeadGroups(groups.get(0)));
     boolean passed =
-        first.get().savedAttention() != saved.get(0) || first.get().headGroups() != groups.get(0);
+        first.get().savedAttention() != fastest.savedAttention()
+            || first.get().headGroups() != fastest.headGroups();
     String why = passed ? "; passed over " + text(fastest, plan, limits) : "";
     return new PolicyChoice(first.get(), true, text(first.get(), plan, limits) + why);
+  }
+
+  /**
+   * Fills the room that this choice leaves on the device with results of products, if the input
+   * leaves open what is saved and does not ask for the host: first queries, keys and values of as
+   * many blocks as have room, then what their feed-forwards need.
+   *
+   * @param largest bytes of a buffer that the device takes
+   */
+  PolicyChoice filled(
+      MemoryConfig config,
+      MemoryLimits limits,
+      Function<ActivationPolicy, MemoryPlan> plan,
+      long largest) {
+    int layers = policy.layers();
+    boolean open = config.saved() == SavedKind.AUTO && config.offload() != OffloadKind.HOST;
+    if (!fits || !open || policy.savedAttention() < layers) {
+      return this;
+    }
+    IntFunction<ActivationPolicy> kept =
+        blocks -> policy.withProducts(Math.min(blocks, layers), Math.max(0, blocks - layers));
+    int most = 0;
+    int tooMany = 2 * layers + 1;
+    while (tooMany - most > 1) {
+      int middle = (most + tooMany) / 2;
+      MemoryPlan needs = plan.apply(kept.apply(middle));
+      if (fits(needs, limits)
+          && needs.buffers().stream().allMatch(buffer -> buffer.bytes() <= largest)) {
+        most = middle;
+      } else {
+        tooMany = middle;
+      }
+    }
+    if (most == 0) {
+      return this;
+    }
+    String passed =
+        most == 2 * layers
+            ? why.substring(text(policy, plan, limits).length()) // what was passed over before
+            : "; passed over " + text(kept.apply(2 * layers), plan, limits);
+    return new PolicyChoice(kept.apply(most), true, text(kept.apply(most), plan, limits) + passed);
   }
 
   /** The fewest head groups that fit where there is no backward, so that nothing is kept. */
@@ -84,23 +129,21 @@ public record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
     return new PolicyChoice(chosen, first.isPresent(), text(chosen, plan, limits));
   }
 
-  /** What needs the least of the device with so many groups and saved attention outputs. */
-  private static ActivationPolicy smallest(MemoryConfig config, int layers, int groups, int saved) {
-    ActivationPolicy onDevice = new ActivationPolicy(layers, groups, saved, 0);
-    return config.offload() == OffloadKind.NONE ? onDevice : onHost(onDevice, onDevice.saved());
+  /** What needs the least of the device with such groups and saved tensors. */
+  private static ActivationPolicy smallest(MemoryConfig config, ActivationPolicy onDevice) {
+    return config.offload() == OffloadKind.NONE ? onDevice : onDevice.withOnHost(onDevice.saved());
   }
 
-  /** The fastest policy that fits with so many saved attention outputs. */
+  /** The fastest policy that fits with such saved tensors. */
   private static Optional<ActivationPolicy> withRoom(
       MemoryConfig config,
       int heads,
-      int saved,
+      ActivationPolicy saved,
       MemoryLimits limits,
-      Function<ActivationPolicy, MemoryPlan> plan,
-      int layers) {
+      Function<ActivationPolicy, MemoryPlan> plan) {
     for (int groups : groups(config, heads)) {
-      ActivationPolicy onDevice = new ActivationPolicy(layers, groups, saved, 0);
-      ActivationPolicy onHost = onHost(onDevice, onDevice.saved());
+      ActivationPolicy onDevice = saved.withHeadGroups(groups);
+      ActivationPolicy onHost = onDevice.withOnHost(onDevice.saved());
       if (config.offload() != OffloadKind.HOST && fits(plan.apply(onDevice), limits)) {
         return Optional.of(onDevice);
       }
@@ -117,16 +160,22 @@ public record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
     return Optional.empty();
   }
 
-  /** Blocks that keep their attention output, the fastest first. */
-  private static List<Integer> savedAttention(MemoryConfig config, int layers) {
-    if (config.saved() != SavedKind.AUTO) {
-      return List.of(config.saved() == SavedKind.INPUTS ? 0 : layers);
-    }
-    List<Integer> blocks = new ArrayList<>();
-    for (int saved = layers; saved >= 0; saved--) {
-      blocks.add(saved);
-    }
-    return blocks;
+  /**
+   * What may be kept, the fastest first, before there is room to fill: on the device, of all heads
+   * at once.
+   */
+  private static List<ActivationPolicy> saved(MemoryConfig config, int layers) {
+    ActivationPolicy attention = new ActivationPolicy(layers, 1, layers, 0);
+    return switch (config.saved()) {
+      case AUTO ->
+          IntStream.rangeClosed(0, layers)
+              .mapToObj(without -> new ActivationPolicy(layers, 1, layers - without, 0))
+              .toList();
+      case INPUTS -> List.of(ActivationPolicy.inputs(layers));
+      case INPUTS_ATTENTION -> List.of(attention);
+      case INPUTS_ATTENTION_QKV -> List.of(attention.withProducts(layers, 0));
+      case EVERYTHING -> List.of(attention.withProducts(layers, layers));
+    };
   }
 
   private static List<Integer> groups(MemoryConfig config, int heads) {
@@ -153,18 +202,13 @@ public record PolicyChoice(ActivationPolicy policy, boolean fits, String why) {
     int enough = all.onHost();
     while (enough - tooFew > 1) {
       int middle = (tooFew + enough) / 2;
-      if (plan.apply(onHost(all, middle)).bytes() <= limits.device()) {
+      if (plan.apply(all.withOnHost(middle)).bytes() <= limits.device()) {
         enough = middle;
       } else {
         tooFew = middle;
       }
     }
-    return onHost(all, enough);
-  }
-
-  private static ActivationPolicy onHost(ActivationPolicy policy, int count) {
-    return new ActivationPolicy(
-        policy.layers(), policy.headGroups(), policy.savedAttention(), count);
+    return all.withOnHost(enough);
   }
 
   private static String text(

@@ -19,6 +19,7 @@ import ringattention.run.DeviceConfig;
 import ringattention.run.DeviceKind;
 import ringattention.run.FaultConfig;
 import ringattention.run.MemoryConfig;
+import ringattention.run.OffloadKind;
 import ringattention.run.ParallelConfig;
 import ringattention.run.SavedKind;
 import ringattention.shard.Mask;
@@ -50,12 +51,7 @@ public final class RunRules {
             "parallel.heads", "must divide the key/value heads of the model (" + heads + ")");
       }
     }
-    if (kind == AttentionKind.VANILLA
-        && configuration.get(MemoryConfig.SECTION).saved() == SavedKind.INPUTS_ATTENTION) {
-      throw source.error(
-          "memory.saved",
-          "must be \"inputs\" or \"auto\" with vanilla attention, whose backward needs its scores");
-    }
+    checkSaved(configuration, "memory.saved", configuration.get(MemoryConfig.SECTION).saved());
     if (configuration.has(DataConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
       int sequence = configuration.get(TrainConfig.SECTION).sequence();
       if (configuration.get(DataConfig.SECTION).firstPosition() > Integer.MAX_VALUE - sequence) {
@@ -72,6 +68,30 @@ public final class RunRules {
     DeviceKind device = configuration.get(DeviceConfig.SECTION).kind();
     if (device == DeviceKind.CPU || device == DeviceKind.REFERENCE) {
       parallel.requireHostTransport(source, "device.kind = " + Toml.write(device));
+    }
+  }
+
+  /**
+   * Checks that blocks can keep this.
+   *
+   * @param key that says so
+   * @throws ringattention.input.InputException naming the key
+   */
+  public static void checkSaved(Configuration configuration, String key, SavedKind saved) {
+    Source source = configuration.source();
+    AttentionKind kind = configuration.get(AttentionConfig.SECTION).kind();
+    if (kind == AttentionKind.VANILLA && saved.keepsAttention()) {
+      throw source.error(
+          key,
+          "must be \"inputs\" or \"auto\" with vanilla attention, whose backward needs its scores");
+    }
+    OffloadKind offload = configuration.get(MemoryConfig.SECTION).offload();
+    if (offload == OffloadKind.HOST && saved.keepsProducts()) {
+      throw source.error(
+          key,
+          "must not be "
+              + Toml.write(saved)
+              + " with memory.offload = \"host\": results of products stay on the device");
     }
   }
 

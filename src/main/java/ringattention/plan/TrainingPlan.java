@@ -33,6 +33,7 @@ import ringattention.run.GradientWire;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.ParallelConfig;
+import ringattention.run.SavedKind;
 import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
@@ -167,7 +168,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     PolicyChoice choice =
         setup.policy().forwardOnly()
             ? PolicyChoice.forwardOnly(config, layers, heads, limits, needs)
-            : PolicyChoice.of(savable(config), layers, heads, limits, needs);
+            : PolicyChoice.of(savable(config), layers, heads, limits, needs)
+                .filled(savable(config), limits, needs, device.largestTensorBytes());
     TrainingPlan fitted = new TrainingPlan(configuration, setup.with(choice.policy()), choice);
     if (device.largestTensorBytes() < Long.MAX_VALUE) {
       fitted.requireSmallBuffers(device);
@@ -194,7 +196,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
 
   /** What may be saved: the backward of vanilla attention needs its scores, so never its output. */
   private MemoryConfig savable(MemoryConfig config) {
-    return setup.attention() == AttentionKind.VANILLA ? config.withInputsOnly() : config;
+    return setup.attention() == AttentionKind.VANILLA ? config.withSaved(SavedKind.INPUTS) : config;
   }
 
   private TrainingPlan with(ActivationPolicy policy) {
@@ -239,11 +241,6 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     return setup.policy().offloadText();
   }
 
-  /** Blocks whose attention the backward computes again. */
-  private int attentionRecomputed() {
-    return setup.model().layers() - setup.policy().savedAttention();
-  }
-
   /**
    * Returns the operations of one step over all ranks, with causal attention.
    *
@@ -257,7 +254,12 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
             configuration.get(TrainConfig.SECTION).batch(),
             setup.sequence(),
             squares,
-            attentionRecomputed());
+            setup.recompute());
+  }
+
+  /** Returns them as the devices execute them; NaN where attention is not causal. */
+  public double hardwareFlops(double squares) {
+    return setup.mask() == Mask.CAUSAL ? flops(squares).hardware() : Double.NaN;
   }
 
   /** Squared lengths of a batch whose sequences are one document each. */

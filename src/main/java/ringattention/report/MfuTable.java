@@ -28,7 +28,7 @@ public record MfuTable(StepFlops flops, Mfu shares) {
         "hardware",
         flops.hardware(),
         shares.hardware(),
-        "2 b s (L (4 block - h f) + 3 head) + (3.5 L + R) 2 b s^2 n d");
+        "2 b s (3 (L block + head) + again) + (3.5 L + R) 2 b s^2 n d");
     return table.lines();
   }
 

@@ -25,9 +25,9 @@ public record MemoryConfig(
     return new MemoryConfig(saved, offload, headGroups, other, hostGiB);
   }
 
-  /** The same with nothing saved but the inputs of blocks. */
-  public MemoryConfig withInputsOnly() {
-    return new MemoryConfig(SavedKind.INPUTS, offload, headGroups, deviceGiB, hostGiB);
+  /** The same with other tensors saved. */
+  public MemoryConfig withSaved(SavedKind other) {
+    return new MemoryConfig(other, offload, headGroups, deviceGiB, hostGiB);
   }
 
   /** The same with so many groups of heads. */

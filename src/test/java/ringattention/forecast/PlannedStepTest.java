@@ -14,6 +14,7 @@ import ringattention.command.PlanComparison;
 import ringattention.command.Sections;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Phase;
+import ringattention.metrics.Rates;
 import ringattention.metrics.StepTime;
 
 /** Plans for one and two H200s against what was measured on them, and how plans scale. */
@@ -37,7 +38,7 @@ class PlannedStepTest {
     assertEquals(1, row.timeRatio(), 0.10, row.run() + ", " + row.plan().tokens() + " tokens");
   }
 
-  /** To the byte: the policy that was chosen there is chosen here, and nothing is forgotten. */
+  /** To the byte: what was kept there is kept where it was, and nothing is forgotten. */
   @ParameterizedTest
   @MethodSource("rows")
   void memoryIsThatOfTheRun(PlanComparison.Row row) {
@@ -59,8 +60,9 @@ class PlannedStepTest {
   /** The sequence of each doubles with the ranks: so does a rank's attention, and nothing else. */
   @Test
   void ranksShareASequence() {
-    StepTime four = step(Hardware.H200, 4, "train.sequence=262144");
-    StepTime eight = step(Hardware.H200, 8, "train.sequence=524288");
+    String kept = "memory.saved=inputs+attention"; // four have less room for parameters
+    StepTime four = step(Hardware.H200, 4, "train.sequence=262144", kept);
+    StepTime eight = step(Hardware.H200, 8, "train.sequence=524288", kept);
     assertEquals(
         2, eight.phases().seconds(Phase.ATTENTION) / four.phases().seconds(Phase.ATTENTION), 0.02);
     assertEquals(
@@ -101,6 +103,40 @@ class PlannedStepTest {
     // three hops there and four back, the last without keys and values, each of two tensors
     double hops = 4096.0 * 4096 * 2 * (2 * (3 + 3) + 4 * 3) * 32;
     assertEquals(hops, sentByRings, 1e-9 * hops);
+  }
+
+  /** By the products that are not computed again, less two copies; attention is as it was. */
+  @Test
+  void whatIsKeptIsNotComputedAgain() {
+    Hardware h200 = Hardware.H200;
+    List<StepTime> kinds =
+        Stream.of("inputs+attention", "inputs+attention+qkv", "inputs+attention+qkv+feedForward")
+            .map(kind -> step(h200, 4, "train.sequence=32768", "memory.saved=" + kind))
+            .toList();
+    double rows = 8192;
+    double projections = 2 * rows * 3 * 4096 * 4096 * 32; // of queries, keys and values
+    double copies = 2.0 * 2 * 2 * 2 * rows * 4096 * 32; // there and back, two, read and written
+    double spared = 2.0 * (2 + 2 * 2) * rows * 4096 * 32; // norm, rotations of queries and keys
+    Rates rates = Rates.of(h200);
+    assertEquals(
+        rates.productsS(projections) + rates.memoryS(spared) - rates.memoryS(copies),
+        seconds(kinds.get(0), Phase.PROJECTIONS) - seconds(kinds.get(1), Phase.PROJECTIONS),
+        1e-9);
+    double gateAndUp = 2 * rows * 2 * 4096 * 11008 * 32;
+    assertEquals(
+        rates.productsS(gateAndUp) - rates.memoryS(2.0 * 2 * rows * 4096 * 32),
+        seconds(kinds.get(1), Phase.FEED_FORWARD) - seconds(kinds.get(2), Phase.FEED_FORWARD),
+        1e-9);
+    double output = 2 * rows * 4096 * 4096 * 32;
+    assertEquals(
+        rates.productsS(output) + rates.memoryS(2.0 * 2 * rows * 4096 * 32),
+        seconds(kinds.get(1), Phase.PROJECTIONS) - seconds(kinds.get(2), Phase.PROJECTIONS),
+        1e-9);
+    assertEquals(seconds(kinds.get(0), Phase.ATTENTION), seconds(kinds.get(2), Phase.ATTENTION));
+  }
+
+  private static double seconds(StepTime time, Phase phase) {
+    return time.phases().seconds(phase);
   }
 
   private static double share(StepTime time) {

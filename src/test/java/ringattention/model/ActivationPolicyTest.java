@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +46,7 @@ class ActivationPolicyTest {
   /** Results of the plain policy, by numbers of ranks and of key and value heads; made once. */
   private final Map<List<Integer>, List<double[]>> plain = new HashMap<>();
 
-  private final List<double[]> plainOnCpu =
-      step(() -> new CpuDevice(1), 1, 1, 4, ActivationPolicy.inputs(LAYERS));
+  private final Map<List<Integer>, List<double[]>> plainOnCpu = new HashMap<>(); // likewise
 
   private List<double[]> plain(int ranks, int keyValueHeads) {
     return plain.computeIfAbsent(
@@ -54,7 +54,19 @@ class ActivationPolicyTest {
         key -> step(late(false), ranks, 1, keyValueHeads, ActivationPolicy.inputs(LAYERS)));
   }
 
+  private List<double[]> plainOnCpu(int ranks, int keyValueHeads) {
+    return plainOnCpu.computeIfAbsent(
+        List.of(ranks, keyValueHeads),
+        key -> step(cpu(), ranks, 1, keyValueHeads, ActivationPolicy.inputs(LAYERS)));
+  }
+
+  private static Supplier<Device> cpu() {
+    return () -> new CpuDevice(1);
+  }
+
+  /** A Llama, with fewer key/value heads one that has biases and norms of queries and keys too. */
   private static TransformerProblem problem(int keyValueHeads) {
+    boolean details = keyValueHeads < 4;
     ModelConfig model =
         new ModelConfig(
             37,
@@ -67,6 +79,7 @@ class ActivationPolicyTest {
             1e-5,
             false,
             0.15,
+            new AttentionDetails(details, details, 0),
             Optional.empty());
     return new TransformerProblem(model, 23, 1, Mask.CAUSAL, LayoutKind.ZIGZAG, 5);
   }
@@ -157,51 +170,76 @@ class ActivationPolicyTest {
 
   @ParameterizedTest
   @CsvSource({
-    // head groups, blocks that save attention, tensors on the host
-    "1, 5, 0",
-    "1, 5, 10",
-    "1, 0, 5",
-    "1, 2, 0",
-    "1, 2, 3",
-    "1, 2, 4",
-    "1, 2, 5",
-    "1, 2, 7",
-    "1, 5, 1",
-    "2, 0, 0",
-    "2, 5, 7",
-    "2, 3, 8",
-    "2, 1, 6"
+    // head groups, blocks that save attention, projections, feed-forward, tensors on the host
+    "1, 5, 0, 0, 0",
+    "1, 5, 0, 0, 10",
+    "1, 0, 0, 0, 5",
+    "1, 2, 0, 0, 0",
+    "1, 2, 0, 0, 3",
+    "1, 2, 0, 0, 4",
+    "1, 2, 0, 0, 5",
+    "1, 2, 0, 0, 7",
+    "1, 5, 0, 0, 1",
+    "2, 0, 0, 0, 0",
+    "2, 5, 0, 0, 7",
+    "2, 3, 0, 0, 8",
+    "2, 1, 0, 0, 6",
+    "1, 5, 5, 5, 0",
+    "1, 5, 5, 0, 0",
+    "1, 5, 5, 3, 0",
+    "1, 3, 2, 1, 0",
+    "1, 5, 5, 5, 10",
+    "1, 4, 3, 2, 7",
+    "2, 5, 5, 5, 0",
+    "2, 4, 2, 1, 6",
+    "2, 1, 1, 0, 0"
   })
-  void numbersAreTheSame(int groups, int savedAttention, int onHost) {
-    ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
+  void numbersAreTheSame(
+      int groups, int savedAttention, int projections, int feedForward, int onHost) {
+    ActivationPolicy policy =
+        new ActivationPolicy(LAYERS, groups, savedAttention, onHost)
+            .withProducts(projections, feedForward);
     for (int ranks = 1; ranks <= 3; ranks++) {
       for (int keyValueHeads : new int[] {4, 2}) {
         List<double[]> expected = plain(ranks, keyValueHeads);
         assertSame(expected, step(late(false), ranks, 1, keyValueHeads, policy), groups);
         assertSame(expected, step(late(true), ranks, 1, keyValueHeads, policy), groups);
+        if (groups == 1) {
+          List<double[]> onCpu = step(cpu(), ranks, 1, keyValueHeads, policy);
+          assertSame(plainOnCpu(ranks, keyValueHeads), onCpu, groups);
+        }
       }
-    }
-    if (groups == 1) {
-      assertSame(plainOnCpu, step(() -> new CpuDevice(1), 1, 1, 4, policy), groups);
     }
   }
 
   /** Also where ranks exchange heads, late, which by itself changes rounding only. */
   @ParameterizedTest
   @CsvSource({
-    // ranks, those that exchange heads, head groups, blocks that save attention, on the host
-    "2, 2, 1, 5, 10",
-    "2, 2, 2, 2, 4",
-    "4, 2, 1, 0, 5",
-    "4, 2, 2, 3, 8",
-    "4, 4, 1, 3, 3"
+    // ranks, those that exchange heads, head groups,
+    // blocks that save attention, projections, feed-forward, tensors on the host
+    "2, 2, 1, 5, 0, 0, 10",
+    "2, 2, 2, 2, 0, 0, 4",
+    "4, 2, 1, 0, 0, 0, 5",
+    "4, 2, 2, 3, 0, 0, 8",
+    "4, 4, 1, 3, 0, 0, 3",
+    "2, 2, 1, 5, 5, 5, 0",
+    "4, 2, 2, 3, 2, 1, 4",
+    "4, 4, 1, 5, 5, 0, 0"
   })
   void numbersAreTheSameWithExchangeOfHeads(
-      int ranks, int headRanks, int groups, int savedAttention, int onHost) {
+      int ranks,
+      int headRanks,
+      int groups,
+      int savedAttention,
+      int projections,
+      int feedForward,
+      int onHost) {
     List<double[]> plainly =
         step(late(false), ranks, headRanks, 4, ActivationPolicy.inputs(LAYERS));
     assertSame(plain(ranks, 4), plainly, 2);
-    ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
+    ActivationPolicy policy =
+        new ActivationPolicy(LAYERS, groups, savedAttention, onHost)
+            .withProducts(projections, feedForward);
     assertSame(plainly, step(late(false), ranks, headRanks, 4, policy), groups);
     assertSame(plainly, step(late(true), ranks, headRanks, 4, policy), groups);
     List<double[]> early = // collectives, as soon as they may be, before a device that is late
@@ -218,6 +256,33 @@ class ActivationPolicyTest {
     ActivationPolicy all = new ActivationPolicy(3, 1, 3, 6);
     assertEquals("inputs+attention", all.savedText());
     assertEquals("host", all.offloadText());
+    assertEquals("inputs+attention+qkv of 1 of 3", all.withProducts(1, 0).savedText());
+    ActivationPolicy everything = all.withProducts(3, 3);
+    assertEquals("inputs+attention+qkv+feedForward", everything.savedText());
+    assertEquals("host", everything.offloadText(), "of what can go there");
+    assertEquals("inputs+attention+qkv+feedForward of 2 of 3", all.withProducts(3, 2).savedText());
+  }
+
+  /** What a block keeps is made from what it keeps too, and blocks at the end keep most. */
+  @Test
+  void theLastBlocksKeepMost() {
+    ActivationPolicy policy = new ActivationPolicy(4, 1, 3, 0).withProducts(2, 1);
+    String kept = "";
+    for (int block = 0; block < 4; block++) {
+      kept += policy.savesAttention(block) ? "a" : "-";
+      kept += policy.savesProjections(block) ? "p" : "-";
+      kept += policy.savesFeedForward(block) ? "f " : "- ";
+    }
+    assertEquals("--- a-- ap- apf ", kept);
+    for (int[] wrong : new int[][] {{4, 1}, {1, 2}, {1, -1}}) {
+      assertThrows(IllegalArgumentException.class, () -> policy.withProducts(wrong[0], wrong[1]));
+    }
+    assertEquals(List.of(1, 1, 0, 0), again(policy, 1));
+    assertEquals(List.of(2, 1, 0, 0), again(policy, 2), "a second call overwrites the first's");
+  }
+
+  private static List<Integer> again(ActivationPolicy policy, int calls) {
+    return IntStream.range(0, 4).mapToObj(block -> policy.projectedAgain(block, calls)).toList();
   }
 
   @Test

@@ -110,10 +110,24 @@ class MemoryGrowthTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "2, 1", "3, 1", "4, 1", "2, 2", "4, 2"})
-  void aStepAllocatesExactlyWhatWasPlanned(int ranks, int headRanks) {
+  @CsvSource({
+    // ranks, those that exchange heads, blocks that save attention, projections, feed-forward
+    "1, 1, 0, 0, 0",
+    "2, 1, 0, 0, 0",
+    "3, 1, 0, 0, 0",
+    "4, 1, 0, 0, 0",
+    "2, 2, 0, 0, 0",
+    "4, 2, 0, 0, 0",
+    "3, 1, 2, 2, 2",
+    "2, 1, 2, 1, 0",
+    "4, 2, 2, 2, 1"
+  })
+  void aStepAllocatesExactlyWhatWasPlanned(
+      int ranks, int headRanks, int savedAttention, int projections, int feedForward) {
     Mesh mesh = Mesh.of(ranks, ranks / headRanks, headRanks);
-    ModelSetup setup = setup(AttentionKind.RING, mesh, 130 * ranks + 1);
+    ActivationPolicy policy =
+        new ActivationPolicy(2, 1, savedAttention, 0).withProducts(projections, feedForward);
+    ModelSetup setup = setup(AttentionKind.RING, mesh, 130 * ranks + 1).with(policy);
     LocalCommunicator.run(
         ranks,
         rank -> {

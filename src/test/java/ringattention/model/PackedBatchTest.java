@@ -171,17 +171,29 @@ class PackedBatchTest {
 
   @ParameterizedTest(name = "{0} ranks in rings of {1}, {2} key/value heads, {3} groups")
   @CsvSource({
-    // ranks, ring, key/value heads, head groups, blocks that save attention, tensors on the host
-    "1, 1, 4, 1, 0, 0",
-    "1, 1, 2, 2, 2, 3",
-    "2, 2, 4, 2, 0, 2",
-    "3, 3, 2, 1, 2, 4",
-    "4, 2, 4, 4, 1, 1",
-    "2, 1, 2, 1, 1, 0"
+    // ranks, ring, key/value heads, head groups,
+    // blocks that save attention, products, tensors on the host
+    "1, 1, 4, 1, 0, 0, 0",
+    "1, 1, 2, 2, 2, 0, 3",
+    "2, 2, 4, 2, 0, 0, 2",
+    "3, 3, 2, 1, 2, 0, 4",
+    "4, 2, 4, 4, 1, 0, 1",
+    "2, 1, 2, 1, 1, 0, 0",
+    "1, 1, 4, 1, 2, 2, 0",
+    "3, 3, 2, 2, 2, 1, 3",
+    "4, 2, 4, 4, 2, 2, 0"
   })
   void sequencesSideBySideAreThoseOfEachAlone(
-      int ranks, int ring, int keyValueHeads, int groups, int savedAttention, int onHost) {
-    ActivationPolicy policy = new ActivationPolicy(LAYERS, groups, savedAttention, onHost);
+      int ranks,
+      int ring,
+      int keyValueHeads,
+      int groups,
+      int savedAttention,
+      int products,
+      int onHost) {
+    ActivationPolicy policy =
+        new ActivationPolicy(LAYERS, groups, savedAttention, onHost)
+            .withProducts(products, products);
     for (Mask mask : Mask.values()) {
       List<double[]> truth = truth(keyValueHeads, mask);
       for (LayoutKind layout : ring == 1 ? ONE : LayoutKind.values()) {

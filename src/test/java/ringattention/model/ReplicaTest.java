@@ -275,6 +275,23 @@ class ReplicaTest {
             "window.1.attended"),
         saved(new ActivationPolicy(2, 1, 1, 3)));
     assertEquals(
+        List.of(
+            "block.0.input",
+            "block.0.attended",
+            "block.0.queries",
+            "block.0.keys",
+            "block.0.values",
+            "block.1.input",
+            "block.1.attended",
+            "block.1.queries",
+            "block.1.keys",
+            "block.1.values",
+            "block.1.after_attention",
+            "block.1.gate",
+            "block.1.up",
+            "blocks.output"),
+        saved(new ActivationPolicy(2, 1, 2, 0).withProducts(2, 1)));
+    assertEquals(
         List.of("window.0.input", "window.1.input", "window.0.attended"),
         saved(ActivationPolicy.forwardOnly(2, 1)));
     List<String> groups = saved(new ActivationPolicy(2, 2, 0, 0));

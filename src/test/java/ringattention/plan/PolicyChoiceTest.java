@@ -20,6 +20,8 @@ import ringattention.run.MemoryLimits;
 class PolicyChoiceTest {
   private static final int LAYERS = 6;
   private static final long PLENTY = Long.MAX_VALUE;
+  private static final ActivationPolicy ALL =
+      new ActivationPolicy(LAYERS, 1, LAYERS, 0).withProducts(LAYERS, LAYERS);
 
   private static TrainingPlan plan(String... overrides) {
     List<String> all =
@@ -60,7 +62,7 @@ class PolicyChoiceTest {
 
   @Test
   void withRoomEverythingStaysOnTheDevice() {
-    assertEquals(new ActivationPolicy(LAYERS, 1, LAYERS, 0), fitted(PLENTY, 0).setup().policy());
+    assertEquals(ALL, fitted(PLENTY, 0).setup().policy());
   }
 
   @Test
@@ -84,6 +86,52 @@ class PolicyChoiceTest {
     ActivationPolicy chosen = fitted(least, 0).setup().policy();
     assertEquals(new ActivationPolicy(LAYERS, 4, 2, 0), chosen);
     assertEquals("inputs+attention of 2 of 6", chosen.savedText());
+  }
+
+  /** Block by block, to the byte; queries, keys and values of all before any feed-forward. */
+  @Test
+  void productsFillWhatIsLeftOfTheDevice() {
+    for (ActivationPolicy policy :
+        List.of(
+            ALL,
+            ALL.withProducts(LAYERS, 1),
+            ALL.withProducts(LAYERS, 0),
+            ALL.withProducts(2, 0),
+            ALL.withProducts(1, 0))) {
+      TrainingPlan chosen = fitted(bytes(policy), 0);
+      assertEquals(policy, chosen.setup().policy());
+      assertEquals(policy != ALL, chosen.memory().why().contains("passed over saved inputs+att"));
+    }
+    ActivationPolicy less = fitted(bytes(ALL.withProducts(1, 0)) - 1, PLENTY).setup().policy();
+    assertEquals(ALL.withProducts(0, 0), less, "the host is not asked for the sake of products");
+    long grouped = bytes(new ActivationPolicy(LAYERS, 2, LAYERS, 0).withProducts(1, 0));
+    assertEquals(
+        grouped < bytes(ALL.withProducts(0, 0)) ? 2 : 1,
+        fitted(grouped, 0).setup().policy().headGroups(),
+        "nor are more head groups");
+  }
+
+  @Test
+  void productsAreKeptWhereTheInputSaysSo() {
+    String qkv = "memory.saved=inputs+attention+qkv";
+    assertEquals(ALL.withProducts(LAYERS, 0), fitted(PLENTY, PLENTY, qkv).setup().policy());
+    String everything = "memory.saved=inputs+attention+qkv+feedForward";
+    assertEquals(ALL, fitted(PLENTY, 0, everything).setup().policy());
+    ActivationPolicy withHost = ALL.withHeadGroups(4).withOnHost(9);
+    assertEquals(
+        withHost,
+        fitted(bytes(withHost), PLENTY, everything, "memory.headGroups=4").setup().policy());
+    assertFalse(fitted(bytes(ALL.withHeadGroups(4)) - 1, 0, everything).memory().fits());
+    assertEquals(
+        new ActivationPolicy(LAYERS, 1, LAYERS, 2 * LAYERS),
+        fitted(PLENTY, PLENTY, "memory.offload=host").setup().policy(),
+        "products would stay on the device");
+    InputException wrong =
+        assertThrows(InputException.class, () -> plan(qkv, "memory.offload=host"));
+    assertEquals(
+        "-D memory.saved = \"inputs+attention+qkv\": must not be \"inputs+attention+qkv\" with"
+            + " memory.offload = \"host\": results of products stay on the device",
+        wrong.getMessage());
   }
 
   @Test

@@ -181,6 +181,7 @@ public final class MfuBench implements Benchmark {
                       Subject.of(plan),
                       measured.seconds(),
                       bench.batchTokens(),
+                      plan.hardwareFlops(measured.last().squares()) * microBatches / passes,
                       Optional.of(mfu),
                       measured.memory().largest(),
                       measured.exposedWaitS());

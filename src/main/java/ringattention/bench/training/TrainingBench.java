@@ -17,10 +17,12 @@ import ringattention.plan.Variants;
 import ringattention.report.BenchTable;
 import ringattention.report.TimeTable;
 import ringattention.run.MemoryConfig;
+import ringattention.run.SavedKind;
 import ringattention.shard.Mesh;
 
 /**
- * {@code bench training}: a row of seconds and bytes for each length of sequence, and its checks.
+ * {@code bench training}: a row of seconds and bytes for each length of sequence, or for each kind
+ * of what blocks keep, and its checks.
  */
 public final class TrainingBench implements Benchmark {
   private final BenchTrainingConfig bench;
@@ -56,9 +58,20 @@ public final class TrainingBench implements Benchmark {
         room = room.withDeviceGiB(bench.deviceGiB().get(row));
       }
       int tokens = bench.tokens().get(row);
-      TrainingPlan plan = TrainingPlan.of(Variants.of(configuration, tokens, room), ranks);
-      rows.add(new TrainingRow(tokens + " tokens", plan));
+      if (bench.saved().isEmpty()) {
+        add(configuration, tokens, room, tokens + " tokens", ranks);
+      }
+      for (SavedKind saved : bench.saved()) {
+        RunRules.checkSaved(configuration, "benchTraining.saved", saved);
+        add(configuration, tokens, room.withSaved(saved), tokens + " tokens, " + saved, ranks);
+      }
     }
+  }
+
+  private void add(
+      Configuration configuration, int tokens, MemoryConfig room, String name, int ranks) {
+    Configuration one = Variants.of(configuration, tokens, room);
+    rows.add(new TrainingRow(name, TrainingPlan.of(one, ranks)));
   }
 
   private static void require(boolean good, Configuration input, String key, String what) {
@@ -120,6 +133,7 @@ public final class TrainingBench implements Benchmark {
             Subject.of(plan),
             stepS,
             (long) plan.setup().sequence() * plan.configuration().get(TrainConfig.SECTION).batch(),
+            plan.hardwareFlops(measured.last().squares()),
             plan.mfu(run.device(), stepS, measured.last().squares()),
             measured.memory().largest(),
             measured.exposedWaitS()));

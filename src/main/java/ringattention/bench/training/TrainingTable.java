@@ -36,6 +36,7 @@ public final class TrainingTable {
    *
    * @param stepS of the slowest rank
    * @param tokens of a step, all sequences
+   * @param flops of a step over all ranks, in the hardware count; NaN where they are not counted
    * @param mfu empty where no peak is known
    * @param exposedWaitS time of a step that the ring was not hidden, of the rank that waited
    *     longest
@@ -44,6 +45,7 @@ public final class TrainingTable {
       Subject subject,
       double stepS,
       long tokens,
+      double flops,
       Optional<Mfu> mfu,
       PeakBytes memory,
       double exposedWaitS) {
@@ -84,7 +86,8 @@ public final class TrainingTable {
   /** Returns the table of {@code training.csv}. */
   public static BenchTable<Steps> ofSteps() {
     BenchTable<Steps> table = subject(new BenchTable<>(), Steps::subject);
-    return memory(rates(table, row -> row), row -> row);
+    return memory(rates(table, row -> row), row -> row)
+        .column("hardware_tflop", "TFLOP", "%.5g", row -> row.flops() * 1e-12);
   }
 
   /** Returns the table of {@code mfu.csv}. */

@@ -21,14 +21,15 @@ class TrainingTableTest {
   void stepsAsOthersReadThem() {
     BenchTable<Steps> table = TrainingTable.ofSteps();
     table.row(
-        new Steps(SUBJECT, 8, 3 * 65536, Optional.of(new Mfu(0.25, 0.5, 0.375)), MEMORY, 0.125));
-    table.row(new Steps(SUBJECT, 8, 65536, Optional.empty(), MEMORY, 0));
+        new Steps(
+            SUBJECT, 8, 3 * 65536, 5e15, Optional.of(new Mfu(0.25, 0.5, 0.375)), MEMORY, 0.125));
+    table.row(new Steps(SUBJECT, 8, 65536, Double.NaN, Optional.empty(), MEMORY, 0));
     assertEquals(
         """
         model,layers,tokens,ranks,saved,offload,step_s,tokens_per_s,mfu_causal,mfu_paper,\
-        mfu_hardware,planned_gib,peak_gib,exposed_wait_s
-        7B,32,65536,2,inputs,none,8.0,24576.0,0.25,0.5,0.375,60.0,61.0,0.125
-        7B,32,65536,2,inputs,none,8.0,8192.0,NaN,NaN,NaN,60.0,61.0,0.0
+        mfu_hardware,planned_gib,peak_gib,exposed_wait_s,hardware_tflop
+        7B,32,65536,2,inputs,none,8.0,24576.0,0.25,0.5,0.375,60.0,61.0,0.125,5000.0
+        7B,32,65536,2,inputs,none,8.0,8192.0,NaN,NaN,NaN,60.0,61.0,0.0,NaN
         """,
         table.csv());
   }
@@ -50,7 +51,7 @@ class TrainingTableTest {
   void batchesAsOthersReadThem() {
     BenchTable<Batch> table = TrainingTable.ofBatches();
     Optional<Mfu> mfu = Optional.of(new Mfu(0.25, 0.5, 0.375));
-    Steps steps = new Steps(SUBJECT, 256, 1L << 21, mfu, MEMORY, 0.125);
+    Steps steps = new Steps(SUBJECT, 256, 1L << 21, 1e17, mfu, MEMORY, 0.125);
     table.row(new Batch("ring", 32, 2, steps, 5e14));
     assertEquals(
         """
