@@ -1,5 +1,6 @@
 package ringattention.infer;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,6 +25,8 @@ final class CacheRanks {
    */
   record Choice(int ranks, String why) {}
 
+  private static final double AS_FAST = 1.05; // rates are not known better
+
   private final ModelConfig model;
   private final CacheNeed need;
   private final DecodeRates rates;
@@ -46,8 +49,8 @@ final class CacheRanks {
   }
 
   /**
-   * Returns the fastest of 1 to {@code most} ranks that hold all requests at once, of several the
-   * fewest; all of them if none does.
+   * Returns the fastest of 1 to {@code most} ranks that hold all requests at once; of those that
+   * are as fast to {@link #AS_FAST} the most, for they read a prompt soonest; all if none does.
    *
    * @param whole the shape over so many ranks if it holds all requests
    */
@@ -60,10 +63,12 @@ final class CacheRanks {
     if (seconds.isEmpty()) {
       return new Choice(most, "no number of them has room for all requests at once");
     }
-    int best = seconds.firstKey();
-    for (int ranks : seconds.keySet()) {
-      best = seconds.get(ranks) < seconds.get(best) ? ranks : best;
-    }
+    double least = Collections.min(seconds.values());
+    int best =
+        seconds.descendingKeySet().stream()
+            .filter(ranks -> seconds.get(ranks) <= AS_FAST * least)
+            .findFirst()
+            .orElseThrow();
     return new Choice(best, why(best, seconds));
   }
 

@@ -1,5 +1,6 @@
 package ringattention.infer;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.List;
@@ -13,7 +14,8 @@ import ringattention.comm.Communicator;
  * learn what came of it.
  */
 public final class JobGeneration {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   // what a rank says before every prefill and step; the largest number counts
   private static final int GO_ON = 0;
