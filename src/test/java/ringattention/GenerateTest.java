@@ -161,7 +161,7 @@ class GenerateTest {
     Run run = valid(3, "run", unequal(), "infer.ranks=0");
     String text = run.job().output().replaceAll("\\s+", " ");
     assertTrue(
-        text.contains("1 of 3 ranks holds the cache: over 972 tokens a step's attention takes"),
+        text.contains("1 of 3 ranks holds the cache: over 1182 tokens a step's attention takes"),
         text);
     assertTrue(text.matches(".* ms on 1, [0-9.]+ ms on 3; the others wait .*"), text);
     Map<String, JsonNode> one = GenerateRuns.answers(valid(1, "one", unequal()));
