@@ -119,7 +119,7 @@ int main() {
     while (from < c.slots && c.segments.size() < 160) { // disjoint
       int to = std::min(c.slots, from + below(90));
       int first = below(c.rows);
-      c.segments.insert(c.segments.end(), {first, first + below(c.rows - first + 1), from, to});
+      c.segments.insert(c.segments.end(), {first, first + 1 + below(c.rows - first), from, to});
       from = to + below(9);
     }
     cases.push_back(c);

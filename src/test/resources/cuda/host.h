@@ -1,6 +1,7 @@
 // CUDA's words for one block at a time on the host: every thread is a fiber, and waits where the threads of its warp or block have
 // to meet. So sources of kernels run as they are, but for what is written in PTX.
 #pragma once
+#include <setjmp.h>
 #include <strings.h>
 #include <ucontext.h>
 
@@ -44,13 +45,17 @@ struct Meeting {
   int arrived = 0, held = 0;
 };
 
+// A context begins a fiber; from then on it jumps, for a change of contexts asks the system each time.
 struct Fiber {
   ucontext_t context;
+  jmp_buf jump;
   std::unique_ptr<char[]> stack;
-  bool done;
+  bool begun, done;
+  const Meeting* at; // that it waits for, null if it does not
+  int number;
 };
 
-inline ucontext_t scheduler;
+inline jmp_buf scheduler;
 inline std::vector<Fiber> fibers;
 inline std::vector<Meeting> warps;
 inline Meeting all;
@@ -58,14 +63,16 @@ inline std::vector<unsigned> words; // what the threads of warps show each other
 inline std::function<void()> body;
 
 inline void meet(Meeting& meeting, int size) {
-  int own = thread.x;
-  int number = meeting.held;
   if (++meeting.arrived == size) {
     meeting.arrived = 0;
     meeting.held++;
+    return;
   }
-  while (meeting.held == number) {
-    swapcontext(&fibers[own].context, &scheduler);
+  Fiber& own = fibers[thread.x];
+  own.at = &meeting;
+  own.number = meeting.held;
+  if (_setjmp(own.jump) == 0) {
+    _longjmp(scheduler, 1);
   }
 }
 
@@ -74,6 +81,20 @@ inline void meetWarp() { meet(warps[thread.x / 32], 32); }
 inline void run() {
   body();
   fibers[thread.x].done = true;
+  _longjmp(scheduler, 1);
+}
+
+// Goes on with a fiber until it waits or is done.
+inline void resume(Fiber& fiber) {
+  if (_setjmp(scheduler) != 0) {
+    return;
+  }
+  fiber.at = nullptr;
+  if (fiber.begun) {
+    _longjmp(fiber.jump, 1);
+  }
+  fiber.begun = true;
+  setcontext(&fiber.context);
 }
 
 // Runs a kernel's blocks one after the other. A block whose threads do not all meet never ends.
@@ -95,17 +116,19 @@ inline void launch(int blockCount, int threadCount, std::function<void()> kernel
       getcontext(&fiber.context);
       fiber.context.uc_stack.ss_sp = fiber.stack.get();
       fiber.context.uc_stack.ss_size = STACK;
-      fiber.context.uc_link = &scheduler;
-      fiber.done = false;
+      fiber.context.uc_link = nullptr;
+      fiber.begun = fiber.done = false;
+      fiber.at = nullptr;
       makecontext(&fiber.context, run, 0);
     }
     for (bool busy = true; busy;) {
       busy = false;
       for (int t = 0; t < threadCount; t++) {
-        if (!fibers[t].done) {
-          busy = true;
+        Fiber& fiber = fibers[t];
+        busy |= !fiber.done;
+        if (!fiber.done && (fiber.at == nullptr || fiber.at->held != fiber.number)) {
           thread = {t, 0, 0};
-          swapcontext(&scheduler, &fibers[t].context);
+          resume(fiber);
         }
       }
     }
