@@ -494,13 +494,16 @@ __device__ inline void attend(
   }
 }
 
-// Any SIZE up to 256, any alignment: a warp takes a query after the other.
+// Any SIZE up to 256, any alignment: a warp takes up to TOGETHER queries at a time, which share the keys and values that it reads. So 16
+// queries of a block, all that read one key/value head in 16 rows without groups, read the cache once.
 template <typename T>
 __device__ inline void attendPlain(
     const T* q, const T* keys, const T* values, const Call& call, float* outs, float2* statistics, float scale, int size) {
   const int EACH = 8; // elements of a lane, 32 apart
   const int AT_ONCE = 4; // keys
+  const int TOGETHER = 4;
   int lane = threadIdx.x % 32;
+  int warp = threadIdx.x / 32;
   long distance = (long)call.keyValueHeads * size;
   clear(call, statistics);
   for (Walk walk(call); walk.valid(); walk.next(call)) {
@@ -509,68 +512,91 @@ __device__ inline void attendPlain(
       walk.next(call);
     }
     int to = walk.slot() + walk.keys();
-    for (int query = threadIdx.x / 32; query < walk.queries(); query += WARPS) {
-      long index = call.lane(walk.segment, walk.firstQuery() + query);
-      float own[EACH], out[EACH];
+    int each = min(TOGETHER, (walk.queries() + WARPS - 1) / WARPS); // no warp is idle while another has several
+    for (int first = warp * each; first < walk.queries(); first += WARPS * each) {
+      int count = min(each, walk.queries() - first);
+      long index[TOGETHER];
+      float own[TOGETHER][EACH], out[TOGETHER][EACH], largest[TOGETHER], sum[TOGETHER];
 #pragma unroll
-      for (int j = 0; j < EACH; j++) {
-        own[j] = lane + 32 * j < size ? toFloat(q[index * size + lane + 32 * j]) * scale : 0.0f;
-        out[j] = 0.0f;
-      }
-      float largest = nothing();
-      float sum = 0.0f;
-      for (int slot = from; slot < to; slot += AT_ONCE) {
-        float score[AT_ONCE];
-        float now = largest;
-#pragma unroll
-        for (int i = 0; i < AT_ONCE; i++) {
-          float product = 0.0f;
-          if (slot + i < to) {
-            const T* key = keys + (slot + i) * distance + call.head() * size;
-#pragma unroll
-            for (int j = 0; j < EACH; j++) {
-              product += lane + 32 * j < size ? own[j] * toFloat(key[lane + 32 * j]) : 0.0f;
-            }
-          }
-          product = block::warpSum(product);
-          score[i] = slot + i < to ? product : nothing();
-          now = fmaxf(now, score[i]);
-        }
-        float factor = exp2f(largest - now);
-        largest = now;
-        sum *= factor;
+      for (int i = 0; i < TOGETHER; i++) {
+        index[i] = call.lane(walk.segment, walk.firstQuery() + first + min(i, count - 1));
+        largest[i] = nothing();
+        sum[i] = 0.0f;
 #pragma unroll
         for (int j = 0; j < EACH; j++) {
-          out[j] *= factor;
+          own[i][j] = lane + 32 * j < size ? toFloat(q[index[i] * size + lane + 32 * j]) * scale : 0.0f;
+          out[i][j] = 0.0f;
+        }
+      }
+      for (int slot = from; slot < to; slot += AT_ONCE) {
+        float key[AT_ONCE][EACH], value[AT_ONCE][EACH];
+#pragma unroll
+        for (int k = 0; k < AT_ONCE; k++) {
+          long row = (slot + k) * distance + call.head() * size;
+#pragma unroll
+          for (int j = 0; j < EACH; j++) {
+            bool inside = slot + k < to && lane + 32 * j < size;
+            key[k][j] = inside ? toFloat(keys[row + lane + 32 * j]) : 0.0f;
+            value[k][j] = inside ? toFloat(values[row + lane + 32 * j]) : 0.0f;
+          }
         }
 #pragma unroll
-        for (int i = 0; i < AT_ONCE; i++) {
-          if (slot + i < to) {
-            float probability = exp2f(score[i] - now);
-            const T* value = values + (slot + i) * distance + call.head() * size;
-            sum += probability;
+        for (int i = 0; i < TOGETHER; i++) {
+          if (i < count) { // the same in all lanes
+            float score[AT_ONCE];
+            float now = largest[i];
+#pragma unroll
+            for (int k = 0; k < AT_ONCE; k++) {
+              float product = 0.0f;
+#pragma unroll
+              for (int j = 0; j < EACH; j++) {
+                product += own[i][j] * key[k][j];
+              }
+              product = block::warpSum(product);
+              score[k] = slot + k < to ? product : nothing();
+              now = fmaxf(now, score[k]);
+            }
+            float factor = exp2f(largest[i] - now);
+            largest[i] = now;
+            sum[i] *= factor;
 #pragma unroll
             for (int j = 0; j < EACH; j++) {
-              out[j] += lane + 32 * j < size ? probability * toFloat(value[lane + 32 * j]) : 0.0f;
+              out[i][j] *= factor;
+            }
+#pragma unroll
+            for (int k = 0; k < AT_ONCE; k++) {
+              if (slot + k < to) {
+                float probability = exp2f(score[k] - now);
+                sum[i] += probability;
+#pragma unroll
+                for (int j = 0; j < EACH; j++) {
+                  out[i][j] += probability * value[k][j];
+                }
+              }
             }
           }
         }
       }
-      long part = call.part(index);
-      float2 before = statistics[part];
-      __syncwarp(); // all lanes have read it
-      float among = fmaxf(largest, before.x);
-      float mine = weight(largest, among);
-      float its = weight(before.x, among);
 #pragma unroll
-      for (int j = 0; j < EACH; j++) {
-        if (lane + 32 * j < size) {
-          float* at = outs + part * size + lane + 32 * j;
-          *at = mine * out[j] + (before.y != 0.0f ? its * *at : 0.0f);
+      for (int i = 0; i < TOGETHER; i++) {
+        if (i < count) {
+          long part = call.part(index[i]);
+          float2 before = statistics[part];
+          __syncwarp(); // all lanes have read it
+          float among = fmaxf(largest[i], before.x);
+          float mine = weight(largest[i], among);
+          float its = weight(before.x, among);
+#pragma unroll
+          for (int j = 0; j < EACH; j++) {
+            if (lane + 32 * j < size) {
+              float* at = outs + part * size + lane + 32 * j;
+              *at = mine * out[i][j] + (before.y != 0.0f ? its * *at : 0.0f);
+            }
+          }
+          if (lane == 0) {
+            statistics[part] = make_float2(among, mine * sum[i] + its * before.y);
+          }
         }
-      }
-      if (lane == 0) {
-        statistics[part] = make_float2(among, mine * sum + its * before.y);
       }
     }
     __syncthreads(); // other warps may go on with these queries

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.comm.MpiJob;
 
 /** Generates with the built program under mpirun, also when somebody presses Ctrl-C. */
@@ -67,9 +70,14 @@ class GenerateIT {
         .start();
   }
 
-  /** One rank hears of it; all write what they have. The rest is made by the same command. */
-  @Test
-  void interruptedAnswersAreMadeWhenResumed() throws Exception {
+  /**
+   * One rank hears of it, where both answer or one waits; all write what they have. The rest is
+   * made by the same command.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 1})
+  void interruptedAnswersAreMadeWhenResumed(int answering) throws Exception {
+    String run = "run-" + answering;
     String prompts =
         runs.prompts(
             "prompts.jsonl",
@@ -78,11 +86,15 @@ class GenerateIT {
                 "{\"id\": \"long\", \"prompt\": \"Two\"}",
                 "{\"id\": \"waits\", \"prompt\": \"Three\", \"maxNewTokens\": 5}"));
     String[] keys = {
-      prompts, "generate.batch=1", "generate.ignoreEnd=true", "generate.maxNewTokens=8000"
+      prompts,
+      "generate.batch=1",
+      "generate.ignoreEnd=true",
+      "generate.maxNewTokens=8000",
+      "infer.ranks=" + answering
     };
-    Run whole = runs.valid(1, "whole", keys);
-    Process job = start("run", Path.of("/dev/null").toFile(), keys);
-    Path answers = program.file("run/generations.jsonl");
+    Run whole = runs.valid(1, "whole-" + answering, Arrays.copyOf(keys, 4));
+    Process job = start(run, Path.of("/dev/null").toFile(), keys);
+    Path answers = program.file(run + "/generations.jsonl");
     long end = System.nanoTime() + LIMIT.toNanos();
     while (!Files.exists(answers) || Files.size(answers) == 0) {
       assertTrue(job.isAlive() && System.nanoTime() < end, "no answer yet");
@@ -97,10 +109,10 @@ class GenerateIT {
     long pid = ranks.get(1).pid();
     assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(pid)).start().waitFor());
     assertTrue(job.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS));
-    String log = Files.readString(program.file("run.log"));
+    String log = Files.readString(program.file(run + ".log"));
     assertEquals(75, job.exitValue(), log);
     assertTrue(log.contains("STOPPED: 1 answers, "), log);
-    Map<String, JsonNode> stopped = GenerateRuns.answers(new Run(null, program.file("run")));
+    Map<String, JsonNode> stopped = GenerateRuns.answers(new Run(null, program.file(run)));
     assertEquals(List.of("short 0", "long 0"), List.copyOf(stopped.keySet()));
     assertEquals("interrupted", stopped.get("long 0").get("finish").textValue());
     String begun = stopped.get("long 0").get("text").textValue();
@@ -113,7 +125,7 @@ class GenerateIT {
             .textValue()
             .startsWith(begun.replaceFirst(".{1,3}$", "")));
     assertTrue(begun.length() > 3, begun);
-    String[] resumed = {keys[0], keys[1], keys[2], keys[3], "--resume"};
-    GenerateRuns.assertSameAnswers(expected, GenerateRuns.answers(mpirun("run", resumed)));
+    String[] resumed = {keys[0], keys[1], keys[2], keys[3], keys[4], "--resume"};
+    GenerateRuns.assertSameAnswers(expected, GenerateRuns.answers(mpirun(run, resumed)));
   }
 }

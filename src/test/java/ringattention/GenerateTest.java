@@ -133,9 +133,39 @@ class GenerateTest {
       Run run = valid(ranks, "ranks-" + ranks, keys);
       GenerateRuns.assertSameAnswers(one, GenerateRuns.answers(run));
     }
-    Run rings = valid(4, "rings", String.join(";", keys).concat(";infer.ranks=2").split(";"));
-    GenerateRuns.assertSameAnswers(one, GenerateRuns.answers(rings));
-    assertTrue(rings.job().output().contains("rings of 2, "), rings.job().output());
+  }
+
+  /** Answers and what they were made from do not depend on how many ranks hold the cache. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4, 8})
+  void anyNumberOfTheRanksHoldsTheCache(int world) throws IOException {
+    String[] keys = {unequal(), "infer.chunk=32", "generate.batch=3", "infer.weights=auto"};
+    Run one = valid(1, "one", keys);
+    for (int ranks = 1; ranks <= world; ranks += world == 8 && ranks > 2 ? 2 : 1) {
+      keys[3] = "infer.ranks=" + ranks;
+      Run some = valid(world, "ranks-" + ranks, keys);
+      GenerateRuns.assertSameAnswers(GenerateRuns.answers(one), GenerateRuns.answers(some));
+      assertEquals(one.summary().get("new_tokens"), some.summary().get("new_tokens"));
+      assertEquals(
+          Files.readString(one.folder().resolve("contents.json")),
+          Files.readString(some.folder().resolve("contents.json")));
+      String said = ranks + " of " + world + " ranks hold" + (ranks == 1 ? "s" : "") + " the cache";
+      assertTrue(some.job().output().contains(said), some.job().output());
+      assertEquals(ranks < world, some.job().output().contains("; the others wait"));
+    }
+  }
+
+  /** Short texts are answered by fewer ranks than there are, and it is said why. */
+  @Test
+  void fewerRanksForShortTexts() {
+    Run run = valid(3, "run", unequal(), "infer.ranks=0");
+    String text = run.job().output().replaceAll("\\s+", " ");
+    assertTrue(
+        text.contains("1 of 3 ranks holds the cache: over 1182 tokens a step's attention takes"),
+        text);
+    assertTrue(text.matches(".* ms on 1, [0-9.]+ ms on 3; the others wait .*"), text);
+    Map<String, JsonNode> one = GenerateRuns.answers(valid(1, "one", unequal()));
+    GenerateRuns.assertSameAnswers(one, GenerateRuns.answers(run));
   }
 
   /** The last rank's part of prompt and answer is full: cache and longest sequence are the same. */
@@ -275,7 +305,8 @@ class GenerateTest {
     String torn = lines.get(6).substring(0, 20);
     Files.writeString(
         file, String.join("\n", lines.subList(0, 5)) + "\n" + interrupted + "\n" + torn);
-    Run resumed = valid(ranks, "run", keys[0], keys[1], keys[2], "--resume");
+    String some = "infer.ranks=" + Math.min(ranks, 2);
+    Run resumed = valid(ranks, "run", keys[0], keys[1], keys[2], some, "--resume");
     assertTrue(resumed.job().output().contains("5 answers are there already"));
     assertEquals(11, resumed.summary().get("answers").intValue());
     List<String> after = Files.readAllLines(file);
@@ -360,6 +391,7 @@ class GenerateTest {
         "-D generate.prompts=@broken.jsonl | .*broken.jsonl:1: must have one of prompt, tokens, messages",
         "-D model.checkpoint=nowhere --prompt x | .*nowhere.*",
         "-D attention.mask=full --prompt x | attention.mask = .full.: must be .causal.: .*",
+        "-D infer.ranks=3 --prompt x | infer.ranks = 3: must be at most the number of ranks .2.",
         "-D infer.chunk=1 --prompt x | infer.chunk = 1: must be a whole number, at least 2",
         "-D memory.deviceGiB=0.0001 --prompt x | infer.chunk = 32768: does not fit: weights and one chunk of .* tokens need .*",
         "-D generate.maxTokens=3 --prompt x | generate.maxTokens = 3: unknown key, .*",

@@ -8,9 +8,12 @@ import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.infer.CacheNeed;
 import ringattention.infer.GenerateConfig;
+import ringattention.infer.Generation;
 import ringattention.infer.InferencePlan;
+import ringattention.infer.JobGeneration;
 import ringattention.infer.RingEngine;
 import ringattention.input.Configuration;
+import ringattention.metrics.DecodeRates;
 import ringattention.plan.PeakMemory;
 import ringattention.plan.RotaryReport;
 import ringattention.run.Equipment;
@@ -33,7 +36,16 @@ record Answering(Job job, Configuration configuration, Equipment equipment, Infe
     int ranks = job.world().size();
     int batch = configuration.get(GenerateConfig.SECTION).batch();
     InferencePlan plan =
-        job.agree(() -> InferencePlan.of(configuration, ranks, batch, need, device, limits));
+        job.agree(
+            () ->
+                InferencePlan.of(
+                    configuration,
+                    ranks,
+                    batch,
+                    need,
+                    device,
+                    limits,
+                    DecodeRates.of(device.inHostMemory())));
     return new Answering(job, configuration, equipment, plan);
   }
 
@@ -54,21 +66,45 @@ record Answering(Job job, Configuration configuration, Equipment equipment, Infe
   }
 
   /**
-   * Reads the weights and answers with them. Collective.
+   * Reads the weights and answers with them, or waits for ranks that do. Collective.
    *
-   * @param answer gives the exit code
+   * @param words that answers are made of
+   * @param use gives the exit code
    */
-  int run(StoredWeights weights, RunOutput output, ToIntFunction<RingEngine> answer) {
+  int run(
+      StoredWeights weights,
+      RunOutput output,
+      AnswerTokenizer words,
+      ToIntFunction<JobGeneration> use) {
+    int rank = job.world().rank();
+    if (!plan.answers(rank)) {
+      try (Equipment alone = plan.ring(job, equipment)) {
+        return job.orAbort(() -> run(weights, output, Optional.empty(), words, use));
+      }
+    }
     Device device = equipment.device();
-    try (Arena arena = plan.arena(job.world().rank(), device);
+    try (Arena arena = plan.arena(rank, device);
         Equipment ring = plan.ring(job, equipment);
         RingEngine engine = plan.engine(ring, device, arena, job.timer())) {
-      return job.orAbort(
-          () -> {
-            weights.read(engine.weights(), output);
-            return answer.applyAsInt(engine);
-          });
+      return job.orAbort(() -> run(weights, output, Optional.of(engine), words, use));
     }
+  }
+
+  private int run(
+      StoredWeights weights,
+      RunOutput output,
+      Optional<RingEngine> engine,
+      AnswerTokenizer words,
+      ToIntFunction<JobGeneration> use) {
+    job.agree( // a rank that waits learns of weights that cannot be read
+        () -> {
+          engine.ifPresent(own -> weights.read(own.weights(), output));
+          return null;
+        });
+    GenerateConfig config = configuration.get(GenerateConfig.SECTION);
+    Optional<Generation> own =
+        engine.map(some -> new Generation(some, words.tokenizer(), config, words.ends()));
+    return use.applyAsInt(new JobGeneration(job.world(), own));
   }
 
   /** Returns the peaks of all ranks, planned and measured, so far. Collective. */

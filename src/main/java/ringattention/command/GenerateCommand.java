@@ -8,13 +8,12 @@ import ringattention.cli.ExitCode;
 import ringattention.comm.Communicator;
 import ringattention.infer.CacheNeed;
 import ringattention.infer.GenerateConfig;
-import ringattention.infer.Generation;
 import ringattention.infer.GenerationListener;
 import ringattention.infer.GenerationOutcome;
 import ringattention.infer.GenerationsFile;
+import ringattention.infer.JobGeneration;
 import ringattention.infer.OneLength;
 import ringattention.infer.Request;
-import ringattention.infer.RingEngine;
 import ringattention.infer.TerminalText;
 import ringattention.input.Configuration;
 import ringattention.input.UsedInputs;
@@ -74,9 +73,10 @@ public final class GenerateCommand {
       return answering.run(
           weights,
           output,
-          engine -> {
+          input.words(),
+          generation -> {
             long start = System.nanoTime();
-            GenerationOutcome outcome = generate(engine, folder, interrupts);
+            GenerationOutcome outcome = generate(generation, folder, interrupts);
             double own = (System.nanoTime() - start) * 1e-9;
             double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
             return finish(outcome, seconds, answering.peak(), output);
@@ -100,7 +100,7 @@ public final class GenerateCommand {
   }
 
   private GenerationOutcome generate(
-      RingEngine engine, GenerationFolder folder, Interrupts interrupts) {
+      JobGeneration generation, GenerationFolder folder, Interrupts interrupts) {
     RunLog log = folder.output().log();
     log.section("Generation");
     input.requests().problems().forEach(problem -> log.line("passed over: " + problem));
@@ -108,12 +108,11 @@ public final class GenerateCommand {
       log.line(folder.done().size() + " answers are there already");
     }
     GenerationOutcome outcome =
-        new Generation(engine, input.tokenizer(), config, input.ends())
-            .run(
-                input.requests().requests(),
-                folder.done(),
-                listener(folder.output()),
-                () -> interrupts.heardBy(job.world()));
+        generation.run(
+            input.requests().requests(),
+            folder.done(),
+            listener(folder.output()),
+            interrupts::isHeard);
     outcome.refused().forEach(why -> log.line("refused: " + why));
     return outcome;
   }

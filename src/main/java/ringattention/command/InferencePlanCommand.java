@@ -1,5 +1,6 @@
 package ringattention.command;
 
+import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
 import ringattention.device.MemoryCount;
 import ringattention.forecast.HardwarePlan;
@@ -7,6 +8,7 @@ import ringattention.infer.CacheNeed;
 import ringattention.infer.GenerateConfig;
 import ringattention.infer.InferencePlan;
 import ringattention.input.Configuration;
+import ringattention.metrics.DecodeRates;
 import ringattention.metrics.Hardware;
 import ringattention.plan.RotaryReport;
 import ringattention.plan.TrainConfig;
@@ -35,7 +37,9 @@ final class InferencePlanCommand {
     try (Equipment equipment = Equipment.open(job, configuration)) {
       MemoryLimits limits =
           MemoryLimits.of(job, equipment.device(), configuration.get(MemoryConfig.SECTION));
-      print(job, configuration, job.world().size(), equipment.device(), limits);
+      Device device = equipment.device();
+      DecodeRates rates = DecodeRates.of(device.inHostMemory());
+      print(job, configuration, job.world().size(), device, limits, rates);
     }
   }
 
@@ -46,17 +50,23 @@ final class InferencePlanCommand {
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     DeviceTraits device = job.agree(() -> HardwarePlan.traits(hardware, configuration));
     MemoryConfig memory = configuration.get(MemoryConfig.SECTION);
-    print(job, configuration, ranks, device, MemoryLimits.of(hardware, memory, ranks, cap));
+    MemoryLimits limits = MemoryLimits.of(hardware, memory, ranks, cap);
+    print(job, configuration, ranks, device, limits, DecodeRates.of(false));
   }
 
   private static void print(
-      Job job, Configuration configuration, int ranks, DeviceTraits device, MemoryLimits limits) {
+      Job job,
+      Configuration configuration,
+      int ranks,
+      DeviceTraits device,
+      MemoryLimits limits,
+      DecodeRates rates) {
     if (SuiteCommand.asks(configuration)) {
       try (SuiteInput input = SuiteInput.of(job, configuration)) {
-        print(job, input.configuration(), input.need(), ranks, device, limits);
+        print(job, input.configuration(), input.need(), ranks, device, limits, rates);
       }
     } else {
-      print(job, configuration, CacheNeed.UNKNOWN, ranks, device, limits);
+      print(job, configuration, CacheNeed.UNKNOWN, ranks, device, limits, rates);
     }
   }
 
@@ -66,10 +76,11 @@ final class InferencePlanCommand {
       CacheNeed need,
       int ranks,
       DeviceTraits device,
-      MemoryLimits limits) {
+      MemoryLimits limits,
+      DecodeRates rates) {
     int batch = configuration.get(GenerateConfig.SECTION).batch();
     InferencePlan plan =
-        job.agree(() -> InferencePlan.of(configuration, ranks, batch, need, device, limits));
+        job.agree(() -> InferencePlan.of(configuration, ranks, batch, need, device, limits, rates));
     RunLog log = RunOutput.console(job).log();
     RotaryReport.print(configuration, plan.shape().model(), log);
     plan.print(device, log);

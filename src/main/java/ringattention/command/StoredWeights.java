@@ -171,6 +171,7 @@ record StoredWeights(
 
   @Override
   public void close() {
+    checkpoint.ifPresent(found -> found.checkpoint().close());
     folders.close();
   }
 }

@@ -3,8 +3,6 @@ package ringattention.command;
 import ringattention.cli.ExitCode;
 import ringattention.evaluate.suite.SuiteConfig;
 import ringattention.evaluate.suite.SuiteRun;
-import ringattention.infer.GenerateConfig;
-import ringattention.infer.Generation;
 import ringattention.input.Configuration;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
@@ -43,16 +41,11 @@ final class SuiteCommand {
       if (job.line().dryRun()) {
         return ExitCode.VALID;
       }
-      GenerateConfig generate = configuration.get(GenerateConfig.SECTION);
       return answering.run(
           weights,
           output,
-          engine ->
-              new SuiteRun(job, input.cases(), output)
-                  .run(
-                      new Generation(
-                          engine, input.words().tokenizer(), generate, input.words().ends()),
-                      answering::peak));
+          input.words(),
+          generation -> new SuiteRun(job, input.cases(), output).run(generation, answering::peak));
     }
   }
 }

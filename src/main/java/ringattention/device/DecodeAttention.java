@@ -28,6 +28,25 @@ public interface DecodeAttention {
    */
   void attend(Tensor q, Tensor keys, Tensor values, Tensor segments, Tensor partial);
 
+  /** Returns the name of the library that {@link #library} is of; empty if there is none. */
+  default String libraryName() {
+    return "";
+  }
+
+  /**
+   * Computes attention of rows that all see the whole cache by the attention of a vendor's library,
+   * to measure {@link #attend} against.
+   *
+   * @param q as for {@link #attend}, and so are keys and values
+   * @param out [rows, heads, headSize], compute type, overwritten
+   * @param logSumExp [rows, 1, heads], sum type, overwritten
+   * @throws UnsupportedOperationException if there is no such library or it does not take these;
+   *     the message says why
+   */
+  default void library(Tensor q, Tensor keys, Tensor values, Tensor out, Tensor logSumExp) {
+    throw new UnsupportedOperationException("there is no library with attention on this device");
+  }
+
   /**
    * Merges what all ranks have seen, in the order of ranks.
    *

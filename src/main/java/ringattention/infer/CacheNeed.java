@@ -54,10 +54,15 @@ public record CacheNeed(int longestPrompt, List<Integer> prompts, List<Integer> 
     return new CacheNeed(longest, prompts, further);
   }
 
-  /** Returns whether no sequence is so long that a ring would be faster than a rank alone. */
-  boolean isShort() {
-    int most = further.stream().mapToInt(Integer::intValue).max().orElse(0);
-    return (long) longestPrompt + most <= InferConfig.SHORT;
+  /** Returns whether it is known what will be asked. */
+  boolean isKnown() {
+    return !prompts.isEmpty();
+  }
+
+  /** Returns the tokens that a step reads once all of these are in the cache and at their ends. */
+  long tokensOfStep() {
+    return prompts.stream().mapToLong(Integer::intValue).sum()
+        + further.stream().mapToLong(Integer::intValue).sum();
   }
 
   private static int tokens(Request request) {

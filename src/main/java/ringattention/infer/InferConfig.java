@@ -9,8 +9,8 @@ import ringattention.input.Trait;
 /**
  * Section {@code [infer]}: how prompts are read and kept.
  *
- * @param ranks of the ring that holds a cache, a divisor of all ranks: each ring does the same; 0:
- *     all ranks, or one where no sequence is longer than {@link #SHORT}
+ * @param ranks that hold the cache and answer, at most all, while the others wait; 0: as many as
+ *     make a token fastest, see {@link CacheRanks}
  * @param chunk tokens of a prompt that the ring computes at a time, over all ranks
  * @param cache tokens whose keys and values are kept, over all ranks; 0: as many as the requests
  *     need, or as fit
@@ -19,8 +19,10 @@ import ringattention.input.Trait;
 public record InferConfig(int ranks, int chunk, int cache, WeightsKind weights) {
   public static final Section<InferConfig> SECTION = Section.of("infer", InferConfig::read);
 
-  /** Tokens below which an exchange of every layer takes longer than what it spares a rank. */
-  static final int SHORT = 16384;
+  /** Returns the same over other ranks. */
+  public InferConfig on(int some) {
+    return new InferConfig(some, chunk, cache, weights);
+  }
 
   static InferConfig read(Table table) {
     return new InferConfig(

@@ -1,17 +1,13 @@
 package ringattention.infer;
 
-import static ringattention.device.Allocator.Purpose.WORKSPACE;
-
 import java.util.Locale;
-import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.function.IntFunction;
 import ringattention.device.Arena;
-import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
-import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.input.Configuration;
+import ringattention.metrics.DecodeRates;
 import ringattention.metrics.PhaseTimer;
 import ringattention.model.AttentionConfig;
 import ringattention.model.FeedForwardConfig;
@@ -28,17 +24,21 @@ import ringattention.shard.Mesh;
 
 /**
  * What inference needs on every rank, decided before anything is allocated: weights, cache, the
- * activations of a chunk and of a step.
+ * activations of a chunk and of a step. The first ranks of the job hold the cache together and
+ * answer; what others there are hold nothing and wait.
  *
- * @param mesh rings that each hold a cache, all doing the same
+ * @param world ranks of the job
  * @param why one line: what was chosen, and what it has room for
+ * @param choice one line: why so many ranks
  */
-public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape shape, String why) {
+public record InferencePlan(
+    Configuration configuration, int world, EngineShape shape, String why, String choice) {
   /**
    * Returns the plan with as many slots as the requests need, or as have room.
    *
    * @param world ranks of the job
    * @param rows sequences that are decoded together
+   * @param rates of such devices, by which it chooses how many ranks hold the cache
    * @throws ringattention.input.InputException if attention is not causal, or nothing fits
    */
   public static InferencePlan of(
@@ -47,7 +47,43 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
       int rows,
       CacheNeed need,
       DeviceTraits device,
-      MemoryLimits limits) {
+      MemoryLimits limits,
+      DecodeRates rates) {
+    requireSupported(configuration, world);
+    InferConfig config = configuration.get(InferConfig.SECTION);
+    IntFunction<FittedShape> fit =
+        ranks ->
+            FittedShape.of(shape(configuration, ranks, rows, need), config, need, device, limits);
+    CacheRanks.Choice choice =
+        config.ranks() > 0
+            ? new CacheRanks.Choice(config.ranks(), "infer.ranks")
+            : need.isKnown()
+                ? new CacheRanks(configuration.get(ModelConfig.SECTION), rows, need, device, rates)
+                    .choose(world, ranks -> fit.apply(ranks).whole())
+                : new CacheRanks.Choice(world, "requests are not known");
+    FittedShape fitted = fit.apply(choice.ranks());
+    EngineShape shape =
+        fitted
+            .shape()
+            .orElseThrow(
+                () ->
+                    configuration
+                        .source()
+                        .error("infer.chunk", doesNotFit(fitted.smallest(), device, limits)));
+    String text = text(shape, device, limits, need, fitted.wanted());
+    String ranks =
+        String.format(
+            Locale.ROOT,
+            "%d of %d ranks hold%s the cache: %s%s",
+            choice.ranks(),
+            world,
+            choice.ranks() == 1 ? "s" : "",
+            choice.why(),
+            choice.ranks() == world ? "" : "; the others wait");
+    return new InferencePlan(configuration, world, shape, text, ranks);
+  }
+
+  private static void requireSupported(Configuration configuration, int world) {
     if (configuration.get(AttentionConfig.SECTION).mask() != Mask.CAUSAL) {
       throw configuration
           .source()
@@ -60,125 +96,48 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
               "parallel.heads",
               "must be 1 to generate: ranks that share a cache exchange no heads");
     }
-    InferConfig config = configuration.get(InferConfig.SECTION);
-    if (config.ranks() > 0 && world % config.ranks() != 0) {
+    if (configuration.get(InferConfig.SECTION).ranks() > world) {
       throw configuration
           .source()
-          .error("infer.ranks", "must divide the number of ranks (" + world + ")");
+          .error("infer.ranks", "must be at most the number of ranks (" + world + ")");
     }
-    int ranks = config.ranks() > 0 ? config.ranks() : need.isShort() ? 1 : world;
-    int chunk = Math.max(2 * ranks, Math.min(config.chunk(), need.longestPrompt()));
-    EngineShape shape =
-        new EngineShape(
-            configuration.get(ModelConfig.SECTION),
-            ranks,
-            configuration.get(AttentionConfig.SECTION).layout(),
-            configuration.get(FeedForwardConfig.SECTION).block(),
-            1,
-            rows,
-            chunk,
-            config.weights() != WeightsKind.SHARDED);
-    int wanted = wanted(config, shape, need);
-    Optional<EngineShape> fitted = fitted(shape, wanted, device, limits);
-    boolean other = config.weights() == WeightsKind.AUTO && ranks > 1;
-    if (other && fitted.map(EngineShape::slots).orElse(0) < wanted) {
-      EngineShape sharded = shape.withWeights(false);
-      int before = fitted.map(EngineShape::slots).orElse(0);
-      Optional<EngineShape> more = fitted(sharded, wanted, device, limits);
-      fitted = more.map(EngineShape::slots).orElse(0) > before ? more : fitted;
-    }
-    EngineShape smallest = other ? shape.withWeights(false) : shape;
-    Mesh mesh = Mesh.of(world, ranks);
-    InferencePlan least = new InferencePlan(configuration, mesh, fitted.orElse(smallest), "");
-    if (fitted.isEmpty()) {
-      throw configuration
-          .source()
-          .error(
-              "infer.chunk",
-              "does not fit: weights and one chunk of "
-                  + chunk
-                  + " tokens need "
-                  + Units.bytes(least.most(device))
-                  + " of "
-                  + Units.bytes(limits.device())
-                  + " on a rank");
-    }
-    return new InferencePlan(
-        configuration, mesh, fitted.get(), least.text(device, limits, need, wanted));
   }
 
-  private static int wanted(InferConfig config, EngineShape shape, CacheNeed need) {
-    if (config.cache() > 0) {
-      return (config.cache() - 1) / shape.ranks() + 1;
-    }
-    int most = Integer.MAX_VALUE / shape.ranks(); // tokens are counted in ints
-    if (need.prompts().isEmpty()) {
-      return most;
-    }
-    long slots = 0;
-    for (int tokens : need.prompts()) {
-      slots += shape.prefix(tokens).slots();
-    }
-    for (int tokens : need.further()) {
-      slots += shape.tail().slots(tokens);
-    }
-    return (int) Math.min(most, slots);
+  private static EngineShape shape(
+      Configuration configuration, int ranks, int rows, CacheNeed need) {
+    InferConfig config = configuration.get(InferConfig.SECTION);
+    return new EngineShape(
+        configuration.get(ModelConfig.SECTION),
+        ranks,
+        configuration.get(AttentionConfig.SECTION).layout(),
+        configuration.get(FeedForwardConfig.SECTION).block(),
+        1,
+        rows,
+        Math.max(2 * ranks, Math.min(config.chunk(), need.longestPrompt())),
+        config.weights() != WeightsKind.SHARDED);
+  }
+
+  private static String doesNotFit(EngineShape shape, DeviceTraits device, MemoryLimits limits) {
+    return "does not fit: weights and one chunk of "
+        + shape.chunk()
+        + " tokens need "
+        + Units.bytes(EngineMemory.most(shape, device))
+        + " of "
+        + Units.bytes(limits.device())
+        + " on a rank";
+  }
+
+  /** Returns whether a rank of the job holds a part of the cache, and answers. */
+  public boolean answers(int worldRank) {
+    return worldRank < shape.ranks();
   }
 
   /**
-   * Returns the shape with so many slots, or with the most that fit; empty if not even one does.
+   * Returns every buffer of a rank on such a device, the device's own workspace included; nothing
+   * for a rank that waits.
    */
-  private static Optional<EngineShape> fitted(
-      EngineShape shape, int wanted, DeviceTraits device, MemoryLimits limits) {
-    if (hold(shape.withSlots(wanted), device, limits)) {
-      return Optional.of(shape.withSlots(wanted));
-    }
-    int fits = 0;
-    int tooMany = wanted;
-    while (tooMany - fits > 1) {
-      int middle = fits + (tooMany - fits) / 2;
-      if (hold(shape.withSlots(middle), device, limits)) {
-        fits = middle;
-      } else {
-        tooMany = middle;
-      }
-    }
-    return fits == 0 ? Optional.empty() : Optional.of(shape.withSlots(fits));
-  }
-
-  private static boolean hold(EngineShape shape, DeviceTraits device, MemoryLimits limits) {
-    return ranks(shape).allMatch(rank -> limits.hold(memory(shape, rank, device)));
-  }
-
-  /** One of these needs most. */
-  private static IntStream ranks(EngineShape shape) {
-    return IntStream.of(0, shape.ranks() - 1).distinct();
-  }
-
-  private long most(DeviceTraits device) {
-    return ranks(shape).mapToLong(rank -> memory(rank, device).bytes()).max().orElseThrow();
-  }
-
-  /** Returns every buffer of a rank on such a device, the device's own workspace included. */
   public MemoryPlan memory(int worldRank, DeviceTraits device) {
-    return memory(shape, mesh.ringRank(worldRank), device);
-  }
-
-  private static MemoryPlan memory(EngineShape shape, int rank, DeviceTraits device) {
-    MemoryPlan plan = buffers(shape, rank, device);
-    ModelConfig model = shape.model();
-    long bytes =
-        device.workspaceBytes(shape.calls(rank, device))
-            + device.decodeWorkspaceBytes(shape.rows(), model.heads());
-    plan.allocate(
-        "device.workspace", WORKSPACE, DType.F32, new Dim("words", bytes / DType.F32.bytes()));
-    return plan;
-  }
-
-  private static MemoryPlan buffers(EngineShape shape, int rank, DeviceTraits device) {
-    MemoryPlan plan = new MemoryPlan();
-    EngineBuffers.allocate(plan, shape, rank, device.compute(), device.sum());
-    return plan;
+    return answers(worldRank) ? EngineMemory.of(shape, worldRank, device) : new MemoryPlan();
   }
 
   /** Returns the tokens of the longest prompt that fits, with one token of an answer. */
@@ -186,52 +145,60 @@ public record InferencePlan(Configuration configuration, Mesh mesh, EngineShape 
     return shape.longestPrompt();
   }
 
-  private String text(DeviceTraits device, MemoryLimits limits, CacheNeed need, int wanted) {
+  private static String text(
+      EngineShape shape, DeviceTraits device, MemoryLimits limits, CacheNeed need, int wanted) {
     return String.format(
         Locale.ROOT,
-        "rings of %d, weights %s, cache of %d tokens a rank%s, %d tokens of a prompt at a time, up to %d rows"
+        "ring of %d, weights %s, cache of %d tokens a rank%s, %d tokens of a prompt at a time, up to %d rows"
             + " a step: %s of %s; the longest prompt is %d tokens",
         shape.ranks(),
         shape.resident() ? "resident" : "sharded",
         shape.slots(),
-        shape.slots() < wanted && !need.prompts().isEmpty()
-            ? " (" + wanted + " would hold all at once)"
-            : "",
+        shape.slots() < wanted && need.isKnown() ? " (" + wanted + " would hold all at once)" : "",
         shape.chunk(),
         shape.rows(),
-        Units.bytes(most(device)),
+        Units.bytes(EngineMemory.most(shape, device)),
         limits.device() == Long.MAX_VALUE ? "what there is" : Units.bytes(limits.device()),
-        longestPrompt());
+        shape.longestPrompt());
   }
 
   /** Prints the choice and every buffer of the first rank. */
   public void print(DeviceTraits device, RunLog log) {
     log.section("Inference");
+    log.line(choice);
     log.line(why);
     log.section("Memory plan of rank 0");
     log.rows(PlanReport.memory(memory(0, device)).lines());
   }
 
-  /** Allocates everything on the device, so that nothing is allocated while text is generated. */
-  public Arena arena(int worldRank, Device device) {
-    int rank = mesh.ringRank(worldRank);
+  /** Returns how the ranks that answer share the work. */
+  public Mesh mesh() {
+    return Mesh.of(shape.ranks(), shape.ranks());
+  }
+
+  /**
+   * Allocates everything on the device of a rank that answers, so that nothing is allocated while
+   * text is generated.
+   */
+  public Arena arena(int rank, Device device) {
     ModelConfig model = shape.model();
     device.reserveWorkspace(shape.calls(rank, device));
     device.reserveDecode(shape.rows(), model.heads());
-    return new Arena(device, buffers(shape, rank, device));
+    return new Arena(device, EngineMemory.buffers(shape, rank, device));
   }
 
   /**
-   * Returns this rank's ring: all ranks, or those that hold a cache together. Collective; the
-   * caller closes it.
+   * Returns the ranks that answer, or on a rank that waits that rank alone. Collective; the caller
+   * closes it.
    */
   public Equipment ring(Job job, Equipment equipment) {
     int rank = job.world().rank();
-    return equipment.on(job.world().split(mesh.dataRank(rank)));
+    return equipment.on(job.world().split(answers(rank) ? 0 : rank));
   }
 
   /**
-   * Returns the engine in such an arena; its weights are undefined. Collective.
+   * Returns the engine in such an arena; its weights are undefined. Collective over the ranks that
+   * answer.
    *
    * @param ring of this rank, see {@link #ring}
    */

@@ -34,8 +34,9 @@ record PrefixLayout(LayoutKind kind, int tokens, int ranks, int chunk) {
   List<ContinuedLayout> chunks() {
     List<ContinuedLayout> chunks = new ArrayList<>();
     List<Integer> held = new ArrayList<>(Collections.nCopies(ranks, 0));
-    for (int start = 0; start < inChunks(); start += chunk) {
-      int length = Math.min(chunk, inChunks() - start);
+    int length;
+    for (int start = 0; start < inChunks(); start += length) { // never beyond, so no overflow
+      length = Math.min(chunk, inChunks() - start);
       ContinuedLayout next =
           new ContinuedLayout(SequenceLayout.of(kind, length, ranks), start, held);
       chunks.add(next);

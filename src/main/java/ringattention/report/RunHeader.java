@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * @param dataParallel groups that each work on their own sequences
  * @param ringSize ranks that share a sequence, or groups of them that exchange heads
  * @param headRanks ranks of such a group; 1 where heads are not exchanged
- * @param ranks one per rank, dataParallel x ringSize x headRanks in number
+ * @param ranks one per rank, dataParallel x ringSize x headRanks in number; further ones wait
  */
 public record RunHeader(
     String program,
@@ -69,7 +69,7 @@ public record RunHeader(
     equipment = Collections.unmodifiableMap(new LinkedHashMap<>(equipment));
     command = List.copyOf(command);
     ranks = List.copyOf(ranks);
-    if (ranks.size() != dataParallel * ringSize * headRanks) {
+    if (ranks.size() < dataParallel * ringSize * headRanks) {
       throw new IllegalArgumentException(
           ranks.size() + " ranks are not " + product(dataParallel, ringSize, headRanks));
     }
@@ -149,7 +149,11 @@ public record RunHeader(
   }
 
   private String decomposition() {
-    return ranks.size() + " ranks = " + product(dataParallel, ringSize, headRanks);
+    int waiting = ranks.size() - dataParallel * ringSize * headRanks;
+    return ranks.size()
+        + " ranks = "
+        + product(dataParallel, ringSize, headRanks)
+        + (waiting == 0 ? "" : ", " + waiting + " wait");
   }
 
   /** The command line as a shell takes it. */

@@ -2,7 +2,6 @@ package ringattention.run;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import ringattention.comm.Communicator;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
@@ -31,8 +30,8 @@ public final class Interrupts {
     }
   }
 
-  /** Returns whether any rank has heard of one. Collective. */
-  public boolean heardBy(Communicator ranks) {
-    return ranks.allReduce(heard.get() ? 1 : 0, Communicator.Operation.MAX) > 0;
+  /** Returns whether this rank has heard of one. */
+  public boolean isHeard() {
+    return heard.get();
   }
 }

@@ -71,14 +71,19 @@ public record DecodeTruth(double[] out, double logSumExp, double scale) {
     return new Residual(difference, size, device.sum().epsilon());
   }
 
+  /** Returns how far an element of the output may be off. */
+  public double allowed(Device device) {
+    Thresholds thresholds = new Thresholds(Rounding.of(device));
+    return thresholds.attentionOutput(out.length) * device.compute().epsilon() * scale;
+  }
+
   /**
    * Returns how many elements are off by more than rounding explains, or not numbers.
    *
    * @param found output and log-sum-exp, [headSize + 1]
    */
   public long wrong(double[] found, Device device) {
-    Thresholds thresholds = new Thresholds(Rounding.of(device));
-    double allowed = thresholds.attentionOutput(out.length) * device.compute().epsilon() * scale;
+    double allowed = allowed(device);
     long wrong = 0;
     for (int d = 0; d < out.length; d++) {
       wrong += Math.abs(found[d] - out[d]) <= allowed ? 0 : 1;

@@ -84,6 +84,8 @@ class HeaderTest {
   @Test
   void decompositionMustMakeTheRanks() {
     Rank rank = new Rank(0, "a1", "cpu", List.of(range(0, 1)));
+    String waits = "decomposition  3 ranks = 1 data-parallel x 2 ring, 1 wait";
+    assertTrue(header(1, 2, rank, rank, rank).lines().contains(waits));
     assertThrows(IllegalArgumentException.class, () -> header(2, 1, rank));
     assertThrows(IllegalArgumentException.class, () -> header(1, 1, 2, rank));
     assertThrows(IllegalArgumentException.class, () -> range(3, 3));

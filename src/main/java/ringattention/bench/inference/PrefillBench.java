@@ -13,9 +13,11 @@ import ringattention.device.Arena;
 import ringattention.device.Device;
 import ringattention.infer.CacheNeed;
 import ringattention.infer.Engine;
+import ringattention.infer.InferConfig;
 import ringattention.infer.InferencePlan;
 import ringattention.infer.RingEngine;
 import ringattention.input.Configuration;
+import ringattention.metrics.DecodeRates;
 import ringattention.metrics.ModelFlops;
 import ringattention.metrics.Statistics;
 import ringattention.model.FeedForwardConfig;
@@ -109,9 +111,18 @@ public final class PrefillBench implements Benchmark {
     Device device = planned.device();
     MemoryLimits limits =
         MemoryLimits.of(planned.job(), device, configuration.get(MemoryConfig.SECTION));
+    int ranks = planned.ranks();
+    InferConfig given = configuration.get(InferConfig.SECTION);
+    if (given.ranks() > 0 && given.ranks() < ranks) {
+      throw configuration
+          .source()
+          .error("infer.ranks", "must be 0 or all ranks (" + ranks + "): those are measured");
+    }
+    Configuration all = configuration.with(InferConfig.SECTION, given.on(ranks));
+    DecodeRates rates = DecodeRates.of(device.inHostMemory());
     return planned
         .job()
-        .agree(() -> InferencePlan.of(configuration, planned.ranks(), rows, need, device, limits));
+        .agree(() -> InferencePlan.of(all, ranks, rows, need, device, limits, rates));
   }
 
   @Override

@@ -14,7 +14,8 @@ import ringattention.report.BenchTable;
 
 /**
  * {@code bench decode}: attention of few new tokens over the cache of one device, beside a copy
- * that moves as many bytes in the same run. Columns are derived in {@code docs/performance.md}.
+ * that moves as many bytes in the same run, and beside the attention of a vendor's library where
+ * there is one (cuDNN in bf16). Columns are derived in {@code docs/performance.md}.
  */
 public final class DecodeBench implements Benchmark {
   private static final String FILE = "decode.csv";
@@ -58,16 +59,41 @@ public final class DecodeBench implements Benchmark {
       KernelTiming copy = KernelTiming.of(copy(tokens), run.device(), repeats);
       run.row(table, FILE, new Row("copy", tokens, 0, dtype, copy, copy.rate()));
       for (int rows : config.rows()) {
-        DecodeKernel kernel =
-            new DecodeKernel(
-                tokens, rows, config.heads(), config.keyValueHeads(), config.headSize());
-        KernelTiming timing = KernelTiming.of(kernel, run.device(), repeats);
+        KernelTiming timing = KernelTiming.of(kernel(tokens, rows, false), run.device(), repeats);
         run.row(table, FILE, new Row("decode", tokens, rows, dtype, timing, copy.rate()));
+        String library = run.device().decode().libraryName();
+        if (!library.isEmpty()) {
+          timing = library(run, repeats, library, kernel(tokens, rows, true));
+          run.row(table, FILE, new Row(library, tokens, rows, dtype, timing, copy.rate()));
+        }
       }
     }
     long wrong = table.rows().stream().mapToLong(row -> row.timing().wrong()).sum();
     run.wrong("wrong", "wrong elements in all rows", wrong);
     return run.finish("all rows right, 1 ranks", Map.of());
+  }
+
+  private DecodeKernel kernel(int tokens, int rows, boolean library) {
+    return new DecodeKernel(
+        tokens, rows, config.heads(), config.keyValueHeads(), config.headSize(), library);
+  }
+
+  /** Measures the library; without times, and with its reason, where it does not take the rows. */
+  private static KernelTiming library(
+      BenchRun run, Repeats repeats, String library, DecodeKernel kernel) {
+    try {
+      return KernelTiming.of(kernel, run.device(), repeats);
+    } catch (UnsupportedOperationException e) {
+      run.say(
+          library
+              + " does not take "
+              + kernel.rows()
+              + " rows over "
+              + kernel.tokens()
+              + " tokens: "
+              + e.getMessage());
+      return new KernelTiming(Double.NaN, Double.NaN, 0);
+    }
   }
 
   /** Reads as many bytes as keys have, and writes as many as values. */

@@ -2,7 +2,10 @@ package ringattention.bench.kernel;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import ringattention.bench.RandomRows;
 import ringattention.device.Allocator.Purpose;
@@ -21,12 +24,14 @@ import ringattention.validate.DecodeTruth;
  *
  * @param tokens in the cache
  * @param rows new tokens
+ * @param library whether a vendor's library computes it, and is compared with our kernel too
  */
-public record DecodeKernel(int tokens, int rows, int heads, int keyValueHeads, int headSize)
+public record DecodeKernel(
+    int tokens, int rows, int heads, int keyValueHeads, int headSize, boolean library)
     implements KernelCase {
   @Override
   public String kernel() {
-    return "decode";
+    return library ? "library" : "decode";
   }
 
   @Override
@@ -66,6 +71,8 @@ public record DecodeKernel(int tokens, int rows, int heads, int keyValueHeads, i
     private final Tensor q;
     private final Tensor segments;
     private final Tensor partial;
+    private final Tensor out; // the library's
+    private final Tensor logSumExp;
 
     DecodeTrial(Device device, int sets) {
       this.device = device;
@@ -78,6 +85,8 @@ public record DecodeKernel(int tokens, int rows, int heads, int keyValueHeads, i
       q = allocate("q", compute, rows, heads, headSize);
       segments = allocate("segments", DType.I32, 1, DecodeAttention.SEGMENT);
       partial = allocate("partial", device.sum(), rows, heads, headSize + 1);
+      out = allocate("out", compute, rows, heads, headSize);
+      logSumExp = allocate("lse", device.sum(), rows, 1, heads);
       for (int set = 0; set < sets; set++) {
         keys.add(allocate("keys." + set, compute, tokens, keyValueHeads, headSize));
         values.add(allocate("values." + set, compute, tokens, keyValueHeads, headSize));
@@ -101,34 +110,56 @@ public record DecodeKernel(int tokens, int rows, int heads, int keyValueHeads, i
 
     @Override
     public void pass(int set) {
-      device.decode().attend(q, keys.get(set), values.get(set), segments, partial);
+      DecodeAttention decode = device.decode();
+      if (library) {
+        decode.library(q, keys.get(set), values.get(set), out, logSumExp);
+      } else {
+        decode.attend(q, keys.get(set), values.get(set), segments, partial);
+      }
     }
 
     @Override
     public long wrong() {
-      device.kernels().fill(partial, Double.NaN);
+      for (Tensor result : new Tensor[] {partial, out, logSumExp}) {
+        device.kernels().fill(result, Double.NaN);
+      }
       pass(0);
-      double[] found = device.read(partial);
+      double[] found =
+          library
+              ? LibraryResults.partial(device.read(out), device.read(logSumExp))
+              : device.read(partial);
       int[] slots = IntStream.range(0, tokens).toArray();
-      return IntStream.of(0, heads - 1, (rows - 1) * heads, rows * heads - 1)
-          .distinct()
-          .parallel()
-          .mapToLong(lane -> wrong(lane, slots, found))
-          .sum();
+      Map<Integer, DecodeTruth> truths =
+          IntStream.of(0, heads - 1, (rows - 1) * heads, rows * heads - 1)
+              .distinct()
+              .parallel()
+              .boxed()
+              .collect(Collectors.toMap(lane -> lane, lane -> truth(lane, slots)));
+      long wrong = 0;
+      for (Map.Entry<Integer, DecodeTruth> truth : truths.entrySet()) {
+        int at = truth.getKey() * (headSize + 1);
+        double[] lane = Arrays.copyOfRange(found, at, at + headSize + 1);
+        wrong += truth.getValue().wrong(lane, device);
+      }
+      return library ? wrong + apart(found, truths.values()) : wrong;
     }
 
-    private long wrong(int lane, int[] slots, double[] found) {
+    /** Counts elements of all rows and heads in which library and kernel are too far apart. */
+    private long apart(double[] found, Collection<DecodeTruth> truths) {
+      device.decode().attend(q, keys.get(0), values.get(0), segments, partial);
+      double allowed = truths.stream().mapToDouble(t -> t.allowed(device)).max().orElseThrow();
+      return LibraryResults.apart(found, device.read(partial), 2 * allowed, headSize);
+    }
+
+    private DecodeTruth truth(int lane, int[] slots) {
       int head = lane % heads;
       int keyHead = head / (heads / keyValueHeads);
-      DecodeTruth truth =
-          DecodeTruth.of(
-              row(queryNumbers, lane / heads, head),
-              slots,
-              slot -> row(keyNumbers, slot, keyHead),
-              slot -> row(valueNumbers, slot, keyHead),
-              device);
-      int at = lane * (headSize + 1);
-      return truth.wrong(Arrays.copyOfRange(found, at, at + headSize + 1), device);
+      return DecodeTruth.of(
+          row(queryNumbers, lane / heads, head),
+          slots,
+          slot -> row(keyNumbers, slot, keyHead),
+          slot -> row(valueNumbers, slot, keyHead),
+          device);
     }
 
     private double[] row(RandomRows numbers, int row, int head) {

@@ -59,6 +59,22 @@ final class CudaBlockAttention implements BlockAttention {
     scores.forward(q, k, v, mask, out, logSumExp);
   }
 
+  /** Whether cuDNN may be asked at all. */
+  boolean hasFused() {
+    return fused != null;
+  }
+
+  /**
+   * Computes the forward without a mask by cuDNN, however small the pair is.
+   *
+   * @throws PlanCache.Refusal before anything is computed
+   */
+  void fusedForward(Tensor q, Tensor k, Tensor v, Tensor out, Tensor logSumExp) {
+    BlockShape pair =
+        BlockArguments.of(q, k, v, device.compute()).requireForward(out, logSumExp).shape();
+    fused.forward(pair, q, k, v, Mask.FULL, out, logSumExp);
+  }
+
   @Override
   public void merge(
       Tensor total, Tensor logSumExp, Tensor blockOut, Tensor blockLogSumExp, Tensor out) {

@@ -90,6 +90,28 @@ final class CudaDecode implements DecodeAttention, AutoCloseable {
             size);
   }
 
+  @Override
+  public String libraryName() {
+    return device.attention().hasFused() ? "cudnn" : "";
+  }
+
+  /** Query heads of a key/value head are cuDNN's business; with a causal mask it would be wrong. */
+  @Override
+  public void library(Tensor q, Tensor keys, Tensor values, Tensor out, Tensor logSumExp) {
+    try {
+      device
+          .attention()
+          .fusedForward(sequence(q), sequence(keys), sequence(values), sequence(out), logSumExp);
+    } catch (PlanCache.Refusal | CudaException e) {
+      throw new UnsupportedOperationException(e.getMessage(), e);
+    }
+  }
+
+  /** Returns rows as tokens of one sequence, [rows, 1, heads, headSize]. */
+  private static Tensor sequence(Tensor rows) {
+    return rows.view(rows.dim(0), 1, rows.dim(1), rows.dim(2));
+  }
+
   /** Whether the tiled kernel takes these; the plain one takes all others. */
   private boolean usesMatrixUnits(int size, Tensor... tensors) {
     boolean fits = size % 8 == 0 && 64 <= size && size <= 128;

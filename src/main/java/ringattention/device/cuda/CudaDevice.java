@@ -10,7 +10,6 @@ import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 import java.util.List;
 import java.util.function.Supplier;
 import ringattention.device.AttentionCall;
-import ringattention.device.BlockAttention;
 import ringattention.device.Completion;
 import ringattention.device.DType;
 import ringattention.device.DecodeAttention;
@@ -201,7 +200,7 @@ public final class CudaDevice implements TraitsDevice {
   }
 
   @Override
-  public BlockAttention attention() {
+  public CudaBlockAttention attention() {
     return attention;
   }
 

@@ -81,10 +81,10 @@ final class PlanCache implements AutoCloseable {
                   + direction
                   + " of "
                   + shape.description()
-                  + ", which is computed with scores in memory: "
+                  + ": "
                   + e.getMessage());
       refusals.put(shape, refusal);
-      LOG.warn("{}", refusal.getMessage());
+      LOG.warn("{}; scores in memory stand in for it", refusal.getMessage());
       throw refusal;
     }
   }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import ringattention.comm.Communicator;
-import ringattention.infer.Generation;
 import ringattention.infer.GenerationOutcome;
+import ringattention.infer.JobGeneration;
 import ringattention.plan.PeakMemory;
 import ringattention.report.Check;
 import ringattention.run.Job;
@@ -34,7 +34,7 @@ public final class SuiteRun {
    * @param memory peaks of all ranks once all is answered; collective
    * @return the exit code
    */
-  public int run(Generation generation, Supplier<PeakMemory> memory) {
+  public int run(JobGeneration generation, Supplier<PeakMemory> memory) {
     output.log().section("Suite " + cases.name());
     SuiteAnswers answers = new SuiteAnswers(cases, output.lines(SuiteAnswers.NAME));
     long start = System.nanoTime();
