@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import ringattention.data.ValidationConfig;
 import ringattention.input.Configuration;
 import ringattention.model.HeldOutLoss;
@@ -15,11 +16,22 @@ public final class Validation {
   private final Configuration configuration;
   private final HeldOutLoss heldOut;
   private final RunOutput output;
+  private final Consumer<String> csv;
+  private Map<String, Object> lastOfSources = Map.of();
 
   public Validation(Configuration configuration, HeldOutLoss heldOut, RunOutput output) {
     this.configuration = configuration;
     this.heldOut = heldOut;
     this.output = output;
+    this.csv =
+        heldOut.hasSources()
+            ? output.table("validation_sources.csv", "step,source,validation_loss,labels")
+            : line -> {};
+  }
+
+  /** Returns the losses of each source that were measured last, by its name; none without any. */
+  Map<String, Object> lastOfSources() {
+    return lastOfSources;
   }
 
   /**
@@ -46,8 +58,18 @@ public final class Validation {
               values.put("exact_rate", answers.exactRate());
               values.put("questions", answers.questions());
             });
+    if (!losses.sources().isEmpty()) {
+      lastOfSources = losses.bySource();
+      values.put("validation_loss_by_source", lastOfSources);
+      losses.sources().forEach(source -> csv.accept(csv(step, source)));
+    }
     output.event("validation", values);
     return Optional.of(losses);
+  }
+
+  private static String csv(long step, LossByPosition.OfSource source) {
+    String loss = source.labels() == 0 ? "" : Double.toString(source.loss());
+    return step + "," + source.name() + "," + loss + "," + source.labels();
   }
 
   /** Returns a line for the log. */
@@ -63,12 +85,13 @@ public final class Validation {
             .orElse("");
     return String.format(
         Locale.ROOT,
-        "held-out loss after step %d: %.4f%s, accuracy %.2f%%%s, %d labels",
+        "held-out loss after step %d: %.4f%s, accuracy %.2f%%%s, %d labels%s",
         step,
         losses.loss(),
         bits,
         100 * losses.accuracy(),
         exact,
-        losses.labels());
+        losses.labels(),
+        losses.sources().isEmpty() ? "" : "; " + losses.sourcesText());
   }
 }
