@@ -182,7 +182,12 @@ class SourcesRunTest {
   /** Each source has a held-out loss of its own, and all together are that of the run. */
   @Test
   void heldOutLossesAreSaidBySource() {
-    String[] keys = {"validation.fraction=0.4", "validation.every=2", "train.schedule=constant"};
+    String[] keys = {
+      "validation.fraction=0.4",
+      "validation.every=2",
+      "train.schedule=constant",
+      "data.source.2.epochs=9"
+    };
     Run whole = valid(train(1, "whole", keys));
     List<String> table = whole.lines("validation_sources.csv");
     assertEquals("step,source,validation_loss,labels", table.get(0));
@@ -202,10 +207,13 @@ class SourcesRunTest {
     assertEquals(whole.summary().path("validation_loss").asDouble(), nats / labels, 1e-9);
     assertTrue(
         whole.lines("run.log").stream()
-            .anyMatch(line -> line.matches(".*source 1 \\d.\\d{4}, source 2 \\d.\\d{4}")),
+            .anyMatch(
+                line ->
+                    line.matches(
+                        "held-out loss by source: source 1 \\d.\\d{4}, source 2 \\d.\\d{4}")),
         String.join("\n", whole.lines("run.log")));
 
-    String[] shorter = {keys[0], keys[1], keys[2], "train.steps=3", "train.decaySteps=0"};
+    String[] shorter = {keys[0], keys[1], keys[2], keys[3], "train.steps=3", "train.decaySteps=0"};
     valid(train(1, "parts", shorter));
     Run parts = valid(train(1, "parts", keys));
     assertEquals(

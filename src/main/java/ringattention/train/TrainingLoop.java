@@ -119,7 +119,7 @@ public final class TrainingLoop {
           OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
           output.log().row(progress.line(record, share, device.peakBytes()));
         }
-        heldOut.ifPresent(losses -> output.log().line(Validation.line(step, losses)));
+        heldOut.ifPresent(losses -> Validation.lines(step, losses).forEach(output.log()::line));
         timestamps.after(step, heldOut.isPresent()).ifPresent(output.log()::line);
         levels.ifPresent(this::noteLevel);
         plots.after(history.records()).ifPresent(output.log()::line);

@@ -1,6 +1,7 @@
 package ringattention.train;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -72,6 +73,13 @@ public final class Validation {
     return step + "," + source.name() + "," + loss + "," + source.labels();
   }
 
+  /** Returns what the log says: of several sources, also the loss of each. */
+  static List<String> lines(long step, LossByPosition losses) {
+    return losses.sources().isEmpty()
+        ? List.of(line(step, losses))
+        : List.of(line(step, losses), "held-out loss by source: " + losses.sourcesText());
+  }
+
   /** Returns a line for the log. */
   static String line(long step, LossByPosition losses) {
     String bits =
@@ -85,13 +93,12 @@ public final class Validation {
             .orElse("");
     return String.format(
         Locale.ROOT,
-        "held-out loss after step %d: %.4f%s, accuracy %.2f%%%s, %d labels%s",
+        "held-out loss after step %d: %.4f%s, accuracy %.2f%%%s, %d labels",
         step,
         losses.loss(),
         bits,
         100 * losses.accuracy(),
         exact,
-        losses.labels(),
-        losses.sources().isEmpty() ? "" : "; " + losses.sourcesText());
+        losses.labels());
   }
 }
