@@ -12,7 +12,6 @@ import java.nio.file.StandardOpenOption;
 public final class LineFile implements AutoCloseable {
   private final Path path;
   private final Writer writer;
-  private boolean failed; // which was said
 
   /**
    * @param more whether it goes on after what is there; else it starts empty
@@ -41,7 +40,6 @@ public final class LineFile implements AutoCloseable {
       writer.write('\n');
       writer.flush();
     } catch (IOException e) {
-      failed = true;
       throw RunFolder.cannotWrite(path, e);
     }
   }
@@ -51,9 +49,7 @@ public final class LineFile implements AutoCloseable {
     try {
       writer.close();
     } catch (IOException e) {
-      if (!failed) { // else it is the same again
-        throw RunFolder.cannotWrite(path, e);
-      }
+      throw RunFolder.cannotWrite(path, e);
     }
   }
 }
