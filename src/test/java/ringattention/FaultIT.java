@@ -393,6 +393,10 @@ class FaultIT {
         assertEquals(kib > 4 ? 1 : 2, run.job().exitCode(), run.job().output());
         assertTrue(said.get(0).contains("cannot write " + folder), said.get(0));
         assertTrue(said.get(0).contains("No space left on device"), said.get(0));
+        assertFalse(said.get(0).contains("/plots/") || said.get(0).contains("/tensorboard/"));
+      }
+      if (Files.exists(path.resolve("summary.json"))) {
+        assertEquals(run.summary().path("exit_code").asInt(), run.job().exitCode());
       }
       assertTrue(shell("mount", "-o", "remount,size=20m", "" + folder), "cannot be remounted");
       if (Files.exists(path.resolve("used_inputs.toml"))) {
@@ -411,6 +415,40 @@ class FaultIT {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", e);
+    }
+  }
+
+  /** Plots and curves have a disk of their own, which is full at once, or soon. */
+  @ParameterizedTest
+  @Tag("faults")
+  @ValueSource(ints = {4096, 0})
+  void fullDiskOfPlotsAndCurvesIsAWarning(int left) throws IOException {
+    Path folder = Files.createDirectories(program.file("full-extra-" + left));
+    List<Path> disks = List.of(folder.resolve("plots"), folder.resolve("tensorboard"));
+    try {
+      for (Path disk : disks) {
+        Files.createDirectories(disk);
+        Assumptions.assumeTrue(
+            shell("mount", "-t", "tmpfs", "-o", "size=4k", "none", "" + disk),
+            "only root can mount");
+        Files.write(disk.resolve("filler"), new byte[4096 - left]);
+      }
+      Run run = ended(0, startIn(folder, "output.plots=true", "--quiet"));
+      assertSameRun(whole, run);
+      List<String> said = // a run of more than 10 s says it of its first plots, too
+          run.job()
+              .output()
+              .lines()
+              .filter(line -> !line.startsWith("[") && !line.contains("before the end of the run"))
+              .toList();
+      assertEquals(3, said.size(), said.toString());
+      for (int i = 0; i < 2; i++) {
+        String line = said.get(i);
+        assertTrue(line.startsWith("WARNING: ") && line.contains("No space left on device"), line);
+        assertTrue(line.contains("cannot write " + disks.get(1 - i)), line);
+      }
+    } finally {
+      disks.forEach(disk -> shell("umount", "" + disk));
     }
   }
 }

@@ -25,7 +25,7 @@ public record Run(MpiJob.Result job, Path folder) {
   }
 
   /** The program's own words about an error; mpirun adds its own. */
-  List<String> errors() {
+  public List<String> errors() {
     return printed().stream().filter(line -> line.startsWith("ringattention:")).toList();
   }
 

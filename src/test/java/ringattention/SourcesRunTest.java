@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,5 +177,77 @@ class SourcesRunTest {
     table.forEach(line -> assertTrue(shown.output().contains("\n" + line), shown.output()));
     assertTrue(shown.output().contains("11 records: 11 documents, 0 empty, 0 skipped"));
     assertTrue(shown.output().contains("[[a short note"), shown.output());
+  }
+
+  /** Each source has a held-out loss of its own, and all together are that of the run. */
+  @Test
+  void heldOutLossesAreSaidBySource() {
+    String[] keys = {
+      "validation.fraction=0.4",
+      "validation.every=2",
+      "train.schedule=constant",
+      "data.source.2.epochs=9"
+    };
+    Run whole = valid(train(1, "whole", keys));
+    List<String> table = whole.lines("validation_sources.csv");
+    assertEquals("step,source,validation_loss,labels", table.get(0));
+    assertEquals(7, table.size(), table.toString());
+    double nats = 0;
+    long labels = 0;
+    for (int i = 5; i < 7; i++) {
+      String[] cells = table.get(i).split(",");
+      assertEquals("6", cells[0]);
+      assertEquals("source " + (i - 4), cells[1]);
+      assertEquals(
+          Double.parseDouble(cells[2]),
+          whole.summary().path("validation_loss_by_source").path(cells[1]).asDouble());
+      labels += Long.parseLong(cells[3]);
+      nats += Double.parseDouble(cells[2]) * Long.parseLong(cells[3]);
+    }
+    assertEquals(whole.summary().path("validation_loss").asDouble(), nats / labels, 1e-9);
+    assertTrue(
+        whole.lines("run.log").stream()
+            .anyMatch(
+                line ->
+                    line.matches(
+                        "held-out loss by source: source 1 \\d.\\d{4}, source 2 \\d.\\d{4}")),
+        String.join("\n", whole.lines("run.log")));
+
+    String[] shorter = {keys[0], keys[1], keys[2], keys[3], "train.steps=3", "train.decaySteps=0"};
+    valid(train(1, "parts", shorter));
+    Run parts = valid(train(1, "parts", keys));
+    assertEquals(
+        table.subList(3, 7), // the shorter run measured behind its last step, the third
+        parts.lines("validation_sources.csv").subList(5, 9));
+
+    Run two = valid(train(2, "two", keys));
+    List<String> other = two.lines("validation_sources.csv");
+    for (int i = 1; i < 7; i++) {
+      String[] one = table.get(i).split(",");
+      String[] ring = other.get(i).split(",");
+      assertEquals(one[3], ring[3]);
+      assertEquals(Double.parseDouble(one[2]), Double.parseDouble(ring[2]), 1e-5);
+    }
+  }
+
+  /** Who learns one source well has a low loss of that alone. */
+  @Test
+  void theLossOfASourceIsItsOwn() throws IOException {
+    program.write("notes.jsonl", "{\"text\": \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\"}\n".repeat(40));
+    String toml = Files.readString(input);
+    program.write("sources.toml", toml.replace("weight = 3", "weight = 0.001"));
+    Run run =
+        valid(
+            train(
+                1,
+                "run",
+                "validation.fraction=0.4",
+                "train.steps=60",
+                "data.source.2.epochs=0",
+                "train.learningRate=0.03"));
+    JsonNode losses = run.summary().path("validation_loss_by_source");
+    double books = losses.path("source 1").asDouble();
+    double notes = losses.path("source 2").asDouble();
+    assertTrue(notes < 1 && books > 3, losses.toString());
   }
 }

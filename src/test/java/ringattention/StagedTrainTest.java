@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,32 @@ class StagedTrainTest {
       }
       assertArrayEquals(model(whole), model(resumed), name);
     }
+  }
+
+  /** The process is older than its second stage, by the first at least. */
+  @Test
+  void aStageSaysHowLongItTookToStartItself() {
+    Run whole = valid(train(2, "whole"));
+    Instant before = last(stage(whole, 1));
+    Run second = stage(whole, 2);
+    Instant step =
+        second.events().stream()
+            .filter(event -> event.path("event").asText().equals("step"))
+            .map(event -> Instant.parse(event.path("time").asText()))
+            .findFirst()
+            .orElseThrow();
+    String said =
+        second.lines("run.log").stream()
+            .filter(line -> line.startsWith("started in "))
+            .findFirst()
+            .orElseThrow();
+    double seconds = Double.parseDouble(said.split(" ")[2]);
+    assertTrue(seconds <= Duration.between(before, step).toMillis() * 1e-3 + 0.1, said);
+  }
+
+  private static Instant last(Run run) {
+    List<JsonNode> events = run.events();
+    return Instant.parse(events.get(events.size() - 1).path("time").asText());
   }
 
   @Test

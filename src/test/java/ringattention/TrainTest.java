@@ -78,9 +78,9 @@ class TrainTest {
             program.trainInProcess(
                 1, "no-plots", "-D", "output.plots=true", "-D", "train.steps=120"));
     List<String> notes =
-        run.lines("run.log").stream().filter(line -> line.startsWith("no plot")).toList();
+        run.lines("run.log").stream().filter(line -> line.startsWith("WARNING: no plot")).toList();
     assertTrue(
-        notes.stream().anyMatch(line -> line.startsWith("no plot of loss: cannot write ")),
+        notes.stream().anyMatch(line -> line.startsWith("WARNING: no plot of loss, grad_norm, ")),
         notes.toString()); // what was said on the way depends on how fast the run is
   }
 

@@ -106,46 +106,42 @@ public final class SharedInput {
 
   /** Returns the sequences of the input's corpus; the caller closes them. */
   static Samples samples(Job job, Configuration configuration) {
-    return samples(job, configuration, RunOutput.console(job).log()::line);
+    return samples(job, configuration, new HostCorpus(job, RunOutput.console(job).log()::line));
   }
 
   /**
    * Returns the same.
    *
-   * @param progress takes lines on the first rank where that takes longer than a moment
+   * @param host has opened what else is read of the corpus
    */
-  static Samples samples(Job job, Configuration configuration, Consumer<String> progress) {
+  static Samples samples(Job job, Configuration configuration, HostCorpus host) {
     return alike(
         job,
         () ->
-            HostCorpus.open(
-                job,
-                progress,
+            host.open(
                 () -> HostTokens.key(configuration, false),
-                host -> Samples.of(configuration, shape(configuration), host)),
+                tokens -> Samples.of(configuration, shape(configuration), tokens)),
         samples -> contents(configuration, samples),
         Samples::close);
   }
 
   /** Returns the sequences that are not learned from; the caller closes them. */
   static HeldOutSamples heldOut(Job job, Configuration configuration) {
-    return heldOut(job, configuration, RunOutput.console(job).log()::line);
+    return heldOut(job, configuration, new HostCorpus(job, RunOutput.console(job).log()::line));
   }
 
   /**
    * Returns the same.
    *
-   * @param progress takes lines on the first rank where that takes longer than a moment
+   * @param host has opened what else is read of the corpus
    */
-  static HeldOutSamples heldOut(Job job, Configuration configuration, Consumer<String> progress) {
+  static HeldOutSamples heldOut(Job job, Configuration configuration, HostCorpus host) {
     return alike(
         job,
         () ->
-            HostCorpus.open(
-                job,
-                progress,
+            host.open(
                 () -> HostTokens.key(configuration, true),
-                host -> HeldOutSamples.of(configuration, shape(configuration), host)),
+                tokens -> HeldOutSamples.of(configuration, shape(configuration), tokens)),
         samples -> contents(configuration, samples),
         HeldOutSamples::close);
   }

@@ -1,7 +1,9 @@
 package ringattention.command;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import ringattention.input.Configuration;
 import ringattention.run.Job;
 import ringattention.train.StopRequests;
@@ -32,7 +34,8 @@ public final class TrainCommand {
   }
 
   private int train(Job own, Configuration configuration, StopRequests stops) {
-    running = new TrainingRun(own, configuration, stops);
+    Optional<Instant> begin = running == null ? Optional.empty() : Optional.of(Instant.now());
+    running = new TrainingRun(own, configuration, stops, begin);
     return running.run();
   }
 

@@ -55,8 +55,8 @@ record TrainingInput(
    */
   static TrainingInput read(
       Job job, Configuration configuration, Supplier<Samples> source, Consumer<String> progress) {
-    Samples samples =
-        source == null ? SharedInput.samples(job, configuration, progress) : source.get();
+    HostCorpus host = new HostCorpus(job, progress);
+    Samples samples = source == null ? SharedInput.samples(job, configuration, host) : source.get();
     job.agree(
         () -> {
           TrainConfig train = configuration.get(TrainConfig.SECTION);
@@ -65,7 +65,7 @@ record TrainingInput(
         });
     Optional<HeldOutSamples> heldOut =
         configuration.get(ValidationConfig.SECTION).isOn()
-            ? Optional.of(SharedInput.heldOut(job, configuration, progress))
+            ? Optional.of(SharedInput.heldOut(job, configuration, host))
             : Optional.empty();
     StoredWeights weights = StoredWeights.toStartFrom(job, configuration);
     SharedParts contents = job.agree(() -> SharedInput.contents(configuration, samples, weights));

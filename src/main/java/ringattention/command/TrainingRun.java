@@ -53,6 +53,7 @@ final class TrainingRun {
   private TrainingPlan plan; // fitted once there is a device
   private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
   private final StopRequests stops;
+  private final Optional<Instant> begin;
   private TrainingLoop loop; // null until everything is there
 
   /**
@@ -63,18 +64,27 @@ final class TrainingRun {
    */
   private record Trained(boolean stopped, Map<String, Object> summary, List<PhaseTimes> times) {}
 
-  TrainingRun(Job job, Configuration configuration, StopRequests stops) {
-    this(job, configuration, stops, null);
+  /**
+   * @param begin of the run; empty: of this process, whose first it is
+   */
+  TrainingRun(Job job, Configuration configuration, StopRequests stops, Optional<Instant> begin) {
+    this(job, configuration, stops, begin, null);
   }
 
   /**
    * @param source opens what is learned, collective; null: as the input says
    */
-  TrainingRun(Job job, Configuration configuration, StopRequests stops, Supplier<Samples> source) {
+  TrainingRun(
+      Job job,
+      Configuration configuration,
+      StopRequests stops,
+      Optional<Instant> begin,
+      Supplier<Samples> source) {
     this.job = job;
     this.configuration = configuration;
     this.train = configuration.get(TrainConfig.SECTION);
     this.stops = stops;
+    this.begin = begin;
     this.source = source;
   }
 
@@ -248,12 +258,11 @@ final class TrainingRun {
     return "step " + loop.step() + phase + (ring.isEmpty() ? "" : ", " + ring);
   }
 
-  /** Time from the start of this process to the first step, of the slowest rank. Collective. */
+  /** Time from the beginning of the run to the first step, of the slowest rank. Collective. */
   private String started() {
     double own =
-        ProcessHandle.current()
-            .info()
-            .startInstant()
+        begin
+            .or(() -> ProcessHandle.current().info().startInstant())
             .map(start -> Duration.between(start, Instant.now()).toMillis() * 1e-3)
             .orElse(Double.NaN);
     return String.format(

@@ -181,9 +181,13 @@ final class CorpusFiles {
     }
   }
 
-  /** Returns what changes when a file does: its size and time. */
+  /**
+   * Returns what changes when a file does: its size, the time of its last write, and the time of
+   * its last change of any kind, which programs that set the former back cannot set.
+   */
   static String stamp(Path file) throws IOException {
-    return Files.size(file) + " bytes at " + Files.getLastModifiedTime(file).toMillis();
+    Map<String, Object> now = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime");
+    return now.get("size") + " bytes at " + now.get("lastModifiedTime") + ", " + now.get("ctime");
   }
 
   /** The first line of what went wrong. */

@@ -15,6 +15,20 @@ public interface HeldOutSamples extends Samples {
   /** Returns the labels of all sequences; may read them. */
   long labels();
 
+  /** Returns the names of the sources that sequences are of; none where the corpus is one. */
+  default List<String> sourceNames() {
+    return List.of();
+  }
+
+  /**
+   * Returns which of {@link #sourceNames} a sequence is of, counted from 0.
+   *
+   * @param index below {@link #sequences}
+   */
+  default int source(long index) {
+    return 0;
+  }
+
   /** Returns the bytes of text of every token, by its number; empty where that is not known. */
   Optional<int[]> tokenBytes();
 

@@ -81,7 +81,8 @@ public final class HostTokens {
             .map(place -> place.substring(place.indexOf(' ') + 1))
             .findFirst()
             .orElse("");
-    return parts.computeIfAbsent(number, none -> new HostTokens(own, progress));
+    Consumer<String> named = line -> progress.accept(DataSources.name(number) + ": " + line);
+    return parts.computeIfAbsent(number, none -> new HostTokens(own, named));
   }
 
   /**

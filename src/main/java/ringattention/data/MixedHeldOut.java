@@ -46,6 +46,16 @@ final class MixedHeldOut implements HeldOutSamples {
   }
 
   @Override
+  public List<String> sourceNames() {
+    return sources.stream().map(source -> DataSources.name(source.number())).toList();
+  }
+
+  @Override
+  public int source(long index) {
+    return order.place(index).source();
+  }
+
+  @Override
   public long sequences() {
     return order.sequences();
   }

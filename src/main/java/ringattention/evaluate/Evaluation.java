@@ -54,6 +54,9 @@ public final class Evaluation {
     output.log().rows(table.lines());
     String bits = bits(losses);
     output.log().line(bits);
+    if (!losses.sources().isEmpty()) {
+      output.log().line("loss by source: " + losses.sourcesText());
+    }
     output.write("positions.csv", table.csv());
     output.plot("loss_by_position", table::plot);
     Map<String, Object> values = values(losses, seconds);
@@ -120,6 +123,9 @@ public final class Evaluation {
               values.put("questions", answers.questions());
             });
     values.put("labels", losses.labels());
+    if (!losses.sources().isEmpty()) {
+      values.put("loss_by_source", losses.bySource());
+    }
     values.put("nats", losses.nats());
     if (losses.knowsBytes()) {
       values.put("bytes", losses.bytes());

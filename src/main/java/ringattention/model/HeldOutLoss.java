@@ -1,5 +1,7 @@
 package ringattention.model;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import ringattention.comm.Communicator;
 import ringattention.data.HeldOutSamples;
@@ -58,11 +60,17 @@ public final class HeldOutLoss {
     return sequences;
   }
 
+  /** Returns whether losses are of several sources. */
+  public boolean hasSources() {
+    return !samples.sourceNames().isEmpty();
+  }
+
   /** Evaluates the sequences, each on one ring. Collective. */
   public LossByPosition measure() {
     LossByPosition.Sums sums = new LossByPosition.Sums();
     Optional<ExactAnswers> answers = questions ? Optional.of(replica.answers()) : Optional.empty();
     double[] answered = new double[Answers.VALUES];
+    double[] bySource = new double[2 * samples.sourceNames().size()]; // labels and nats of each
     int batch = setup.batch();
     long together = (long) setup.mesh().data() * batch;
     long first = (long) setup.mesh().dataRank(world.rank()) * batch;
@@ -75,15 +83,36 @@ public final class HeldOutLoss {
         replica.load(loaded);
       }
       double[] losses = replica.transformer().labelLosses();
-      add(loaded, losses, sums);
+      for (int i = 0; i < batch; i++) {
+        long index = done + first + i;
+        double[] counted = add(loaded, i, losses, sums);
+        if (bySource.length > 0 && index < sequences) {
+          int at = 2 * samples.source(index);
+          bySource[at] += counted[0];
+          bySource[at + 1] += counted[1];
+        }
+      }
       answers.ifPresent(counted -> add(counted, loaded, losses, answered));
     }
     world.allReduce(sums.values(), Communicator.Operation.SUM);
     answers.ifPresent(counted -> world.allReduce(answered, Communicator.Operation.SUM));
+    if (bySource.length > 0) {
+      world.allReduce(bySource, Communicator.Operation.SUM);
+    }
     return LossByPosition.of(
-        sums.values(),
-        samples.tokenBytes().isPresent(),
-        answers.map(counted -> Answers.of(answered, 0)));
+            sums.values(),
+            samples.tokenBytes().isPresent(),
+            answers.map(counted -> Answers.of(answered, 0)))
+        .with(sources(bySource));
+  }
+
+  private List<LossByPosition.OfSource> sources(double... sums) {
+    List<LossByPosition.OfSource> sources = new ArrayList<>();
+    for (String name : samples.sourceNames()) {
+      int at = 2 * sources.size();
+      sources.add(new LossByPosition.OfSource(name, (long) sums[at], sums[at + 1]));
+    }
+    return sources;
   }
 
   /** All ranks of a ring do this for the same sequences. */
@@ -101,25 +130,30 @@ public final class HeldOutLoss {
   }
 
   /**
+   * Adds the labels of one sequence; returns how many this rank has, and the sum of their losses.
+   *
+   * @param b its number in the batch
    * @param losses [tokens of this rank, batch, 2]
    */
-  private void add(Sample[] loaded, double[] losses, LossByPosition.Sums sums) {
+  private double[] add(Sample[] loaded, int b, double[] losses, LossByPosition.Sums sums) {
     Optional<int[]> bytes = samples.tokenBytes();
-    for (int b = 0; b < loaded.length; b++) {
-      int document = 0;
-      int[] starts = loaded[b].documents();
-      for (int i = 0; i < held.length; i++) { // positions ascend
-        int label = loaded[b].labels()[held[i]];
-        while (document + 1 < starts.length && starts[document + 1] <= held[i]) {
-          document++;
-        }
-        if (label != Sample.NO_LABEL) {
-          int at = 2 * (i * loaded.length + b);
-          int seen = held[i] + 1 - starts[document];
-          int length = bytes.isPresent() ? bytes.get()[label] : 0;
-          sums.add(seen, losses[at], losses[at + 1], length);
-        }
+    double[] counted = new double[2];
+    int document = 0;
+    int[] starts = loaded[b].documents();
+    for (int i = 0; i < held.length; i++) { // positions ascend
+      int label = loaded[b].labels()[held[i]];
+      while (document + 1 < starts.length && starts[document + 1] <= held[i]) {
+        document++;
+      }
+      if (label != Sample.NO_LABEL) {
+        int at = 2 * (i * loaded.length + b);
+        int seen = held[i] + 1 - starts[document];
+        int length = bytes.isPresent() ? bytes.get()[label] : 0;
+        sums.add(seen, losses[at], losses[at + 1], length);
+        counted[0]++;
+        counted[1] += losses[at];
       }
     }
+    return counted;
   }
 }

@@ -1,10 +1,14 @@
 package ringattention.model;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * Losses of labels, summed in double by their position: by how many tokens of its document a
@@ -13,8 +17,10 @@ import java.util.function.ToDoubleFunction;
  * @param buckets up to the last that has a label
  * @param knowsBytes whether the bytes of labels are known
  * @param answers to the questions of the corpus; empty if it has none
+ * @param sources that it comes from; none where it is one
  */
-public record LossByPosition(List<Bucket> buckets, boolean knowsBytes, Optional<Answers> answers) {
+public record LossByPosition(
+    List<Bucket> buckets, boolean knowsBytes, Optional<Answers> answers, List<OfSource> sources) {
   private static final int BUCKETS = 31; // positions are below 2^31
   private static final int VALUES = 4; // of a bucket
 
@@ -40,8 +46,33 @@ public record LossByPosition(List<Bucket> buckets, boolean knowsBytes, Optional<
     }
   }
 
+  /**
+   * Labels of one of several sources.
+   *
+   * @param name such as {@code source 1}
+   * @param labels that count
+   * @param nats sum of their losses
+   */
+  public record OfSource(String name, long labels, double nats) {
+    /** Returns the mean loss of a label, in nats; NaN without labels. */
+    public double loss() {
+      return nats / labels;
+    }
+  }
+
   public LossByPosition {
     buckets = List.copyOf(buckets);
+    sources = List.copyOf(sources);
+  }
+
+  /** Losses of a corpus that is one. */
+  public LossByPosition(List<Bucket> buckets, boolean knowsBytes, Optional<Answers> answers) {
+    this(buckets, knowsBytes, answers, List.of());
+  }
+
+  /** Returns the same with what each source has of it. */
+  LossByPosition with(List<OfSource> parts) {
+    return new LossByPosition(buckets, knowsBytes, answers, parts);
   }
 
   /** Sums of one rank, or of all. */
@@ -132,6 +163,20 @@ public record LossByPosition(List<Bucket> buckets, boolean knowsBytes, Optional<
     return knowsBytes && bytes() > 0
         ? OptionalDouble.of(nats() / Math.log(2) / bytes())
         : OptionalDouble.empty();
+  }
+
+  /** Returns the mean loss of each source by its name, in nats; NaN without labels. */
+  public Map<String, Object> bySource() {
+    Map<String, Object> losses = new LinkedHashMap<>();
+    sources.forEach(source -> losses.put(source.name(), source.loss()));
+    return losses;
+  }
+
+  /** Returns the same as text for the log. */
+  public String sourcesText() {
+    return sources.stream()
+        .map(source -> String.format(Locale.ROOT, "%s %.4f", source.name(), source.loss()))
+        .collect(Collectors.joining(", "));
   }
 
   private double sum(ToDoubleFunction<Bucket> value) {

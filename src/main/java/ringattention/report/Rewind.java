@@ -22,6 +22,7 @@ final class Rewind {
 
   static {
     GROWING.put("steps.csv", Pattern.compile("(\\d+),"));
+    GROWING.put("validation_sources.csv", Pattern.compile("(\\d+),"));
     GROWING.put("run.jsonl", Pattern.compile("\\{\"event\":\"\\w+\",\"step\":(\\d+)[,}]"));
     GROWING.put("run.log", Pattern.compile("(?:at \\S+ after )?step +(\\d+)(?:[/ ]|$)"));
   }

@@ -70,6 +70,7 @@ public record RunEnd(RunOutput output) {
     Summary summary =
         new Summary(verdict, exitCode, finalLoss, tokensPerSecond, output.ranks(), checks, all);
     output.write("summary.json", summary.json());
+    output.resultIsWritten();
     Map<String, Object> end = new LinkedHashMap<>();
     end.put("verdict", verdict.word());
     end.put("verdict_text", verdict.text());

@@ -10,16 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import ringattention.cli.LogLevel;
 import ringattention.input.Configuration;
 import ringattention.report.EventLog;
-import ringattention.report.OutputException;
 import ringattention.report.RunFolder;
 import ringattention.report.RunLock;
 import ringattention.report.RunLog;
 import ringattention.report.StepRecord;
-import ringattention.report.TensorBoard;
 import ringattention.report.Timestamps;
 
 /** Where a run's log, events and files go: rank 0 writes them, the other ranks are quiet. */
@@ -33,6 +32,7 @@ public final class RunOutput implements AutoCloseable {
   private final RunLog log;
   private final EventLog events;
   private final OutputConfig config;
+  private final ExtraFiles extra;
   private final Map<String, List<String>> kept = new LinkedHashMap<>(); // while it waits
   private final boolean waits; // for a folder
   private final Instant opened;
@@ -53,9 +53,11 @@ public final class RunOutput implements AutoCloseable {
     this.opened = before.map(waited -> waited.opened).orElseGet(Instant::now);
     this.folder = folder;
     this.config = config;
+    this.extra = new ExtraFiles(folder);
     Consumer<String> console = job.root() ? job.console()::println : NOWHERE;
-    Consumer<String> logFile = lines(LOG);
-    Consumer<String> eventFile = lines(EVENTS);
+    boolean warns = job.line().logLevel().prints(LogLevel.WARN);
+    Consumer<String> logFile = extra.lines(lines(LOG), warns ? console : NOWHERE);
+    Consumer<String> eventFile = extra.lines(lines(EVENTS), warns ? console : NOWHERE);
     before.ifPresent(
         waited -> {
           waited.kept.getOrDefault(LOG, List.of()).forEach(logFile);
@@ -147,9 +149,7 @@ public final class RunOutput implements AutoCloseable {
     int ranks = job.world().size();
     String name =
         path()
-            .map(Path::toAbsolutePath)
-            .map(Path::normalize)
-            .map(Path::getFileName)
+            .map(own -> own.toAbsolutePath().normalize().getFileName())
             .map(Path::toString)
             .orElse("");
     return name + ", " + ranks + (ranks == 1 ? " rank" : " ranks");
@@ -203,12 +203,13 @@ public final class RunOutput implements AutoCloseable {
   }
 
   /**
-   * Starts the curves for TensorBoard on rank 0, if they are wanted.
+   * Starts the curves for TensorBoard on rank 0, if they are wanted. They take a step and the peak
+   * bytes of its device; where they cannot be written they end, with a warning.
    *
    * @param after the step that this part of the run goes on from; 0: it begins
    */
-  public Optional<TensorBoard> tensorBoard(long after) {
-    return config.tensorboard() ? folder.map(made -> made.tensorBoard(after)) : Optional.empty();
+  public ObjLongConsumer<StepRecord> curves(long after) {
+    return config.tensorboard() ? extra.curves(after, log::line) : (record, peak) -> {};
   }
 
   /** The steps of the runs that this one goes on from in the folder. Collective. */
@@ -236,28 +237,28 @@ public final class RunOutput implements AutoCloseable {
     folder.ifPresent(made -> made.write(file, bytes));
   }
 
-  /**
-   * Draws on rank 0 what is wanted. A machine that cannot draw leaves a note in the log.
-   *
-   * @param png makes the image
-   */
+  /** Writes a file that is no part of the result; returns whether it could, or said why not. */
+  boolean writeExtra(String file, String text) {
+    return extra.write(file, text, log::line);
+  }
+
+  /** Draws on rank 0 what is wanted, once the result is written; what cannot be is a warning. */
   public void plot(String name, Supplier<byte[]> png) {
-    try {
-      draw(name, png);
-    } catch (OutputException | OutOfMemoryError e) { // no plot is worth a verdict
-      log.line("no plot of " + name + ": " + e.getMessage());
+    if (draws()) {
+      extra.plot(name, png);
     }
   }
 
-  /**
-   * Draws like {@link #plot}, but throws where the machine cannot draw or the folder takes no more.
-   *
-   * @throws OutputException saying why
-   */
+  /** Draws at once, or throws where the machine cannot draw or the folder takes no more. */
   public void draw(String name, Supplier<byte[]> png) {
     if (draws()) {
-      write("plots/" + name + ".png", png.get());
+      extra.draw(name, png);
     }
+  }
+
+  /** Takes note that the result is written, and writes what has waited for it. */
+  void resultIsWritten() {
+    extra.finish(log::line);
   }
 
   /** Returns whether plots are drawn here: on rank 0, if there is a folder and they are wanted. */

@@ -92,10 +92,10 @@ public final class Trace {
             .orElseThrow();
     String events = new TraceFile().events(job.world().rank(), host, zero, recorded.spans());
     List<byte[]> parts = job.world().gather(events.getBytes(StandardCharsets.UTF_8));
-    output.write(
-        FILE,
-        TraceFile.of(
-            parts.stream().map(part -> new String(part, StandardCharsets.UTF_8)).toList()));
-    output.log().line("trace of " + recorded.name() + ": " + FILE);
+    List<String> all =
+        parts.stream().map(part -> new String(part, StandardCharsets.UTF_8)).toList();
+    if (output.writeExtra(FILE, TraceFile.of(all))) {
+      output.log().line("trace of " + recorded.name() + ": " + FILE);
+    }
   }
 }

@@ -106,7 +106,7 @@ final class LivePlots implements AutoCloseable {
       LOG.debug("plots drawn in {} ms", (clock.getAsLong() - began) / 1_000_000);
     } catch (RuntimeException | Error e) { // also what a machine without fonts or memory throws
       broken = true;
-      failure = "no plots before the end of the run: " + e.getMessage();
+      failure = "WARNING: no plots before the end of the run: " + e.getMessage();
     }
     ended = clock.getAsLong();
     took = ended - began;

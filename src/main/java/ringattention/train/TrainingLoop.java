@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import ringattention.device.Device;
 import ringattention.input.Configuration;
 import ringattention.metrics.Mfu;
@@ -20,7 +21,6 @@ import ringattention.report.DataSeen;
 import ringattention.report.LineSpacing;
 import ringattention.report.Progress;
 import ringattention.report.StepRecord;
-import ringattention.report.TensorBoard;
 import ringattention.report.Timestamps;
 import ringattention.run.Doing;
 import ringattention.run.FaultConfig;
@@ -46,6 +46,7 @@ public final class TrainingLoop {
   private DataSeen seen = new DataSeen(0, OptionalDouble.empty()); // up to the last step
   private Stop stop = Stop.NONE;
   private long tracedStep; // 0: none
+  private Map<String, Object> sourceLosses = Map.of(); // held-out, by source
   private final Curriculum curriculum;
   private volatile long step; // running or last; read by the watchdog
 
@@ -88,7 +89,7 @@ public final class TrainingLoop {
     growth = new ProcessGrowth(job, output, step);
     long first = step;
     long began = System.nanoTime();
-    Optional<TensorBoard> board = output.tensorBoard(first);
+    ObjLongConsumer<StepRecord> curves = output.curves(first);
     Consumer<String> csv =
         output.table(
             "steps.csv",
@@ -108,7 +109,7 @@ public final class TrainingLoop {
         seen = trainer.seenAfter(step);
         StepRecord record = record(result, level, heldOut.map(LossByPosition::loss));
         csv.accept(record.csv(validation.isPresent()));
-        board.ifPresent(curves -> curves.write(record, device.peakBytes()));
+        curves.accept(record, device.peakBytes());
         output.event("step", record.fields());
         noteWithoutUpdate(result);
         double elapsed = (System.nanoTime() - began) * 1e-9;
@@ -118,7 +119,7 @@ public final class TrainingLoop {
           OptionalDouble share = record.mfu().stream().mapToDouble(Mfu::causalExact).findFirst();
           output.log().row(progress.line(record, share, device.peakBytes()));
         }
-        heldOut.ifPresent(losses -> output.log().line(Validation.line(step, losses)));
+        heldOut.ifPresent(losses -> Validation.lines(step, losses).forEach(output.log()::line));
         timestamps.after(step, heldOut.isPresent()).ifPresent(output.log()::line);
         levels.ifPresent(this::noteLevel);
         plots.after(history.records()).ifPresent(output.log()::line);
@@ -127,6 +128,12 @@ public final class TrainingLoop {
         stop = last ? Stop.NONE : result.stop();
       }
     }
+    sourceLosses = validation.map(Validation::lastOfSources).orElse(Map.of());
+  }
+
+  /** Returns the held-out losses of each source that were measured last; none where it is one. */
+  Map<String, Object> sourceLosses() {
+    return sourceLosses;
   }
 
   /** The first step compiles, allocates and connects what later ones use. */

@@ -1,9 +1,11 @@
 package ringattention.train;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import ringattention.data.ValidationConfig;
 import ringattention.input.Configuration;
 import ringattention.model.HeldOutLoss;
@@ -15,11 +17,22 @@ public final class Validation {
   private final Configuration configuration;
   private final HeldOutLoss heldOut;
   private final RunOutput output;
+  private final Consumer<String> csv;
+  private Map<String, Object> lastOfSources = Map.of();
 
   public Validation(Configuration configuration, HeldOutLoss heldOut, RunOutput output) {
     this.configuration = configuration;
     this.heldOut = heldOut;
     this.output = output;
+    this.csv =
+        heldOut.hasSources()
+            ? output.table("validation_sources.csv", "step,source,validation_loss,labels")
+            : line -> {};
+  }
+
+  /** Returns the losses of each source that were measured last, by its name; none without any. */
+  Map<String, Object> lastOfSources() {
+    return lastOfSources;
   }
 
   /**
@@ -46,8 +59,25 @@ public final class Validation {
               values.put("exact_rate", answers.exactRate());
               values.put("questions", answers.questions());
             });
+    if (!losses.sources().isEmpty()) {
+      lastOfSources = losses.bySource();
+      values.put("validation_loss_by_source", lastOfSources);
+      losses.sources().forEach(source -> csv.accept(csv(step, source)));
+    }
     output.event("validation", values);
     return Optional.of(losses);
+  }
+
+  private static String csv(long step, LossByPosition.OfSource source) {
+    String loss = source.labels() == 0 ? "" : Double.toString(source.loss());
+    return step + "," + source.name() + "," + loss + "," + source.labels();
+  }
+
+  /** Returns what the log says: of several sources, also the loss of each. */
+  static List<String> lines(long step, LossByPosition losses) {
+    return losses.sources().isEmpty()
+        ? List.of(line(step, losses))
+        : List.of(line(step, losses), "held-out loss by source: " + losses.sourcesText());
   }
 
   /** Returns a line for the log. */

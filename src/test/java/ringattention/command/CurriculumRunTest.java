@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,7 +124,7 @@ class CurriculumRunTest {
   private static int train(Job job, Configuration configuration) {
     Levels levels = new Levels(configuration.get(TrainConfig.SECTION).sequence(), 3);
     StopRequests stops = new StopRequests(OptionalDouble.empty(), text -> {});
-    return new TrainingRun(job, configuration, stops, () -> levels).run();
+    return new TrainingRun(job, configuration, stops, Optional.empty(), () -> levels).run();
   }
 
   private Run valid(int ranks, String output, String... more) throws Exception {

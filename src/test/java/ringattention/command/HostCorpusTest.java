@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import ringattention.cli.CommandLine;
@@ -68,10 +69,12 @@ class HostCorpusTest {
   }
 
   private static Samples open(Communicator world, Path file, Runnable opened) {
+    return open(new HostCorpus(job(world), line -> {}), file, opened);
+  }
+
+  private static Samples open(HostCorpus corpus, Path file, Runnable opened) {
     Configuration configuration = configuration(file);
-    return HostCorpus.open(
-        job(world),
-        line -> {},
+    return corpus.open(
         () -> HostTokens.key(configuration, false),
         host -> {
           Samples samples = Samples.of(configuration, SHAPE, host);
@@ -100,6 +103,57 @@ class HostCorpusTest {
     assertEquals(digests.get(0), digests.get(1));
     assertEquals(digests.get(0), digests.get(3));
     assertNotEquals(digests.get(0), digests.get(2));
+  }
+
+  /** What is kept out is a part of the same tokens: who read the file again would have others. */
+  @Test
+  void aCorpusIsTokenizedOnceForBothOfItsParts() {
+    Path text = file("text", "some words of a text");
+    List<String> digests =
+        LocalCommunicator.run(
+            3,
+            world -> {
+              HostCorpus corpus = new HostCorpus(job(world), line -> {});
+              String key = "one"; // a file that changes has another
+              Function<HostTokens, Samples> open =
+                  host -> Samples.of(configuration(text), SHAPE, host);
+              try (Samples first = corpus.open(() -> key, open)) {
+                world.barrier();
+                if (world.rank() == 0) {
+                  file("text", "changed");
+                }
+                world.barrier();
+                try (Samples again = corpus.open(() -> key, open);
+                    Samples other = corpus.open(() -> "other", open)) {
+                  assertNotEquals(first.digest(), other.digest());
+                  assertEquals(first.digest(), again.digest());
+                }
+                return first.digest();
+              }
+            });
+    assertEquals(digests.get(0), digests.get(1));
+    assertEquals(digests.get(0), digests.get(2));
+  }
+
+  /** A fraction is of the same files, a path of its own is not. */
+  @Test
+  void partsOfACorpusHaveOneKey() {
+    String path = file("text", "some words").toString();
+    String other = file("other", "other words").toString();
+    assertEquals(key(path, false, "fraction=0.5"), key(path, true, "fraction=0.5"));
+    assertNotEquals(key(path, false, "path=" + other), key(path, true, "path=" + other));
+  }
+
+  private static String key(String path, boolean heldOut, String validation) {
+    return HostTokens.key(
+        Sections.INPUTS.defaults(
+            List.of(
+                "data.path=" + path,
+                "data.format=jsonl",
+                "train.sequence=8",
+                "train.steps=1",
+                "validation." + validation)),
+        heldOut);
   }
 
   @Test

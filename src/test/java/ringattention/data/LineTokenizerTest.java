@@ -69,7 +69,7 @@ class LineTokenizerTest {
     LineTasks tasks =
         new LineTasks(configuration.get(LinesConfig.SECTION), 7, "tests of the tokenizer");
     for (int index = 0; index < 100; index++) {
-      LineTask task = tasks.task(1 + index, 5, index);
+      LineTask task = LineTask.of(tasks.draw(1 + index, 5, 0, index));
       String text = task.text();
       assertEquals(text, tokenizer.decode(tokenizer.encode(text), true));
       assertEquals(text, tokenizer.decode(tokenizer.encode(text), false));
@@ -107,7 +107,8 @@ class LineTokenizerTest {
       assertEquals(tokenizer.vocabulary(), read.vocabulary());
       List<String> lines = new ArrayList<>();
       LineTask task =
-          new LineTasks(configuration.get(LinesConfig.SECTION), 1, "file").filling(1000, 9, 3);
+          LineTask.of(
+              new LineTasks(configuration.get(LinesConfig.SECTION), 1, "file").filled(1000, 9, 3));
       lines.add(task.text());
       lines.add(task.context());
       lines.forEach(

@@ -282,6 +282,15 @@ class SourcesTest {
     }
   }
 
+  @Test
+  void progressNamesTheSource() {
+    List<String> lines = new ArrayList<>();
+    HostTokens host = HostTokens.own(lines::add);
+    host.part(2).progress().accept("tokenizing: 3.0%");
+    host.part(1).progress().accept("tokenized");
+    assertEquals(List.of("source 2: tokenizing: 3.0%", "source 1: tokenized"), lines);
+  }
+
   /** Ranks of a host open each source where the first has made it. */
   @Test
   void partsOfAHostAreOpenedByOthers() {

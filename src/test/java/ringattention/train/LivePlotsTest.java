@@ -122,7 +122,7 @@ class LivePlotsTest {
       Thread.sleep(50);
       assertEquals(
           Optional.of(
-              "no plots before the end of the run: cannot write loss.png: No space left on device"),
+              "WARNING: no plots before the end of the run: cannot write loss.png: No space left on device"),
           step(plots, 1000));
       assertEquals(Optional.empty(), step(plots, 1000));
       Thread.sleep(50);

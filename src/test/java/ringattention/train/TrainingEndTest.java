@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.Program;
 import ringattention.Run;
 
@@ -155,5 +157,43 @@ class TrainingEndTest {
         train("run", 1, "train.steps=5", "fault.kind=exception", "fault.rank=0", "fault.step=3");
     assertTrue(run.job().output().contains("failure asked for by section [fault]"));
     assertEquals(2, run.column("loss").size());
+  }
+
+  /** Lets everything that is written to a file of the run meet a full disk. */
+  private Path full(String output, String file) throws IOException {
+    Path path = folder.resolve(output).resolve(file);
+    Files.createDirectories(path.getParent());
+    return Files.createSymbolicLink(path, Path.of("/dev/full"));
+  }
+
+  /** What shows a result is no result: the run is as good without it. */
+  @Test
+  void plotsOnAFullDiskFailNoRun() throws IOException {
+    full("run", "plots/loss.png.part");
+    full("run", "plots/time_breakdown.png.part");
+    Run run = train("run", 0, "train.steps=4", "output.plots=true", "--quiet");
+    String warning =
+        "WARNING: no plot of loss, time_breakdown: cannot write "
+            + run.folder().resolve("plots/loss.png")
+            + ": No space left on device";
+    assertEquals(List.of(warning, run.lastLine()), run.job().output().lines().toList());
+    assertTrue(Files.exists(run.folder().resolve("plots/grad_norm.png")), "there is room for it");
+    assertEquals(0, run.summary().get("exit_code").asInt());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "steps.csv, steps.csv",
+    "checks.csv.part, checks.csv",
+    "summary.json.part, summary.json",
+    "run.jsonl, run.jsonl"
+  })
+  void aResultOnAFullDiskIsAnError(String full, String named) throws IOException {
+    full("run", full);
+    Run run = new Program(folder).trainInProcess(1, "run", "-D", "train.steps=4");
+    assertEquals(1, run.job().exitCode(), run.job().output());
+    String said = String.join("\n", run.errors()) + run.job().output();
+    assertTrue(said.contains("cannot write " + run.folder().resolve(named) + ": No space"), said);
+    assertFalse(Files.exists(run.folder().resolve("summary.json")));
   }
 }

@@ -1,9 +1,7 @@
 package ringattention.data.lines;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.List;
 import ringattention.random.Seed;
 
 /**
@@ -152,30 +150,6 @@ public final class LineDraw {
       int close = writer.at - 2; // a newline follows
       System.arraycopy(tokens, number, labels, number - 1, close - number + 1);
     }
-  }
-
-  /** Returns the task as text. */
-  LineTask task() {
-    int[] tokens = new int[size()];
-    int[] keys = keys();
-    Writer writer = new Writer(tokens, 0);
-    writeContext(writer, keys);
-    String context = LineVocabulary.text(tokens, 0, writer.at);
-    List<LineTask.Question> questions = new ArrayList<>();
-    for (int line : asked) {
-      int start = writer.at;
-      writer.write(LineVocabulary.QUESTION);
-      writer.key(keys[line]);
-      writer.write(LineVocabulary.ANSWER);
-      int number = writer.line(keys[line], numbers[line]);
-      questions.add(
-          new LineTask.Question(
-              LineVocabulary.text(tokens, start, number),
-              LineVocabulary.text(tokens, number, writer.at - 1),
-              numbers[line],
-              line));
-    }
-    return new LineTask(context, questions);
   }
 
   private void writeContext(Writer writer, int... keys) {

@@ -19,29 +19,10 @@ public final class LineTasks {
   }
 
   /**
-   * Returns a task of so many lines and questions, no word left out.
-   *
-   * @throws IllegalArgumentException if there are fewer keys than lines
-   */
-  public LineTask task(int lines, int questions, long index) {
-    return draw(lines, questions, 0, index).task();
-  }
-
-  /**
-   * Returns a task with as many lines as fit into so many tokens beside the questions.
-   *
-   * @param tokens of context and questions, as {@link LineVocabulary} counts them
-   * @param questions at least; more where there is room left
-   * @throws IllegalArgumentException if there is no room for a line
-   */
-  public LineTask filling(int tokens, int questions, long index) {
-    return filled(tokens, questions, index).task();
-  }
-
-  /**
-   * Draws a task like {@link #task}.
+   * Draws a task of so many lines and questions.
    *
    * @param leftOut words between key and number that are left out, from the front
+   * @throws IllegalArgumentException if there are fewer keys than lines
    */
   public LineDraw draw(int lines, int questions, int leftOut, long index) {
     if (lines < 1 || lines > config.keys()) {
@@ -50,7 +31,13 @@ public final class LineTasks {
     return LineDraw.of(config, seed.bits(index), lines, questions, leftOut);
   }
 
-  /** Draws a task like {@link #filling}. */
+  /**
+   * Draws a task with as many lines as fit into so many tokens beside the questions.
+   *
+   * @param tokens of context and questions, as {@link LineVocabulary} counts them
+   * @param questions at least; more where there is room left
+   * @throws IllegalArgumentException if there is no room for a line
+   */
   public LineDraw filled(int tokens, int questions, long index) {
     if (tokens - (long) questions * config.questionTokens() < config.lineTokens()) {
       throw new IllegalArgumentException(questions + " questions in " + tokens + " tokens");

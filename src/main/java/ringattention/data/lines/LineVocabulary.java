@@ -85,15 +85,6 @@ public final class LineVocabulary {
     return PIECES.get(CLOSE) + PIECES.get(NEWLINE);
   }
 
-  /** Returns the text of tokens. */
-  static String text(int[] tokens, int from, int to) {
-    StringBuilder text = new StringBuilder();
-    for (int i = from; i < to; i++) {
-      text.append(PIECES.get(tokens[i]));
-    }
-    return text.toString();
-  }
-
   private static List<String> pieces() {
     List<String> all = new ArrayList<>(SIGNS);
     for (int digit = 0; digit < 10; digit++) {

@@ -35,10 +35,14 @@ class LineTasksTest {
         .toList();
   }
 
+  private static LineTask task(LineTasks tasks, int lines, int questions, long index) {
+    return LineTask.of(tasks.draw(lines, questions, 0, index));
+  }
+
   private static List<LineTask> thousand(LineTasks tasks) {
     List<LineTask> all = new ArrayList<>();
     for (int index = 0; index < TASKS; index++) {
-      all.add(tasks.task(LINES, 25, index));
+      all.add(task(tasks, LINES, 25, index));
     }
     return all;
   }
@@ -107,7 +111,7 @@ class LineTasksTest {
     assertEquals(500, withFewNouns(new LineTasks(config(), 1, "test")), 80); // 5 deviations
     assertEquals(0, withFewNouns(new LineTasks(config("lines.fewNouns=0"), 1, "test")));
     assertEquals(TASKS, withFewNouns(new LineTasks(config("lines.fewNouns=1"), 1, "test")));
-    LineTask many = new LineTasks(config("lines.fewNouns=1"), 1, "test").task(4000, 1, 0);
+    LineTask many = task(new LineTasks(config("lines.fewNouns=1"), 1, "test"), 4000, 1, 0);
     assertEquals(4000, new HashSet<>(keys(many)).size());
     assertTrue(nouns(many) <= 32, nouns(many) + " nouns"); // twice the keys that are needed
   }
@@ -125,18 +129,18 @@ class LineTasksTest {
   void everyKeyCanBeUsed() {
     LineTasks tasks = new LineTasks(config("lines.adjectives=5", "lines.nouns=3"), 1, "test");
     for (int index = 0; index < 50; index++) {
-      assertEquals(15, new HashSet<>(keys(tasks.task(15, 1, index))).size());
+      assertEquals(15, new HashSet<>(keys(task(tasks, 15, 1, index))).size());
     }
-    assertThrows(IllegalArgumentException.class, () -> tasks.task(16, 1, 0));
+    assertThrows(IllegalArgumentException.class, () -> task(tasks, 16, 1, 0));
   }
 
   @Test
   void seedsAndStreamsHaveNothingInCommon() {
-    LineTask task = new LineTasks(config(), 1, "one").task(LINES, 5, 0);
-    assertEquals(task, new LineTasks(config(), 1, "one").task(LINES, 5, 0));
+    LineTask task = task(new LineTasks(config(), 1, "one"), LINES, 5, 0);
+    assertEquals(task, task(new LineTasks(config(), 1, "one"), LINES, 5, 0));
     for (LineTasks other :
         List.of(new LineTasks(config(), 2, "one"), new LineTasks(config(), 1, "two"))) {
-      assertNotEquals(task.context(), other.task(LINES, 5, 0).context());
+      assertNotEquals(task.context(), task(other, LINES, 5, 0).context());
     }
   }
 
@@ -150,6 +154,6 @@ class LineTasksTest {
       assertTrue(draw.lines() >= 186, draw.lines() + " lines");
     }
     assertThrows(IllegalArgumentException.class, () -> tasks.filled(214, 10, 0));
-    assertEquals(1, tasks.task(1, 3, 0).context().lines().count());
+    assertEquals(1, task(tasks, 1, 3, 0).context().lines().count());
   }
 }

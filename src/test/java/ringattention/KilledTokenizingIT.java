@@ -1,0 +1,92 @@
+package ringattention;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A process that is killed while it tokenizes leaves nothing that the next takes for whole. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KilledTokenizingIT {
+  private static final int RECORDS = 150_000; // a second or more
+
+  private Program program;
+  private Run whole;
+
+  @BeforeAll
+  void undisturbed(@TempDir Path folder) throws IOException {
+    program = new Program(folder);
+    try (BufferedWriter records = Files.newBufferedWriter(program.file("records.jsonl"))) {
+      for (int i = 0; i < RECORDS; i++) {
+        records.write("{\"text\": \"" + i + " times " + (i + 1) + " is " + (long) i * i + "\"}\n");
+      }
+    }
+    whole = start(2, "whole", "whole cache").end();
+    assertEquals(0, whole.job().exitCode(), whole.job().output());
+  }
+
+  private FaultJob start(int ranks, String name, String cache) {
+    List<String> arguments = new ArrayList<>(List.of("train", program.file("small.toml") + ""));
+    for (String key :
+        List.of(
+            "train.steps=3",
+            "model.vocabulary=3000",
+            "data.format=jsonl",
+            "data.path=" + program.file("records.jsonl"),
+            "data.tokenizer=" + Path.of("src/test/resources/tokenizers/pairs").toAbsolutePath(),
+            "data.cache=" + program.file(cache))) {
+      arguments.addAll(List.of("-D", key));
+    }
+    arguments.addAll(List.of("-o", program.file(name).toString()));
+    return FaultJob.start(ranks, program.file(name), arguments);
+  }
+
+  private List<Path> files(String cache, String ending) {
+    try (Stream<Path> all = Files.list(program.file(cache))) {
+      return all.filter(file -> file.toString().endsWith(ending)).toList();
+    } catch (IOException notYet) {
+      return List.of();
+    }
+  }
+
+  private long written(String cache) {
+    return files(cache, ".partial").stream().mapToLong(file -> file.toFile().length()).sum();
+  }
+
+  /** The rank that tokenizes, or the one that waits for it. */
+  @ParameterizedTest
+  @CsvSource({"1, 0", "2, 0", "2, 1"})
+  void whatAKilledProcessLeftIsNotTakenUp(int ranks, int killed) throws IOException {
+    String cache = "cache " + ranks + killed;
+    Path expected = files("whole cache", ".tokens").get(0);
+    FaultJob job = start(ranks, "killed-" + ranks + killed, cache);
+    job.until(() -> written(cache) > expected.toFile().length() / 4);
+    job.signal(killed, "KILL");
+    Run run = job.end();
+    assertNotEquals(0, run.job().exitCode(), run.job().output());
+    assertEquals(List.of(), files(cache, ".tokens"), "it was killed too late");
+    assertTrue(written(cache) > 0, "it was killed too early");
+    Run again = start(ranks, "again-" + ranks + killed, cache).end();
+    assertEquals(0, again.job().exitCode(), again.job().output());
+    assertEquals(List.of(), files(cache, ".partial"));
+    Path made = files(cache, ".tokens").get(0);
+    assertEquals(expected.getFileName(), made.getFileName());
+    assertArrayEquals(Files.readAllBytes(expected), Files.readAllBytes(made));
+    if (ranks == 2) {
+      assertEquals(whole.column("loss"), again.column("loss"));
+    }
+  }
+}
