@@ -18,20 +18,23 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import ringattention.parallel.ParameterGroup;
 
 class CheckpointSearchTest {
   @TempDir private Path run;
   private Path newest;
 
+  private List<ParameterGroup> groups = TrainedParameters.SMALL;
+
   @BeforeEach
   void saveTwo() {
-    save(run, 2, 2, 5, 10);
+    save(groups, run, 2, 2, 5, 10);
     newest = run.resolve("checkpoints/step_10");
   }
 
   /** What each of 2 ranks finds: fewer than there are files. */
   private String find(Path path, boolean fallback) {
-    List<String> found = onRanks(2, rank -> rank.find(path, fallback));
+    List<String> found = onRanks(groups, 2, rank -> rank.find(path, fallback));
     found.forEach(each -> assertEquals(found.get(0), each));
     return found.get(0);
   }
@@ -69,20 +72,33 @@ class CheckpointSearchTest {
   @ParameterizedTest
   @CsvSource({
     "rank_0.bin, 100",
-    "rank_1.bin, 5000",
-    "rank_1.bin, 13000000",
+    "rank_1.bin, 4100",
     "used_inputs.toml, 20",
     "checkpoint.json, 40",
     "checkpoint.json, 400",
   })
   void aChangedByteIsRefused(String file, long at) throws IOException {
+    change(file, at);
+    refused(file, "corrupted: ");
+  }
+
+  /** After more numbers than are read at once. */
+  @Test
+  void aChangedByteIsRefusedHoweverLateItIs() throws IOException {
+    groups = TrainedParameters.GROUPS;
+    run = Files.createDirectory(run.resolve("large"));
+    saveTwo();
+    change("rank_1.bin", 13_000_000);
+    refused("rank_1.bin", "corrupted: ");
+  }
+
+  private void change(String file, long at) throws IOException {
     try (RandomAccessFile bytes = new RandomAccessFile(newest.resolve(file).toFile(), "rw")) {
       bytes.seek(at);
       int old = bytes.read();
       bytes.seek(at);
       bytes.write(old ^ 1);
     }
-    refused(file, "corrupted: ");
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static ringattention.checkpoint.TrainedParameters.GROUPS;
+import static ringattention.checkpoint.TrainedParameters.SMALL;
 import static ringattention.checkpoint.TrainedParameters.onRanks;
 import static ringattention.checkpoint.TrainedParameters.position;
 import static ringattention.checkpoint.TrainedParameters.save;
@@ -66,7 +67,7 @@ class CheckpointWriterTest {
 
   @Test
   void sayWhatTheyAre() throws IOException {
-    save(run, 2, 2, 5);
+    save(SMALL, run, 2, 2, 5);
     assertEquals(
         Set.of("DONE", "checkpoint.json", "rank_0.bin", "rank_1.bin", "used_inputs.toml"),
         names("checkpoints/step_5"));
@@ -109,13 +110,13 @@ class CheckpointWriterTest {
 
   @Test
   void keepsTheNewest() throws IOException {
-    save(run, 2, 2, 5, 10, 15, 100);
+    save(SMALL, run, 2, 2, 5, 10, 15, 100);
     assertEquals(Set.of("step_15", "step_100"), names("checkpoints"));
   }
 
   @Test
   void removesWhatKilledRunsLeft() throws IOException {
-    save(run, 1, 3, 5);
+    save(SMALL, run, 1, 3, 5);
     Path temporary = run.resolve("checkpoints/step_10.tmp-killed");
     Path unmarked = run.resolve("checkpoints/step_7");
     Path foreign = run.resolve("checkpoints/notes");
@@ -123,17 +124,18 @@ class CheckpointWriterTest {
       Files.createDirectories(folder.resolve("inner"));
       Files.writeString(folder.resolve("rank_0.bin"), "half");
     }
-    onRanks(2, rank -> rank.find(run, false)).forEach(found -> assertEquals("step 5", found));
-    save(run, 2, 3, 15);
+    onRanks(SMALL, 2, rank -> rank.find(run, false))
+        .forEach(found -> assertEquals("step 5", found));
+    save(SMALL, run, 2, 3, 15);
     assertEquals(Set.of("step_5", "step_15", "notes"), names("checkpoints"));
   }
 
   @Test
   void replacesAnUnmarkedOneOfTheSameStep() throws IOException {
-    save(run, 2, 3, 5);
+    save(SMALL, run, 2, 3, 5);
     Files.delete(run.resolve("checkpoints/step_5/DONE"));
     Files.writeString(run.resolve("checkpoints/step_5/rank_2.bin"), "of other ranks");
-    save(run, 1, 3, 5);
+    save(SMALL, run, 1, 3, 5);
     assertEquals(
         Set.of("DONE", "checkpoint.json", "rank_0.bin", "used_inputs.toml"),
         names("checkpoints/step_5"));
@@ -199,11 +201,12 @@ class CheckpointWriterTest {
   /** One rank cannot write its file: every rank learns why, and the checkpoint before stays. */
   @Test
   void aFailureInTheBackgroundIsEveryRanks() throws IOException {
-    save(run, 3, 2, 5);
+    save(SMALL, run, 3, 2, 5);
     Path blocked = run.resolve("checkpoints/step_10.tmp-test/rank_1.bin");
     Files.createDirectories(blocked);
     List<String> messages =
         onRanks(
+            SMALL,
             3,
             rank -> {
               try (CheckpointWriter writer = rank.writer(run, 2, written -> {})) {
@@ -220,7 +223,8 @@ class CheckpointWriterTest {
       assertTrue(message.endsWith("Is a directory"), message);
     }
     assertEquals(Set.of("step_5"), names("checkpoints"));
-    onRanks(2, rank -> rank.find(run, false)).forEach(found -> assertEquals("step 5", found));
+    onRanks(SMALL, 2, rank -> rank.find(run, false))
+        .forEach(found -> assertEquals("step 5", found));
   }
 
   @Test
@@ -228,6 +232,7 @@ class CheckpointWriterTest {
     Files.writeString(run.resolve("checkpoints"), "");
     List<String> messages =
         onRanks(
+            SMALL,
             2,
             rank -> {
               try (CheckpointWriter writer = rank.writer(run, 2, written -> {})) {

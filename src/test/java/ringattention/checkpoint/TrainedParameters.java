@@ -53,7 +53,12 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
 
   /** The body's results in rank order. */
   static <T> List<T> onRanks(int ranks, Function<TrainedParameters, T> body) {
-    return onRanks(GROUPS, ranks, () -> new CpuDevice(1), body);
+    return onRanks(GROUPS, ranks, body);
+  }
+
+  static <T> List<T> onRanks(
+      List<ParameterGroup> groups, int ranks, Function<TrainedParameters, T> body) {
+    return onRanks(groups, ranks, () -> new CpuDevice(1), body);
   }
 
   static <T> List<T> onRanks(
@@ -111,7 +116,6 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
     onRanks(
         groups,
         ranks,
-        () -> new CpuDevice(1),
         rank -> {
           try (CheckpointWriter writer = rank.writer(run, keep, written -> {})) {
             for (long step : steps) {

@@ -1,6 +1,7 @@
 package ringattention.comm;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ public final class MpiJob {
     command.addAll(
         List.of(
             "-Xmx512m", "-XX:+UseSerialGC", "-Djava.library.path=" + environment("OMPI_LIB_DIR")));
+    command.addAll(compilerOptions());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
     return run(ranks, limit, command);
@@ -62,6 +64,7 @@ public final class MpiJob {
   private static Result run(ProcessBuilder builder, Duration limit)
       throws IOException, InterruptedException {
     builder.environment().put("UCX_ERROR_SIGNALS", ""); // UCX's handlers would crash the JVM
+    builder.environment().put("RINGATTENTION_JAVA_OPTIONS", String.join(" ", compilerOptions()));
     Path output = Files.createTempFile("mpirun", ".log");
     builder.redirectOutput(output.toFile());
     long start = System.nanoTime();
@@ -80,6 +83,13 @@ public final class MpiJob {
           "no end after " + limit.toSeconds() + " s: " + builder.command() + "\n" + text);
     }
     return new Result(process.exitValue(), text, time);
+  }
+
+  /** When this JVM compiles with optimization: ranks that live for seconds wait for it as long. */
+  private static List<String> compilerOptions() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("-XX:Tier4"))
+        .toList();
   }
 
   /**

@@ -3,6 +3,7 @@ package ringattention.comm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -41,9 +42,9 @@ final class PretendDevice implements DeviceCopies {
     if (from.remaining() != to.remaining()) {
       throw new IllegalArgumentException(from + " to " + to);
     }
-    for (int i = 0; i < to.remaining(); i++) {
-      to.put(i, GARBAGE);
-    }
+    byte[] garbage = new byte[to.remaining()];
+    Arrays.fill(garbage, GARBAGE);
+    to.duplicate().put(garbage);
     unfinished++;
     boolean[] done = new boolean[1];
     return () -> {
