@@ -17,7 +17,7 @@ class MfuTableTest {
             "count         FLOPs a step  MFU %  formula",
             "causal-exact    5.9757e+15   33.8  3 (2 b s (L block + head) + L 2 b s^2 n d)",
             "paper           9.2887e+15   52.6  3 L (24 b s h^2 + 4 b s^2 h)",
-            "hardware        8.3243e+15   47.1  2 b s (L (4 block - h f) + 3 head)"
+            "hardware        8.3243e+15   47.1  2 b s (3 (L block + head) + again)"
                 + " + (3.5 L + R) 2 b s^2 n d"),
         table.lines());
   }
