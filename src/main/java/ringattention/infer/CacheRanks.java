@@ -13,9 +13,9 @@ import ringattention.metrics.DecodeRates;
 import ringattention.model.ModelConfig;
 
 /**
- * Chooses how many ranks hold the cache: those that make a token fastest. More ranks read their
- * parts of the cache sooner, but every layer of a step waits for an exchange, and sharded weights
- * are gathered. Everything else in a step takes any number of ranks as long.
+ * Chooses how many ranks hold the cache: those that answer fastest. More ranks read prompts and
+ * their parts of the cache sooner, but every layer of a step waits for an exchange, and sharded
+ * weights are gathered. Everything else in a step takes any number of ranks as long.
  */
 final class CacheRanks {
   /**
@@ -26,6 +26,9 @@ final class CacheRanks {
   record Choice(int ranks, String why) {}
 
   private static final double AS_FAST = 1.05; // rates are not known better
+
+  /** Tokens of a sequence up to which a token counts alone, for prompts are read in no time. */
+  private static final int SHORT = 16384;
 
   private final ModelConfig model;
   private final CacheNeed need;
@@ -49,8 +52,9 @@ final class CacheRanks {
   }
 
   /**
-   * Returns the fastest of 1 to {@code most} ranks that hold all requests at once; of those that
-   * are as fast to {@link #AS_FAST} the most, for they read a prompt soonest; all if none does.
+   * Returns the fastest of 1 to {@code most} ranks that hold all requests at once: for a token of
+   * short sequences, else for all there is to read and to append. Of those that are as fast to
+   * {@link #AS_FAST} the most, for they read a prompt soonest; all if none does.
    *
    * @param whole the shape over so many ranks if it holds all requests
    */
@@ -72,10 +76,30 @@ final class CacheRanks {
     return new Choice(best, why(best, seconds));
   }
 
-  /** Returns the seconds of a step that depend on the number of ranks. */
   private double seconds(int ranks, boolean resident) {
+    double step = stepS(ranks, resident);
+    return isShort() ? step : promptS(ranks) + steps() * step;
+  }
+
+  private boolean isShort() {
+    return (long) need.longestPrompt() + steps() <= SHORT;
+  }
+
+  /** Returns the most tokens that a request appends. */
+  private int steps() {
+    return need.further().stream().mapToInt(Integer::intValue).max().orElse(0);
+  }
+
+  /** Returns the seconds of a step that depend on the number of ranks. */
+  private double stepS(int ranks, boolean resident) {
     double layers = model.layers() * rates.layerS(ranks, cacheBytes, partialBytes);
     return layers + (resident ? 0 : rates.gatherS(ranks, weightBytes));
+  }
+
+  private double promptS(int ranks) {
+    double forwardAndBackward =
+        need.prompts().stream().mapToDouble(tokens -> model.flops().causalExact(1, tokens)).sum();
+    return rates.promptS(ranks, forwardAndBackward / 3);
   }
 
   /** Compares with the fewest and the most that hold all. */
@@ -84,11 +108,16 @@ final class CacheRanks {
         .stream()
             .map(
                 ranks ->
-                    String.format(Locale.ROOT, "%.2f ms on %d", 1e3 * seconds.get(ranks), ranks))
+                    isShort()
+                        ? String.format(
+                            Locale.ROOT, "%.2f ms on %d", 1e3 * seconds.get(ranks), ranks)
+                        : String.format(Locale.ROOT, "%.3g s on %d", seconds.get(ranks), ranks))
             .collect(
                 Collectors.joining(
                     ", ",
-                    "over " + need.tokensOfStep() + " tokens a step's attention takes some ",
+                    isShort()
+                        ? "over " + need.tokensOfStep() + " tokens a step's attention takes some "
+                        : "prompts and the attention of " + steps() + " steps take some ",
                     ""));
   }
 }

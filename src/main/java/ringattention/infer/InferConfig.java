@@ -10,7 +10,7 @@ import ringattention.input.Trait;
  * Section {@code [infer]}: how prompts are read and kept.
  *
  * @param ranks that hold the cache and answer, at most all, while the others wait; 0: as many as
- *     make a token fastest, see {@link CacheRanks}
+ *     answer fastest, see {@link CacheRanks}
  * @param chunk tokens of a prompt that the ring computes at a time, over all ranks
  * @param cache tokens whose keys and values are kept, over all ranks; 0: as many as the requests
  *     need, or as fit

@@ -49,22 +49,27 @@ class CacheRanksTest {
 
   private static CacheRanks.Choice choose(
       int most, int tokens, int rows, IntPredicate fits, boolean resident) {
+    return choose(most, tokens - 100, 100, rows, fits, resident);
+  }
+
+  private static CacheRanks.Choice choose(
+      int most, int prompt, int steps, int rows, IntPredicate fits, boolean resident) {
     CacheNeed need =
-        new CacheNeed(
-            tokens, Collections.nCopies(rows, tokens - 100), Collections.nCopies(rows, 100));
+        new CacheNeed(prompt, Collections.nCopies(rows, prompt), Collections.nCopies(rows, steps));
     return new CacheRanks(MODEL, 8, need, GPU, RATES)
         .choose(
             most,
             ranks -> fits.test(ranks) ? Optional.of(shape(ranks, resident)) : Optional.empty());
   }
 
-  /** Up to some 50K tokens of all rows together one GPU makes a token fastest. */
+  /** Up to 16K tokens of a sequence a token decides, beyond it prompts that are read, too. */
   @ParameterizedTest
   @CsvSource({
     "1, 1000000, 1, 1",
     "2, 1000, 1, 1",
     "2, 16384, 1, 1",
-    "2, 40000, 1, 1",
+    "2, 16385, 1, 2",
+    "2, 40000, 1, 2",
     "2, 70000, 1, 2",
     "2, 9000, 8, 2",
     "8, 16384, 1, 1",
@@ -75,6 +80,27 @@ class CacheRanksTest {
     assertEquals(expected, choose(most, tokens, rows, ranks -> true, true).ranks());
   }
 
+  /** Where as much is appended as is read, one GPU is faster up to some 50K tokens. */
+  @ParameterizedTest
+  @CsvSource({
+    "30000, 100, 2",
+    "30000, 10000, 1",
+    "30000, 30000, 2",
+    "16300, 84, 1",
+    "16300, 85, 2"
+  })
+  void longAnswers(int prompt, int steps, int expected) {
+    assertEquals(expected, choose(2, prompt, steps, 1, ranks -> true, true).ranks());
+  }
+
+  /** As prefill.csv has it for an 8B model: 10.6 and 5.5 s for 131072 tokens. */
+  @Test
+  void promptsAreReadAsWasMeasured() {
+    double flops = MODEL.flops().causalExact(1, 131072) / 3;
+    assertEquals(10.6, RATES.promptS(1, flops), 1.0);
+    assertEquals(5.5, RATES.promptS(2, flops), 0.5);
+  }
+
   /** Room comes first; sharded weights are not gathered for a faster cache. */
   @Test
   void thoseThatHoldTheRequests() {
@@ -82,7 +108,7 @@ class CacheRanksTest {
     CacheRanks.Choice none = choose(4, 4000, 1, ranks -> false, true);
     assertEquals(4, none.ranks());
     assertEquals("no number of them has room for all requests at once", none.why());
-    assertEquals(2, choose(4, 60000, 1, ranks -> ranks > 1, false).ranks());
+    assertEquals(2, choose(4, 59000, 1000, 1, ranks -> ranks > 1, false).ranks());
   }
 
   @Test
@@ -90,6 +116,9 @@ class CacheRanksTest {
     assertEquals(
         "over 16384 tokens a step's attention takes some 0.94 ms on 1, 1.55 ms on 2",
         choose(2, 16384, 1, ranks -> true, true).why());
+    String longer = choose(2, 70000, 1, ranks -> true, true).why();
+    assertTrue(longer.startsWith("prompts and the attention of 100 steps take some "), longer);
+    assertTrue(longer.matches(".* \\d+\\.\\d+ s on 1, \\d+\\.\\d+ s on 2"), longer);
   }
 
   /**
