@@ -110,20 +110,27 @@ checks() { # FILE
     }' "$1"
 }
 
-# Of many runs that make one figure: what stands beside their folder runs/.
-figure() { # FOLDER
+# The machine of a run or figure, with a link to what is known of it.
+place() { # FOLDER
   machine=$(basename "$(dirname "$1")")
-  echo "#### $machine: $(basename "$1")"
-  echo
-  where=$machine
-  if [ -f "$runs/$machine/machine.txt" ]; then where="[$machine](../$runs/$machine/machine.txt)"; fi
-  echo "On $where, by $(grep -h "^program" "$1"/runs/*/output.log | sed 's/^program *//' | sort -u | paste -sd '|' - | sed 's/|/ and /g'); logs in [runs](../$1/runs)."
-  tables_of "$1"
-  for plot in "$1"/*.svg; do
+  if [ -f "$runs/$machine/machine.txt" ]; then echo "[$machine](../$runs/$machine/machine.txt)"; else echo "$machine"; fi
+}
+
+plots_of() { # FOLDER ENDING
+  for plot in "$1"/*."$2"; do
     if [ ! -f "$plot" ]; then continue; fi
     echo
-    echo "![$(basename "$plot" .svg), $machine](../$plot)"
+    echo "![$(basename "$plot" ".$2"), $(basename "$(dirname "$1")")](../$plot)"
   done
+}
+
+# Of many runs that make one figure: what stands beside their folder runs/.
+figure() { # FOLDER
+  echo "#### $(basename "$(dirname "$1")"): $(basename "$1")"
+  echo
+  echo "On $(place "$1"), by $(grep -h "^program" "$1"/runs/*/output.log | sed 's/^program *//' | sort -u | paste -sd '|' - | sed 's/|/ and /g'); logs in [runs](../$1/runs)."
+  tables_of "$1"
+  plots_of "$1" svg
   echo
 }
 
@@ -141,22 +148,15 @@ tables_of() { # FOLDER
 
 section() { # RUN
   run=$1
-  machine=$(basename "$(dirname "$run")")
-  echo "#### $machine: $(basename "$run")"
+  echo "#### $(basename "$(dirname "$run")"): $(basename "$run")"
   echo
   echo "    $(command_line "$run")"
   echo
   on=$(device "$run")
-  where=$machine
-  if [ -f "$runs/$machine/machine.txt" ]; then where="[$machine](../$runs/$machine/machine.txt)"; fi
   date=$(field "$run" date)
-  echo "$(field "$run" program)${date:+, $date}, on $where${on:+, the first of its ranks on $on}."
+  echo "$(field "$run" program)${date:+, $date}, on $(place "$run")${on:+, the first of its ranks on $on}."
   tables_of "$run"
-  for plot in "$run"/*.png; do
-    if [ ! -f "$plot" ]; then continue; fi
-    echo
-    echo "![$(basename "$plot" .png), $machine](../$plot)"
-  done
+  plots_of "$run" png
   echo
   verdict=$(sed 's/^# *//' "$run/output.log" | grep -E '^(VALID|INVALID): ' | tail -n 1 || true)
   echo "**${verdict:-no verdict}**"

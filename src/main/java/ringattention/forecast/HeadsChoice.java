@@ -11,7 +11,6 @@ import ringattention.input.Configuration;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Rates;
 import ringattention.model.ModelConfig;
-import ringattention.plan.RunRules;
 import ringattention.plan.TrainingPlan;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
@@ -75,7 +74,8 @@ public record HeadsChoice(TrainingPlan plan, Optional<String> why) {
     }
     List<Candidate> candidates = new ArrayList<>();
     for (int heads : numbers) {
-      TrainingPlan plan = with(planned, heads).fitted(device, limits, groupsBefore);
+      TrainingPlan plan =
+          heads == 1 ? alone : with(planned, heads).fitted(device, limits, groupsBefore);
       if (plan.memory().fits()) {
         double seconds = new PlannedStep(plan, device, rates.get()).time().phases().wallS();
         candidates.add(new Candidate(heads, plan, seconds));
@@ -111,7 +111,7 @@ public record HeadsChoice(TrainingPlan plan, Optional<String> why) {
    */
   private static List<Integer> numbers(TrainingPlan planned) {
     Configuration configuration = planned.configuration();
-    int sharing = RunRules.ringSize(configuration, planned.setup().mesh().world());
+    int sharing = planned.setup().mesh().sharing();
     int keyValue = configuration.get(ModelConfig.SECTION).heads().keyValue();
     int groups = Math.max(1, configuration.get(MemoryConfig.SECTION).headGroups());
     List<Integer> numbers = new ArrayList<>();

@@ -36,7 +36,6 @@ public final class PlannedStep {
   private final ShardShape shape;
   private final RingSchedule schedule;
   private final int ranks;
-  private final double rows; // tokens of all sequences that a rank takes at a time
   private final BlockSizes sizes;
   private final RingTime forward; // of all calls of a block
   private final RingTime backward;
@@ -54,8 +53,7 @@ public final class PlannedStep {
     int rank = ringRank * setup.mesh().heads();
     this.shape = setup.shape(rank);
     this.schedule = new RingSchedule(setup.ringLayout(), setup.mask(), ringRank);
-    this.rows = (double) shape.tokens() * shape.batch();
-    this.sizes = new BlockSizes(model, rows);
+    this.sizes = new BlockSizes(model, (double) shape.tokens() * shape.batch());
     int calls = calls();
     AttentionShape group = setup.attentionShape(rank);
     this.forward = forward(group).times(calls);
@@ -105,7 +103,7 @@ public final class PlannedStep {
   private void ends(StepTime time) {
     double hidden = sizes.hidden();
     time.add(Phase.EMBEDDING, rates.memoryS(hidden * (3 * BF16 + 2 * SUM)));
-    double logits = rows * model.vocabulary();
+    double logits = sizes.rows() * model.vocabulary();
     double products = 3 * 2 * hidden * model.vocabulary();
     double bytes = BF16 * (2 * logits + 7 * hidden); // loss; norm, clearing, norm's backward
     time.add(Phase.LOSS_HEAD, rates.productsS(products) + rates.memoryS(bytes));
@@ -136,9 +134,9 @@ public final class PlannedStep {
         (setup.policy().inputOnHost(block) ? BF16 * sizes.hidden() : 0)
             + (setup.policy().attentionOnHost(block) ? sizes.keptBytes() : 0);
     return new BlockTime(
-        rates.productsS(2 * rows * sizes.attentionWeights()) + rates.memoryS(bytes),
+        rates.productsS(2 * sizes.rows() * sizes.attentionWeights()) + rates.memoryS(bytes),
         forward,
-        rates.productsS(2 * rows * 3 * sizes.feedForwardWeights())
+        rates.productsS(2 * sizes.rows() * 3 * sizes.feedForwardWeights())
             + rates.memoryS(BF16 * ((2 + copied) * sizes.hidden() + 3 * sizes.wide())),
         sharedBytes(elements("block.0"), BF16),
         0,
@@ -162,9 +160,9 @@ public final class PlannedStep {
         (setup.policy().inputOnHost(block) ? BF16 * sizes.hidden() : 0)
             + (setup.policy().attentionOnHost(block) ? sizes.keptBytes() : 0);
     return new BlockTime(
-        rates.productsS(2 * rows * weights) + rates.memoryS(bytes),
+        rates.productsS(2 * sizes.rows() * weights) + rates.memoryS(bytes),
         again ? forward.plus(backward) : backward,
-        rates.productsS(2 * rows * (6 + 2 * outputAgain) * sizes.feedForwardWeights())
+        rates.productsS(2 * sizes.rows() * (6 + 2 * outputAgain) * sizes.feedForwardWeights())
             + rates.memoryS(BF16 * (6 * sizes.hidden() + 8 * sizes.wide())),
         sharedBytes(elements("block.0"), BF16),
         sharedBytes(elements("block.0"), gradientBytes()),

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import ringattention.checkpoint.Checkpoint;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.checkpoint.CheckpointSearch;
@@ -176,18 +177,16 @@ public record Resumption(
 
   /** Returns the head groups to keep if they fit; 0: none, for the last bits differ anyway. */
   public int headGroups() {
-    return checkpoint
-        .filter(this::sameRanks)
-        .map(from -> Choices.headGroups(from.choices()))
-        .orElse(0);
+    return kept(Choices::headGroups);
   }
 
   /** Returns the ranks that exchange heads to keep, likewise. */
   public int headRanks() {
-    return checkpoint
-        .filter(this::sameRanks)
-        .map(from -> Choices.headRanks(from.choices()))
-        .orElse(0);
+    return kept(Choices::headRanks);
+  }
+
+  private int kept(Function<Map<String, String>, Integer> choice) {
+    return checkpoint.filter(this::sameRanks).map(Checkpoint::choices).map(choice).orElse(0);
   }
 
   private boolean sameRanks(Checkpoint from) {
