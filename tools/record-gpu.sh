@@ -94,10 +94,14 @@ policies() {
   keep policy-device "$count" train "$tutorial" $same -D memory.saved=inputs+attention -D memory.offload=none
   keep policy-host "$count" train "$tutorial" $same -D memory.saved=inputs+attention -D memory.offload=host
   keep policy-recomputed "$count" train "$tutorial" $same -D memory.saved=inputs -D memory.offload=host
+  keep policy-projections "$count" train "$tutorial" $same -D memory.saved=inputs+attention+qkv -D memory.offload=none
+  keep policy-everything "$count" train "$tutorial" $same -D memory.saved=inputs+attention+qkv+feedForward -D memory.offload=none
   loss_curve "loss curve, one GPU vs all, bf16" 2e-2 policy-one-gpu policy-all-gpus
   loss_curve "loss curve, bf16 vs fp32 gradients on the wire" 2e-2 policy-all-gpus policy-bf16-gradients
   loss_curve "loss curve, saved on the host vs on the device" 0 policy-device policy-host
   loss_curve "loss curve, attention recomputed vs saved" 0 policy-device policy-recomputed
+  loss_curve "loss curve, projections recomputed vs saved" 0 policy-device policy-projections
+  loss_curve "loss curve, projections and feed-forward recomputed vs saved" 0 policy-device policy-everything
 }
 
 # Two sequences of packed documents a step: one after the other, side by side, and one on each of two rings.
