@@ -1,6 +1,7 @@
 package ringattention.data;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * One sequence to learn from.
@@ -10,10 +11,17 @@ import java.util.Arrays;
  * @param positions [sequence]: for the rotary embedding, rising by one within a document
  * @param documents first index of every document, ascending, beginning with 0; tokens see none but
  *     their own document
+ * @param values of trajectories; empty where there are tokens alone
  */
-public record Sample(int[] tokens, int[] labels, int[] positions, int[] documents) {
+public record Sample(
+    int[] tokens, int[] labels, int[] positions, int[] documents, Optional<StepValues> values) {
   /** A label that counts nothing. */
   public static final int NO_LABEL = -1;
+
+  /** Makes a sequence of tokens. */
+  public Sample(int[] tokens, int[] labels, int[] positions, int[] documents) {
+    this(tokens, labels, positions, documents, Optional.empty());
+  }
 
   /**
    * A part of one text, every token with the next as its label.
