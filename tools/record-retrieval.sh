@@ -4,7 +4,8 @@
 # way with a tiny task and three tiny models: cpu.
 # usage: tools/record-retrieval.sh cpu|gpu [STEP...]
 #   train long evaluate answers losses architectures ablation tables   (default: all but ablation); SCRATCH=FOLDER keeps the models of
-#   train and long, which evaluate, answers and losses need, so that steps can be taken in several calls
+#   train and long, which evaluate, answers and losses need, so that steps can be taken in several calls; RANKS=N in place of one for
+#   each GPU, which then share them: shows what is right and what fits, not how fast it is
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 # shellcheck disable=SC2086 # lists of options are words
 set -u
@@ -61,6 +62,7 @@ case $kind in
     exit 2
     ;;
 esac
+ring=${RANKS:-$count} # ranks of what goes over all
 record=${RECORD:-validation/paper/$place/retrieval}
 runs=$record/runs
 mkdir -p "$runs" || exit 1
@@ -80,7 +82,7 @@ train() {
 }
 
 long() {
-  keep train-512k "$count" train inputs/retrieval/512k.toml $tiny $longer -D checkpoint.atEnd=true \
+  keep train-512k "$ring" train inputs/retrieval/512k.toml $tiny $longer -D checkpoint.atEnd=true \
     -D "checkpoint.weights=$scratch/train-100k"
 }
 
@@ -109,7 +111,7 @@ evaluate() {
   wait
   for model in $models; do
     for length in $lengths; do
-      if [ "$length" -gt 150000 ]; then ask "evaluate-$model-$length" "$count" "$model" "$length"; fi
+      if [ "$length" -gt 150000 ]; then ask "evaluate-$model-$length" "$ring" "$model" "$length"; fi
     done
   done
 }
@@ -117,7 +119,7 @@ evaluate() {
 # The same weights on one rank and on all: in fp32 the same answers, else as many within the interval.
 answers() {
   few=$(echo "$lengths" | cut -d ' ' -f 2)
-  for ranks in 1 "$count"; do
+  for ranks in 1 "$ring"; do
     ask "parity-fp32-$ranks" "$ranks" 512k "$few" -D device.precision=fp32
     ask "parity-default-$ranks" "$ranks" 512k "$compared"
   done
@@ -126,11 +128,20 @@ answers() {
 # The first steps of the longest stage on one rank and on all: the same losses, but for rounding. At the rate that its warm-up begins
 # with: Adam's first steps at the whole rate go along the signs of gradients, rounding among them, and part ways.
 losses() {
-  for ranks in 1 "$count"; do
+  for ranks in 1 "$ring"; do
     keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/evaluate.toml $tiny -D "lines.questions=$many" \
       -D "train.sequence=$longest" -D "checkpoint.weights=$scratch/train-100k" -D train.schedule=constant -D train.learningRate=2.5e-5 \
       -D train.warmupSteps=0 -D train.steps=5 -D curriculum.gate=1e-9 -D curriculum.leastSteps=5 -D output.plots=false
   done
+}
+
+# Of up to 4000 steps a run the table of the first stage is kept; the log's lines say no more than it does.
+one_ablation() { # NAME OPTIONS...
+  name=$1
+  shift
+  allowed=3 keep "$name" 1 train inputs/retrieval/16k.toml $tiny $short -D stage.1.steps=4000 "$@" -D output.plots=false
+  rm -rf "${runs:?}/$name"/stage-[2-9]
+  sed -i '/^#* *step .* | loss /d' "$runs/$name/output.log"
 }
 
 # What the first stage needs, one thing left out at a time, three seeds each: how many steps until tasks of 1024 tokens are passed. Not
@@ -145,8 +156,7 @@ ablation() {
       frequencies) change="-D model.ropeFactor=1 -D model.ropeTheta=1e7" ;;
     esac
     for seed in 1 2 3; do
-      allowed=3 on_gpu $((turn % count)) keep "ablation-$without-$seed" 1 train inputs/retrieval/16k.toml $tiny $short $change \
-        -D stage.1.steps=4000 -D "train.seed=$seed" -D output.plots=false &
+      on_gpu $((turn % count)) one_ablation "ablation-$without-$seed" $change -D "train.seed=$seed" &
       turn=$((turn + 1))
       if [ $((turn % (3 * count))) = 0 ]; then wait; fi
     done
@@ -160,7 +170,7 @@ architectures() {
   echo "attention,ranks,tokens,result" >"$record/architectures.csv"
   for attention in vanilla memory-efficient ring; do
     ranks=1
-    if [ "$attention" = ring ]; then ranks=$count; fi
+    if [ "$attention" = ring ]; then ranks=$ring; fi
     for length in $trained; do
       log=$scratch/$attention-$length.log
       # one step passes no gate, which is exit code 3
@@ -180,7 +190,7 @@ architectures() {
 }
 
 tables() {
-  "${PYTHON:-python3}" validation/retrieval/table.py parity "$runs" "$count" >"$record/parity.csv" || note parity FAILED
+  "${PYTHON:-python3}" validation/retrieval/table.py parity "$runs" "$ring" >"$record/parity.csv" || note parity FAILED
   "${PYTHON:-python3}" validation/retrieval/table.py accuracy "$runs" >"$record/retrieval.csv" || note table FAILED
   "${PYTHON:-python3}" validation/retrieval/plot.py "$record/retrieval.csv" >"$record/retrieval.svg" || note plot FAILED
 }
