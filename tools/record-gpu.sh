@@ -5,6 +5,8 @@
 #   machine validate validate-fp32 attention attention-grouped attention-sustained kernels kernels-fp32 ring-exchange tutorial
 #   policies evaluate packed resume transformers transformers-rope transformers-generate transformers-export decode inference training-7b training-1b training-256k training-512k rehearse-768k rehearse-1m   (default: all these; the
 #   last six take some minutes each)
+#   shared: ranks that have the same GPU, in a ring and exchanging heads; the steps transformers and transformers-generate have two ranks
+#   on one GPU, too
 #   extend-8b: an 8B model at 8K, 64K and 256K tokens, stage after stage; needs two GPUs of 139 GiB, 200 GB for checkpoints in TMPDIR
 #   transformers-extend: a model of 8 blocks extended to 208K tokens and opened again; needs one GPU of 139 GiB, 70 GB of disk
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
@@ -128,6 +130,19 @@ packed() {
     keep packed-ring 2 train "$tutorial" $common -D train.microBatch=2
     loss_curve "loss curve, packed sequences side by side in a ring of two vs one by one, fp32" 1e-5 packed-one-by-one packed-ring
   fi
+}
+
+# The same 20 steps on one rank and on rings and groups of ranks that share the GPUs there are: whatever their number, in fp32.
+shared() {
+  common="-D device.kind=cuda $fp32 -D device.shared=true -D model.keyValueHeads=4 -D train.steps=20 -D output.plots=false"
+  keep shared-1 1 train "$tutorial" $common
+  for mesh in "2 2 1" "2 1 2" "4 2 2" "4 1 4" "4 4 1" "3 3 1"; do # ranks, ring, heads
+    # shellcheck disable=SC2086
+    set -- $mesh
+    keep "shared-$1-$2x$3" "$1" train "$tutorial" $common -D parallel.ring=$2 -D parallel.heads=$3
+    loss_curve "loss curve, $1 ranks, ring of $2, groups of $3, vs one rank, fp32" 1e-5 shared-1 "shared-$1-$2x$3"
+  done
+  keep shared-validate 2 validate inputs/validate-gpu.toml -D device.shared=true
 }
 
 # 30 steps, and the last 10 of them again from the checkpoint of step 20: the same bits.
@@ -309,6 +324,7 @@ for step in $steps; do
     evaluate) evaluation ;;
     packed) packed ;;
     resume) resume ;;
+    shared) shared ;;
     transformers) compare_transformers transformers compare.py --parts models export --jobs 4 ;;
     transformers-rope) compare_transformers transformers-rope compare.py --parts rope ;;
     extend-8b) extend_8b ;;

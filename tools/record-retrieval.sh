@@ -52,7 +52,7 @@ case $kind in
     cap="--memory-cap 2560MiB" # one device has no room for 512K without a ring, two with one have
     lengths="4096 8192 12288 16384 65536 102400 204800 512000 983040" # more lines than the last holds have no keys
     compared=512000
-    tiny=
+    tiny=${RANKS:+-D device.shared=true}
     short=
     middle=
     longer=

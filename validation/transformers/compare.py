@@ -380,10 +380,18 @@ learningRate = 1e-3
 path = {json.dumps(str(data))}
 firstPosition = {offset}
 
-[device]
-precision = "{precision}"
-"""
+{device_section(precision)}"""
     )
+
+
+def device_section(precision):
+    """On the GPU where there is one, and never quietly on the CPU instead: ranks may share it."""
+    kind = "cuda" if torch.cuda.is_available() else "cpu"
+    return f"""[device]
+kind = "{kind}"
+precision = "{precision}"
+shared = true
+"""
 
 
 def ours(output):

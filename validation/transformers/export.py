@@ -117,9 +117,7 @@ atEnd = true
 model = "fp32"
 plots = false
 
-[device]
-precision = "fp32"
-"""
+{compare.device_section("fp32")}"""
     )
     output = work / "run"
     words = ["train", str(config), "-o", str(output)]
@@ -193,9 +191,7 @@ prompts = {json.dumps(str(requests))}
 maxNewTokens = {generate.NEW}
 ignoreEnd = true
 
-[device]
-precision = "fp32"
-"""
+{compare.device_section("fp32")}"""
     )
     output = work / "generated"
     words = ["generate", str(config), "-o", str(output)]

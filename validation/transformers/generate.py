@@ -56,9 +56,7 @@ logProbabilities = true
 ignoreEnd = true
 batch = {len(texts)}
 
-[device]
-precision = "{precision}"
-"""
+{compare.device_section(precision)}"""
     )
     output = work / f"{case}-out"
     failure = compare.run(arguments, ranks, ["generate", str(config), "-o", str(output)], work / f"{case}.log")

@@ -15,9 +15,15 @@ import ringattention.input.Trait;
  * @param deterministic whether a GPU must give the same bits every time
  * @param causalBlock the longest causal block that a GPU's fused attention gets in one call, in
  *     tokens
+ * @param shared whether ranks may share a GPU
  */
 public record DeviceConfig(
-    DeviceKind kind, int threads, Precision precision, boolean deterministic, int causalBlock) {
+    DeviceKind kind,
+    int threads,
+    Precision precision,
+    boolean deterministic,
+    int causalBlock,
+    boolean shared) {
   public static final Section<DeviceConfig> SECTION = Section.of("device", DeviceConfig::read);
 
   static DeviceConfig read(Table table) {
@@ -28,7 +34,8 @@ public record DeviceConfig(
             .integer("threads", Range.between(0, 1024), Default.of(0)),
         table.choice("precision", Precision.class, Default.of(Precision.BF16)),
         table.flag("deterministic", Default.of(false)),
-        table.integer("causalBlock", Range.atLeast(1), Default.of(65536)));
+        table.integer("causalBlock", Range.atLeast(1), Default.of(65536)),
+        table.marked(Trait.FREE, Trait.OWN).flag("shared", Default.of(false)));
   }
 
   /**

@@ -122,9 +122,10 @@ public final class Equipment implements AutoCloseable {
     if (config.kind() == DeviceKind.CPU) {
       return onHost(job, configuration, cap -> cpu(job, config, cap), Map.of());
     }
-    Optional<String> problem = GpuPlaces.problem(job);
+    GpuPlaces places = GpuPlaces.of(job, config.shared());
+    Optional<String> problem = places.problem();
     if (problem.isEmpty()) {
-      return onGpu(job, configuration);
+      return onGpu(job, configuration, places.together());
     }
     if (config.kind() == DeviceKind.CUDA) {
       throw configuration.source().error("device.kind", problem.get());
@@ -161,7 +162,7 @@ public final class Equipment implements AutoCloseable {
         open, cap, device, join, join.apply(job.world()), withCap(job, description), device::close);
   }
 
-  private static Equipment onGpu(Job job, Configuration configuration) {
+  private static Equipment onGpu(Job job, Configuration configuration, int together) {
     DeviceConfig config = configuration.get(DeviceConfig.SECTION);
     CudaOptions options =
         new CudaOptions(
@@ -169,7 +170,9 @@ public final class Equipment implements AutoCloseable {
             config.precision() == Precision.BF16 ? DType.BF16 : DType.F32,
             config.deterministic(),
             config.causalBlock(),
-            KernelCache.folder(job.environment()));
+            KernelCache.folder(job.environment()),
+            together,
+            MemoryCount.UNCAPPED);
     LongFunction<Device> open = cap -> new CudaDevice(options.withMemoryCap(cap));
     long cap = job.line().memoryCap().orElse(MemoryCount.UNCAPPED);
     Device device = open.apply(cap);
@@ -178,7 +181,7 @@ public final class Equipment implements AutoCloseable {
       device.showToProfiler();
     }
     try {
-      TransportChoice choice = GpuLinks.choose(job, configuration, device);
+      TransportChoice choice = GpuLinks.choose(job, configuration, device, together > 1);
       GpuTransports transports = new GpuTransports(choice);
       Function<Communicator, Ranks> join = group -> join(job, choice, transports, group);
       Runnable close =

@@ -9,10 +9,10 @@ import ringattention.device.cuda.CudaLibraries.Library;
 import ringattention.device.cuda.Gpus;
 
 /**
- * The GPU this rank may have to itself.
+ * The GPU this rank has, to itself where there are enough.
  *
  * @param ordinal among those the process sees; -1 if there is none
- * @param problem why there is none, in one line; empty if there is one
+ * @param problem why it has none to itself, in one line; empty if it has
  */
 public record GpuChoice(int ordinal, String problem) {
   private static final Path DRIVER = Path.of("/dev/nvidiactl");
@@ -36,7 +36,7 @@ public record GpuChoice(int ordinal, String problem) {
     }
     return launch.localSize() <= gpus
         ? new GpuChoice(launch.localRank(), "")
-        : none(tooFew(launch.localSize(), gpus));
+        : new GpuChoice(launch.localRank() % gpus, tooFew(launch.localSize(), gpus));
   }
 
   static String tooFew(int ranks, int gpus) {

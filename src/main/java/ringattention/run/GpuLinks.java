@@ -18,9 +18,11 @@ final class GpuLinks {
   /**
    * Returns how device memory goes between the ranks. Collective.
    *
+   * @param shared whether ranks have the same GPU, which NCCL refuses
    * @throws InputException on every rank if what the input asks for does not work here
    */
-  static TransportChoice choose(Job job, Configuration configuration, Device device) {
+  static TransportChoice choose(
+      Job job, Configuration configuration, Device device, boolean shared) {
     ParallelConfig asked = configuration.get(ParallelConfig.SECTION);
     TransportChoice choice;
     try {
@@ -28,7 +30,10 @@ final class GpuLinks {
           TransportChoice.of(
               asked.transport(),
               () -> cudaAwareProblem(job, device),
-              () -> GpuPlaces.first(job, new CudaLibraries().problem(Library.NCCL).orElse("")));
+              () ->
+                  shared
+                      ? Optional.of("ranks share a GPU")
+                      : GpuPlaces.first(job, new CudaLibraries().problem(Library.NCCL).orElse("")));
     } catch (TransportChoice.Unavailable e) {
       throw configuration.source().error("parallel.transport", e.getMessage());
     }

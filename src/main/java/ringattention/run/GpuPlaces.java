@@ -1,5 +1,6 @@
 package ringattention.run;
 
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -7,28 +8,37 @@ import ringattention.device.cuda.CudaLibraries;
 import ringattention.device.cuda.CudaLibraries.Library;
 import ringattention.device.cuda.Gpus;
 
-/** Whether each rank of a job has a GPU of its own, and its libraries. */
-final class GpuPlaces {
-  private GpuPlaces() {}
-
+/**
+ * Whether each rank of a job has a GPU, and its libraries. The same on every rank.
+ *
+ * @param problem why they do not compute on GPUs; empty if they can
+ * @param together the most ranks that have the same GPU
+ */
+record GpuPlaces(Optional<String> problem, int together) {
   /**
-   * Returns why not every rank has a GPU of its own; empty if each has, the same on every rank.
-   * Collective.
+   * Looks where the ranks are. Collective.
+   *
+   * @param shared whether ranks may have the same GPU
    */
-  static Optional<String> problem(Job job) {
+  static GpuPlaces of(Job job, boolean shared) {
     GpuChoice gpu = job.gpu();
-    String problem = gpu.problem();
+    String problem = shared && gpu.ordinal() >= 0 ? "" : gpu.problem();
     if (problem.isEmpty()) {
       problem =
           new CudaLibraries().problem(Library.NVRTC, Library.CUBLAS, Library.CUDNN).orElse("");
     }
     Optional<String> first = first(job, problem);
     if (first.isPresent()) {
-      return first;
+      return new GpuPlaces(first, 0);
     }
     String host = job.world().host();
     List<String> places = job.gather(host + " " + Gpus.busId(gpu.ordinal()));
-    return shared(places);
+    return new GpuPlaces(shared ? Optional.empty() : shared(places), together(places));
+  }
+
+  /** Returns how many ranks the GPU has that most ranks have. */
+  static int together(List<String> places) {
+    return places.stream().mapToInt(place -> Collections.frequency(places, place)).max().orElse(0);
   }
 
   /** Returns the first rank's problem, with its host where there are others. Collective. */

@@ -343,7 +343,7 @@ class InputsTest {
   void threadsShareTheCores(int threads, int cores, int localRanks, int expected) {
     assertEquals(
         expected,
-        new DeviceConfig(DeviceKind.CPU, threads, Precision.BF16, false, 1)
+        new DeviceConfig(DeviceKind.CPU, threads, Precision.BF16, false, 1, false)
             .threads(cores, localRanks));
   }
 

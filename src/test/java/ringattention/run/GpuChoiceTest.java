@@ -18,8 +18,8 @@ class GpuChoiceTest {
     "2, 4, 4, 2, ",
     "3, 4, 8, 3, ",
     "3, 4, 1, 0, ", // its own by CUDA_VISIBLE_DEVICES; all ranks compare later
-    "3, 4, 2, -1, 4 ranks on this machine but 2 GPUs",
-    "0, 4, 2, -1, 4 ranks on this machine but 2 GPUs", // also ranks that could have one
+    "3, 4, 2, 1, 4 ranks on this machine but 2 GPUs",
+    "0, 4, 2, 0, 4 ranks on this machine but 2 GPUs", // also ranks that could have one
     "0, 1, 0, -1, no GPU is visible",
   })
   void byRankOnTheMachine(int rank, int ranks, int gpus, int ordinal, String problem) {
@@ -39,5 +39,11 @@ class GpuChoiceTest {
     assertEquals(
         Optional.of("2 ranks on this machine but 1 GPU (b)"),
         GpuPlaces.shared(List.of("b2 1", "b 1", "b 1")));
+  }
+
+  @Test
+  void theMostRanksOfOneGpuAreCounted() {
+    assertEquals(1, GpuPlaces.together(List.of("a 1", "a 2", "b 1")));
+    assertEquals(3, GpuPlaces.together(List.of("a 1", "b 1", "b 2", "b 1", "b 1")));
   }
 }

@@ -29,6 +29,7 @@ import ringattention.device.TimedRange;
  */
 public final class CudaDevice implements TraitsDevice {
   private final CudaOptions options;
+  private final int together; // processes that have the GPU
   private final MemoryCount count;
   private final CudaTraits traits;
   private final int multiprocessors;
@@ -52,6 +53,7 @@ public final class CudaDevice implements TraitsDevice {
   public CudaDevice(CudaOptions options) {
     this.options = options;
     this.count = new MemoryCount(options.memoryCap());
+    this.together = options.together();
     Cuda.check(cudaSetDevice(options.ordinal()), "GPU " + options.ordinal());
     this.traits =
         new CudaTraits(
@@ -156,7 +158,7 @@ public final class CudaDevice implements TraitsDevice {
 
   @Override
   public long freeBytes() {
-    return Math.min(count.free(), CudaMemory.freeBytes());
+    return Math.min(count.free(), CudaMemory.freeBytes() / together);
   }
 
   @Override

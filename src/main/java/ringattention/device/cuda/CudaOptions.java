@@ -15,6 +15,7 @@ import ringattention.device.MemoryCount;
  * @param causalBlock the longest causal block of fused attention, which bf16 has: longer ones are
  *     cut, because it is fastest at medium lengths
  * @param kernelCache folder for compiled kernels; without one each run compiles them
+ * @param together how many processes have the GPU, each of which may take its share of what is free
  * @param memoryCap most bytes allocated at once, workspaces included, or {@link
  *     MemoryCount#UNCAPPED}
  */
@@ -24,15 +25,16 @@ public record CudaOptions(
     boolean deterministic,
     int causalBlock,
     Optional<Path> kernelCache,
+    int together,
     long memoryCap) {
-  /** Without a cap on memory. */
+  /** A GPU for itself, without a cap on memory. */
   public CudaOptions(
       int ordinal,
       DType compute,
       boolean deterministic,
       int causalBlock,
       Optional<Path> kernelCache) {
-    this(ordinal, compute, deterministic, causalBlock, kernelCache, MemoryCount.UNCAPPED);
+    this(ordinal, compute, deterministic, causalBlock, kernelCache, 1, MemoryCount.UNCAPPED);
   }
 
   public CudaOptions {
@@ -43,6 +45,7 @@ public record CudaOptions(
 
   /** The same GPU with another cap. */
   public CudaOptions withMemoryCap(long bytes) {
-    return new CudaOptions(ordinal, compute, deterministic, causalBlock, kernelCache, bytes);
+    return new CudaOptions(
+        ordinal, compute, deterministic, causalBlock, kernelCache, together, bytes);
   }
 }
