@@ -10,12 +10,13 @@ import ringattention.metrics.PhaseTimer;
 import ringattention.parallel.Weights;
 
 /**
- * Final norm, projection to the vocabulary, cross-entropy and their backward, one block of tokens
+ * Final norm, projection to the outputs, the loss of these and their backward, one block of tokens
  * at a time: never sequence x vocabulary.
  */
 final class LossHead {
   private final Kernels kernels;
   private final ModelConfig model;
+  private final Loss loss;
   private final TokenBlocks blocks;
   private final Activations.Block scratch;
   private final PhaseTimer timer;
@@ -23,11 +24,13 @@ final class LossHead {
   LossHead(
       Kernels kernels,
       ModelConfig model,
+      Loss loss,
       TokenBlocks blocks,
       Activations.Block scratch,
       PhaseTimer timer) {
     this.kernels = kernels;
     this.model = model;
+    this.loss = loss;
     this.blocks = blocks;
     this.scratch = scratch;
     this.timer = timer;
@@ -74,38 +77,28 @@ final class LossHead {
    * Writes loss and hit of every label.
    *
    * @param x as for {@link #lossAndGradient}
-   * @param labels [tokens, batch], -1 counts nothing
-   * @param losses [tokens, batch, 2]: see {@link Kernels#labelLosses}
+   * @param losses [tokens, batch, 2]: see {@link Loss#labelLosses}
    */
-  void labelLosses(Weights weights, Tensor x, Tensor labels, Tensor losses) {
+  void labelLosses(Weights weights, Tensor x, Tensor losses) {
     try (var scope = timer.in(Phase.LOSS_HEAD)) {
       blocks.forEach(
           (from, to) -> {
-            Tensor logits = logits(weights, rows(x, from, to));
-            Tensor blockLabels = labels.slice(from, to).view(logits.dim(0));
-            kernels.labelLosses(logits, blockLabels, rows(losses, from, to));
+            Tensor outputs = logits(weights, rows(x, from, to));
+            loss.labelLosses(outputs, from, to, rows(losses, from, to));
           });
     }
   }
 
   /**
-   * Adds the loss of every token to {@code lossSum} and writes its gradient.
+   * Adds the loss of every token to the sum of losses and writes its gradient.
    *
    * @param x output of the last block, [tokens, batch, hidden]
-   * @param labels [tokens, batch], -1 counts nothing
    * @param scale of the gradient: one over the number of labels that count in the whole batch
    * @param gradient of x, overwritten, [tokens, batch, hidden]
    * @param losses loss and hit of every label, as for {@link #labelLosses}; null where not asked
    */
   void lossAndGradient(
-      Weights weights,
-      Weights gradients,
-      Tensor x,
-      Tensor labels,
-      double scale,
-      Tensor lossSum,
-      Tensor gradient,
-      Tensor losses) {
+      Weights weights, Weights gradients, Tensor x, double scale, Tensor gradient, Tensor losses) {
     try (var scope = timer.in(Phase.LOSS_HEAD)) {
       String matrix = LlamaParameters.headMatrix(model);
       Tensor head = weights.get(matrix);
@@ -114,16 +107,15 @@ final class LossHead {
       blocks.forEach(
           (from, to) -> {
             Tensor input = rows(x, from, to);
-            Tensor logits = logits(weights, input);
+            Tensor outputs = logits(weights, input);
             Tensor normed = scratch.normed().prefix(input.shape());
-            Tensor blockLabels = labels.slice(from, to).view(input.dim(0));
-            if (losses != null) { // before the gradient takes the place of the logits
-              kernels.labelLosses(logits, blockLabels, rows(losses, from, to));
+            if (losses != null) { // before the gradient takes the place of the outputs
+              loss.labelLosses(outputs, from, to, rows(losses, from, to));
             }
-            kernels.crossEntropy(logits, blockLabels, scale, lossSum);
-            kernels.matmul(logits, true, normed, false, gradients.get(matrix), true);
+            loss.lossAndGradient(outputs, from, to, scale);
+            kernels.matmul(outputs, true, normed, false, gradients.get(matrix), true);
             Tensor dNormed = scratch.dNormed().prefix(input.shape());
-            kernels.matmul(logits, false, head, false, dNormed, false);
+            kernels.matmul(outputs, false, head, false, dNormed, false);
             kernels.rmsNormBackward(
                 input,
                 norm,

@@ -18,7 +18,7 @@ import ringattention.parallel.Weights;
  * from the host, one block ahead.
  */
 public final class Transformer {
-  private static final int EMBEDDING = 0; // its parameter group
+  private static final int INPUT = 0; // parameter group of the input layer
 
   private final ModelConfig model;
   private final Device device;
@@ -28,6 +28,7 @@ public final class Transformer {
   private final Activations activations;
   private final ActivationPolicy policy;
   private final SavedActivations saved;
+  private final InputLayer inputLayer;
   private final AttentionLayer attentionLayer;
   private final FeedForward feedForward;
   private final LossHead lossHead;
@@ -56,6 +57,7 @@ public final class Transformer {
     this.policy = policy;
     this.saved = new SavedActivations(device, policy, activations.saved(), timer);
     device.write(activations.frequencies(), RotaryFrequencies.of(model));
+    this.inputLayer = new TokenEmbedding(kernels, activations.tokens());
     TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
     this.attentionLayer =
         new AttentionLayer(
@@ -72,6 +74,7 @@ public final class Transformer {
         new LossHead(
             kernels,
             model,
+            new CrossEntropy(kernels, activations),
             new TokenBlocks(shape.tokens(), shape.lossBlock()),
             activations.block(),
             timer);
@@ -103,11 +106,10 @@ public final class Transformer {
   public Tensor forwardLast(int blocks) {
     int first = model.layers() - blocks;
     try (var scope = timer.in(Phase.EMBEDDING)) {
-      Weights weights = parameters.weights(EMBEDDING);
+      Weights weights = parameters.weights(INPUT);
       parameters.prefetch(group(first));
-      Tensor table = weights.get(LlamaParameters.EMBEDDING);
       saved.makeInput(first);
-      kernels.embed(flat(activations.tokens()), table, saved.input(first).rows());
+      inputLayer.forward(weights, saved.input(first).rows());
       saved.keepInput(first);
     }
     for (int block = first; block < model.layers(); block++) {
@@ -174,7 +176,7 @@ public final class Transformer {
   public double[] labelLosses() {
     Tensor output = forward();
     Weights weights = parameters.weights(head());
-    lossHead.labelLosses(weights, output, activations.labels(), activations.labelLosses());
+    lossHead.labelLosses(weights, output, activations.labelLosses());
     return device.read(activations.labelLosses());
   }
 
@@ -204,10 +206,9 @@ public final class Transformer {
     forward();
     backward(scale, model.layers(), losses);
     try (var scope = timer.in(Phase.EMBEDDING)) {
-      Tensor table = gradients.gradients(EMBEDDING).get(LlamaParameters.EMBEDDING);
-      kernels.embedBackward(flat(activations.tokens()), activations.gradient().rows(), table);
+      inputLayer.backward(gradients.gradients(INPUT), activations.gradient().rows());
     }
-    gradients.reduce(EMBEDDING);
+    gradients.reduce(INPUT);
   }
 
   /**
@@ -229,9 +230,7 @@ public final class Transformer {
         weights,
         gradients.gradients(head()),
         saved.input(model.layers()),
-        activations.labels(),
         scale,
-        activations.loss(),
         activations.gradient(),
         losses);
     gradients.reduce(head());
@@ -274,9 +273,5 @@ public final class Transformer {
 
   private int head() {
     return LlamaParameters.head(model);
-  }
-
-  private static Tensor flat(Tensor tensor) {
-    return tensor.view(tensor.elements());
   }
 }
