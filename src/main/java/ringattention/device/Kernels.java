@@ -127,6 +127,30 @@ public interface Kernels {
    */
   void labelLosses(Tensor logits, Tensor labels, Tensor losses);
 
+  /**
+   * Squared error of a block of actions, which are the hyperbolic tangents of what is given. Of
+   * every row with label 0, adds the mean over its numbers of {@code (tanh(z) - target)^2} to
+   * {@code lossSum}, and replaces z by the gradient {@code scale * 2 / actions * (tanh(z) - target)
+   * * (1 - tanh(z)^2)}. Rows with label -1 count nothing and get a zero gradient.
+   *
+   * @param z [rows, actions]
+   * @param targets [rows, actions], sum type
+   * @param labels [rows], I32, each 0 or -1
+   * @param lossSum [1], sum type, added to, unscaled
+   */
+  void squaredError(Tensor z, Tensor targets, Tensor labels, double scale, Tensor lossSum);
+
+  /**
+   * Loss of every row of {@link #squaredError}, z left as it is. Nothing is hit exactly, so the
+   * second number of a row is 0; rows with label -1 get two zeros.
+   *
+   * @param z [rows, actions]
+   * @param targets [rows, actions], sum type
+   * @param labels [rows], I32, each 0 or -1
+   * @param losses [rows, 2], sum type: loss, then 0
+   */
+  void labelErrors(Tensor z, Tensor targets, Tensor labels, Tensor losses);
+
   /** Sum of squares of all elements, in double; waits for the device. */
   double sumOfSquares(Tensor x);
 

@@ -285,6 +285,25 @@ class DeviceContractTest {
         });
   }
 
+  /** Some outputs are of a size at which the tangent is 1, both ways. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "5, 6, 1", "33, 7, 16", "1500, 3, 1", "5, 257, 4", "0, 5, 1"})
+  void squaredError(int rows, int actions, int spread) {
+    int[] labels = IntStream.range(0, rows).map(i -> i % 4 == 2 ? -1 : 0).toArray();
+    compare(
+        trial -> {
+          Tensor z = trial.randomTimes(spread, rows, actions);
+          Tensor targets = trial.randomSum(rows, actions);
+          Tensor losses = trial.poisonedSum(rows, 2);
+          Tensor loss = trial.randomSum(1);
+          trial.kernels().labelErrors(z, targets, trial.integers(labels), losses);
+          trial.kernels().squaredError(z, targets, trial.integers(labels), 0.125, loss);
+          trial.result("gradient", z, FEW);
+          trial.result("loss", loss, sum(rows) + FEW);
+          trial.result("losses", losses, sum(actions));
+        });
+  }
+
   /** In double whatever the element type: exact here, and too long for single precision. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 100_003})

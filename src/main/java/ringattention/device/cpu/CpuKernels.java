@@ -20,6 +20,7 @@ final class CpuKernels implements Kernels {
   private final Rotary rotary;
   private final Heads heads;
   private final Vocabulary vocabulary;
+  private final SquaredError squaredError;
 
   CpuKernels(Workers workers) {
     this.workers = workers;
@@ -30,6 +31,7 @@ final class CpuKernels implements Kernels {
     this.rotary = new Rotary(workers);
     this.heads = new Heads(workers);
     this.vocabulary = new Vocabulary(workers);
+    this.squaredError = new SquaredError(workers);
   }
 
   @Override
@@ -174,6 +176,24 @@ final class CpuKernels implements Kernels {
     Require.integers("labels", labels, Require.rows(logits));
     Require.elements("losses", losses, 2 * Require.rows(logits));
     vocabulary.labelLosses(logits, indices("label", labels, -1, Require.columns(logits)), losses);
+  }
+
+  @Override
+  public void squaredError(Tensor z, Tensor targets, Tensor labels, double scale, Tensor lossSum) {
+    Require.floats("z", z);
+    Require.elements("targets", targets, z.elements());
+    Require.integers("labels", labels, Require.rows(z));
+    Require.elements("lossSum", lossSum, 1);
+    squaredError.lossAndGradient(z, targets, indices("label", labels, -1, 1), scale, lossSum);
+  }
+
+  @Override
+  public void labelErrors(Tensor z, Tensor targets, Tensor labels, Tensor losses) {
+    Require.floats("z", z);
+    Require.elements("targets", targets, z.elements());
+    Require.integers("labels", labels, Require.rows(z));
+    Require.elements("losses", losses, 2 * Require.rows(z));
+    squaredError.labelErrors(z, targets, indices("label", labels, -1, 1), losses);
   }
 
   @Override

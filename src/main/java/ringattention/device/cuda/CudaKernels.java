@@ -24,6 +24,7 @@ final class CudaKernels implements Kernels {
   private final Rotary rotary;
   private final Heads heads;
   private final Vocabulary vocabulary;
+  private final SquaredError squaredError;
   private final Reductions reductions;
 
   CudaKernels(CudaDevice device) {
@@ -35,6 +36,7 @@ final class CudaKernels implements Kernels {
     this.rotary = new Rotary(device);
     this.heads = new Heads(device);
     this.vocabulary = new Vocabulary(device, scratch);
+    this.squaredError = new SquaredError(device, scratch);
     this.reductions = new Reductions(device, scratch);
   }
 
@@ -204,6 +206,27 @@ final class CudaKernels implements Kernels {
     Require.elements("labels", labels, DType.I32, Require.rows(logits));
     Require.elements("losses", losses, device.sum(), 2 * Require.rows(logits));
     vocabulary.labelLosses(logits, labels, losses);
+  }
+
+  @Override
+  public void squaredError(Tensor z, Tensor targets, Tensor labels, double scale, Tensor lossSum) {
+    requireActions(z, targets, labels);
+    Require.elements("lossSum", lossSum, device.sum(), 1);
+    squaredError.lossAndGradient(z, targets, labels, (float) scale, lossSum);
+  }
+
+  @Override
+  public void labelErrors(Tensor z, Tensor targets, Tensor labels, Tensor losses) {
+    requireActions(z, targets, labels);
+    Require.elements("losses", losses, device.sum(), 2 * Require.rows(z));
+    squaredError.labelErrors(z, targets, labels, losses);
+  }
+
+  private void requireActions(Tensor z, Tensor targets, Tensor labels) {
+    Require.type("z", z, device.compute());
+    Require.length("actions", Require.columns(z), MOST_COLUMNS);
+    Require.elements("targets", targets, device.sum(), z.elements());
+    Require.elements("labels", labels, DType.I32, Require.rows(z));
   }
 
   @Override

@@ -246,6 +246,16 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
+  public void squaredError(Tensor z, Tensor targets, Tensor labels, double scale, Tensor lossSum) {
+    SquaredError.lossAndGradient(z, targets, labels, scale, lossSum);
+  }
+
+  @Override
+  public void labelErrors(Tensor z, Tensor targets, Tensor labels, Tensor losses) {
+    SquaredError.labelErrors(z, targets, labels, losses);
+  }
+
+  @Override
   public double sumOfSquares(Tensor x) {
     DoubleBuffer elements = doubles(x);
     double sum = 0;

@@ -101,6 +101,22 @@ class ReferenceDeviceTest {
     assertArrayEquals(new double[] {0.25, -0.25, 0, 0}, tensors.read(logits), 1e-12);
   }
 
+  /** By hand: tanh(0) - 0.5, and tanh(ln 3) = (9 - 1) / (9 + 1). */
+  @Test
+  void squaredErrorOfTwoNumbers() {
+    double[] outputs = {0, Math.log(3), 7, 7};
+    Tensor z = tensors.of(outputs, 2, 2);
+    Tensor targets = tensors.of(new double[] {0.5, 0.3, 0, 0}, 2, 2);
+    Tensor losses = tensors.poisoned(2, 2);
+    Tensor loss = tensors.constant(1, 1);
+    tensors.kernels().labelErrors(z, targets, tensors.integers(0, -1), losses);
+    assertArrayEquals(outputs, tensors.read(z));
+    assertArrayEquals(new double[] {0.25, 0, 0, 0}, tensors.read(losses), 1e-15);
+    tensors.kernels().squaredError(z, targets, tensors.integers(0, -1), 0.5, loss);
+    assertArrayEquals(new double[] {1.25}, tensors.read(loss), 1e-15);
+    assertArrayEquals(new double[] {-0.25, 0.5 * 0.5 * 0.36, 0, 0}, tensors.read(z), 1e-15);
+  }
+
   /**
    * At step 1 the corrected moments are the gradient and its square, so the weight moves by the
    * learning rate.

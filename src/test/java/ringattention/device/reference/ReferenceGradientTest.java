@@ -213,6 +213,27 @@ class ReferenceGradientTest {
         random(1, 15));
   }
 
+  @Test
+  void squaredError() {
+    int[] labels = {0, -1, 0};
+    check(
+        (t, x) -> {
+          Tensor loss = t.constant(0, 1);
+          Tensor targets = t.of(random(2, 12), 3, 4);
+          t.kernels().squaredError(t.of(x[0], 3, 4), targets, t.integers(labels), 1, loss);
+          return loss;
+        },
+        (t, dOut, x) -> {
+          Tensor z = t.of(x[0], 3, 4);
+          Tensor targets = t.of(random(2, 12), 3, 4);
+          t.kernels().squaredError(z, targets, t.integers(labels), dOut[0], t.constant(0, 1));
+          return new Tensor[] {z};
+        },
+        0,
+        1,
+        random(1, 12));
+  }
+
   /**
    * @param split keys of the first of two blocks that are merged; 0 for one block
    */
