@@ -12,7 +12,8 @@ package ringattention.metrics;
  * @param keyValueHeads key and value heads
  * @param headSize size of one head; heads x headSize need not be hidden
  * @param feedForward inner size of the gated feed-forward
- * @param vocabulary tokens the loss head chooses from
+ * @param outputs numbers that the head gives: tokens it chooses from
+ * @param features numbers that the input layer multiplies, 0 where it only looks tokens up
  */
 public record ModelFlops(
     int hidden,
@@ -21,10 +22,11 @@ public record ModelFlops(
     int keyValueHeads,
     int headSize,
     int feedForward,
-    int vocabulary) {
+    int outputs,
+    int features) {
   public ModelFlops {
     int smallest = hidden;
-    for (int size : new int[] {layers, heads, keyValueHeads, headSize, feedForward, vocabulary}) {
+    for (int size : new int[] {layers, heads, keyValueHeads, headSize, feedForward, outputs}) {
       smallest = Math.min(smallest, size);
     }
     if (smallest < 1) {
@@ -32,10 +34,22 @@ public record ModelFlops(
     }
   }
 
+  /** Makes the counts of a model of tokens. */
+  public ModelFlops(
+      int hidden,
+      int layers,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      int feedForward,
+      int vocabulary) {
+    this(hidden, layers, heads, keyValueHeads, headSize, feedForward, vocabulary, 0);
+  }
+
   /**
    * What the mathematics needs: {@code 3 (2 weights batch s + layers 2 batch s^2 heads headSize)},
    * where weights are those of the products, loss head included, and attention is causal. The
-   * backward takes twice the forward.
+   * backward takes twice the forward, of an input layer that multiplies once: nothing is before it.
    */
   public double causalExact(long batch, long sequence) {
     double tokens = (double) batch * sequence;
@@ -50,7 +64,7 @@ public record ModelFlops(
    */
   public double causalExact(double tokens, double squares) {
     double products = blockProducts(tokens) + 2 * tokens * headWeights();
-    return 3 * (products + layers * attention().forward(squares));
+    return 3 * (products + layers * attention().forward(squares)) + input(tokens);
   }
 
   /**
@@ -85,6 +99,7 @@ public record ModelFlops(
     }
     double products = 3 * (layers * blockWeights() + headWeights()) + weights(again);
     return 2 * tokens * products
+        + input(tokens)
         + layers * attention().forwardAndBackward(squares)
         + again.attention() * attention().forward(squares);
   }
@@ -131,6 +146,11 @@ public record ModelFlops(
   }
 
   private double headWeights() {
-    return (double) hidden * vocabulary;
+    return (double) hidden * outputs;
+  }
+
+  /** Returns the operations of the input layer's product and of its weights' gradient. */
+  private double input(double tokens) {
+    return 2 * 2 * tokens * hidden * features;
   }
 }

@@ -29,6 +29,8 @@ import ringattention.device.Tensor;
  *     not asked for
  * @param tokens I32, [tokens, batch]
  * @param labels I32, [tokens, batch]; -1 counts nothing
+ * @param features [tokens, batch, features], as are targets null but of trajectories
+ * @param targets actions that are to be predicted, sum type, [tokens, batch, actions]
  * @param positions I32, [turns of attention, tokens]: for the rotary embedding
  * @param frequencies F64, [headSize / 2]: {@link RotaryFrequencies}
  */
@@ -46,9 +48,11 @@ public record Activations(
     Tensor labelLosses,
     Tensor tokens,
     Tensor labels,
+    Tensor features,
+    Tensor targets,
     Tensor positions,
     Tensor frequencies) {
-  /** Where there is no backward. */
+  /** Where there is no backward, or no use. */
   private static final Allocator NOTHING = (name, purpose, dtype, dims) -> null;
 
   /**
@@ -59,7 +63,7 @@ public record Activations(
    *     where there is one turn
    * @param gate [rows, feedForward], as are up, activated, dActivated; gate and up also hold
    *     queries and their gradient where the backward goes through a norm of them
-   * @param logits [loss rows, vocabulary]
+   * @param logits [loss rows, outputs of the head]
    */
   public record Block(
       Tensor normed,
@@ -93,6 +97,7 @@ public record Activations(
     Dim keyValues =
         new Dim("hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model)));
     Allocator backward = policy.forwardOnly() ? NOTHING : allocator;
+    Allocator values = model.trajectories().isPresent() ? allocator : NOTHING;
     Tensor afterAttention =
         backward.allocate("after_attention", ACTIVATIONS, compute, tokens, batch, keyValues);
     return new Activations(
@@ -127,6 +132,10 @@ public record Activations(
                 "label_losses", ACTIVATIONS, sum, tokens, batch, new Dim("loss and hit", 2)),
         allocator.allocate("tokens", ACTIVATIONS, DType.I32, tokens, batch),
         allocator.allocate("labels", ACTIVATIONS, DType.I32, tokens, batch),
+        values.allocate(
+            "features", ACTIVATIONS, compute, tokens, batch, new Dim("features", model.features())),
+        values.allocate(
+            "targets", ACTIVATIONS, sum, tokens, batch, new Dim("actions", model.outputs())),
         allocator.allocate(
             "positions", ACTIVATIONS, DType.I32, new Dim("turns", shape.turns()), tokens),
         allocator.allocate(
@@ -185,6 +194,6 @@ public record Activations(
             ACTIVATIONS,
             compute,
             lossRows,
-            new Dim("vocabulary", model.vocabulary())));
+            new Dim(model.trajectories().isPresent() ? "actions" : "vocabulary", model.outputs())));
   }
 }

@@ -36,8 +36,8 @@ final class InitialMatrices {
     }
     double keeps = 1 / Math.sqrt(inputs);
     return switch (name) {
-      case LlamaParameters.EMBEDDING -> Initial.normal(1);
-      case LlamaParameters.HEAD -> Initial.normal(HEAD * keeps);
+      case LlamaParameters.EMBEDDING, LlamaParameters.STEP_EMBEDDING -> Initial.normal(1);
+      case LlamaParameters.HEAD, LlamaParameters.ACTION_HEAD -> Initial.normal(HEAD * keeps);
       case LlamaParameters.ATTENTION_OUTPUT, LlamaParameters.DOWN ->
           Initial.normal(keeps / Math.sqrt(2.0 * model.layers()));
       case LlamaParameters.KEY -> {

@@ -1,10 +1,18 @@
 package ringattention.model;
 
+import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 import ringattention.parallel.Weights;
 
 /** Makes the input of the first block from the batch that lies on the device. */
 interface InputLayer {
+  /** Returns the layer of a model. */
+  static InputLayer of(Kernels kernels, ModelConfig model, Activations activations) {
+    return model.trajectories().isPresent()
+        ? new StepEmbedding(kernels, activations.tokens(), activations.features())
+        : new TokenEmbedding(kernels, activations.tokens());
+  }
+
   /**
    * Writes the input of the first block.
    *

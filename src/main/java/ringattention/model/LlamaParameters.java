@@ -5,12 +5,14 @@ import static ringattention.parallel.Parameter.Initial.ZEROS;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import ringattention.parallel.Parameter;
 import ringattention.parallel.ParameterGroup;
 
 /**
  * Names and shapes of a Llama checkpoint (Hugging Face), and of its relatives, in groups that are
- * gathered together: the embedding, each block, the head. Matrices are [outputs, inputs].
+ * gathered together: the embedding, each block, the head. Matrices are [outputs, inputs]. A model
+ * of trajectories has the same blocks between an embedding and a head of its own.
  */
 public final class LlamaParameters {
   static final String EMBEDDING = "model.embed_tokens.weight"; // [vocabulary, hidden]
@@ -31,6 +33,12 @@ public final class LlamaParameters {
   static final String FINAL_NORM = "model.norm.weight"; // [hidden]
   public static final String HEAD = "lm_head.weight"; // [vocabulary, hidden]
 
+  // of trajectories, in place of embedding and head
+  static final String STEP_EMBEDDING = "embed_step.weight"; // [episodeSteps, hidden]
+  static final String VALUES_EMBEDDING = "embed_values.weight"; // [hidden, features]
+  static final String ACTION_HEAD = "action_head.weight"; // [actions, hidden]
+  static final String ACTION_BIAS = "action_head.bias"; // [actions]
+
   private LlamaParameters() {}
 
   /**
@@ -39,19 +47,33 @@ public final class LlamaParameters {
    */
   public static List<ParameterGroup> groups(ModelConfig model) {
     List<ParameterGroup> groups = new ArrayList<>();
-    Parameter embedding = matrix(model, "", EMBEDDING, model.vocabulary(), model.hidden());
     Parameter finalNorm = norm(FINAL_NORM, model.hidden());
-    groups.add(
-        new ParameterGroup(
-            "embedding", model.tied() ? List.of(embedding, finalNorm) : List.of(embedding)));
+    List<Parameter> input = input(model);
+    if (model.tied()) {
+      input.add(finalNorm);
+    }
+    groups.add(new ParameterGroup("embedding", input));
     for (int block = 0; block < model.layers(); block++) {
       groups.add(new ParameterGroup("block." + block, block("model.layers." + block + ".", model)));
     }
     if (!model.tied()) {
-      Parameter head = matrix(model, "", HEAD, model.vocabulary(), model.hidden());
-      groups.add(new ParameterGroup("head", List.of(finalNorm, head)));
+      List<Parameter> head = new ArrayList<>(List.of(finalNorm));
+      head.add(matrix(model, "", headMatrix(model), model.outputs(), model.hidden()));
+      headBias(model).ifPresent(bias -> head.add(new Parameter(bias, ZEROS, model.outputs())));
+      groups.add(new ParameterGroup("head", head));
     }
     return groups;
+  }
+
+  private static List<Parameter> input(ModelConfig model) {
+    List<Parameter> input = new ArrayList<>();
+    if (model.trajectories().isPresent()) {
+      input.add(matrix(model, "", STEP_EMBEDDING, model.vocabulary(), model.hidden()));
+      input.add(matrix(model, "", VALUES_EMBEDDING, model.hidden(), model.features()));
+    } else {
+      input.add(matrix(model, "", EMBEDDING, model.vocabulary(), model.hidden()));
+    }
+    return input;
   }
 
   /** The group of the final norm and the head. */
@@ -59,9 +81,17 @@ public final class LlamaParameters {
     return model.tied() ? 0 : 1 + model.layers();
   }
 
-  /** The matrix that gives the logits, [vocabulary, hidden]. */
+  /** The matrix that gives the outputs, [outputs, hidden]. */
   static String headMatrix(ModelConfig model) {
+    if (model.trajectories().isPresent()) {
+      return ACTION_HEAD;
+    }
     return model.tied() ? EMBEDDING : HEAD;
+  }
+
+  /** The bias that is added to the outputs, [outputs]; empty where there is none. */
+  static Optional<String> headBias(ModelConfig model) {
+    return model.trajectories().map(steps -> ACTION_BIAS);
   }
 
   private static List<Parameter> block(String prefix, ModelConfig model) {

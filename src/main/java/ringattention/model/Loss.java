@@ -1,5 +1,6 @@
 package ringattention.model;
 
+import ringattention.device.Kernels;
 import ringattention.device.Tensor;
 
 /**
@@ -7,6 +8,13 @@ import ringattention.device.Tensor;
  * batch that lies on the device.
  */
 interface Loss {
+  /** Returns the loss of a model. */
+  static Loss of(Kernels kernels, ModelConfig model, Activations activations) {
+    return model.trajectories().isPresent()
+        ? new ActionError(kernels, activations)
+        : new CrossEntropy(kernels, activations);
+  }
+
   /**
    * Adds the losses of a block to the sum of losses and replaces its outputs by their gradient,
    * zero where nothing counts.

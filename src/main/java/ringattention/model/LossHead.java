@@ -37,19 +37,20 @@ final class LossHead {
   }
 
   /**
-   * The logits without the loss, block after block.
+   * The outputs without the loss, logits or actions before their tangent, block after block.
    *
    * @param x as for {@link #lossAndGradient}
-   * @param sink gets [rows of a block, vocabulary], which the next block overwrites
+   * @param sink gets [rows of a block, outputs], which the next block overwrites
    */
   void logits(Weights weights, Tensor x, Consumer<Tensor> sink) {
     blocks.forEach((from, to) -> sink.accept(logits(weights, rows(x, from, to))));
   }
 
   /**
-   * Writes all logits.
+   * Writes all outputs.
    *
-   * @param into [tokens * batch, vocabulary], compute or sum type, overwritten
+   * @param into [tokens * batch, outputs], compute or sum type, overwritten; with a bias of the
+   *     head compute type
    */
   void logits(Weights weights, Tensor x, Tensor into) {
     try (var scope = timer.in(Phase.LOSS_HEAD)) {
@@ -60,7 +61,7 @@ final class LossHead {
   }
 
   private Tensor logits(Weights weights, Tensor input) {
-    Tensor logits = scratch.logits().prefix(input.dim(0), model.vocabulary());
+    Tensor logits = scratch.logits().prefix(input.dim(0), model.outputs());
     project(weights, input, logits);
     return logits;
   }
@@ -71,6 +72,8 @@ final class LossHead {
     kernels.rmsNorm(input, norm, model.normEpsilon(), normed);
     kernels.matmul(
         normed, false, weights.get(LlamaParameters.headMatrix(model)), true, logits, false);
+    LlamaParameters.headBias(model)
+        .ifPresent(bias -> kernels.addBias(logits.rows(), weights.get(bias)));
   }
 
   /**
@@ -114,6 +117,8 @@ final class LossHead {
             }
             loss.lossAndGradient(outputs, from, to, scale);
             kernels.matmul(outputs, true, normed, false, gradients.get(matrix), true);
+            LlamaParameters.headBias(model)
+                .ifPresent(bias -> kernels.addBiasBackward(outputs, gradients.get(bias)));
             Tensor dNormed = scratch.dNormed().prefix(input.shape());
             kernels.matmul(outputs, false, head, false, dNormed, false);
             kernels.rmsNormBackward(

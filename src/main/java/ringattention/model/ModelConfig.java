@@ -1,15 +1,10 @@
 package ringattention.model;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 import ringattention.device.HeadCounts;
-import ringattention.input.Default;
-import ringattention.input.Range;
 import ringattention.input.Section;
-import ringattention.input.Table;
-import ringattention.input.Trait;
+import ringattention.metrics.LossUnit;
 import ringattention.metrics.ModelFlops;
 
 /**
@@ -17,7 +12,7 @@ import ringattention.metrics.ModelFlops;
  * paper's models and the other keys override it; {@code checkpoint} names a Hugging Face folder,
  * whose config.json gives the other keys. Those of the rotary embedding override it, too.
  *
- * @param vocabulary number of tokens
+ * @param vocabulary number of tokens; of trajectories, of steps of an episode
  * @param hidden width of the residual stream
  * @param layers number of Transformer blocks
  * @param heads of an even size, because rotary embedding turns pairs
@@ -30,6 +25,7 @@ import ringattention.metrics.ModelFlops;
  * @param initial how they start
  * @param details what attention has beside a Llama's
  * @param checkpoint the folder that the weights come from instead
+ * @param trajectories what such a model begins with and gives; empty: tokens
  */
 public record ModelConfig(
     int vocabulary,
@@ -44,23 +40,20 @@ public record ModelConfig(
     double initStd,
     InitialKind initial,
     AttentionDetails details,
-    Optional<Path> checkpoint) {
+    Optional<Path> checkpoint,
+    Optional<TrajectoryModel> trajectories) {
   public static final Section<ModelConfig> SECTION =
-      Section.required("model", "hidden", ModelConfig::read);
+      Section.required("model", "hidden", table -> new ModelKeys(table).read());
 
-  /** A plan has buffers for each. */
-  static final Range LAYERS = Range.between(1, 1024);
-
-  static final Range HEADS = Range.between(1, 65536);
-
-  private static final double INIT_STD = 0.02;
-
-  /** Sizes in bytes are far from 2^63. */
-  private static final double MOST_WEIGHTS = 1e15;
+  static final double INIT_STD = 0.02;
 
   public ModelConfig {
     if (heads.size() % 2 != 0) {
       throw new IllegalArgumentException("heads of size " + heads.size());
+    }
+    if (trajectories.isPresent() && (tied || vocabulary != trajectories.get().episodeSteps())) {
+      throw new IllegalArgumentException(
+          "the tokens of trajectories are the steps of an episode, and there is no head of these");
     }
   }
 
@@ -90,6 +83,38 @@ public record ModelConfig(
         initStd,
         AttentionDetails.NONE,
         checkpoint);
+  }
+
+  /** Makes a model of tokens. */
+  public ModelConfig(
+      int vocabulary,
+      int hidden,
+      int layers,
+      HeadCounts heads,
+      int feedForward,
+      double ropeTheta,
+      RopeScaling ropeScaling,
+      double normEpsilon,
+      boolean tied,
+      double initStd,
+      InitialKind initial,
+      AttentionDetails details,
+      Optional<Path> checkpoint) {
+    this(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        tied,
+        initStd,
+        initial,
+        details,
+        checkpoint,
+        Optional.empty());
   }
 
   /** Makes a model whose weights start with one standard deviation. */
@@ -153,6 +178,25 @@ public record ModelConfig(
     return with(ropeScaling, tied, other);
   }
 
+  /** Returns the same model of trajectories instead of tokens. */
+  public ModelConfig with(TrajectoryModel other) {
+    return new ModelConfig(
+        other.episodeSteps(),
+        hidden,
+        layers,
+        heads,
+        feedForward,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        tied,
+        initStd,
+        initial,
+        details,
+        checkpoint,
+        Optional.of(other));
+  }
+
   private ModelConfig with(RopeScaling scaling, boolean sameMatrix, AttentionDetails attention) {
     return new ModelConfig(
         vocabulary,
@@ -167,95 +211,8 @@ public record ModelConfig(
         initStd,
         initial,
         attention,
-        checkpoint);
-  }
-
-  static ModelConfig read(Table section) {
-    Optional<ModelShape> shape = section.optionalChoice("shape", ModelShape.class);
-    Optional<Path> checkpoint = section.marked(Trait.OWN).optionalPath("checkpoint");
-    section.require(
-        shape.isEmpty() || checkpoint.isEmpty(),
-        "shape",
-        "must not be given with model.checkpoint");
-    Table table = checkpoint.map(folder -> section.lent("checkpoint", folder)).orElse(section);
-    int vocabulary =
-        table
-            .marked(Trait.SHAPE)
-            .integer(
-                "vocabulary",
-                Range.atLeast(2), // the tokenizer's, which is checked where there is one
-                Default.derived(
-                    shape.map(ModelShape::vocabulary).orElse(256), "256, or the shape's"));
-    int hidden =
-        table
-            .marked(Trait.SHAPE)
-            .integer("hidden", Range.between(2, 1 << 20), shapeOr(shape, ModelShape::hidden, 64));
-    int layers =
-        table.marked(Trait.SHAPE).integer("layers", LAYERS, shapeOr(shape, ModelShape::layers, 2));
-    int heads =
-        table
-            .marked(Trait.SHAPE)
-            .integer("heads", HEADS, shapeOr(shape, paper -> paper.heads().query(), 4));
-    int keyValueHeads =
-        table
-            .marked(Trait.SHAPE)
-            .integer("keyValueHeads", Range.atLeast(1), Default.derived(heads, "heads"));
-    table.require(
-        heads % keyValueHeads == 0,
-        "heads",
-        "must be a multiple of model.keyValueHeads (" + keyValueHeads + ")");
-    table.require(
-        table.gives("headSize") || hidden % heads == 0,
-        "heads",
-        "must divide model.hidden (" + hidden + "), or give model.headSize");
-    int headSize =
-        table
-            .marked(Trait.SHAPE)
-            .integer(
-                "headSize", Range.atLeast(2), Default.derived(hidden / heads, "hidden / heads"));
-    table.require(headSize % 2 == 0, "headSize", "must be even, by default it is hidden / heads");
-    int feedForward =
-        table
-            .marked(Trait.SHAPE)
-            .integer(
-                "feedForward",
-                Range.atLeast(1),
-                Default.derived(
-                    shape.map(ModelShape::feedForward).orElse((hidden * 8 / 3 + 7) / 8 * 8),
-                    "8/3 hidden, up to a multiple of 8"));
-    double block = 2.0 * hidden * headSize * (heads + keyValueHeads) + 3.0 * hidden * feedForward;
-    double weights = layers * block + 2.0 * vocabulary * hidden;
-    table.require(
-        weights < MOST_WEIGHTS,
-        "hidden",
-        String.format(
-            Locale.ROOT, "must give a model of less than 1e15 weights, this has %.1e", weights));
-    double theta = table.single("ropeTheta", Range.POSITIVE, Default.of(10000.0));
-    RopeScaling scaling = new RopeKeys(table, theta, headSize).read();
-    double epsilon = table.single("normEpsilon", Range.POSITIVE, Default.of(1e-5));
-    boolean tied = table.marked(Trait.SHAPE).flag("tied", Default.of(false));
-    double initStd = table.single("initStd", Range.POSITIVE, Default.of(INIT_STD));
-    return new ModelConfig(
-        vocabulary,
-        hidden,
-        layers,
-        new HeadCounts(heads, keyValueHeads, headSize),
-        feedForward,
-        theta,
-        scaling,
-        epsilon,
-        tied,
-        initStd,
-        InitialKind.read(table, tied, initStd != INIT_STD, checkpoint.isPresent()),
-        details(table),
-        checkpoint);
-  }
-
-  private static AttentionDetails details(Table table) {
-    return new AttentionDetails(
-        table.marked(Trait.SHAPE).flag("queryKeyValueBias", Default.of(false)),
-        table.marked(Trait.SHAPE).flag("queryKeyNorm", Default.of(false)),
-        table.integer("slidingWindow", Range.atLeast(0), Default.of(0)));
+        checkpoint,
+        trajectories);
   }
 
   /** Number of weights, embedding and head included. */
@@ -264,13 +221,37 @@ public record ModelConfig(
     long biases = details.queryKeyValueBias() ? heads.queryWidth() + 2L * heads.keyValueWidth() : 0;
     long norms = details.queryKeyNorm() ? 2L * heads.size() : 0;
     long block = attention + biases + norms + 3L * hidden * feedForward + 2L * hidden;
-    return layers * block + (tied ? 1L : 2L) * vocabulary * hidden + hidden;
+    long input = (long) (vocabulary + features()) * hidden;
+    long head = tied ? 0 : (long) outputs() * hidden + (trajectories.isPresent() ? outputs() : 0);
+    return input + layers * block + hidden + head;
+  }
+
+  /** Returns how many numbers the head gives for a position. */
+  public int outputs() {
+    return trajectories.map(TrajectoryModel::actionSize).orElse(vocabulary);
+  }
+
+  /** Returns how many numbers a position begins with, beside its token; 0 where it is all. */
+  public int features() {
+    return trajectories.map(TrajectoryModel::features).orElse(0);
+  }
+
+  /** Returns what the loss of a label is measured in. */
+  public LossUnit lossUnit() {
+    return trajectories.isPresent() ? LossUnit.SQUARED_ERROR : LossUnit.NATS;
   }
 
   /** Returns what counts the operations of the model. */
   public ModelFlops flops() {
     return new ModelFlops(
-        hidden, layers, heads.query(), heads.keyValue(), heads.size(), feedForward, vocabulary);
+        hidden,
+        layers,
+        heads.query(),
+        heads.keyValue(),
+        heads.size(),
+        feedForward,
+        outputs(),
+        features());
   }
 
   /**
@@ -287,10 +268,5 @@ public record ModelConfig(
       }
     }
     return "h" + hidden;
-  }
-
-  private static Default<Integer> shapeOr(
-      Optional<ModelShape> shape, Function<ModelShape, Integer> extent, int example) {
-    return new Default<>(shape.map(extent).orElse(null), "required, or the shape's", example);
   }
 }

@@ -3,6 +3,7 @@ package ringattention.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import ringattention.attention.Attention;
 import ringattention.attention.ExchangedAttention;
 import ringattention.attention.HeadsExchange;
@@ -12,6 +13,7 @@ import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
 import ringattention.data.Sample;
+import ringattention.data.StepValues;
 import ringattention.device.Allocator;
 import ringattention.device.Collectives;
 import ringattention.device.Device;
@@ -154,11 +156,13 @@ public final class Replica {
    *
    * @param samples [batch]; unless the setup is for packed sequences, all with the same documents
    *     and positions
-   * @throws IllegalArgumentException if they are not, or one has several documents
+   * @throws IllegalArgumentException if they are not, or have not the numbers that the model begins
+   *     with
    */
   public void load(Sample[] samples) {
     int turns = setup.shape(rank).turns();
     requireAlike(samples, turns);
+    requireValues(samples);
     attention.documents(
         Arrays.stream(samples, 0, turns)
             .map(sample -> Documents.startingAt(sample.documents()))
@@ -178,6 +182,58 @@ public final class Replica {
       }
     }
     transformer.load(tokens, labels, positions);
+    setup
+        .model()
+        .trajectories()
+        .ifPresent(
+            steps ->
+                transformer.loadValues(
+                    values(samples, held, steps.features(), StepValues::inputs),
+                    values(samples, held, steps.actionSize(), StepValues::targets)));
+  }
+
+  /**
+   * Returns the numbers of this rank's positions, [held, batch, columns].
+   *
+   * @param part of a sample, [sequence, columns]
+   */
+  private static double[] values(
+      Sample[] samples, int[] held, int columns, Function<StepValues, float[]> part) {
+    double[] values = new double[held.length * samples.length * columns];
+    for (int b = 0; b < samples.length; b++) {
+      float[] all = part.apply(samples[b].values().orElseThrow());
+      for (int i = 0; i < held.length; i++) {
+        for (int column = 0; column < columns; column++) {
+          values[(i * samples.length + b) * columns + column] = all[held[i] * columns + column];
+        }
+      }
+    }
+    return values;
+  }
+
+  /** Demands the numbers of trajectories where the model begins with them, and only there. */
+  private void requireValues(Sample... samples) {
+    for (Sample sample : samples) {
+      boolean fits =
+          setup
+              .model()
+              .trajectories()
+              .map(
+                  steps ->
+                      sample
+                          .values()
+                          .filter(values -> values.features() == steps.features())
+                          .filter(values -> values.actions() == steps.actionSize())
+                          .isPresent())
+              .orElse(sample.values().isEmpty());
+      if (!fits) {
+        throw new IllegalArgumentException(
+            "a sequence with "
+                + sample.values().map(v -> v.features() + " features").orElse("no features")
+                + " for a model of "
+                + setup.model().features());
+      }
+    }
   }
 
   /** Sequences that attention takes together have one set of documents and positions. */

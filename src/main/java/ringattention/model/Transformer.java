@@ -57,7 +57,7 @@ public final class Transformer {
     this.policy = policy;
     this.saved = new SavedActivations(device, policy, activations.saved(), timer);
     device.write(activations.frequencies(), RotaryFrequencies.of(model));
-    this.inputLayer = new TokenEmbedding(kernels, activations.tokens());
+    this.inputLayer = InputLayer.of(kernels, model, activations);
     TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
     this.attentionLayer =
         new AttentionLayer(
@@ -74,7 +74,7 @@ public final class Transformer {
         new LossHead(
             kernels,
             model,
-            new CrossEntropy(kernels, activations),
+            Loss.of(kernels, model, activations),
             new TokenBlocks(shape.tokens(), shape.lossBlock()),
             activations.block(),
             timer);
@@ -91,6 +91,17 @@ public final class Transformer {
     device.write(activations.tokens(), tokens);
     device.write(activations.labels(), labels);
     device.write(activations.positions(), positions);
+  }
+
+  /**
+   * Puts the numbers of trajectories on the device, those of the same positions.
+   *
+   * @param features [tokens * batch, features]
+   * @param targets [tokens * batch, actions]
+   */
+  public void loadValues(double[] features, double[] targets) {
+    device.write(activations.features(), features);
+    device.write(activations.targets(), targets);
   }
 
   /**
@@ -147,9 +158,10 @@ public final class Transformer {
   }
 
   /**
-   * Hands out the logits of the loaded tokens, block after block of them. Collective; for checks.
+   * Hands out the logits of the loaded tokens, of trajectories the actions before their tangent,
+   * block after block of them. Collective; for checks.
    *
-   * @param sink gets [rows of a block, vocabulary] of the compute type, which the next block
+   * @param sink gets [rows of a block, outputs] of the compute type, which the next block
    *     overwrites
    */
   public void logits(Consumer<Tensor> sink) {
