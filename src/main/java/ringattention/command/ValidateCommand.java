@@ -154,10 +154,12 @@ public final class ValidateCommand {
     TransformerChecks transformer =
         new TransformerChecks(equipment.world(), equipment.device(), job.timer());
     TransformerProblem small = TransformerProblem.small(length, ranks, mask, layout, seed);
+    TransformerProblem numbers = small.ofTrajectories();
     for (int sharing = 1; sharing <= ranks; sharing++) {
       if (ranks % sharing == 0) {
         for (int heads : headRanks(sharing, small.model().heads().keyValue())) {
           checks.addAll(transformer.ring(small, Mesh.of(ranks, sharing / heads, heads)));
+          checks.addAll(transformer.ring(numbers, Mesh.of(ranks, sharing / heads, heads)));
         }
       }
     }
@@ -165,6 +167,7 @@ public final class ValidateCommand {
         new PerturbationProbe(equipment.world(), equipment.device(), job.timer());
     TransformerProblem whole = TransformerProblem.small(length, 1, mask, layout, seed);
     checks.addAll(probe.probe(whole));
+    checks.addAll(probe.probe(whole.ofTrajectories()));
     for (int count : configuration.get(ValidateConfig.SECTION).documents()) {
       if (1 < count && count <= length) {
         for (int heads : headRanks(ranks, whole.model().heads().keyValue())) {

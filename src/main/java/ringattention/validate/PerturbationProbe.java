@@ -14,9 +14,10 @@ import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
 
 /**
- * Changes one token and looks at which outputs change, bit by bit: under the causal mask exactly
- * those at its position and after it, under the full mask all of them, whichever rank they live on,
- * and none of another document. A mask that leaks, or a ring that is not connected, cannot pass.
+ * Changes one token, or a number of one position, and looks at which outputs change, bit by bit:
+ * under the causal mask exactly those at its position and after it, under the full mask all of
+ * them, whichever rank they live on, and none of another document. A mask that leaks, or a ring
+ * that is not connected, cannot pass.
  */
 public final class PerturbationProbe {
   private final Communicator world;
@@ -64,8 +65,7 @@ public final class PerturbationProbe {
       Map<String, Double> wrong = new LinkedHashMap<>();
       for (int position : positions(problem, mesh)) {
         Sample[] changed = problem.sequences();
-        int[] tokens = changed[0].tokens();
-        tokens[position] = (tokens[position] + 1) % problem.model().vocabulary();
+        problem.change(changed[0], position);
         double[] after = outputs(runner, changed);
         if (world.rank() == 0) {
           wrong.put("wrong at token " + position, (double) wrong(before, after, position, problem));

@@ -1,5 +1,6 @@
 package ringattention.validate;
 
+import java.util.Arrays;
 import java.util.Optional;
 import ringattention.data.Sample;
 import ringattention.device.HeadCounts;
@@ -9,6 +10,7 @@ import ringattention.model.FeedForwardKind;
 import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.RopeScaling;
+import ringattention.model.TrajectoryModel;
 import ringattention.random.Seed;
 import ringattention.shard.Documents;
 import ringattention.shard.LayoutKind;
@@ -16,7 +18,7 @@ import ringattention.shard.Mask;
 import ringattention.shard.Mesh;
 
 /**
- * A small Transformer with random weights and tokens.
+ * A small Transformer with random weights and tokens, or numbers of trajectories.
  *
  * @param length positions of a sequence
  * @param batch sequences over all ranks
@@ -65,6 +67,12 @@ public record TransformerProblem(
     return new TransformerProblem(model, length, batch, mask, layout, seed);
   }
 
+  /** Returns the same problem of a model of trajectories, whose numbers are random. */
+  public TransformerProblem ofTrajectories() {
+    ModelConfig numbers = model.with(new TrajectoryModel(5, 3, 11));
+    return new TransformerProblem(numbers, length, batch, mask, layout, seed, documents);
+  }
+
   /** One sequence like these, packed from documents. */
   public TransformerProblem packed(Documents packed) {
     return new TransformerProblem(model, length, 1, mask, layout, seed, packed);
@@ -104,32 +112,53 @@ public record TransformerProblem(
   String tokens() {
     return length
         + " tokens"
-        + (documents.count() == 1 ? "" : ", " + documents.count() + " documents");
+        + (documents.count() == 1 ? "" : ", " + documents.count() + " documents")
+        + (model.trajectories().isPresent() ? ", trajectories" : "");
   }
 
   /** [batch] random sequences; positions restart with every document. */
   public Sample[] sequences() {
-    Seed numbers = Seed.of(seed, "tokens");
     Sample[] sequences = new Sample[batch];
     for (int b = 0; b < batch; b++) {
-      int[] tokens = new int[length + 1];
-      for (int i = 0; i <= length; i++) {
-        long bits = numbers.bits((long) b * (length + 1) + i);
-        tokens[i] = (int) Long.remainderUnsigned(bits, model.vocabulary());
-      }
-      Sample whole = Sample.consecutive(tokens, 0);
+      Sample whole = whole(b);
       sequences[b] =
           new Sample(
               whole.tokens(),
               whole.labels(),
               documents.restarted(whole.positions()),
-              documents.starts().stream().mapToInt(Integer::intValue).toArray());
+              documents.starts().stream().mapToInt(Integer::intValue).toArray(),
+              whole.values());
     }
     return sequences;
   }
 
+  /** Returns a sequence of one document. */
+  private Sample whole(int b) {
+    if (model.trajectories().isPresent()) {
+      return new RandomTrajectories(model.trajectories().get())
+          .sample(length, Seed.of(seed, "trajectory " + b));
+    }
+    Seed numbers = Seed.of(seed, "tokens");
+    int[] tokens = new int[length + 1];
+    for (int i = 0; i <= length; i++) {
+      long bits = numbers.bits((long) b * (length + 1) + i);
+      tokens[i] = (int) Long.remainderUnsigned(bits, model.vocabulary());
+    }
+    return Sample.consecutive(tokens, 0);
+  }
+
+  /** Gives a position of a sequence another token, or another number. */
+  void change(Sample sequence, int position) {
+    int[] tokens = sequence.tokens();
+    model
+        .trajectories()
+        .ifPresentOrElse(
+            steps -> new RandomTrajectories(steps).change(sequence, position),
+            () -> tokens[position] = (tokens[position] + 1) % model.vocabulary());
+  }
+
   /** One over the number of labels: makes the loss a mean. */
   public double scale() {
-    return 1.0 / ((double) length * batch);
+    return 1.0 / Arrays.stream(sequences()).mapToInt(Sample::counted).sum();
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Allocator;
 import ringattention.device.Arena;
@@ -62,8 +63,18 @@ class TransformerGradientTest {
             0.15,
             new AttentionDetails(bias, norm, 0),
             Optional.empty());
-    TransformerProblem problem =
-        new TransformerProblem(model, 13, 2, mask, LayoutKind.CONTIGUOUS, 11);
+    check(new TransformerProblem(model, 13, 2, mask, LayoutKind.CONTIGUOUS, 11));
+  }
+
+  /** Of the embeddings of numbers, and of an action head with its bias; 13 cuts the last step. */
+  @ParameterizedTest
+  @EnumSource(Mask.class)
+  void everyParameterOfAModelOfTrajectoriesToo(Mask mask) {
+    check(TransformerProblem.small(13, 2, mask, LayoutKind.CONTIGUOUS, 11).ofTrajectories());
+  }
+
+  private static void check(TransformerProblem problem) {
+    ModelConfig model = problem.model();
     Map<String, Tensor> buffers = new HashMap<>();
     try (Device device = new ReferenceDevice();
         Arena arena = new Arena(device)) {
@@ -109,8 +120,12 @@ class TransformerGradientTest {
           }
         }
       }
-      int ofBlock = 9 + (bias ? 3 : 0) + (norm ? 2 : 0);
-      assertEquals(3 * (1 + 2 * ofBlock + (tied ? 1 : 2)), checked);
+      int ofBlock =
+          9
+              + (model.details().queryKeyValueBias() ? 3 : 0)
+              + (model.details().queryKeyNorm() ? 2 : 0);
+      int ofEnds = model.trajectories().isPresent() ? 5 : model.tied() ? 2 : 3;
+      assertEquals(3 * (2 * ofBlock + ofEnds), checked);
     }
   }
 
@@ -139,7 +154,8 @@ class TransformerGradientTest {
     replica.parameters().update(NO_CHANGE, parameter -> true); // gathered copies are stale
     double loss = replica.lossAndGradients(problem.scale()) * problem.scale();
     device.write(weight, value);
-    assertTrue(loss > 1 && loss < 10, "a model that computes nothing has no loss");
+    double least = problem.model().trajectories().isPresent() ? 0.1 : 1; // squares of 1 at most
+    assertTrue(loss > least && loss < 10, "a model that computes nothing has no loss");
     return loss;
   }
 }
