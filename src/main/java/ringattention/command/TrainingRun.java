@@ -267,9 +267,10 @@ final class TrainingRun {
             .orElse(Double.NaN);
     return String.format(
         Locale.ROOT,
-        "started in %.1f s; %d parameters; losses are means over the labels of %d tokens a step, in nats",
+        "started in %.1f s; %d parameters; losses are means over the labels of %d tokens a step, in %s",
         job.world().allReduce(own, Communicator.Operation.MAX),
         plan.setup().model().parameters(),
-        (long) train.sequence() * train.batch());
+        (long) train.sequence() * train.batch(),
+        plan.setup().model().lossUnit());
   }
 }

@@ -50,10 +50,11 @@ public final class Evaluation {
     double seconds = job.world().allReduce(own, Communicator.Operation.MAX);
     output.log().line(covered());
     PositionTable table = new PositionTable(losses);
-    output.log().section("Loss by position, in nats");
+    output.log().section("Loss by position, in " + losses.unit());
     output.log().rows(table.lines());
-    String bits = bits(losses);
-    output.log().line(bits);
+    if (losses.unit().isOfTokens()) {
+      output.log().line(bits(losses));
+    }
     if (!losses.sources().isEmpty()) {
       output.log().line("loss by source: " + losses.sourcesText());
     }
@@ -64,11 +65,9 @@ public final class Evaluation {
     String result =
         String.format(
             Locale.ROOT,
-            "loss %.4f, perplexity %.4g, %s, accuracy %.2f%%, %s%d labels, %d ranks",
+            "loss %.4f%s, %s%d labels, %d ranks",
             losses.loss(),
-            losses.perplexity(),
-            bits,
-            100 * losses.accuracy(),
+            ofTokens(losses),
             exact(losses),
             losses.labels(),
             job.world().size());
@@ -77,6 +76,18 @@ public final class Evaluation {
     values.put("planned_peak_bytes", peak.worst().planned());
     values.put("measured_peak_bytes", peak.worst().measured());
     return new RunEnd(output).finish(checks(losses, peak), result, losses.loss(), rate, values);
+  }
+
+  /** Returns what follows from a loss in nats, and the unit of another one. */
+  private static String ofTokens(LossByPosition losses) {
+    return losses.unit().isOfTokens()
+        ? String.format(
+            Locale.ROOT,
+            ", perplexity %.4g, %s, accuracy %.2f%%",
+            losses.perplexity(),
+            bits(losses),
+            100 * losses.accuracy())
+        : " " + losses.unit();
   }
 
   private static String bits(LossByPosition losses) {
@@ -105,15 +116,18 @@ public final class Evaluation {
         heldOut.sequences() == all
             ? "all " + all + " sequences; the last is padded, padding does not count"
             : "the first " + heldOut.sequences() + " of " + all + " sequences";
-    return which + "; losses are means over labels, in nats";
+    return which + "; losses are means over labels, in " + plan.setup().model().lossUnit();
   }
 
   private Map<String, Object> values(LossByPosition losses, double seconds) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("loss", losses.loss());
-    values.put("perplexity", losses.perplexity());
-    losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
-    values.put("accuracy", losses.accuracy());
+    values.put("loss_unit", losses.unit().toString());
+    if (losses.unit().isOfTokens()) {
+      values.put("perplexity", losses.perplexity());
+      losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
+      values.put("accuracy", losses.accuracy());
+    }
     losses
         .answers()
         .ifPresent(
@@ -126,7 +140,7 @@ public final class Evaluation {
     if (!losses.sources().isEmpty()) {
       values.put("loss_by_source", losses.bySource());
     }
-    values.put("nats", losses.nats());
+    values.put(losses.unit().key(), losses.total());
     if (losses.knowsBytes()) {
       values.put("bytes", losses.bytes());
     }

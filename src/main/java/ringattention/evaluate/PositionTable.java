@@ -11,15 +11,11 @@ record PositionTable(LossByPosition losses) {
   /** Returns lines for the log. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
+    String names = String.format(Locale.ROOT, "%-23s %12s %10s", "position", "labels", "loss");
     lines.add(
-        String.format(
-            Locale.ROOT,
-            "%-23s %12s %10s %12s %9s",
-            "position",
-            "labels",
-            "loss",
-            "perplexity",
-            "accuracy"));
+        losses.unit().isOfTokens()
+            ? String.format(Locale.ROOT, "%s %12s %9s", names, "perplexity", "accuracy")
+            : names);
     for (LossByPosition.Bucket bucket : losses.buckets()) {
       if (bucket.labels() > 0) {
         lines.add(
@@ -34,31 +30,28 @@ record PositionTable(LossByPosition losses) {
     return lines;
   }
 
-  private static String row(String position, long labels, double loss, double accuracy) {
-    return String.format(
-        Locale.ROOT,
-        "%-23s %12d %10.4f %12.4g %8.2f%%",
-        position,
-        labels,
-        loss,
-        Math.exp(loss),
-        100 * accuracy);
+  private String row(String position, long labels, double loss, double accuracy) {
+    String row = String.format(Locale.ROOT, "%-23s %12d %10.4f", position, labels, loss);
+    return losses.unit().isOfTokens()
+        ? String.format(Locale.ROOT, "%s %12.4g %8.2f%%", row, Math.exp(loss), 100 * accuracy)
+        : row;
   }
 
   /** Returns {@code positions.csv}: sums with all digits, means empty where there is no label. */
   String csv() {
-    StringBuilder text = new StringBuilder("from,to,labels,nats,hits,bytes,loss,accuracy\n");
+    StringBuilder text =
+        new StringBuilder("from,to,labels," + losses.unit().key() + ",hits,bytes,loss,accuracy\n");
     for (LossByPosition.Bucket bucket : losses.buckets()) {
       List<Object> cells =
           List.of(
               bucket.from(),
               bucket.to(),
               bucket.labels(),
-              bucket.nats(),
-              bucket.hits(),
+              bucket.total(),
+              losses.unit().isOfTokens() ? bucket.hits() : "",
               losses.knowsBytes() ? bucket.bytes() : "",
               bucket.labels() == 0 ? "" : bucket.loss(),
-              bucket.labels() == 0 ? "" : bucket.accuracy());
+              bucket.labels() == 0 || !losses.unit().isOfTokens() ? "" : bucket.accuracy());
       text.append(String.join(",", cells.stream().map(Object::toString).toList())).append('\n');
     }
     return text.toString();
@@ -71,7 +64,7 @@ record PositionTable(LossByPosition losses) {
     return Plots.lines(
         "Loss by position",
         new Plots.Axis("tokens of its document that the prediction has seen", true),
-        new Plots.Axis("nats per label", false),
+        new Plots.Axis(losses.unit() + " per label", false),
         List.of(
             new Plots.Series(
                 "held-out loss",

@@ -70,7 +70,8 @@ public final class HeldOutLoss {
     LossByPosition.Sums sums = new LossByPosition.Sums();
     Optional<ExactAnswers> answers = questions ? Optional.of(replica.answers()) : Optional.empty();
     double[] answered = new double[Answers.VALUES];
-    double[] bySource = new double[2 * samples.sourceNames().size()]; // labels and nats of each
+    double[] bySource =
+        new double[2 * samples.sourceNames().size()]; // labels of each, sum of losses
     int batch = setup.batch();
     long together = (long) setup.mesh().data() * batch;
     long first = (long) setup.mesh().dataRank(world.rank()) * batch;
@@ -103,7 +104,8 @@ public final class HeldOutLoss {
             sums.values(),
             samples.tokenBytes().isPresent(),
             answers.map(counted -> Answers.of(answered, 0)))
-        .with(sources(bySource));
+        .with(sources(bySource))
+        .in(setup.model().lossUnit());
   }
 
   private List<LossByPosition.OfSource> sources(double... sums) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import ringattention.metrics.LossUnit;
 
 /**
  * Losses of labels, summed in double by their position: by how many tokens of its document a
@@ -18,9 +19,14 @@ import java.util.stream.Collectors;
  * @param knowsBytes whether the bytes of labels are known
  * @param answers to the questions of the corpus; empty if it has none
  * @param sources that it comes from; none where it is one
+ * @param unit of losses: perplexity, bits and accuracy are there in nats only
  */
 public record LossByPosition(
-    List<Bucket> buckets, boolean knowsBytes, Optional<Answers> answers, List<OfSource> sources) {
+    List<Bucket> buckets,
+    boolean knowsBytes,
+    Optional<Answers> answers,
+    List<OfSource> sources,
+    LossUnit unit) {
   private static final int BUCKETS = 31; // positions are below 2^31
   private static final int VALUES = 4; // of a bucket
 
@@ -30,14 +36,14 @@ public record LossByPosition(
    * @param from first position
    * @param to last position
    * @param labels that count
-   * @param nats sum of their losses
+   * @param total sum of their losses
    * @param hits labels that were the greedy prediction
    * @param bytes of text that the labels stand for
    */
-  public record Bucket(int from, int to, long labels, double nats, long hits, long bytes) {
-    /** Returns the mean loss of a label, in nats; NaN without labels. */
+  public record Bucket(int from, int to, long labels, double total, long hits, long bytes) {
+    /** Returns the mean loss of a label; NaN without labels. */
     public double loss() {
-      return nats / labels;
+      return total / labels;
     }
 
     /** Returns the share of labels that were the greedy prediction; NaN without labels. */
@@ -51,12 +57,12 @@ public record LossByPosition(
    *
    * @param name such as {@code source 1}
    * @param labels that count
-   * @param nats sum of their losses
+   * @param total sum of their losses
    */
-  public record OfSource(String name, long labels, double nats) {
-    /** Returns the mean loss of a label, in nats; NaN without labels. */
+  public record OfSource(String name, long labels, double total) {
+    /** Returns the mean loss of a label; NaN without labels. */
     public double loss() {
-      return nats / labels;
+      return total / labels;
     }
   }
 
@@ -65,24 +71,29 @@ public record LossByPosition(
     sources = List.copyOf(sources);
   }
 
-  /** Losses of a corpus that is one. */
+  /** Losses of tokens of a corpus that is one. */
   public LossByPosition(List<Bucket> buckets, boolean knowsBytes, Optional<Answers> answers) {
-    this(buckets, knowsBytes, answers, List.of());
+    this(buckets, knowsBytes, answers, List.of(), LossUnit.NATS);
   }
 
   /** Returns the same with what each source has of it. */
   LossByPosition with(List<OfSource> parts) {
-    return new LossByPosition(buckets, knowsBytes, answers, parts);
+    return new LossByPosition(buckets, knowsBytes, answers, parts, unit);
+  }
+
+  /** Returns the same, of losses in this unit. */
+  LossByPosition in(LossUnit other) {
+    return new LossByPosition(buckets, knowsBytes, answers, sources, other);
   }
 
   /** Sums of one rank, or of all. */
   static final class Sums {
     private final double[] values = new double[BUCKETS * VALUES];
 
-    void add(int position, double nats, double hit, int bytes) {
+    void add(int position, double loss, double hit, int bytes) {
       int first = bucket(position) * VALUES;
       values[first]++;
-      values[first + 1] += nats;
+      values[first + 1] += loss;
       values[first + 2] += hit;
       values[first + 3] += bytes;
     }
@@ -133,14 +144,14 @@ public record LossByPosition(
     return (long) sum(Bucket::labels);
   }
 
-  /** Returns the sum of all losses, in nats. */
-  public double nats() {
-    return sum(Bucket::nats);
+  /** Returns the sum of all losses. */
+  public double total() {
+    return sum(Bucket::total);
   }
 
-  /** Returns the mean loss of a label, in nats; NaN without labels. */
+  /** Returns the mean loss of a label; NaN without labels. */
   public double loss() {
-    return nats() / labels();
+    return total() / labels();
   }
 
   /** Returns the exponential of the mean loss. */
@@ -161,11 +172,11 @@ public record LossByPosition(
   /** Returns the sum of all losses in bits by byte of text; empty where bytes are not known. */
   public OptionalDouble bitsPerByte() {
     return knowsBytes && bytes() > 0
-        ? OptionalDouble.of(nats() / Math.log(2) / bytes())
+        ? OptionalDouble.of(total() / Math.log(2) / bytes())
         : OptionalDouble.empty();
   }
 
-  /** Returns the mean loss of each source by its name, in nats; NaN without labels. */
+  /** Returns the mean loss of each source by its name; NaN without labels. */
   public Map<String, Object> bySource() {
     Map<String, Object> losses = new LinkedHashMap<>();
     sources.forEach(source -> losses.put(source.name(), source.loss()));

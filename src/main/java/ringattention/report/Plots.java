@@ -93,11 +93,12 @@ public final class Plots {
    * Loss by step.
    *
    * @param run its name and ranks, for the title, as in all plots of a run
+   * @param unit of losses
    */
-  public static byte[] loss(String run, List<StepRecord> steps) {
+  public static byte[] loss(String run, String unit, List<StepRecord> steps) {
     return Charts.png(
         () -> {
-          XYChart chart = bySteps(run, "Loss", "nats per token", steps, StepRecord::loss);
+          XYChart chart = bySteps(run, "Loss", unit, steps, StepRecord::loss);
           List<StepRecord> measured =
               steps.stream()
                   .filter(record -> record.validationLoss().filter(Double::isFinite).isPresent())

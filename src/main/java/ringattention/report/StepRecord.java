@@ -15,12 +15,14 @@ import ringattention.metrics.Mfu;
  *
  * @param step counted from 1
  * @param labelled whether any label of the step counts
- * @param loss mean over the labels of the step, in nats; NaN where none counts
+ * @param loss mean over the labels of the step, in the unit of the model's loss; NaN where none
+ *     counts
  * @param gradNorm L2 norm of the whole gradient before clipping; NaN where no label counts
  * @param timeS seconds, the maximum over ranks
  * @param tokensPerS tokens of all ranks together per second
  * @param mfu empty where no peak is known
- * @param validationLoss mean held-out loss after the step, in nats; empty where not measured
+ * @param validationLoss mean held-out loss after the step, in the unit of the model's loss; empty
+ *     where not measured
  * @param seen up to the end of the step; empty in what earlier versions of the program wrote
  * @param answers to the questions of the step; empty where they are not counted
  */

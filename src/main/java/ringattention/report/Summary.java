@@ -8,7 +8,7 @@ import java.util.Map;
  * A run in one JSON object: {@code summary.json}. Numbers that are not finite become null.
  *
  * @param exitCode what the process ends with
- * @param finalLoss in nats, NaN where there is none
+ * @param finalLoss in the unit of the model's loss, NaN where there is none
  * @param tokensPerS of all ranks together, NaN where there is none
  * @param more further keys, written behind the fixed ones; SI unit in the key, such as {@code
  *     wall_s}, {@code planned_peak_bytes}, {@code measured_peak_bytes}; values are text, numbers,

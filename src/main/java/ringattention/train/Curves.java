@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import ringattention.metrics.LossUnit;
 import ringattention.report.Plots;
 import ringattention.report.StepRecord;
 
@@ -15,11 +16,12 @@ final class Curves {
    * Returns what draws each plot, by its name.
    *
    * @param title the run's name and ranks
+   * @param unit of losses
    * @param steps that do not change meanwhile
    */
-  static Map<String, Supplier<byte[]>> of(String title, List<StepRecord> steps) {
+  static Map<String, Supplier<byte[]>> of(String title, LossUnit unit, List<StepRecord> steps) {
     Map<String, Supplier<byte[]>> plots = new LinkedHashMap<>();
-    plots.put("loss", () -> Plots.loss(title, steps));
+    plots.put("loss", () -> Plots.loss(title, unit.axis(), steps));
     if (steps.stream().anyMatch(Curves::hasQuestions)) {
       plots.put("exact_rate", () -> Plots.exactRate(title, steps));
     }

@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import ringattention.metrics.LossUnit;
 import ringattention.report.StepRecord;
 import ringattention.run.RunOutput;
 
@@ -37,6 +38,7 @@ final class LivePlots implements AutoCloseable {
 
   private final boolean on;
   private final String title;
+  private final LossUnit unit;
   private final BiConsumer<String, Supplier<byte[]>> sink;
   private final LongSupplier clock;
   private final long start;
@@ -57,21 +59,27 @@ final class LivePlots implements AutoCloseable {
   /**
    * @param on whether to draw at all
    * @param title of the plots
+   * @param unit of losses
    * @param sink draws and writes a plot by its name, or throws; called by another thread
    * @param clock in nanoseconds
    */
   LivePlots(
-      boolean on, String title, BiConsumer<String, Supplier<byte[]>> sink, LongSupplier clock) {
+      boolean on,
+      String title,
+      LossUnit unit,
+      BiConsumer<String, Supplier<byte[]>> sink,
+      LongSupplier clock) {
     this.on = on;
     this.title = title;
+    this.unit = unit;
     this.sink = sink;
     this.clock = clock;
     this.start = clock.getAsLong();
   }
 
   /** Draws on rank 0 into the run's folder, if plots are wanted; elsewhere does nothing. */
-  static LivePlots of(RunOutput output) {
-    return new LivePlots(output.draws(), output.title(), output::draw, System::nanoTime);
+  static LivePlots of(RunOutput output, LossUnit unit) {
+    return new LivePlots(output.draws(), output.title(), unit, output::draw, System::nanoTime);
   }
 
   /**
@@ -83,7 +91,7 @@ final class LivePlots implements AutoCloseable {
   Optional<String> after(List<StepRecord> records) {
     steps++;
     if (on && !broken && due()) {
-      Map<String, Supplier<byte[]>> plots = Curves.of(title, List.copyOf(records));
+      Map<String, Supplier<byte[]>> plots = Curves.of(title, unit, List.copyOf(records));
       drawing = thread.submit(() -> draw(plots));
     }
     Optional<String> said = Optional.ofNullable(failure);

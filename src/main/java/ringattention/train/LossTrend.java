@@ -7,7 +7,7 @@ import ringattention.metrics.Statistics;
  * How the losses of a run end, compared with how they began, and how far the two may lie apart by
  * chance.
  *
- * @param first mean of the first tenth of the losses, in nats
+ * @param first mean of the first tenth of the losses
  * @param last mean of the last tenth
  * @param standardError of last - first if the losses only scattered: sqrt(2 / steps of a tenth)
  *     times their standard deviation, which is taken from the differences of neighbours, so that a

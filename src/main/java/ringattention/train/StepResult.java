@@ -12,7 +12,7 @@ import ringattention.report.StepRecord;
  *
  * @param step counted from 1
  * @param labels that count in the whole batch, over all ranks
- * @param loss mean over the labels, in nats; NaN where there are none
+ * @param loss mean over the labels, in the unit of the model's loss; NaN where there are none
  * @param gradientNorm before clipping
  * @param seconds wall time of the slowest rank
  * @param squares sum of the squared lengths of all documents of the batch

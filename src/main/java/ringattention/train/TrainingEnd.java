@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import ringattention.cli.ExitCode;
 import ringattention.input.Configuration;
+import ringattention.metrics.LossUnit;
 import ringattention.metrics.PhaseTimes;
 import ringattention.parallel.ShardedParameters;
 import ringattention.parallel.State;
@@ -120,9 +121,13 @@ public final class TrainingEnd {
             });
   }
 
+  private LossUnit unit() {
+    return plan.setup().model().lossUnit();
+  }
+
   /** Draws the curves over the steps. */
   public void curves() {
-    Curves.of(output.title(), loop.history().records()).forEach(output::plot);
+    Curves.of(output.title(), unit(), loop.history().records()).forEach(output::plot);
   }
 
   /** Draws all plots of a run that went to its end. */
@@ -154,6 +159,7 @@ public final class TrainingEnd {
             rate * 1e-3,
             job.world().size());
     Map<String, Object> more = new LinkedHashMap<>();
+    more.put("loss_unit", unit().toString());
     more.put("steps", loop.step());
     loop.seen().put(more);
     putAnswers(more);
@@ -204,6 +210,7 @@ public final class TrainingEnd {
             train.steps(),
             loop.stop().title());
     Map<String, Object> more = new LinkedHashMap<>();
+    more.put("loss_unit", unit().toString());
     more.put("steps", train.steps());
     loop.seen().put(more);
     putAnswers(more);

@@ -97,7 +97,7 @@ public final class TrainingLoop {
                 plan.mfu(device, 1, 1).isPresent(), validation.isPresent(), answers));
     tracedStep = tracedStep(first);
     job.timer().reset();
-    try (LivePlots plots = LivePlots.of(output)) {
+    try (LivePlots plots = LivePlots.of(output, plan.setup().model().lossUnit())) {
       while (!ends() && stop == Stop.NONE) {
         step = step + 1;
         failOnPurpose();

@@ -50,7 +50,9 @@ public final class Validation {
     values.put("step", step);
     values.put("validation_loss", losses.loss());
     values.put("labels", losses.labels());
-    values.put("accuracy", losses.accuracy());
+    if (losses.unit().isOfTokens()) {
+      values.put("accuracy", losses.accuracy());
+    }
     losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
     losses
         .answers()
@@ -91,13 +93,17 @@ public final class Validation {
             .answers()
             .map(answers -> String.format(Locale.ROOT, ", exact %.4f", answers.exactRate()))
             .orElse("");
+    String accuracy =
+        losses.unit().isOfTokens()
+            ? String.format(Locale.ROOT, ", accuracy %.2f%%", 100 * losses.accuracy())
+            : " " + losses.unit();
     return String.format(
         Locale.ROOT,
-        "held-out loss after step %d: %.4f%s, accuracy %.2f%%%s, %d labels",
+        "held-out loss after step %d: %.4f%s%s%s, %d labels",
         step,
         losses.loss(),
         bits,
-        100 * losses.accuracy(),
+        accuracy,
         exact,
         losses.labels());
   }

@@ -240,7 +240,7 @@ class HeldOutLossTest {
           LossByPosition.Bucket truth = expected.buckets().get(i);
           LossByPosition.Bucket bucket = each.buckets().get(i);
           assertEquals(truth.labels(), bucket.labels(), "labels of bucket " + i);
-          assertEquals(truth.nats(), bucket.nats(), 1e-10, "nats of bucket " + i);
+          assertEquals(truth.total(), bucket.total(), 1e-10, "nats of bucket " + i);
           assertEquals(truth.hits(), bucket.hits(), "hits of bucket " + i);
           assertEquals(truth.bytes(), bucket.bytes(), "bytes of bucket " + i);
         }

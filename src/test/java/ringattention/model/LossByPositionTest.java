@@ -53,7 +53,7 @@ class LossByPositionTest {
             new double[] {3, 0.5, 0, 4},
             new double[] {9, 3, 1, 1});
     assertEquals(4, losses.labels());
-    assertEquals(8, losses.nats());
+    assertEquals(8, losses.total());
     assertEquals(2, losses.loss());
     assertEquals(Math.exp(2), losses.perplexity());
     assertEquals(0.5, losses.accuracy());

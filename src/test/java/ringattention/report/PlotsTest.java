@@ -47,7 +47,9 @@ class PlotsTest {
 
   @Test
   void curvesOfARun() throws IOException {
-    byte[] loss = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Plots.loss(RUN, STEPS));
+    byte[] loss =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20), () -> Plots.loss(RUN, "nats per token", STEPS));
     assertTrue(colours(loss) > 10, "a curve, its axes and their labels");
     assertTrue(colours(Plots.tokensPerSecond(RUN, STEPS)) > 10);
   }
@@ -56,13 +58,13 @@ class PlotsTest {
   void titlesHaveTheRunAndCurvesAreOfTheirColumn() throws IOException {
     List<BufferedImage> images =
         List.of(
-            image(Plots.loss(RUN, STEPS)),
+            image(Plots.loss(RUN, "nats per token", STEPS)),
             image(Plots.gradientNorm(RUN, STEPS)),
             image(Plots.learningRate(RUN, STEPS)),
             image(Plots.tokensPerSecond(RUN, STEPS)));
     List<BufferedImage> others =
         List.of(
-            image(Plots.loss(OTHER, STEPS)),
+            image(Plots.loss(OTHER, "nats per token", STEPS)),
             image(Plots.gradientNorm(OTHER, STEPS)),
             image(Plots.learningRate(OTHER, STEPS)),
             image(Plots.tokensPerSecond(OTHER, STEPS)));
@@ -106,7 +108,7 @@ class PlotsTest {
                   return new StepRecord(i, loss, 1, 1e-4, 1, rate, Optional.empty());
                 })
             .toList();
-    BufferedImage image = image(Plots.loss(RUN, steps));
+    BufferedImage image = image(Plots.loss(RUN, "nats per token", steps));
     for (BufferedImage drawn : List.of(image, image(Plots.tokensPerSecond(RUN, steps)))) {
       IntStream.range(drawn.getWidth() / 5, drawn.getWidth() * 3 / 5)
           .forEach(x -> assertTrue(line(drawn, x).count() <= 20, "thin at " + x));
@@ -125,9 +127,12 @@ class PlotsTest {
   @Test
   void aRunThatDivergedAtOnceHasAnEmptyPlot() throws IOException {
     byte[] empty =
-        Plots.loss(RUN, List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1, Optional.empty())));
+        Plots.loss(
+            RUN,
+            "nats per token",
+            List.of(new StepRecord(1, Double.NaN, 1, 1, 1, 1, Optional.empty())));
     assertTrue(colours(empty) > 1);
-    assertTrue(colours(Plots.loss(RUN, List.of())) > 1);
+    assertTrue(colours(Plots.loss(RUN, "nats per token", List.of())) > 1);
   }
 
   @ParameterizedTest
@@ -138,7 +143,9 @@ class PlotsTest {
             .mapToObj(i -> new StepRecord(i, value * i, 1, 1, 1, value, Optional.empty()))
             .toList();
     Duration limit = Duration.ofSeconds(20);
-    assertTrue(assertTimeoutPreemptively(limit, () -> colours(Plots.loss(RUN, curve))) > 1);
+    assertTrue(
+        assertTimeoutPreemptively(limit, () -> colours(Plots.loss(RUN, "nats per token", curve)))
+            > 1);
     assertTrue(
         assertTimeoutPreemptively(limit, () -> colours(Plots.tokensPerSecond(RUN, curve))) > 1);
   }

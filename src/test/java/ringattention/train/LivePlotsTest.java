@@ -15,6 +15,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import ringattention.metrics.LossUnit;
 import ringattention.report.OutputException;
 import ringattention.report.StepRecord;
 
@@ -26,7 +27,7 @@ class LivePlotsTest {
   private final BlockingQueue<String> drawn = new LinkedBlockingQueue<>();
 
   private LivePlots plots(BiConsumer<String, Supplier<byte[]>> sink) {
-    return new LivePlots(true, "run, 1 rank", sink, clock::get);
+    return new LivePlots(true, "run, 1 rank", LossUnit.NATS, sink, clock::get);
   }
 
   private Optional<String> step(LivePlots plots, double seconds) {
