@@ -62,6 +62,40 @@ class RefusedInputTest {
     }
   }
 
+  /** A model of trajectories has no tokens to say, and learns from trajectories alone. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "generate INPUT --prompt x, for generate",
+    "bench training INPUT, for benchmarks",
+    "evaluate INPUT -D suite.name=niah, for a suite of questions",
+    "plan INPUT -D generate.batch=1, for generate",
+    "train TRAIN -o OUTPUT, with data.format = \"text\"",
+  })
+  void namesWhatAModelOfTrajectoriesCannot(String arguments, String why) {
+    String model =
+        """
+        [model]
+        input = "trajectories"
+        stateSize = 3
+        actionSize = 2
+        episodeSteps = 10
+        hidden = 32
+        layers = 2
+        heads = 2
+        """;
+    program.write(
+        "train.toml", model + "[train]\nsequence = 64\nsteps = 2\n[data]\npath = \".\"\n");
+    program.write("small.toml", model);
+    String all =
+        arguments
+            .replace("INPUT", input)
+            .replace("TRAIN", program.file("train.toml").toString())
+            .replace("OUTPUT", output.toString());
+    String error = refused(2, all.split(" "));
+    String expected = "model.input = \"trajectories\": must be \"tokens\" " + why;
+    assertTrue(error.contains(expected), error);
+  }
+
   /** An evaluation needs none. */
   @ParameterizedTest(name = "{0}")
   @ValueSource(

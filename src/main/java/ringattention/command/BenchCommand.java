@@ -18,6 +18,7 @@ import ringattention.bench.training.TrainingBench;
 import ringattention.bench.training.TrainingRow;
 import ringattention.cli.ExitCode;
 import ringattention.input.Configuration;
+import ringattention.plan.RunRules;
 import ringattention.plan.TrainingPlan;
 import ringattention.run.Equipment;
 import ringattention.run.Header;
@@ -31,6 +32,7 @@ public final class BenchCommand {
   /** Nothing is written before the input is known to be good. Collective. */
   public static int run(Job job) {
     Configuration configuration = SharedInput.configuration(job);
+    RunRules.requireTokens(configuration, "benchmarks");
     Benchmark bench = job.agree(() -> benchmark(job, configuration));
     try (Equipment equipment = Equipment.open(job, configuration)) {
       bench.fit(job, equipment);

@@ -117,7 +117,7 @@ record ExportedModel(
 
   private void warnOfOddHeads(RunLog log) {
     ModelConfig model = configuration.get(ModelConfig.SECTION);
-    if (model.hidden() % model.heads().query() != 0) {
+    if (model.trajectories().isEmpty() && model.hidden() % model.heads().query() != 0) {
       log.line(
           "WARNING: transformers 5 opens no model whose hidden_size is not a multiple of its"
               + " num_attention_heads, whatever head_dim says; transformers 4 does");

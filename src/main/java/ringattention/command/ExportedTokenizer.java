@@ -37,6 +37,10 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
    * @throws InputException if they cannot be read, or have more tokens than the model
    */
   static ExportedTokenizer of(Configuration configuration) {
+    if (configuration.get(ModelConfig.SECTION).trajectories().isPresent()) {
+      return new ExportedTokenizer(
+          TokenizerCopy.NONE, List.of("no tokenizer: the model reads trajectories"));
+    }
     Optional<Path> origin = configuration.get(ModelConfig.SECTION).checkpoint();
     if (configuration.get(DataConfig.SECTION).tokenizer().equals(DataConfig.LINES)) {
       return ofLines();

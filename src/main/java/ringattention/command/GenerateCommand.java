@@ -19,6 +19,7 @@ import ringattention.input.Configuration;
 import ringattention.input.UsedInputs;
 import ringattention.model.ModelConfig;
 import ringattention.plan.PeakMemory;
+import ringattention.plan.RunRules;
 import ringattention.report.Check;
 import ringattention.report.RunLog;
 import ringattention.report.RunVerdict;
@@ -46,6 +47,7 @@ public final class GenerateCommand {
   /** Returns the exit code. Collective. */
   public static int run(Job job) {
     Configuration configuration = SharedInput.configuration(job);
+    RunRules.requireTokens(configuration, "generate");
     try (StoredWeights weights = StoredWeights.open(job, configuration, "generate with");
         GenerationInput input = GenerationInput.read(job, configuration, System.in)) {
       ModelConfig model =

@@ -1,6 +1,7 @@
 package ringattention.command;
 
 import java.nio.DoubleBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import ringattention.data.Sample;
 import ringattention.data.Samples;
 import ringattention.device.Arena;
 import ringattention.device.Device;
+import ringattention.device.Tensor;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -123,7 +125,7 @@ public final class GradientsCommand {
     TrainingPlan plan = TrainingPlan.of(configuration, ranks);
     ModelSetup setup = plan.setup();
     long logits = (long) setup.sequence() * configuration.get(TrainConfig.SECTION).batch();
-    logits = Math.multiplyExact(logits, setup.model().vocabulary());
+    logits = Math.multiplyExact(logits, setup.model().outputs());
     Source source = configuration.source();
     long parameters = setup.model().parameters();
     requireFew(source, "model.hidden", "parameters", parameters, MOST_PARAMETERS);
@@ -178,26 +180,45 @@ public final class GradientsCommand {
   /** Collective. */
   private void writeLogits(Replica replica, Device device, RunOutput output) {
     Activations batch = replica.activations();
-    int vocabulary = setup.model().vocabulary();
+    int outputs = setup.model().outputs();
     int held = Math.toIntExact(batch.tokens().elements());
-    DoubleBuffer logits = DoubleBuffer.allocate(held * vocabulary);
+    DoubleBuffer logits = DoubleBuffer.allocate(held * outputs);
     replica.transformer().logits(block -> logits.put(device.read(block)));
     List<double[]> allLogits = job.world().gather(logits.array());
     List<double[]> tokens = job.world().gather(device.read(batch.tokens()));
     List<double[]> labels = job.world().gather(device.read(batch.labels()));
     List<double[]> positions = job.world().gather(repeated(device.read(batch.positions())));
+    List<Numbers> numbers = numbers(batch);
+    List<List<double[]>> values = new ArrayList<>();
+    numbers.forEach(one -> values.add(job.world().gather(device.read(one.tensor()))));
     if (job.root()) {
       long sequence = setup.sequence();
       long all = configuration.get(TrainConfig.SECTION).batch();
       Safetensors file = new Safetensors();
-      double[] whole = rows.join(allLogits, vocabulary);
+      double[] whole = rows.join(allLogits, outputs);
       count("logits", whole);
-      file.floats("logits", whole, all, sequence, vocabulary);
+      file.floats("logits", whole, all, sequence, outputs);
       file.integers("tokens", rows.join(tokens, 1), all, sequence);
       file.integers("labels", rows.join(labels, 1), all, sequence);
       file.integers("positions", rows.join(positions, 1), all, sequence);
+      for (int i = 0; i < numbers.size(); i++) {
+        int columns = numbers.get(i).columns();
+        double[] joined = rows.join(values.get(i), columns);
+        file.floats(numbers.get(i).name(), joined, all, sequence, columns);
+      }
       output.write("logits.safetensors", file.bytes());
     }
+  }
+
+  /** Numbers of a batch that a model of trajectories begins with, or learns to give. */
+  private record Numbers(String name, Tensor tensor, int columns) {}
+
+  private List<Numbers> numbers(Activations batch) {
+    return setup.model().trajectories().isEmpty()
+        ? List.of()
+        : List.of(
+            new Numbers("features", batch.features(), setup.model().features()),
+            new Numbers("targets", batch.targets(), setup.model().outputs()));
   }
 
   /**
@@ -243,6 +264,7 @@ public final class GradientsCommand {
   private int finish(double loss, long labels, RunOutput output) {
     count("loss", loss);
     Map<String, Object> more = new LinkedHashMap<>();
+    more.put("loss_unit", setup.model().lossUnit().toString());
     more.put("labels", labels);
     more.put("parameters", setup.model().parameters());
     String result =

@@ -11,6 +11,7 @@ import ringattention.input.Configuration;
 import ringattention.metrics.DecodeRates;
 import ringattention.metrics.Hardware;
 import ringattention.plan.RotaryReport;
+import ringattention.plan.RunRules;
 import ringattention.plan.TrainConfig;
 import ringattention.report.RunLog;
 import ringattention.run.Equipment;
@@ -27,9 +28,18 @@ import ringattention.run.RunOutput;
 final class InferencePlanCommand {
   private InferencePlanCommand() {}
 
-  /** Returns whether an input is of this kind. */
+  /**
+   * Returns whether an input is of this kind.
+   *
+   * @throws ringattention.input.InputException if it is, and its model is none that generates
+   */
   static boolean plans(Configuration configuration) {
-    return configuration.has(GenerateConfig.SECTION) && !configuration.has(TrainConfig.SECTION);
+    boolean plans =
+        configuration.has(GenerateConfig.SECTION) && !configuration.has(TrainConfig.SECTION);
+    if (plans) {
+      RunRules.requireTokens(configuration, "generate");
+    }
+    return plans;
   }
 
   /** Plans for the devices of this job. Collective. */

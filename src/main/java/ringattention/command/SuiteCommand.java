@@ -4,6 +4,7 @@ import ringattention.cli.ExitCode;
 import ringattention.evaluate.suite.SuiteConfig;
 import ringattention.evaluate.suite.SuiteRun;
 import ringattention.input.Configuration;
+import ringattention.plan.RunRules;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.RunOutput;
@@ -27,6 +28,7 @@ final class SuiteCommand {
 
   /** Returns the exit code. Collective. */
   static int run(Job job, Configuration configuration) {
+    RunRules.requireTokens(configuration, "a suite of questions");
     try (StoredWeights weights = StoredWeights.open(job, configuration, "evaluate");
         SuiteInput input = SuiteInput.of(job, configuration);
         Equipment equipment = Equipment.open(job, configuration)) {

@@ -103,8 +103,8 @@ public final class PlannedStep {
   private void ends(StepTime time) {
     double hidden = sizes.hidden();
     time.add(Phase.EMBEDDING, rates.memoryS(hidden * (3 * BF16 + 2 * SUM)));
-    double logits = sizes.rows() * model.vocabulary();
-    double products = 3 * 2 * hidden * model.vocabulary();
+    double logits = sizes.rows() * model.outputs();
+    double products = 2 * hidden * (3.0 * model.outputs() + 2.0 * model.features());
     double bytes = BF16 * (2 * logits + 7 * hidden); // loss; norm, clearing, norm's backward
     time.add(Phase.LOSS_HEAD, rates.productsS(products) + rates.memoryS(bytes));
   }

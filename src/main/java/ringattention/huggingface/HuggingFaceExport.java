@@ -22,10 +22,11 @@ import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.ValueSink;
 
 /**
- * Writes a model to a folder that {@code AutoModelForCausalLM} and {@code AutoTokenizer} open. All
- * ranks write their own parts of the same files, so they must see the same file system. The folder
- * has another name until it is whole and on the disk. Small files are held from the beginning: a
- * long run does not depend on what becomes of the folders they are from.
+ * Writes a model to a folder that {@code AutoModelForCausalLM} and {@code AutoTokenizer} open; one
+ * of trajectories, which transformers does not know, with a {@link TrajectoryConfigFile}. All ranks
+ * write their own parts of the same files, so they must see the same file system. The folder has
+ * another name until it is whole and on the disk. Small files are held from the beginning: a long
+ * run does not depend on what becomes of the folders they are from.
  */
 public final class HuggingFaceExport {
   private static final long LARGEST_FILE = 4L << 30;
@@ -52,9 +53,14 @@ public final class HuggingFaceExport {
       double largest,
       List<String> kept) {}
 
-  /** Returns whether a model of transformers computes what this one does: others have no file. */
+  /**
+   * Returns whether a model of transformers computes what this one does, or it is of trajectories,
+   * which have a file of their own: others have none.
+   */
   public static boolean holds(ModelConfig model) {
-    return model.checkpoint().isPresent() || Family.of(model.details()).isPresent();
+    return model.checkpoint().isPresent()
+        || model.trajectories().isPresent()
+        || Family.of(model.details()).isPresent();
   }
 
   /**
@@ -82,17 +88,21 @@ public final class HuggingFaceExport {
     }
     this.type = type;
     this.largestFile = largestFile;
-    LlamaConfigFile config = new LlamaConfigFile(model, type, positions, tokenizer.ids());
     try {
+      if (model.trajectories().isPresent()) {
+        small.put(LlamaConfigFile.NAME, TrajectoryConfigFile.bytes(model, type, positions));
+        return;
+      }
+      LlamaConfigFile config = new LlamaConfigFile(model, type, positions, tokenizer.ids());
       small.put(LlamaConfigFile.NAME, config.bytes());
       small.put(
           GenerationConfigFile.NAME,
           GenerationConfigFile.bytes(
               model.checkpoint(), config.tokens(), tokenizer.ids().isEmpty()));
+      small.putAll(tokenizer.files(config.positions()));
     } catch (IOException impossible) { // of memory
       throw new UncheckedIOException(impossible);
     }
-    small.putAll(tokenizer.files(config.positions()));
   }
 
   /**

@@ -12,6 +12,7 @@ import ringattention.input.Toml;
 import ringattention.model.AttentionConfig;
 import ringattention.model.AttentionDetails;
 import ringattention.model.AttentionKind;
+import ringattention.model.InputKind;
 import ringattention.model.LlamaParameters;
 import ringattention.model.ModelConfig;
 import ringattention.parallel.Parameter;
@@ -61,6 +62,7 @@ public final class RunRules {
       }
     }
     checkLines(configuration);
+    checkInput(configuration);
     if (configuration.has(ModelConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
       checkNoDecay(configuration);
       checkWindow(configuration);
@@ -114,6 +116,38 @@ public final class RunRules {
           configuration.get(LinesConfig.SECTION),
           configuration.get(TrainConfig.SECTION).sequence(),
           source);
+    }
+  }
+
+  /** Models of trajectories learn from trajectories, and no others do. */
+  private static void checkInput(Configuration configuration) {
+    if (!configuration.has(ModelConfig.SECTION) || !configuration.has(DataConfig.SECTION)) {
+      return;
+    }
+    boolean trajectories = configuration.get(ModelConfig.SECTION).trajectories().isPresent();
+    DataFormat format = configuration.get(DataConfig.SECTION).format();
+    if (trajectories != format.toString().equals(InputKind.TRAJECTORIES.toString())) {
+      InputKind must = trajectories ? InputKind.TOKENS : InputKind.TRAJECTORIES;
+      throw configuration
+          .source()
+          .error(
+              "model.input",
+              "must be " + Toml.write(must) + " with data.format = " + Toml.write(format));
+    }
+  }
+
+  /**
+   * Refuses a model that a command cannot serve.
+   *
+   * @param what it would do, in words
+   * @throws ringattention.input.InputException if the model is not one of tokens
+   */
+  public static void requireTokens(Configuration configuration, String what) {
+    if (configuration.has(ModelConfig.SECTION)
+        && configuration.get(ModelConfig.SECTION).trajectories().isPresent()) {
+      throw configuration
+          .source()
+          .error("model.input", "must be " + Toml.write(InputKind.TOKENS) + " for " + what);
     }
   }
 

@@ -113,6 +113,18 @@ class FlopsTest {
     assertEquals(139_971_876_418_675_015_680.0, large.paper(1, 1L << 22), 1e10);
   }
 
+  /** An input layer that multiplies has a forward, and a gradient of its weights alone. */
+  @Test
+  void theInputLayersProductCountsTwice() {
+    ModelFlops numbers = new ModelFlops(128, 3, 1, 1, 128, 344, 6, 32);
+    ModelFlops tokens = new ModelFlops(128, 3, 1, 1, 128, 344, 6);
+    double more = 2 * 2 * 3 * 1024.0 * 128 * 32;
+    assertEquals(more, numbers.causalExact(3, 1024) - tokens.causalExact(3, 1024));
+    Recompute again = new Recompute(1, 1, 1, 1);
+    assertEquals(more, numbers.hardware(3, 1024, again) - tokens.hardware(3, 1024, again));
+    assertEquals(numbers.paper(3, 1024), tokens.paper(3, 1024));
+  }
+
   @Test
   void attentionCall() {
     AttentionFlops causal = new AttentionFlops(8, 64, true);

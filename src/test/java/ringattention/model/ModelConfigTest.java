@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.command.Sections;
 import ringattention.device.HeadCounts;
 import ringattention.input.InputException;
+import ringattention.metrics.LossUnit;
 import ringattention.parallel.ParameterGroup;
 import ringattention.shard.LayoutKind;
 
@@ -60,6 +62,52 @@ class ModelConfigTest {
     List<ParameterGroup> groups = LlamaParameters.groups(model);
     assertEquals(tied ? 4 : 5, groups.size());
     assertEquals(groups.stream().mapToLong(ParameterGroup::elements).sum(), model.parameters());
+  }
+
+  @Test
+  void parametersOfTrajectoriesAreThoseOfTheGroupsToo() {
+    ModelConfig model =
+        small("input=trajectories", "stateSize=17", "actionSize=6", "episodeSteps=1000");
+    List<ParameterGroup> groups = LlamaParameters.groups(model);
+    assertEquals(4, groups.size());
+    assertEquals(groups.stream().mapToLong(ParameterGroup::elements).sum(), model.parameters());
+    assertEquals(LossUnit.SQUARED_ERROR, model.lossUnit());
+    assertEquals(LossUnit.NATS, small().lossUnit());
+  }
+
+  /** Return, state, action, reward, an indicator of each, up to a multiple of 8. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 8", "2, 1, 16", "17, 6, 32", "4, 6, 16"})
+  void columnsOfTrajectories(int state, int action, int columns) {
+    TrajectoryModel model = new TrajectoryModel(state, action, 10);
+    assertEquals(columns, model.features());
+    assertEquals(Optional.of(model), small(trajectories(model)).trajectories());
+    assertEquals(action, small(trajectories(model)).outputs());
+  }
+
+  private static String[] trajectories(TrajectoryModel model) {
+    return new String[] {
+      "input=trajectories",
+      "stateSize=" + model.stateSize(),
+      "actionSize=" + model.actionSize(),
+      "episodeSteps=" + model.episodeSteps()
+    };
+  }
+
+  @Test
+  void keysOfTrajectoriesAndOfTokensAreApart() {
+    refused("model.stateSize is missing", "input=trajectories");
+    refused("model.stateSize = 3: only with model.input = \"trajectories\"", "stateSize=3");
+    String[] all = trajectories(new TrajectoryModel(3, 2, 10));
+    refused(
+        "model.vocabulary = 300: only with model.input = \"tokens\"", and(all, "vocabulary=300"));
+    refused("model.tied = true: must be false with model.input", and(all, "tied=true"));
+    refused("model.input = \"trajectories\": must be \"tokens\" with", and(all, "checkpoint=x"));
+    refused("model.actionSize = 0", and(all, "actionSize=0"));
+  }
+
+  private static String[] and(String[] keys, String more) {
+    return Stream.concat(Stream.of(keys), Stream.of(more)).toArray(String[]::new);
   }
 
   /** The numbers of Hugging Face's LlamaForCausalLM, of the paper's sizes. */
