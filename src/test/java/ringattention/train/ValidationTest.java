@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import ringattention.metrics.LossUnit;
 import ringattention.model.Answers;
 import ringattention.model.LossByPosition;
 
@@ -22,5 +23,16 @@ class ValidationTest {
     assertEquals(
         "held-out loss after step 7: 0.5000, accuracy 75.00%, 8 labels",
         Validation.line(7, new LossByPosition(BUCKETS, false, Optional.empty())));
+  }
+
+  /** Nothing is hit exactly, and a squared error is no logarithm of a probability. */
+  @Test
+  void aSquaredErrorHasNoAccuracy() {
+    assertEquals(
+        "held-out loss after step 7: 0.5000 squared error, 8 labels",
+        Validation.line(
+            7,
+            new LossByPosition(
+                BUCKETS, false, Optional.empty(), List.of(), LossUnit.SQUARED_ERROR)));
   }
 }
