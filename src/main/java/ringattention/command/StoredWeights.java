@@ -1,6 +1,7 @@
 package ringattention.command;
 
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -157,10 +158,12 @@ record StoredWeights(
   /** Returns what the input says of the model that is not as the checkpoint was trained. */
   static List<String> others(Configuration configuration, Checkpoint from) {
     UsedInputs now = UsedInputs.of(configuration.source().toml());
-    return from
-        .inputs()
-        .changes(now, Set.of("model.checkpoint", "model.initStd", "model.init", "model.shape"))
-        .stream()
+    Set<String> apart =
+        new HashSet<>(Set.of("model.checkpoint", "model.initStd", "model.init", "model.shape"));
+    configuration.source().defaults().stream() // keys that the program did not have yet
+        .filter(key -> !from.inputs().values().containsKey(key))
+        .forEach(apart::add);
+    return from.inputs().changes(now, apart).stream()
         .filter(
             change ->
                 change.startsWith("model.")

@@ -34,14 +34,14 @@ final class ModelKeys {
         shape.isEmpty() || checkpoint.isEmpty(),
         "shape",
         "must not be given with model.checkpoint");
-    Table table = checkpoint.map(folder -> section.lent("checkpoint", folder)).orElse(section);
     InputKind kind =
-        table.marked(Trait.SHAPE).choice("input", InputKind.class, Default.of(InputKind.TOKENS));
+        section.marked(Trait.SHAPE).choice("input", InputKind.class, Default.of(InputKind.TOKENS));
     boolean tokens = kind == InputKind.TOKENS;
     section.require(
         tokens || checkpoint.isEmpty(),
         "input",
         "must be \"tokens\" with model.checkpoint: no folder of Hugging Face holds another");
+    Table table = checkpoint.map(folder -> section.lent("checkpoint", folder)).orElse(section);
     TrajectoryModel steps = TrajectoryModel.read(table, kind);
     int vocabulary =
         table
