@@ -41,6 +41,9 @@ import ringattention.validate.ValidateConfig;
 class InputsTest {
   private static final List<String> WITHOUT_DEFAULT = List.of("prompts", "shape", "checkpoint");
 
+  private static final Set<String> OF_TRAJECTORIES =
+      Set.of("stateSize", "actionSize", "episodeSteps");
+
   /** In use with tokens that are there already only. */
   private static final List<String> OF_TOKENS = List.of("idType", "endToken");
 
@@ -264,7 +267,7 @@ class InputsTest {
       String name = key.name().substring(key.name().indexOf('.') + 1);
       boolean optional = WITHOUT_DEFAULT.contains(name) || OF_A_SCALING.contains(name);
       optional |= OF_ANOTHER_SUITE.contains(name) || name.contains("." + TableList.NUMBER + ".");
-      optional |= OF_TOKENS.contains(name);
+      optional |= OF_TOKENS.contains(name) || OF_TRAJECTORIES.contains(name);
       assertTrue(used.contains("\n" + name + " = ") || optional, key.name());
     }
   }
