@@ -17,6 +17,7 @@ import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
 import ringattention.data.lines.LinesConfig;
+import ringattention.data.trajectories.TrajectoriesConfig;
 import ringattention.evaluate.suite.SuiteConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.infer.GenerateConfig;
@@ -54,6 +55,7 @@ public final class Sections {
               DataConfig.SECTION,
               ValidationConfig.SECTION,
               LinesConfig.SECTION,
+              TrajectoriesConfig.SECTION,
               InferConfig.SECTION,
               GenerateConfig.SECTION,
               SuiteConfig.SECTION,

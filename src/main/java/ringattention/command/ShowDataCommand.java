@@ -14,6 +14,7 @@ import ringattention.data.DataSources;
 import ringattention.data.SampleShape;
 import ringattention.data.Samples;
 import ringattention.data.SourceShares;
+import ringattention.data.TrajectoryPreview;
 import ringattention.input.Configuration;
 import ringattention.model.ModelConfig;
 import ringattention.plan.TrainConfig;
@@ -48,6 +49,10 @@ public final class ShowDataCommand {
       }
       return ExitCode.VALID;
     }
+    if (configuration.get(DataConfig.SECTION).format() == DataFormat.TRAJECTORIES) {
+      show(log, job.agree(() -> TrajectoryPreview.of(configuration, shape, job.line().samples())));
+      return ExitCode.VALID;
+    }
     List<DataSources.One> sources = DataSources.of(configuration);
     if (sources.isEmpty()) {
       show(job, log, configuration, vocabulary, shape);
@@ -68,6 +73,14 @@ public final class ShowDataCommand {
           .forEach(log::line);
     }
     return ExitCode.VALID;
+  }
+
+  private static void show(RunLog log, TrajectoryPreview preview) {
+    preview.lines().forEach(log::line);
+    for (int i = 0; i < preview.sequences().size(); i++) {
+      log.section("sequence " + i);
+      preview.sequences().get(i).forEach(log::line);
+    }
   }
 
   private static SampleShape shape(TrainConfig train, int vocabulary) {

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import ringattention.checkpoint.CheckpointSearch;
 import ringattention.comm.Communicator;
 import ringattention.data.Samples;
+import ringattention.data.trajectories.StateStatistics;
 import ringattention.input.Configuration;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainConfig;
@@ -118,6 +119,12 @@ final class TrainingStart implements AutoCloseable {
     } else {
       PlanReport.printSums(plan, equipment.device(), output.log(), PLAN);
       output.write(PLAN, PlanReport.table(plan, equipment.device()));
+    }
+    if (!job.line().dryRun()) {
+      input
+          .samples()
+          .statistics()
+          .ifPresent(states -> output.write(StateStatistics.FILE, states.json()));
     }
     input.resumption().lines().forEach(output.log()::line);
     input.resumption().changed(choices).forEach(output.log()::line);

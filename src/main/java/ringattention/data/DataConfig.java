@@ -54,6 +54,8 @@ public record DataConfig(
   public static final String NONE = "none";
 
   private static final String WITH_LINES = " with data.format = \"lines\"";
+  private static final String NO_FILES =
+      "must not be given" + WITH_LINES + ", which reads no files";
   public static final String NO_CACHE = "none";
 
   /** What is found without being told: the list of messages, the template of a tokenizer. */
@@ -67,22 +69,26 @@ public record DataConfig(
   static DataConfig read(Table table) {
     DataFormat format = table.choice("format", DataFormat.class, Default.of(DataFormat.TEXT));
     boolean made = format == DataFormat.LINES;
-    Table files = table.onlyIf(!made, "must not be given" + WITH_LINES + ", which reads no files");
+    Table files = table.onlyIf(!made, NO_FILES);
+    boolean steps = format == DataFormat.TRAJECTORIES;
+    String notSteps = "must not be given with data.format = \"trajectories\", which has no tokens";
     boolean several = !table.tables("source").isEmpty();
     Path path =
         files
             .onlyIf(!made && !several, "must not be given with " + otherwise(made))
             .marked(Trait.OWN)
             .path("path", Default.required("text"));
-    List<String> extensions = extensions(files, Default.list());
+    Table texts = files.onlyIf(!made && !steps, made ? NO_FILES : notSteps);
+    Table tokens = table.onlyIf(!steps, notSteps);
+    List<String> extensions = extensions(texts, Default.list());
     String field =
-        files.text("field", Default.derived(field(format), "\"text\", or found in conversations"));
-    String template = template(files, Default.of(AUTO));
+        texts.text("field", Default.derived(field(format), "\"text\", or found in conversations"));
+    String template = template(texts, Default.of(AUTO));
     boolean skipBad = table.flag("skipBad", Default.of(false));
     FlatConfig ids = FlatConfig.read(table, several || format == DataFormat.TOKENS);
-    Optional<String> every = files.gives("field") ? Optional.of(field) : Optional.empty();
+    Optional<String> every = texts.gives("field") ? Optional.of(field) : Optional.empty();
     List<DataSource> sources =
-        files.tables(
+        texts.tables(
             "source",
             source -> DataSource.read(source, format, extensions, every, template, skipBad, ids));
     table.require(
@@ -95,24 +101,24 @@ public record DataConfig(
             ? ids.isStream(format)
             : sources.stream().allMatch(source -> source.ids().isStream(source.format()));
     boolean documents =
-        table.flag(
+        tokens.flag(
             "documents",
             Default.derived(!streams, "true but for text, and for tokens without endToken"));
     table.require(documents || !made, "documents", "must be true" + WITH_LINES);
-    int multiple = table.integer("documentMultiple", Range.atLeast(1), Default.of(1));
-    int firstPosition = table.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));
+    int multiple = tokens.integer("documentMultiple", Range.atLeast(1), Default.of(1));
+    int firstPosition = tokens.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));
     boolean tokenized =
         sources.isEmpty()
-            ? !format.holdsTokens()
-            : sources.stream().anyMatch(source -> !source.format().holdsTokens());
+            ? format.isTokenized()
+            : sources.stream().anyMatch(source -> source.format().isTokenized());
     String tokenizer =
-        table
+        tokens
             .marked(Trait.OWN)
             .text(
                 "tokenizer",
                 Default.derived(
                     made ? LINES : tokenized ? BYTES : NONE,
-                    "\"bytes\", or lines' own; none for tokens"));
+                    "\"bytes\", or lines' own; none for tokens and trajectories"));
     path(table, "tokenizer", tokenizer);
     table.require(
         tokenizer.equals(LINES) || !made, "tokenizer", "must be \"" + LINES + "\"" + WITH_LINES);
@@ -123,7 +129,7 @@ public record DataConfig(
             + (sources.isEmpty()
                 ? "data.format = \"" + format + "\", which is tokenized"
                 : "sources that do not hold tokens"));
-    String cache = files.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
+    String cache = texts.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
     return new DataConfig(
         path,

@@ -13,7 +13,9 @@ public enum DataFormat {
   /** Tokens: numbers of 2 or 4 bytes, nothing else. */
   TOKENS("tokens"),
   /** Tokens, with an index of documents in a file beside them, as Megatron writes both. */
-  MEGATRON("megatron");
+  MEGATRON("megatron"),
+  /** Episodes of states, actions and rewards, as section {@code [trajectories]} says. */
+  TRAJECTORIES("trajectories");
 
   private final String name;
 
@@ -24,6 +26,16 @@ public enum DataFormat {
   /** Returns whether files hold tokens, and nothing is tokenized. */
   boolean holdsTokens() {
     return this == TOKENS || this == MEGATRON;
+  }
+
+  /** Returns whether there are files, of which one process of a host may make tokens for all. */
+  boolean readsFilesOfTokens() {
+    return this != LINES && this != TRAJECTORIES;
+  }
+
+  /** Returns whether files are read as text, and tokenized. */
+  boolean isTokenized() {
+    return !holdsTokens() && this != TRAJECTORIES;
   }
 
   /** Returns the spelling in an input file. */

@@ -54,6 +54,10 @@ public record DataSource(
     DataFormat own =
         table.choice("format", DataFormat.class, Default.derived(format, "data.format"));
     table.require(own != DataFormat.LINES, "format", "must be of files: lines are made, not read");
+    table.require(
+        own != DataFormat.TRAJECTORIES,
+        "format",
+        "must have tokens: trajectories are no source of a mixture");
     List<String> endings =
         DataConfig.extensions(table, Default.derived(extensions, "data.extensions"));
     String part =

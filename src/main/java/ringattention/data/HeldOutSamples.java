@@ -53,6 +53,10 @@ public interface HeldOutSamples extends Samples {
         && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
       return new HeldOutLines(configuration, shape);
     }
+    if (configuration.has(DataConfig.SECTION)
+        && configuration.get(DataConfig.SECTION).format() == DataFormat.TRAJECTORIES) {
+      return new HeldOutTrajectories(configuration, shape);
+    }
     Configuration read = configuration.get(ValidationConfig.SECTION).inPlaceOfData(configuration);
     List<DataSources.One> sources = DataSources.of(read);
     return sources.isEmpty()

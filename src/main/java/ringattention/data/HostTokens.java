@@ -88,14 +88,14 @@ public final class HostTokens {
   /**
    * Returns a name for all that tokens depend on, which processes of one host have in common if one
    * may tokenize, or read, for the other; empty if there is nothing to share: tokens are the bytes
-   * of files, or are made.
+   * of files, or are made, or there are none.
    *
    * @param heldOut whether it is the corpus of section {@code [validation]}
    * @throws InputException if there is no file
    */
   public static String key(Configuration given, boolean heldOut) {
     if (!given.has(DataConfig.SECTION)
-        || given.get(DataConfig.SECTION).format() == DataFormat.LINES) {
+        || !given.get(DataConfig.SECTION).format().readsFilesOfTokens()) {
       return "";
     }
     Configuration configuration =

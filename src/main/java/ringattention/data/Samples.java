@@ -3,6 +3,8 @@ package ringattention.data;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import ringattention.data.trajectories.StateStatistics;
+import ringattention.data.trajectories.TrajectorySizes;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 
@@ -115,16 +117,35 @@ public interface Samples extends AutoCloseable {
     return CorpusCounts.NONE;
   }
 
+  /** Returns what a model of trajectories must have room for; empty where there are tokens. */
+  default Optional<TrajectorySizes> trajectories() {
+    return Optional.empty();
+  }
+
+  /** Returns what states of trajectories are standardised by; empty where there are tokens. */
+  default Optional<StateStatistics> statistics() {
+    return Optional.empty();
+  }
+
   @Override
   void close();
+
+  /** Returns whether an input has data, and of this format. */
+  private static boolean isOf(Configuration configuration, DataFormat format) {
+    return configuration.has(DataConfig.SECTION)
+        && configuration.get(DataConfig.SECTION).format() == format;
+  }
 
   /**
    * Demands that there is something to read; reads nothing. Lines need no files.
    *
-   * @throws InputException naming {@code data.path} if it holds no text
+   * @throws InputException naming {@code data.path} if it holds no text, or no episodes
    */
   static void requireFiles(Configuration configuration) {
-    if (configuration.get(DataConfig.SECTION).format() != DataFormat.LINES) {
+    DataConfig data = configuration.get(DataConfig.SECTION);
+    if (data.format() == DataFormat.TRAJECTORIES) {
+      TrajectorySource.files(configuration);
+    } else if (data.format() != DataFormat.LINES) {
       DataSources.configurations(configuration).forEach(one -> new CorpusFiles(one).all());
     }
   }
@@ -136,8 +157,10 @@ public interface Samples extends AutoCloseable {
    * @throws InputException if it cannot be read
    */
   static List<String> leftOut(Configuration configuration) {
-    return configuration.has(DataConfig.SECTION)
-            && configuration.get(DataConfig.SECTION).format() != DataFormat.LINES
+    if (isOf(configuration, DataFormat.TRAJECTORIES)) {
+      return TrajectorySource.leftOut(configuration);
+    }
+    return configuration.has(DataConfig.SECTION) && !isOf(configuration, DataFormat.LINES)
         ? DataSources.configurations(configuration).stream()
             .flatMap(one -> new CorpusFiles(one).leftOut().stream())
             .toList()
@@ -146,7 +169,7 @@ public interface Samples extends AutoCloseable {
 
   /**
    * Reads, and tokenizes, the corpus, but for what section {@code [validation]} keeps out of it;
-   * lines are made.
+   * lines are made, and sequences of trajectories are of steps.
    *
    * @throws InputException if anything of section {@code [data]} is wrong, or the tokenizer has
    *     more tokens than the model
@@ -161,9 +184,11 @@ public interface Samples extends AutoCloseable {
    * @param host where they are, or takes where they are
    */
   static Samples of(Configuration configuration, SampleShape shape, HostTokens host) {
-    if (configuration.has(DataConfig.SECTION)
-        && configuration.get(DataConfig.SECTION).format() == DataFormat.LINES) {
+    if (isOf(configuration, DataFormat.LINES)) {
       return new LineSamples(configuration, shape, "training");
+    }
+    if (isOf(configuration, DataFormat.TRAJECTORIES)) {
+      return new TrajectorySamples(configuration, shape);
     }
     List<DataSources.One> sources = DataSources.of(configuration);
     if (!sources.isEmpty()) {

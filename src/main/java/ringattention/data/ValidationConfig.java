@@ -53,7 +53,7 @@ public record ValidationConfig(Optional<Path> path, double fraction, int every, 
       return configuration;
     }
     DataConfig data = configuration.get(DataConfig.SECTION);
-    if (data.tokenizer().equals(DataConfig.NONE) && !data.format().holdsTokens()) {
+    if (data.tokenizer().equals(DataConfig.NONE) && data.format().isTokenized()) {
       throw configuration
           .source()
           .error(

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +32,7 @@ public final class NpzFile implements AutoCloseable {
   private final Path path;
   private final ZipFile zip;
   private final Map<String, ZipEntry> entries = new LinkedHashMap<>();
+  private final Map<String, long[]> shapes = new HashMap<>();
 
   /**
    * Opens a file.
@@ -68,7 +70,7 @@ public final class NpzFile implements AutoCloseable {
       throw error(name, entries.size() == MOST_ENTRIES ? "is one of too many" : "is there twice");
     }
     try (InputStream in = zip.getInputStream(entry)) {
-      NpyHeader.read(in);
+      shapes.put(key, NpyHeader.read(in).shape());
     } catch (IOException bad) {
       throw error(name, bad.getMessage());
     }
@@ -77,6 +79,11 @@ public final class NpzFile implements AutoCloseable {
   /** Returns the names of the arrays, without {@code .npy}, in the order of the file. */
   public Set<String> keys() {
     return Collections.unmodifiableSet(entries.keySet());
+  }
+
+  /** Returns the lengths that the head of an array tells, by which no number was read. */
+  public long[] shape(String key) {
+    return shapes.get(key).clone();
   }
 
   /**

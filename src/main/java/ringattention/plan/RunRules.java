@@ -6,6 +6,7 @@ import ringattention.data.DataFormat;
 import ringattention.data.ValidationConfig;
 import ringattention.data.lines.LineLevels;
 import ringattention.data.lines.LinesConfig;
+import ringattention.data.trajectories.TrajectoriesConfig;
 import ringattention.input.Configuration;
 import ringattention.input.Source;
 import ringattention.input.Toml;
@@ -63,6 +64,7 @@ public final class RunRules {
     }
     checkLines(configuration);
     checkInput(configuration);
+    checkTrajectories(configuration);
     if (configuration.has(ModelConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
       checkNoDecay(configuration);
       checkWindow(configuration);
@@ -148,6 +150,20 @@ public final class RunRules {
       throw configuration
           .source()
           .error("model.input", "must be " + Toml.write(InputKind.TOKENS) + " for " + what);
+    }
+  }
+
+  /** What is learned stands behind what it is learned at, and its length is that of sequences. */
+  private static void checkTrajectories(Configuration configuration) {
+    if (!configuration.has(DataConfig.SECTION)
+        || configuration.get(DataConfig.SECTION).format() != DataFormat.TRAJECTORIES) {
+      return;
+    }
+    requireCausal(configuration, "data.format = \"trajectories\"");
+    TrajectoriesConfig trajectories = configuration.get(TrajectoriesConfig.SECTION);
+    if (configuration.has(TrainConfig.SECTION) && trajectories.steps() > 0) {
+      int sequence = configuration.get(TrainConfig.SECTION).sequence();
+      trajectories.requireSequence(sequence, trajectories.steps(), configuration.source());
     }
   }
 

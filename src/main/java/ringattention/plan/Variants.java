@@ -21,7 +21,9 @@ public final class Variants {
   public static Configuration of(Configuration configuration, int tokens, MemoryConfig room) {
     DataConfig data =
         configuration.has(DataConfig.SECTION) ? configuration.get(DataConfig.SECTION) : null;
-    boolean made = data != null && data.format() == DataFormat.LINES;
+    boolean made =
+        data != null
+            && (data.format() == DataFormat.LINES || data.format() == DataFormat.TRAJECTORIES);
     return (made
             ? configuration.with(DataConfig.SECTION, data.withFormat(DataFormat.TEXT))
             : configuration)

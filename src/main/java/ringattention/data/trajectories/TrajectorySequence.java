@@ -1,0 +1,101 @@
+package ringattention.data.trajectories;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The numbers of one sequence: four positions a step, piece after piece, and padding behind the
+ * last, which a causal attention never sees from before it.
+ *
+ * @param columns of inputs
+ * @param tokens [sequence]: steps within their episode, counted from 0
+ * @param labels [sequence]: 0 where an action is learned
+ * @param inputs [sequence, columns]
+ * @param targets [sequence, numbers of an action]
+ */
+public record TrajectorySequence(
+    FeatureColumns columns, int[] tokens, int[] labels, float[] inputs, float[] targets) {
+  /**
+   * Returns the sequence of some pieces.
+   *
+   * @param length positions, at least those of the pieces
+   * @param noLabel of a position where nothing is learned
+   * @throws ringattention.input.InputException if a file can no longer be read
+   */
+  public static TrajectorySequence of(
+      TrajectoryCorpus corpus,
+      TrajectoriesConfig config,
+      StateStatistics statistics,
+      List<Piece> pieces,
+      int length,
+      int noLabel) {
+    FeatureColumns columns = corpus.sizes().columns();
+    int[] labels = new int[length];
+    Arrays.fill(labels, noLabel);
+    TrajectorySequence sequence =
+        new TrajectorySequence(
+            columns,
+            new int[length],
+            labels,
+            new float[Math.multiplyExact(length, columns.width())],
+            new float[Math.multiplyExact(length, columns.actionSize())]);
+    double best =
+        pieces.stream().mapToDouble(piece -> corpus.returned(piece.episode())).max().orElse(0);
+    int at = 0;
+    for (Piece piece : pieces) {
+      Episode episode = corpus.episode(piece.episode());
+      double target =
+          config.arrangement() == Arrangement.AGENTIC ? best : corpus.returned(piece.episode());
+      sequence.put(episode, piece, target, config, statistics, at);
+      at += FeatureColumns.KINDS * piece.steps();
+    }
+    return sequence;
+  }
+
+  /**
+   * @param target return that was still to come before the episode's first step
+   * @param first position
+   */
+  private void put(
+      Episode episode,
+      Piece piece,
+      double target,
+      TrajectoriesConfig config,
+      StateStatistics statistics,
+      int first) {
+    double toCome = target - episode.rewardsBefore(piece.from());
+    int actionSize = columns.actionSize();
+    for (int i = 0; i < piece.steps(); i++) {
+      int step = piece.from() + i;
+      int at = first + FeatureColumns.KINDS * i;
+      for (int kind = 0; kind < FeatureColumns.KINDS; kind++) {
+        tokens[at + kind] = step;
+        inputs[(at + kind) * columns.width() + columns.flag(kind)] = 1;
+      }
+      inputs[column(at, FeatureColumns.RETURN)] =
+          config.returns() ? (float) (toCome / config.scale()) : 0;
+      int state = column(at, FeatureColumns.STATE);
+      for (int number = 0; number < columns.stateSize(); number++) {
+        inputs[state + number] =
+            statistics.standardise(number, episode.states()[step * columns.stateSize() + number]);
+      }
+      System.arraycopy(
+          episode.actions(),
+          step * actionSize,
+          inputs,
+          column(at, FeatureColumns.ACTION),
+          actionSize);
+      inputs[column(at, FeatureColumns.REWARD)] = episode.rewards()[step];
+      int learned = at + FeatureColumns.STATE;
+      labels[learned] = 0;
+      System.arraycopy(
+          episode.actions(), step * actionSize, targets, learned * actionSize, actionSize);
+      toCome -= episode.rewards()[step];
+    }
+  }
+
+  /** Returns where the numbers of a kind of position begin in the inputs. */
+  private int column(int stepAt, int kind) {
+    return (stepAt + kind) * columns.width() + columns.first(kind);
+  }
+}
