@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import ringattention.command.ModelFolders;
 import ringattention.command.SharedInput;
 import ringattention.data.HeldOutSamples;
@@ -140,7 +141,7 @@ class ArchitectureTest {
           Map.entry("checkpoint", List.of("file", "parallel", "device", "comm")),
           Map.entry("huggingface", List.of("file", "model", "parallel", "device", "comm")),
           Map.entry("parallel", List.of("device", "comm")),
-          Map.entry("data", List.of("template")),
+          Map.entry("data", List.of("template", "file")),
           Map.entry("template", List.of()),
           Map.entry("report", List.of()),
           Map.entry("shard", List.of()),
@@ -193,12 +194,13 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
-  /** What tasks are, apart from what a sequence is. */
-  @Test
-  void linesSeeNothingOfData() {
+  /** What tasks and trajectories are, apart from what a sample is. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lines", "trajectories"})
+  void whatSamplesAreMadeOfSeesNothingOfData(String name) {
     noClasses()
         .that()
-        .resideInAPackage(ROOT + ".data.lines")
+        .resideInAPackage(ROOT + ".data." + name)
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".data")
