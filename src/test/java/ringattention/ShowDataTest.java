@@ -3,9 +3,12 @@ package ringattention;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import ringattention.data.Episodes;
 
 /** What a model is going to learn is shown before it does. */
 class ShowDataTest {
@@ -72,6 +75,52 @@ class ShowDataTest {
           lines.contains("sequences of 64 tokens: 2 documents are longer, none is truncated"),
           lines);
     }
+  }
+
+  /** Without a section [train], too: then sequences are as long as they must be. */
+  @Test
+  void trajectoriesAreShownWithTheirSizes() throws IOException {
+    Program program = new Program(folder);
+    Path episodes = folder.resolve("episodes");
+    Episodes.write(episodes, 0, 10, 1, 2, 4);
+    Episodes.write(episodes, 1, 20, 1, 1);
+    String data = "data = { path = \"" + episodes + "\", format = \"trajectories\" }\n";
+    String section = "trajectories = { arrangement = \"agentic\", count = 2, scale = 1 }\n";
+    Path input = program.write("steps.toml", data + section);
+    var shown = program.inProcess(2, "show-data", input.toString(), "-n", "1");
+    assertEquals(0, shown.exitCode(), shown.output());
+    String lines = shown.output().replaceAll("\\s+", " ");
+    for (String part :
+        List.of(
+            "2 episodes of 1 task with 5 steps, returns 2.000 to 7.000, mean 4.500",
+            "states of 2 numbers, actions of 2, at most 3 steps an episode; 16 numbers a position",
+            "sequences of 24 positions: 4 a step, 2 trajectories of at most 3 steps",
+            episodes.resolve("episode_000001_2.npz") + ": steps 0 to 1, return 2.00000 ",
+            episodes.resolve("episode_000000_3.npz") + ": steps 0 to 2, return 7.00000 ",
+            "step 0 of the sequence: return 7.000 state ",
+            " action 20.00 -10.00 reward 1.000")) {
+      assertTrue(lines.contains(part), part + " in " + lines);
+    }
+    Path wrong =
+        program.write("wrong.toml", data + section + "[train]\nsequence = 20\nsteps = 1\n");
+    var refused = program.inProcess(1, "show-data", wrong.toString());
+    assertEquals(2, refused.exitCode(), refused.output());
+    assertTrue(refused.output().contains("train.sequence = 20: must be 24: "), refused.output());
+  }
+
+  @Test
+  void aBadEpisodeIsNamed() throws IOException {
+    Program program = new Program(folder);
+    Path bad = Episodes.write(folder.resolve("episodes"), 0, 10, 1, Float.NaN);
+    Path input =
+        program.write(
+            "bad.toml",
+            "data = { path = \"" + bad.getParent() + "\", format = \"trajectories\" }\n");
+    var refused = program.inProcess(1, "show-data", input.toString());
+    assertEquals(2, refused.exitCode(), refused.output());
+    assertTrue(
+        refused.output().contains(bad + ": reward has NaN in row 2, must be finite numbers"),
+        refused.output());
   }
 
   @Test

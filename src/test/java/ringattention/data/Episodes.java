@@ -3,10 +3,15 @@ package ringattention.data;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import ringattention.command.Sections;
 import ringattention.file.NpyArray;
 import ringattention.file.NpzWriter;
+import ringattention.input.Configuration;
+import ringattention.plan.TrainConfig;
 
 /** Episodes for tests, as ExoRL stores them. */
 public final class Episodes {
@@ -55,5 +60,30 @@ public final class Episodes {
     Path file = folder.resolve(name);
     NpzWriter.write(file, arrays);
     return file;
+  }
+
+  /**
+   * Returns a configuration of no model.
+   *
+   * @param more overrides; the last of a key wins
+   */
+  static Configuration configuration(Path path, String... more) {
+    List<String> overrides =
+        new ArrayList<>(List.of("data.path=" + path, "train.sequence=16", "train.steps=1"));
+    overrides.addAll(List.of(more));
+    return Sections.INPUTS.defaults(overrides);
+  }
+
+  static Samples samples(Configuration configuration) {
+    return Samples.of(configuration, shape(configuration));
+  }
+
+  static HeldOutSamples heldOut(Configuration configuration) {
+    return HeldOutSamples.of(configuration, shape(configuration));
+  }
+
+  private static SampleShape shape(Configuration configuration) {
+    TrainConfig train = configuration.get(TrainConfig.SECTION);
+    return new SampleShape(train.sequence(), 1, train.seed());
   }
 }

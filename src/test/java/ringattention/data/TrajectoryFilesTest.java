@@ -34,15 +34,15 @@ class TrajectoryFilesTest {
     String[] keys = Arrays.copyOf(more, more.length + 2);
     keys[more.length] = "data.format=trajectories";
     keys[more.length + 1] = "train.sequence=8";
-    return Given.configuration(folder, keys);
+    return Episodes.configuration(folder, keys);
   }
 
   private void refused(Path file, String message) {
     String told =
-        assertThrows(InputException.class, () -> Given.samples(configuration())).getMessage();
+        assertThrows(InputException.class, () -> Episodes.samples(configuration())).getMessage();
     assertTrue(told.startsWith(file + ": ") && told.contains(message), told);
     assertEquals(1, told.lines().count(), told);
-    Samples samples = Given.samples(configuration("data.skipBad=true"));
+    Samples samples = Episodes.samples(configuration("data.skipBad=true"));
     assertEquals(1, samples.documents());
     assertEquals(1, samples.counts().skippedRecords());
     assertEquals(2, samples.counts().records());
@@ -130,8 +130,8 @@ class TrajectoryFilesTest {
         Path.of("src/test/resources/npz/episode_000007_3.npz"),
         own.resolve("episode_000007_3.npz"));
     Samples samples =
-        Given.samples(
-            Given.configuration(
+        Episodes.samples(
+            Episodes.configuration(
                 own, "data.format=trajectories", "train.sequence=12", "trajectories.scale=1"));
     Sample sample = samples.sample(0);
     StepValues values = sample.values().orElseThrow();
@@ -143,11 +143,12 @@ class TrajectoryFilesTest {
   @Test
   void nothingToRead() throws IOException {
     Path empty = Files.createDirectories(folder.resolve("empty"));
-    Configuration nothing = Given.configuration(empty, "data.format=trajectories");
+    Configuration nothing = Episodes.configuration(empty, "data.format=trajectories");
     String told =
         assertThrows(InputException.class, () -> Samples.requireFiles(nothing)).getMessage();
     assertTrue(told.contains("data.path") && told.contains("must hold episodes"), told);
-    Configuration missing = Given.configuration(folder.resolve("none"), "data.format=trajectories");
+    Configuration missing =
+        Episodes.configuration(folder.resolve("none"), "data.format=trajectories");
     told = assertThrows(InputException.class, () -> Samples.requireFiles(missing)).getMessage();
     assertTrue(told.contains("no such file or folder"), told);
     Configuration loose = configuration("trajectories.tasks=folders");
@@ -160,7 +161,8 @@ class TrajectoryFilesTest {
     Files.delete(folder.resolve("episode_000007_2.npz"));
     Episodes.write(folder, "bad.npz", Episodes.arrays(0, 1, 2));
     String told =
-        assertThrows(InputException.class, () -> Given.samples(configuration("data.skipBad=true")))
+        assertThrows(
+                InputException.class, () -> Episodes.samples(configuration("data.skipBad=true")))
             .getMessage();
     assertTrue(told.contains("data.path") && told.contains("no episode that can be used"), told);
   }

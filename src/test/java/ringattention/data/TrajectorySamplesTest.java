@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import ringattention.command.Sections;
 import ringattention.data.trajectories.FeatureColumns;
 import ringattention.data.trajectories.StateStatistics;
 import ringattention.data.trajectories.TrajectorySizes;
@@ -40,11 +41,11 @@ class TrajectorySamplesTest {
             List.of(
                 "data.format=trajectories", "train.sequence=" + sequence, "trajectories.scale=1"));
     all.addAll(List.of(more));
-    return Given.configuration(folder, all.toArray(String[]::new));
+    return Episodes.configuration(folder, all.toArray(String[]::new));
   }
 
   private Samples samples(int sequence, String... more) {
-    return Given.samples(configuration(sequence, more));
+    return Episodes.samples(configuration(sequence, more));
   }
 
   /** Returns a number of every step of a sequence, padding left out. */
@@ -324,7 +325,7 @@ class TrajectorySamplesTest {
       "validation.fraction=0.3"
     };
     Samples samples = samples(24, keys);
-    HeldOutSamples heldOut = Given.heldOut(configuration(24, keys));
+    HeldOutSamples heldOut = Episodes.heldOut(configuration(24, keys));
     Set<Integer> learned = new TreeSet<>();
     for (int index = 0; index < 200; index++) {
       learned.add(Math.round(firsts(samples.sample(index)).get(0)) / 100);
@@ -354,7 +355,7 @@ class TrajectorySamplesTest {
       Episodes.write(folder, i, 100 * i, rewards);
     }
     HeldOutSamples heldOut =
-        Given.heldOut(configuration(12, "trajectories.steps=3", "validation.fraction=0.2"));
+        Episodes.heldOut(configuration(12, "trajectories.steps=3", "validation.fraction=0.2"));
     Set<Float> seen = new HashSet<>();
     for (int index = 0; index < heldOut.sequences(); index++) {
       for (float state : column(heldOut.sample(index), FeatureColumns.ACTION, 0)) {
@@ -374,12 +375,12 @@ class TrajectorySamplesTest {
     Episodes.write(other, 0, 5000, 1, 1, 1);
     Configuration configuration =
         configuration(20, "data.path=" + training, "validation.path=" + other);
-    StateStatistics learned = Given.samples(configuration).statistics().orElseThrow();
+    StateStatistics learned = Episodes.samples(configuration).statistics().orElseThrow();
     // 0 1 20 21 22 23 24: mean 111/7, mean square 2431/7
     double mean = 111 / 7.0;
     assertEquals(mean, learned.mean().get(0), 1e-12);
     assertEquals(Math.sqrt(2431 / 7.0 - mean * mean), learned.deviation().get(0), 1e-12);
-    HeldOutSamples heldOut = Given.heldOut(configuration);
+    HeldOutSamples heldOut = Episodes.heldOut(configuration);
     assertEquals(learned, heldOut.statistics().orElseThrow());
     assertEquals(
         learned.standardise(0, 5000), column(heldOut.sample(0), FeatureColumns.STATE, 0)[0]);
@@ -572,11 +573,12 @@ class TrajectorySamplesTest {
         assertThrows(
                 InputException.class,
                 () ->
-                    Given.sources(
-                        "train.sequence=8",
-                        "data.source.1.path=x",
-                        "data.source.1.weight=1",
-                        "data.source.1.format=trajectories"))
+                    Sections.INPUTS.defaults(
+                        List.of(
+                            "train.sequence=8",
+                            "data.source.1.path=x",
+                            "data.source.1.weight=1",
+                            "data.source.1.format=trajectories")))
             .getMessage();
     assertTrue(told.contains("data.source.1.format"), told);
   }

@@ -41,11 +41,15 @@ import ringattention.validate.ValidateConfig;
 class InputsTest {
   private static final List<String> WITHOUT_DEFAULT = List.of("prompts", "shape", "checkpoint");
 
-  private static final Set<String> OF_TRAJECTORIES =
+  private static final Set<String> OF_TRAJECTORY_MODELS =
       Set.of("stateSize", "actionSize", "episodeSteps");
 
   /** In use with tokens that are there already only. */
   private static final List<String> OF_TOKENS = List.of("idType", "endToken");
+
+  /** Of sequences of several trajectories, and without a default. */
+  private static final List<String> OF_TRAJECTORIES =
+      List.of("trajectories.count", "trajectories.order", "trajectories.statistics");
 
   /** Keys of suites other than that of {@link #COMPLETE}. */
   private static final List<String> OF_ANOTHER_SUITE =
@@ -267,7 +271,8 @@ class InputsTest {
       String name = key.name().substring(key.name().indexOf('.') + 1);
       boolean optional = WITHOUT_DEFAULT.contains(name) || OF_A_SCALING.contains(name);
       optional |= OF_ANOTHER_SUITE.contains(name) || name.contains("." + TableList.NUMBER + ".");
-      optional |= OF_TOKENS.contains(name) || OF_TRAJECTORIES.contains(name);
+      optional |= OF_TOKENS.contains(name) || OF_TRAJECTORY_MODELS.contains(name);
+      optional |= OF_TRAJECTORIES.contains(key.name());
       assertTrue(used.contains("\n" + name + " = ") || optional, key.name());
     }
   }
