@@ -61,6 +61,10 @@ record TrainingInput(
         () -> {
           TrainConfig train = configuration.get(TrainConfig.SECTION);
           samples.require((long) train.steps() * train.batch());
+          StateFile.requireSame(
+              job.line().output().filter(folder -> job.line().resume()),
+              samples.statistics(),
+              configuration.source());
           return samples;
         });
     Optional<HeldOutSamples> heldOut =

@@ -8,7 +8,6 @@ import java.util.function.Supplier;
 import ringattention.checkpoint.CheckpointSearch;
 import ringattention.comm.Communicator;
 import ringattention.data.Samples;
-import ringattention.data.trajectories.StateStatistics;
 import ringattention.input.Configuration;
 import ringattention.plan.PlanReport;
 import ringattention.plan.TrainConfig;
@@ -121,10 +120,7 @@ final class TrainingStart implements AutoCloseable {
       output.write(PLAN, PlanReport.table(plan, equipment.device()));
     }
     if (!job.line().dryRun()) {
-      input
-          .samples()
-          .statistics()
-          .ifPresent(states -> output.write(StateStatistics.FILE, states.json()));
+      StateFile.write(output, input.samples().statistics());
     }
     input.resumption().lines().forEach(output.log()::line);
     input.resumption().changed(choices).forEach(output.log()::line);

@@ -126,13 +126,17 @@ public final class TrajectoryCorpus {
 
   /** Returns the numbers of the episodes of each task, ascending; tasks may have none. */
   public List<int[]> byTask() {
-    return IntStream.range(0, tasks.size())
-        .mapToObj(
-            task ->
-                IntStream.range(0, entries.size())
-                    .filter(episode -> entries.get(episode).task == task)
-                    .toArray())
-        .toList();
+    List<int[]> all = new ArrayList<>();
+    int first = 0;
+    for (int task = 0; task < tasks.size(); task++) {
+      int end = first;
+      while (end < entries.size() && entries.get(end).task == task) {
+        end++;
+      }
+      all.add(IntStream.range(first, end).toArray());
+      first = end;
+    }
+    return all;
   }
 
   /** Returns the name of an episode's task. */
