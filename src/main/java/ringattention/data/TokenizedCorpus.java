@@ -63,6 +63,7 @@ final class TokenizedCorpus {
                   format);
           case LINES -> throw new IllegalArgumentException("lines are no files");
           case TOKENS, MEGATRON -> throw new IllegalArgumentException("tokens are there already");
+          case TRAJECTORIES -> throw new IllegalArgumentException("steps are no tokens");
         };
   }
 

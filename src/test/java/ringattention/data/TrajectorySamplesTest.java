@@ -386,6 +386,24 @@ class TrajectorySamplesTest {
         learned.standardise(0, 5000), column(heldOut.sample(0), FeatureColumns.STATE, 0)[0]);
   }
 
+  /** Whatever the episodes are that a share of one folder keeps out. */
+  @Test
+  void whatIsKeptOutHasNoSayInTheStatistics() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      Episodes.write(folder, i, 10 * i, 1, 1);
+    }
+    Configuration configuration = configuration(8, "validation.fraction=0.3");
+    StateStatistics before = Episodes.samples(configuration).statistics().orElseThrow();
+    HeldOutSamples heldOut = Episodes.heldOut(configuration);
+    for (int index = 0; index < heldOut.sequences(); index++) {
+      int first = Math.round(firsts(heldOut.sample(index)).get(0));
+      Episodes.write(folder, first / 10, 1000 + first, 1, 1);
+    }
+    assertTrue(heldOut.sequences() > 1);
+    assertEquals(before, Episodes.samples(configuration).statistics().orElseThrow());
+    assertEquals(before, Episodes.heldOut(configuration).statistics().orElseThrow());
+  }
+
   @Test
   void savedStatisticsAreTakenAsTheyAre() throws IOException {
     Episodes.write(folder, 0, 0, 1, 1, 1);
@@ -558,7 +576,7 @@ class TrajectorySamplesTest {
         "trajectories.order=sorted | trajectories.order",
         "trajectories.scale=0 | trajectories.scale",
         "trajectories.best=0 | trajectories.best",
-        "attention.mask=none | attention.mask"
+        "attention.mask=full | attention.mask"
       })
   void keysThatMeanNothingAreRefused(String key, String name) throws IOException {
     Episodes.write(folder, 0, 0, 1, 2, 3);

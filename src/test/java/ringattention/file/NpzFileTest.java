@@ -90,6 +90,22 @@ class NpzFileTest {
     refused(path, message);
   }
 
+  /** Also where nobody asks for the array. */
+  @Test
+  void objectsAreRefusedOnOpening() {
+    Path path = RESOURCES.resolve("object.npz");
+    String told = assertThrows(InputException.class, () -> new NpzFile(path).close()).getMessage();
+    assertTrue(told.startsWith(path + ": bad.npy holds objects of Python"), told);
+  }
+
+  @Test
+  void headsTellShapes() {
+    try (NpzFile file = new NpzFile(RESOURCES.resolve("types.npz"))) {
+      assertArrayEquals(new long[] {1, 2}, file.shape("i4"));
+      assertArrayEquals(new long[0], file.shape("f4"));
+    }
+  }
+
   @Test
   void whatIsWrittenIsRead() throws IOException {
     Path path = folder.resolve("a.npz");

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import ringattention.input.BoundedFile;
 import ringattention.input.InputException;
 
 /**
@@ -22,7 +22,7 @@ public record StateStatistics(List<Double> mean, List<Double> deviation) {
   public static final String FILE = "statistics.json";
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final long LONGEST = 1 << 20; // bytes of a file
+  private static final int LARGEST = 1; // MiB of a file
 
   public StateStatistics {
     mean = List.copyOf(mean);
@@ -61,10 +61,7 @@ public record StateStatistics(List<Double> mean, List<Double> deviation) {
    */
   public static StateStatistics read(Path file) {
     try {
-      if (Files.size(file) > LONGEST) {
-        throw new InputException(file + ": is too long for statistics of states");
-      }
-      return MAPPER.readValue(Files.readAllBytes(file), StateStatistics.class);
+      return MAPPER.readValue(BoundedFile.bytes(file, LARGEST), StateStatistics.class);
     } catch (JacksonException malformed) {
       String reason = malformed.getOriginalMessage().lines().findFirst().orElse("");
       throw new InputException(file + ": holds no statistics of states: " + reason);
