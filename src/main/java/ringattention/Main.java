@@ -18,6 +18,7 @@ import ringattention.comm.Communicator;
 import ringattention.comm.Launch;
 import ringattention.comm.World;
 import ringattention.command.BenchCommand;
+import ringattention.command.CollectCommand;
 import ringattention.command.EvaluateCommand;
 import ringattention.command.ExportCommand;
 import ringattention.command.FolderCommands;
@@ -147,6 +148,7 @@ public final class Main {
       case GRADIENTS -> GradientsCommand.run(job);
       case EXPORT -> ExportCommand.run(job);
       case SHOW_DATA -> ShowDataCommand.run(job);
+      case COLLECT -> CollectCommand.run(job);
       case EVALUATE -> EvaluateCommand.run(job);
       case GENERATE -> GenerateCommand.run(job);
       case VALIDATE -> ValidateCommand.run(job);

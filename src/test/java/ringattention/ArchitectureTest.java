@@ -47,6 +47,7 @@ class ArchitectureTest {
               List.of(
                   "cli",
                   "file",
+                  "environment",
                   "bench",
                   "forecast",
                   "train",
@@ -143,6 +144,7 @@ class ArchitectureTest {
           Map.entry("parallel", List.of("device", "comm")),
           Map.entry("data", List.of("template", "file")),
           Map.entry("template", List.of()),
+          Map.entry("environment", List.of()),
           Map.entry("report", List.of()),
           Map.entry("shard", List.of()),
           Map.entry("file", List.of()),

@@ -92,6 +92,11 @@ public enum Command {
       "INPUT.toml",
       "documents as the model reads them, what is learned marked",
       "ringattention show-data inputs/tutorial.toml -n 3"),
+  COLLECT(
+      "collect",
+      "INPUT.toml",
+      "episodes of an environment, in files such as ExoRL's",
+      "ringattention collect inputs/collect.toml -o outputs/cartpole"),
   EXPORT(
       "export",
       "RUN",

@@ -137,8 +137,9 @@ public record CommandLine(
     if (parsed.hasOption(CommandOptions.RESUME) && !parsed.hasOption("o")) {
       throw new InputException("command line: --resume needs the run's folder, -o DIR");
     }
-    if (command == Command.EXPORT && !parsed.hasOption("o")) {
-      throw new InputException("command line: export needs the folder to write, -o DIR");
+    if ((command == Command.EXPORT || command == Command.COLLECT) && !parsed.hasOption("o")) {
+      throw new InputException(
+          "command line: " + command.words() + " needs the folder to write, -o DIR");
     }
     String[] overrides = parsed.getOptionValues("D");
     return new CommandLine(

@@ -44,6 +44,7 @@ public final class CommandOptions {
             case GENERATE -> computing(RESUME, PROMPT);
             case BENCH_ATTENTION -> computing("trace");
             case SHOW_DATA -> Set.of("D", "n");
+            case COLLECT -> Set.of("D", "o", "dry-run", LogLevel.QUIET, LogLevel.OPTION);
             case EXPORT -> Set.of("D", "o", "dry-run", "step", "type");
             case PLAN -> Set.of("D", "o", "memory-cap", "hardware", "ranks", "paper", "compare");
             case STATUS, COMPARE, HELP, VERSION -> Set.of();

@@ -18,6 +18,7 @@ import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
 import ringattention.data.lines.LinesConfig;
 import ringattention.data.trajectories.TrajectoriesConfig;
+import ringattention.environment.CollectConfig;
 import ringattention.evaluate.suite.SuiteConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.infer.GenerateConfig;
@@ -59,6 +60,7 @@ public final class Sections {
               InferConfig.SECTION,
               GenerateConfig.SECTION,
               SuiteConfig.SECTION,
+              CollectConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,
               ValidateConfig.SECTION,
