@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.MpiJob;
 import ringattention.file.NpzFile;
+import ringattention.report.RunLock;
 
 /** {@code collect}: whole programs, ranks as threads. */
 class CollectTest {
@@ -198,6 +200,26 @@ class CollectTest {
     MpiJob.Result job = collect(2, "room", ROOM);
     assertEquals(2, job.exitCode(), job.output());
     assertTrue(job.output().contains("task_00079"), job.output());
+  }
+
+  @Test
+  void aDescriptionThatIsNoneIsKept() throws IOException {
+    Files.createDirectories(program.file("pole"));
+    Files.writeString(program.file("pole/collection.json"), "{\"seed\": ");
+    MpiJob.Result job = collect(1, "pole", POLE);
+    assertEquals(2, job.exitCode(), job.output());
+    assertTrue(job.output().contains("collection.json: is not what collect writes"), job.output());
+    assertEquals(Set.of("collection.json"), files("pole").keySet());
+  }
+
+  @Test
+  void aFolderInUseIsRefused() throws IOException {
+    Files.createDirectories(program.file("pole"));
+    try (RunLock held = RunLock.take(program.file("pole"))) {
+      MpiJob.Result job = collect(1, "pole", POLE);
+      assertEquals(2, job.exitCode(), job.output());
+      assertTrue(job.output().contains("in use by another run"), job.output());
+    }
   }
 
   @Test

@@ -1,6 +1,5 @@
 package ringattention.command;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -61,14 +60,9 @@ public final class CollectCommand {
     return ExitCode.VALID;
   }
 
-  /** Rank 0 makes the folder and keeps others out of it. */
+  /** Rank 0 keeps others out of the folder. */
   private Optional<RunLock> begin() {
-    if (!job.root()) {
-      return Optional.empty();
-    }
-    Path path = job.line().output().orElseThrow();
-    folder.begin();
-    return Optional.of(RunLock.take(path));
+    return job.root() ? Optional.of(folder.begin()) : Optional.empty();
   }
 
   /** Returns the parts that this rank makes: every rank's are as many, up to one. */

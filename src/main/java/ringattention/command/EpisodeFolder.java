@@ -18,7 +18,8 @@ import ringattention.file.NpyArray;
 import ringattention.file.NpzFile;
 import ringattention.file.NpzWriter;
 import ringattention.input.InputException;
-import ringattention.report.OutputException;
+import ringattention.report.RunFolder;
+import ringattention.report.RunLock;
 
 /**
  * Files of collected episodes, in the form of ExoRL's: one a episode, named by number and length,
@@ -65,16 +66,31 @@ final class EpisodeFolder {
   }
 
   /**
-   * Makes the folder, or takes one that holds the same collection. More episodes of each history
-   * are the same collection too, unless they depend on how many there are.
+   * Makes the folder, or takes one that holds the same collection; nobody else can take it until
+   * the lock is closed. More episodes of each history are the same collection too, unless they
+   * depend on how many there are.
    *
    * @throws InputException if it holds another
-   * @throws OutputException if it cannot be written
+   * @throws ringattention.report.OutputException if it cannot be written, or another run has it
    */
-  void begin() {
-    Path file = folder.resolve(DESCRIPTION);
+  RunLock begin() {
     try {
       Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw RunFolder.cannotWrite(folder, e);
+    }
+    RunLock lock = RunLock.take(folder);
+    try {
+      describe(folder.resolve(DESCRIPTION));
+      return lock;
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private void describe(Path file) {
+    try {
       if (Files.exists(file)) {
         requireSame(file, JSON.readTree(file.toFile()));
       }
@@ -85,7 +101,7 @@ final class EpisodeFolder {
     } catch (JsonProcessingException e) {
       throw new InputException(file + ": is not what collect writes: it must be JSON");
     } catch (IOException e) {
-      throw cannotWrite(folder, e);
+      throw RunFolder.cannotWrite(file, e);
     }
   }
 
@@ -123,7 +139,7 @@ final class EpisodeFolder {
    * Writes one of several episodes.
    *
    * @param index among them
-   * @throws OutputException if it cannot be written
+   * @throws ringattention.report.OutputException if it cannot be written
    */
   void write(int task, Episodes episodes, int index) {
     int rows = episodes.rows();
@@ -144,7 +160,7 @@ final class EpisodeFolder {
       Files.createDirectories(file.getParent());
       NpzWriter.write(file, arrays);
     } catch (IOException e) {
-      throw cannotWrite(file, e);
+      throw RunFolder.cannotWrite(file, e);
     }
   }
 
@@ -158,9 +174,5 @@ final class EpisodeFolder {
     String inner =
         config.environment().hasTasks() ? String.format(Locale.ROOT, "task_%05d", task) : "buffer";
     return folder.resolve(inner).resolve(name);
-  }
-
-  private static OutputException cannotWrite(Path file, IOException e) {
-    return new OutputException("cannot write " + file + ": " + e.getMessage(), e);
   }
 }

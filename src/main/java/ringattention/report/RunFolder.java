@@ -270,7 +270,8 @@ public final class RunFolder implements AutoCloseable {
     return new OutputException("output folder " + folder + " cannot be written: " + reason(e), e);
   }
 
-  static OutputException cannotWrite(Path file, IOException e) {
+  /** Returns the exception that names a file and, in plain words, why it cannot be written. */
+  public static OutputException cannotWrite(Path file, IOException e) {
     return new OutputException("cannot write " + file + ": " + reason(e), e);
   }
 

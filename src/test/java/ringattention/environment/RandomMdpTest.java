@@ -2,6 +2,7 @@ package ringattention.environment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import ringattention.random.Seed;
@@ -88,6 +89,25 @@ class RandomMdpTest {
       chances = after;
     }
     return value;
+  }
+
+  /** In some tasks the best action depends on how many steps are left. */
+  @Test
+  void theExpertKnowsHowManyStepsAreLeft() {
+    int found = 0;
+    for (int number = 0; number < 200; number++) {
+      int[] best = new MdpTask(number, STATES, ACTIONS).best(STEPS);
+      int first = best[(STEPS - 1) * STATES];
+      if (first != best[0]) {
+        RandomMdp environment = new RandomMdp(1, STATES, ACTIONS, STEPS);
+        environment.reset(new long[] {number}, new long[1]);
+        float[] actions = new float[ACTIONS];
+        environment.expert(actions);
+        assertEquals(first, Choice.of(actions, 0, ACTIONS));
+        found++;
+      }
+    }
+    assertTrue(found > 10, "tasks where it does: " + found);
   }
 
   /** What the environment pays and where it goes, over many episodes, is what the task says. */
