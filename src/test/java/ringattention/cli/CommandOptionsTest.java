@@ -30,23 +30,16 @@ class CommandOptionsTest {
 
   /** What each command uses; a command that is not here uses what computes. */
   private static final Map<Command, String> USED =
-      Map.of(
-          Command.TRAIN,
-          COMPUTING + "resume max-minutes trace",
-          Command.GENERATE,
-          COMPUTING + "resume prompt",
-          Command.BENCH_ATTENTION,
-          COMPUTING + "trace",
-          Command.PLAN,
-          "D o memory-cap hardware ranks paper compare",
-          Command.EXPORT,
-          "D o dry-run step type",
-          Command.SHOW_DATA,
-          "D n",
-          Command.STATUS,
-          "",
-          Command.COMPARE,
-          "");
+      Map.ofEntries(
+          Map.entry(Command.TRAIN, COMPUTING + "resume max-minutes trace"),
+          Map.entry(Command.GENERATE, COMPUTING + "resume prompt"),
+          Map.entry(Command.BENCH_ATTENTION, COMPUTING + "trace"),
+          Map.entry(Command.PLAN, "D o memory-cap hardware ranks paper compare"),
+          Map.entry(Command.EXPORT, "D o dry-run step type"),
+          Map.entry(Command.SHOW_DATA, "D n"),
+          Map.entry(Command.COLLECT, "D o dry-run quiet log-level"),
+          Map.entry(Command.STATUS, ""),
+          Map.entry(Command.COMPARE, ""));
 
   private static final Map<String, String> VALUES =
       Map.ofEntries(

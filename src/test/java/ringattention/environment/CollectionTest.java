@@ -3,6 +3,7 @@ package ringattention.environment;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -102,6 +103,24 @@ class CollectionTest {
       Episodes part = make(config, new Part(0, 32, 8)).get(0);
       assertArrayEquals(whole.get(1).rewards(), part.rewards());
     }
+  }
+
+  /** Two histories that begin in the same state do not do the same. */
+  @ParameterizedTest
+  @EnumSource
+  void collectorsOfOtherHistoriesDoOtherThings(CollectorKind collector) {
+    float[][] actions = new float[2][3];
+    for (int history = 0; history < 2; history++) {
+      Environment environment = new CartPole(3, false);
+      environment.reset(new long[3], new long[3]);
+      Collector one = collector.open(history * 1000L, 40);
+      one.begin(0, environment);
+      one.act(0, environment, actions[history]);
+    }
+    for (int i = 0; i < 3; i++) {
+      assertNotEquals(actions[0][i], actions[1][i]);
+    }
+    assertNotEquals(actions[0][0], actions[0][1]);
   }
 
   /** Every row has the action and reward that led to it; the first has neither. */

@@ -84,6 +84,8 @@ class InputsTest {
       [suite]
       name = "lines"
       lengths = [4096]
+      [collect]
+      environment = "mdp"
       """;
 
   @TempDir Path folder;
