@@ -120,7 +120,9 @@ public final class SharedInput {
         () ->
             host.open(
                 () -> HostTokens.key(configuration, false),
-                tokens -> Samples.of(configuration, shape(configuration), tokens)),
+                tokens ->
+                    TrajectorySizesCheck.check(
+                        configuration, Samples.of(configuration, shape(configuration), tokens))),
         samples -> contents(configuration, samples),
         Samples::close);
   }
@@ -141,7 +143,10 @@ public final class SharedInput {
         () ->
             host.open(
                 () -> HostTokens.key(configuration, true),
-                tokens -> HeldOutSamples.of(configuration, shape(configuration), tokens)),
+                tokens ->
+                    TrajectorySizesCheck.check(
+                        configuration,
+                        HeldOutSamples.of(configuration, shape(configuration), tokens))),
         samples -> contents(configuration, samples),
         HeldOutSamples::close);
   }
