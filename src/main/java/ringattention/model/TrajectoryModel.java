@@ -1,5 +1,6 @@
 package ringattention.model;
 
+import ringattention.data.trajectories.FeatureColumns;
 import ringattention.input.Default;
 import ringattention.input.Range;
 import ringattention.input.Table;
@@ -19,9 +20,6 @@ import ringattention.input.Trait;
  * @param episodeSteps steps of the longest episode; each has an embedding of its own
  */
 public record TrajectoryModel(int stateSize, int actionSize, int episodeSteps) {
-  private static final int KINDS = 4;
-  private static final int PADDED = 8; // products of bf16 are slow on other widths
-
   private static final Range SIZES = Range.between(1, 1 << 16);
 
   public TrajectoryModel {
@@ -32,8 +30,7 @@ public record TrajectoryModel(int stateSize, int actionSize, int episodeSteps) {
 
   /** Returns the columns of a position. */
   public int features() {
-    int used = 1 + stateSize + actionSize + 1 + KINDS;
-    return (used + PADDED - 1) / PADDED * PADDED;
+    return new FeatureColumns(stateSize, actionSize).width();
   }
 
   /**
