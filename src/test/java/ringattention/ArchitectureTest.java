@@ -118,7 +118,16 @@ class ArchitectureTest {
                   "shard")),
           Map.entry(
               "evaluate",
-              List.of("infer", "plan", "model", "run", "report", "data", "device", "comm")),
+              List.of(
+                  "infer",
+                  "plan",
+                  "model",
+                  "run",
+                  "report",
+                  "data",
+                  "environment",
+                  "device",
+                  "comm")),
           Map.entry(
               "validate",
               List.of(

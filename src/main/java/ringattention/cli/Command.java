@@ -10,7 +10,7 @@ public enum Command {
   EVALUATE(
       "evaluate",
       "INPUT.toml",
-      "held-out loss by position, or a suite of questions to a model",
+      "held-out loss by position, a suite of questions to a model, or roll-outs of one that acts",
       "mpirun -np 4 ringattention evaluate inputs/evaluate.toml -D model.checkpoint=outputs/mine"),
   GENERATE(
       "generate",

@@ -12,6 +12,7 @@ import ringattention.infer.Generation;
 import ringattention.infer.InferencePlan;
 import ringattention.infer.JobGeneration;
 import ringattention.infer.RingEngine;
+import ringattention.infer.WeightedEngine;
 import ringattention.input.Configuration;
 import ringattention.metrics.DecodeRates;
 import ringattention.plan.PeakMemory;
@@ -23,7 +24,7 @@ import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 
-/** A model that answers requests, planned for the devices of this job. */
+/** A model that answers requests, or acts, planned for the devices of this job. */
 record Answering(Job job, Configuration configuration, Equipment equipment, InferencePlan plan) {
   /**
    * Plans it. Collective.
@@ -31,17 +32,27 @@ record Answering(Job job, Configuration configuration, Equipment equipment, Infe
    * @param need what the requests ask of the cache
    */
   static Answering of(Job job, Configuration configuration, Equipment equipment, CacheNeed need) {
+    int batch = configuration.get(GenerateConfig.SECTION).batch();
+    return of(job, configuration, equipment, batch, need);
+  }
+
+  /**
+   * Plans it. Collective.
+   *
+   * @param rows of a step at most
+   */
+  static Answering of(
+      Job job, Configuration configuration, Equipment equipment, int rows, CacheNeed need) {
     Device device = equipment.device();
     MemoryLimits limits = MemoryLimits.of(job, device, configuration.get(MemoryConfig.SECTION));
     int ranks = job.world().size();
-    int batch = configuration.get(GenerateConfig.SECTION).batch();
     InferencePlan plan =
         job.agree(
             () ->
                 InferencePlan.of(
                     configuration,
                     ranks,
-                    batch,
+                    rows,
                     need,
                     device,
                     limits,
@@ -65,6 +76,11 @@ record Answering(Job job, Configuration configuration, Equipment equipment, Infe
     output.event("start", start);
   }
 
+  /** Opens an engine in an arena, on a rank that answers. Collective over these. */
+  interface Opener<E> {
+    E open(Equipment ring, Device device, Arena arena);
+  }
+
   /**
    * Reads the weights and answers with them, or waits for ranks that do. Collective.
    *
@@ -76,35 +92,47 @@ record Answering(Job job, Configuration configuration, Equipment equipment, Infe
       RunOutput output,
       AnswerTokenizer words,
       ToIntFunction<JobGeneration> use) {
+    GenerateConfig config = configuration.get(GenerateConfig.SECTION);
+    return this.<RingEngine>run(
+        weights,
+        output,
+        (ring, device, arena) -> plan.engine(ring, device, arena, job.timer()),
+        engine -> {
+          Optional<Generation> own =
+              engine.map(some -> new Generation(some, words.tokenizer(), config, words.ends()));
+          return use.applyAsInt(new JobGeneration(job.world(), own));
+        });
+  }
+
+  /**
+   * Reads the weights into an engine and uses it; a rank that waits uses none. Collective.
+   *
+   * @param use gives the exit code
+   */
+  <E extends WeightedEngine> int run(
+      StoredWeights weights, RunOutput output, Opener<E> opener, ToIntFunction<Optional<E>> use) {
     int rank = job.world().rank();
     if (!plan.answers(rank)) {
       try (Equipment alone = plan.ring(job, equipment)) {
-        return job.orAbort(() -> run(weights, output, Optional.empty(), words, use));
+        return job.orAbort(() -> run(weights, output, Optional.empty(), use));
       }
     }
     Device device = equipment.device();
     try (Arena arena = plan.arena(rank, device);
         Equipment ring = plan.ring(job, equipment);
-        RingEngine engine = plan.engine(ring, device, arena, job.timer())) {
-      return job.orAbort(() -> run(weights, output, Optional.of(engine), words, use));
+        E engine = opener.open(ring, device, arena)) {
+      return job.orAbort(() -> run(weights, output, Optional.of(engine), use));
     }
   }
 
-  private int run(
-      StoredWeights weights,
-      RunOutput output,
-      Optional<RingEngine> engine,
-      AnswerTokenizer words,
-      ToIntFunction<JobGeneration> use) {
+  private <E extends WeightedEngine> int run(
+      StoredWeights weights, RunOutput output, Optional<E> engine, ToIntFunction<Optional<E>> use) {
     job.agree( // a rank that waits learns of weights that cannot be read
         () -> {
           engine.ifPresent(own -> weights.read(own.weights(), output));
           return null;
         });
-    GenerateConfig config = configuration.get(GenerateConfig.SECTION);
-    Optional<Generation> own =
-        engine.map(some -> new Generation(some, words.tokenizer(), config, words.ends()));
-    return use.applyAsInt(new JobGeneration(job.world(), own));
+    return use.applyAsInt(engine);
   }
 
   /** Returns the peaks of all ranks, planned and measured, so far. Collective. */

@@ -20,7 +20,8 @@ import ringattention.run.MemoryLimits;
 import ringattention.run.RunOutput;
 
 /**
- * {@code evaluate}: the loss of a model on a corpus, without gradients, or a suite of questions.
+ * {@code evaluate}: the loss of a model on a corpus, without gradients, a suite of questions, or
+ * what a model of trajectories does in an environment.
  */
 public final class EvaluateCommand {
   private final Job job;
@@ -38,6 +39,9 @@ public final class EvaluateCommand {
     Configuration configuration = SharedInput.configuration(job);
     if (SuiteCommand.asks(configuration)) {
       return SuiteCommand.run(job, configuration);
+    }
+    if (RolloutCommand.asks(configuration)) {
+      return RolloutCommand.run(job, configuration);
     }
     TrainingPlan plan =
         job.agree(() -> TrainingPlan.ofEvaluation(configuration, job.world().size()));

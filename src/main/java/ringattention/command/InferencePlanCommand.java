@@ -3,6 +3,7 @@ package ringattention.command;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
 import ringattention.device.MemoryCount;
+import ringattention.evaluate.rollout.RolloutSetup;
 import ringattention.forecast.HardwarePlan;
 import ringattention.infer.CacheNeed;
 import ringattention.infer.GenerateConfig;
@@ -23,7 +24,8 @@ import ringattention.run.RunOutput;
 /**
  * {@code plan} of an input that generates and does not train: every buffer, and the longest prompt.
  * Requests are not read: the cache has the tokens of {@code infer.cache}, or as many as fit. The
- * cases of a suite are made, so that the plan is that of its run.
+ * cases of a suite are made, and the contexts of roll-outs are known, so that the plan is that of
+ * the run.
  */
 final class InferencePlanCommand {
   private InferencePlanCommand() {}
@@ -36,7 +38,7 @@ final class InferencePlanCommand {
   static boolean plans(Configuration configuration) {
     boolean plans =
         configuration.has(GenerateConfig.SECTION) && !configuration.has(TrainConfig.SECTION);
-    if (plans) {
+    if (plans && !RolloutCommand.asks(configuration)) {
       RunRules.requireTokens(configuration, "generate");
     }
     return plans;
@@ -71,26 +73,30 @@ final class InferencePlanCommand {
       DeviceTraits device,
       MemoryLimits limits,
       DecodeRates rates) {
-    if (SuiteCommand.asks(configuration)) {
+    int batch = configuration.get(GenerateConfig.SECTION).batch();
+    if (RolloutCommand.asks(configuration)) {
+      RolloutSetup setup = job.agree(() -> RolloutSetup.of(configuration));
+      print(job, configuration, setup.rows(), setup.need(), ranks, device, limits, rates);
+    } else if (SuiteCommand.asks(configuration)) {
       try (SuiteInput input = SuiteInput.of(job, configuration)) {
-        print(job, input.configuration(), input.need(), ranks, device, limits, rates);
+        print(job, input.configuration(), batch, input.need(), ranks, device, limits, rates);
       }
     } else {
-      print(job, configuration, CacheNeed.UNKNOWN, ranks, device, limits, rates);
+      print(job, configuration, batch, CacheNeed.UNKNOWN, ranks, device, limits, rates);
     }
   }
 
   private static void print(
       Job job,
       Configuration configuration,
+      int rows,
       CacheNeed need,
       int ranks,
       DeviceTraits device,
       MemoryLimits limits,
       DecodeRates rates) {
-    int batch = configuration.get(GenerateConfig.SECTION).batch();
     InferencePlan plan =
-        job.agree(() -> InferencePlan.of(configuration, ranks, batch, need, device, limits, rates));
+        job.agree(() -> InferencePlan.of(configuration, ranks, rows, need, device, limits, rates));
     RunLog log = RunOutput.console(job).log();
     RotaryReport.print(configuration, plan.shape().model(), log);
     plan.print(device, log);

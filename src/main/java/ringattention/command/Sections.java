@@ -19,6 +19,7 @@ import ringattention.data.ValidationConfig;
 import ringattention.data.lines.LinesConfig;
 import ringattention.data.trajectories.TrajectoriesConfig;
 import ringattention.environment.CollectConfig;
+import ringattention.evaluate.rollout.RolloutConfig;
 import ringattention.evaluate.suite.SuiteConfig;
 import ringattention.huggingface.HuggingFaceConfig;
 import ringattention.infer.GenerateConfig;
@@ -60,6 +61,7 @@ public final class Sections {
               InferConfig.SECTION,
               GenerateConfig.SECTION,
               SuiteConfig.SECTION,
+              RolloutConfig.SECTION,
               CollectConfig.SECTION,
               CheckpointConfig.SECTION,
               DeviceConfig.SECTION,

@@ -26,20 +26,9 @@ public record CollectConfig(
 
   private static final int MOST_EPISODES = 1_000_000; // six digits of a file's name
   private static final int MOST_TASKS = 100_000; // five digits of a folder's
-  private static final String SIMULATED =
-      "needs the simulator MuJoCo and the models of dm_control, which are not part of this program:"
-          + " record its episodes with these, or read ExoRL's";
-  private static final String COMPOSED =
-      "needs the simulator MuJoCo and dm_control's composer, which are not part of this program:"
-          + " read ExoRL's episodes";
 
   static CollectConfig read(Table table) {
-    table.refuse("environment", "walker", SIMULATED);
-    table.refuse("environment", "cheetah", SIMULATED);
-    table.refuse("environment", "jaco", COMPOSED);
-    EnvironmentKind environment =
-        table.choice(
-            "environment", EnvironmentKind.class, Default.required(EnvironmentKind.CARTPOLE));
+    EnvironmentKind environment = EnvironmentKind.read(table);
     CollectorKind collector =
         table.choice("collector", CollectorKind.class, Default.of(CollectorKind.ANNEALED));
     table.require(
@@ -56,12 +45,7 @@ public record CollectConfig(
         tasks == 1 ? "firstTask" : "tasks",
         "must leave firstTask + tasks at most " + Math.min(environment.tasks(), MOST_TASKS));
     long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
-    Table sizes = table.onlyIf(environment == EnvironmentKind.MDP, "only of mdp");
-    MdpSize mdp =
-        new MdpSize(
-            sizes.integer("states", Range.between(2, 256), Default.of(10)),
-            sizes.integer("actions", Range.between(2, 32), Default.of(5)),
-            sizes.integer("steps", Range.between(1, 1000), Default.of(10)));
+    MdpSize mdp = MdpSize.read(table, environment);
     return new CollectConfig(
         environment,
         collector,

@@ -1,5 +1,8 @@
 package ringattention.environment;
 
+import ringattention.input.Default;
+import ringattention.input.Table;
+
 /** Environments that can be run here. */
 public enum EnvironmentKind {
   CARTPOLE("cartpole"),
@@ -8,10 +11,29 @@ public enum EnvironmentKind {
   DARK_KEY_TO_DOOR("dark-key-to-door"),
   MDP("mdp");
 
+  private static final String SIMULATED =
+      "needs the simulator MuJoCo and the models of dm_control, which are not part of this program:"
+          + " record its episodes with these, or read ExoRL's";
+  private static final String COMPOSED =
+      "needs the simulator MuJoCo and dm_control's composer, which are not part of this program:"
+          + " read ExoRL's episodes";
+
   private final String name;
 
   EnvironmentKind(String name) {
     this.name = name;
+  }
+
+  /**
+   * Reads the key {@code environment} of a section.
+   *
+   * @throws ringattention.input.InputException also where it names one that needs a simulator
+   */
+  public static EnvironmentKind read(Table table) {
+    table.refuse("environment", "walker", SIMULATED);
+    table.refuse("environment", "cheetah", SIMULATED);
+    table.refuse("environment", "jaco", COMPOSED);
+    return table.choice("environment", EnvironmentKind.class, Default.required(CARTPOLE));
   }
 
   /** Returns whether each environment has a task that is not seen. */
@@ -20,7 +42,7 @@ public enum EnvironmentKind {
   }
 
   /** Returns how many different tasks there are. */
-  long tasks() {
+  public long tasks() {
     return switch (this) {
       case CARTPOLE -> 1;
       case DARK_ROOM -> DarkRoom.tasks(false);

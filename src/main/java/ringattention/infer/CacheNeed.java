@@ -11,9 +11,9 @@ import java.util.Set;
 /**
  * What requests ask of the cache.
  *
- * @param longestPrompt tokens of the longest prompt
- * @param prompts tokens of the prompts that are in the cache together; none: not known
- * @param further tokens that each of them appends at most
+ * @param longestPrompt tokens of the longest prompt; 0: there are no prompts
+ * @param prompts tokens of the prompts that are in the cache together
+ * @param further tokens that each of them appends at most; none: it is not known what is asked
  */
 public record CacheNeed(int longestPrompt, List<Integer> prompts, List<Integer> further) {
   /** Whatever fits. */
@@ -22,6 +22,11 @@ public record CacheNeed(int longestPrompt, List<Integer> prompts, List<Integer> 
   public CacheNeed {
     prompts = List.copyOf(prompts);
     further = List.copyOf(further);
+  }
+
+  /** Returns what sequences need that begin empty and grow to so many tokens each. */
+  public static CacheNeed ofEmpty(int sequences, int tokens) {
+    return new CacheNeed(0, List.of(), Collections.nCopies(sequences, tokens));
   }
 
   /**
@@ -56,7 +61,7 @@ public record CacheNeed(int longestPrompt, List<Integer> prompts, List<Integer> 
 
   /** Returns whether it is known what will be asked. */
   boolean isKnown() {
-    return !prompts.isEmpty();
+    return !further.isEmpty();
   }
 
   /** Returns the tokens that a step reads once all of these are in the cache and at their ends. */

@@ -3,12 +3,7 @@ package ringattention.infer;
 /** A sequence behind a prefix, and where this rank keeps its part of the sequence's own tokens. */
 final class CachedSequence implements Engine.Sequence {
   private final CachedPrefix prefix;
-  private final int most; // tokens of its own
-  private final TailLayout layout;
-  private final int rank;
-  private final SlotRanges ranges;
-  private final int from; // its first slot
-  private int appended;
+  private final CachedTail tail;
 
   /**
    * @param most tokens of its own
@@ -16,11 +11,7 @@ final class CachedSequence implements Engine.Sequence {
    */
   CachedSequence(CachedPrefix prefix, int most, TailLayout layout, int rank, SlotRanges ranges) {
     this.prefix = prefix;
-    this.most = most;
-    this.layout = layout;
-    this.rank = rank;
-    this.ranges = ranges;
-    this.from = ranges.require(layout.slots(most));
+    this.tail = new CachedTail(most, layout, rank, ranges);
   }
 
   /** Adds rows for the next tokens, each of which sees the prefix and those before it. */
@@ -33,27 +24,17 @@ final class CachedSequence implements Engine.Sequence {
 
   /** Adds a row for the next token; what it sees of the prefix is said elsewhere. */
   void row(StepRows rows, int token) {
-    if (appended == most) {
-      throw new IllegalStateException("a sequence has room for " + most + " tokens of its own");
-    }
-    if (layout.owner(appended) == rank) {
-      rows.add(token, tokens(), from + layout.place(appended));
-    } else {
-      rows.add(token, tokens());
-    }
-    appended++;
-    int row = rows.used() - 1;
-    rows.see(row, row + 1, from, from + layout.held(rank, appended));
+    tail.row(rows, token, tokens());
   }
 
   /** Forgets what was appended behind so many tokens, the prefix's included. */
   void cut(int length) {
     int kept = length - prefix.tokens();
-    if (kept < 0 || kept > appended) {
+    if (kept < 0 || kept > tail.tokens()) {
       throw new IllegalArgumentException(
           "a sequence of " + tokens() + " tokens cannot be cut to " + length);
     }
-    appended = kept;
+    tail.cut(kept);
   }
 
   @Override
@@ -63,11 +44,11 @@ final class CachedSequence implements Engine.Sequence {
 
   @Override
   public int tokens() {
-    return prefix.tokens() + appended;
+    return prefix.tokens() + tail.tokens();
   }
 
   @Override
   public void close() {
-    ranges.free(from, layout.slots(most));
+    tail.close();
   }
 }

@@ -40,6 +40,22 @@ final class DecodeStep implements AutoCloseable {
    * @return logits behind every row that is used, [rows used][vocabulary]
    */
   float[][] run(StepRows rows) {
+    compute(rows);
+    return logits(rows.used());
+  }
+
+  /**
+   * Computes and keeps the rows' positions of trajectories. Collective.
+   *
+   * @return outputs of every row that is used, [rows used * actions]
+   */
+  double[] actions(StepRows rows) {
+    transformer.loadFeatures(rows.features());
+    compute(rows);
+    return device.read(buffers.logits().slice(0, rows.used()));
+  }
+
+  private void compute(StepRows rows) {
     transformer.load(rows.tokens(), noLabels, rows.positions());
     device.write(buffers.slots(), rows.slots());
     device.write(buffers.segments(), rows.segments(StepBuffers.segments(rows())));
@@ -52,7 +68,6 @@ final class DecodeStep implements AutoCloseable {
     } else {
       recorded.run();
     }
-    return logits(rows.used());
   }
 
   private void enqueue() {

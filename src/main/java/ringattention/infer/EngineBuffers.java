@@ -24,7 +24,8 @@ import ringattention.parallel.WeightBuffers;
  * @param resident null where weights are sharded
  * @param sharded null where weights are resident
  * @param prefill activations of a chunk, also of shorter ones
- * @param ring what the ring receives and merges while it computes a chunk
+ * @param ring what the ring receives and merges while it computes a chunk; null where there are no
+ *     prompts, and nothing of prefill then
  * @param step buffers of a step, also of one of fewer rows
  */
 record EngineBuffers(
@@ -52,9 +53,11 @@ record EngineBuffers(
                 : WeightBuffers.allocate(allocator, groups, shape.ranks(), compute, sum),
             KeyValueCache.Buffers.allocate(allocator, model, shape.slots(), compute),
             prefill,
-            ring(allocator, shape, rank, compute, sum),
+            shape.reads() ? ring(allocator, shape, rank, compute, sum) : null,
             step);
-    activations(prefill, model, shape.shard(shape.wholeChunk(), rank), compute, sum);
+    if (shape.reads()) {
+      activations(prefill, model, shape.shard(shape.wholeChunk(), rank), compute, sum);
+    }
     StepBuffers.allocate(step, model, shape.rows(), shape.ranks(), compute, sum);
     return buffers;
   }

@@ -21,7 +21,8 @@ import ringattention.shard.SequenceLayout;
  * @param feedForwardBlock tokens that projections and feed-forward take at a time
  * @param slots tokens that every rank's cache holds
  * @param rows new tokens of a step at most
- * @param chunk tokens of a prompt that the ring computes at a time
+ * @param chunk tokens of a prompt that the ring computes at a time; 0: there are no prompts, all
+ *     sequences begin empty
  * @param resident whether every rank holds all weights; otherwise each its part
  */
 public record EngineShape(
@@ -34,7 +35,7 @@ public record EngineShape(
     int chunk,
     boolean resident) {
   public EngineShape {
-    if (slots < 1 || rows < 1 || chunk < 2 * ranks) {
+    if (slots < 1 || rows < 1 || chunk != 0 && chunk < 2 * ranks) {
       throw new IllegalArgumentException(
           slots + " slots, " + rows + " rows, chunks of " + chunk + " over " + ranks + " ranks");
     }
@@ -53,6 +54,11 @@ public record EngineShape(
     return new ShardShape(part.size(rank), part.largestShard(), 1, false, feedForwardBlock, 1);
   }
 
+  /** Returns whether there are prompts. */
+  boolean reads() {
+    return chunk > 0;
+  }
+
   /** Returns the layout of a whole chunk. */
   SequenceLayout wholeChunk() {
     return SequenceLayout.of(layout, chunk, ranks);
@@ -62,6 +68,9 @@ public record EngineShape(
    * Returns all that the ring may ask of a rank's device: behind nothing, and behind a full cache.
    */
   List<AttentionCall> calls(int rank, DeviceTraits device) {
+    if (!reads()) {
+      return List.of();
+    }
     SequenceLayout whole = wholeChunk();
     int earlier = Math.max(0, slots - whole.size(rank));
     SequenceLayout last =
@@ -96,6 +105,24 @@ public record EngineShape(
   /** Returns the most tokens that the cache holds of one sequence, however they lie. */
   int mostTokens() {
     return (int) Math.min(Integer.MAX_VALUE, (long) slots * ranks);
+  }
+
+  /**
+   * Returns the most tokens that each of so many sequences may have which all begin empty; 0: not
+   * even one.
+   */
+  public int longestOf(int sequences) {
+    int fits = 0;
+    long tooMany = (long) (slots / sequences + TailLayout.BLOCK) * ranks + 1;
+    while (tooMany - fits > 1) {
+      int middle = (int) Math.min(Integer.MAX_VALUE, (fits + tooMany) / 2);
+      if ((long) tail().slots(middle) * sequences <= slots) {
+        fits = middle;
+      } else {
+        tooMany = middle;
+      }
+    }
+    return fits;
   }
 
   /**

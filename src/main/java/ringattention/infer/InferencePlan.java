@@ -69,7 +69,9 @@ public record InferencePlan(
                 () ->
                     configuration
                         .source()
-                        .error("infer.chunk", doesNotFit(fitted.smallest(), device, limits)));
+                        .error(
+                            fitted.smallest().reads() ? "infer.chunk" : "infer.weights",
+                            doesNotFit(fitted.smallest(), device, limits)));
     String text = text(shape, device, limits, need, fitted.wanted());
     String ranks =
         String.format(
@@ -113,14 +115,18 @@ public record InferencePlan(
         configuration.get(FeedForwardConfig.SECTION).block(),
         1,
         rows,
-        Math.max(2 * ranks, Math.min(config.chunk(), need.longestPrompt())),
+        need.longestPrompt() == 0
+            ? 0
+            : Math.max(2 * ranks, Math.min(config.chunk(), need.longestPrompt())),
         config.weights() != WeightsKind.SHARDED);
   }
 
   private static String doesNotFit(EngineShape shape, DeviceTraits device, MemoryLimits limits) {
-    return "does not fit: weights and one chunk of "
-        + shape.chunk()
-        + " tokens need "
+    return "does not fit: weights and one "
+        + (shape.reads()
+            ? "chunk of " + shape.chunk() + " tokens"
+            : "step of " + shape.rows() + " rows")
+        + " need "
         + Units.bytes(EngineMemory.most(shape, device))
         + " of "
         + Units.bytes(limits.device())
@@ -149,17 +155,16 @@ public record InferencePlan(
       EngineShape shape, DeviceTraits device, MemoryLimits limits, CacheNeed need, int wanted) {
     return String.format(
         Locale.ROOT,
-        "ring of %d, weights %s, cache of %d tokens a rank%s, %d tokens of a prompt at a time, up to %d rows"
-            + " a step: %s of %s; the longest prompt is %d tokens",
+        "ring of %d, weights %s, cache of %d tokens a rank%s, %sup to %d rows a step: %s of %s%s",
         shape.ranks(),
         shape.resident() ? "resident" : "sharded",
         shape.slots(),
         shape.slots() < wanted && need.isKnown() ? " (" + wanted + " would hold all at once)" : "",
-        shape.chunk(),
+        shape.reads() ? shape.chunk() + " tokens of a prompt at a time, " : "",
         shape.rows(),
         Units.bytes(EngineMemory.most(shape, device)),
         limits.device() == Long.MAX_VALUE ? "what there is" : Units.bytes(limits.device()),
-        shape.longestPrompt());
+        shape.reads() ? "; the longest prompt is " + shape.longestPrompt() + " tokens" : "");
   }
 
   /** Prints the choice and every buffer of the first rank. */
@@ -204,5 +209,17 @@ public record InferencePlan(
    */
   public RingEngine engine(Equipment ring, Device device, Arena arena, PhaseTimer timer) {
     return new RingEngine(shape, ring.world(), ring.collectives(device), device, arena, timer);
+  }
+
+  /**
+   * Returns sequences of trajectories in such an arena, like {@link #engine}.
+   *
+   * @param sequences side by side
+   * @param most positions of each
+   */
+  public RingTrajectories trajectories(
+      Equipment ring, Device device, Arena arena, PhaseTimer timer, int sequences, int most) {
+    return new RingTrajectories(
+        shape, ring.world(), ring.collectives(device), device, arena, timer, sequences, most);
   }
 }

@@ -2,9 +2,7 @@ package ringattention.infer;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.function.BiConsumer;
-import ringattention.attention.Attention;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingSchedule;
 import ringattention.comm.Communicator;
@@ -13,17 +11,9 @@ import ringattention.device.Allocator;
 import ringattention.device.Collectives;
 import ringattention.device.Device;
 import ringattention.metrics.PhaseTimer;
-import ringattention.model.ActivationPolicy;
-import ringattention.model.Activations;
-import ringattention.model.LlamaParameters;
-import ringattention.model.ModelConfig;
 import ringattention.model.ShardShape;
 import ringattention.model.Transformer;
 import ringattention.parallel.LoadableWeights;
-import ringattention.parallel.ParameterGroup;
-import ringattention.parallel.ParameterSource;
-import ringattention.parallel.ResidentWeights;
-import ringattention.parallel.ShardedWeights;
 import ringattention.shard.ContinuedLayout;
 import ringattention.shard.Mask;
 
@@ -32,21 +22,13 @@ import ringattention.shard.Mask;
  * what each rank holds of it stays where the layout left it. New tokens are computed by all ranks
  * alike, each over its part of the cache; exactly one keeps a token's key and value.
  */
-public final class RingEngine implements Engine {
+public final class RingEngine implements Engine, WeightedEngine {
+  private final CachedModel model;
   private final EngineShape shape;
   private final int rank;
   private final Device device;
-  private final PhaseTimer timer;
-  private final EngineBuffers buffers;
-  private final Weights weights;
   private final KeyValueCache cache;
   private final RingExchange exchange;
-  private final Collectives collectives;
-  private final SlotRanges ranges;
-  private final TreeMap<Integer, DecodeStep> steps = new TreeMap<>(); // by rows, powers of two
-
-  /** The weights, to be used and to be set. */
-  private record Weights(ParameterSource source, LoadableWeights loadable) {}
 
   /**
    * Collective over the ring. Weights are undefined until they are set.
@@ -62,32 +44,17 @@ public final class RingEngine implements Engine {
       Device device,
       Allocator allocator,
       PhaseTimer timer) {
+    this.model = new CachedModel(shape, ring, collectives, device, allocator, timer);
     this.shape = shape;
     this.rank = ring.rank();
     this.device = device;
-    this.timer = timer;
-    this.collectives = collectives;
-    this.buffers = EngineBuffers.allocate(allocator, shape, rank, device.compute(), device.sum());
-    this.weights = weights(ring);
-    this.cache = new KeyValueCache(buffers.cache());
+    this.cache = model.cache();
     this.exchange = new RingExchange(ring);
-    this.ranges = new SlotRanges(shape.slots());
   }
 
-  private Weights weights(Communicator ring) {
-    List<ParameterGroup> groups = LlamaParameters.groups(shape.model());
-    if (shape.resident()) {
-      ResidentWeights whole = new ResidentWeights(device, groups, buffers.resident());
-      return new Weights(whole, whole);
-    }
-    ShardedWeights parts =
-        new ShardedWeights(device, ring, collectives, groups, buffers.sharded(), timer);
-    return new Weights(parts, parts);
-  }
-
-  /** Returns the weights, to set them. */
+  @Override
   public LoadableWeights weights() {
-    return weights.loadable();
+    return model.weights();
   }
 
   /** Returns the keys of a layer that this rank keeps, [slots, keyValueHeads, headSize]. */
@@ -97,8 +64,7 @@ public final class RingEngine implements Engine {
 
   /** Makes the cache NaN: what is read and was never written shows. */
   void poison() {
-    buffers.cache().keys().forEach(keys -> device.kernels().fill(keys, Double.NaN));
-    buffers.cache().values().forEach(values -> device.kernels().fill(values, Double.NaN));
+    model.poison();
   }
 
   @Override
@@ -118,12 +84,12 @@ public final class RingEngine implements Engine {
 
   @Override
   public boolean fits(int prefixTokens, int sequences, int furtherTokens) {
-    return shape.fits(ranges, prefixTokens, sequences, furtherTokens);
+    return shape.fits(model.ranges(), prefixTokens, sequences, furtherTokens);
   }
 
   @Override
   public Prefix prefill(int[] tokens) {
-    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens.length), rank, ranges);
+    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens.length), rank, model.ranges());
     for (ContinuedLayout chunk : prefix.layout().chunks()) {
       compute(chunk, prefix, tokens);
     }
@@ -136,7 +102,7 @@ public final class RingEngine implements Engine {
    * computed: for measurements of the steps behind it.
    */
   public Prefix filled(int tokens) {
-    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens), rank, ranges);
+    CachedPrefix prefix = new CachedPrefix(shape.prefix(tokens), rank, model.ranges());
     prefix.fill();
     int end = prefix.from() + prefix.layout().slots();
     for (int layer = 0; layer < shape.model().layers(); layer++) {
@@ -149,7 +115,6 @@ public final class RingEngine implements Engine {
 
   /** Computes a chunk around the ring. */
   private void compute(ContinuedLayout chunk, CachedPrefix prefix, int... tokens) {
-    ModelConfig model = shape.model();
     cache.place(prefix.from(), chunk.earlier().get(rank), chunk.size(rank));
     ShardShape part = shape.shard(chunk, rank);
     RingAttention attention =
@@ -159,14 +124,18 @@ public final class RingEngine implements Engine {
             cache,
             exchange,
             null,
-            buffers.ring(),
-            timer);
+            model.buffers().ring(),
+            model.timer());
     Transformer transformer =
-        transformer(
+        model.transformer(
             part,
             attention,
             EngineBuffers.activations(
-                buffers.prefill().again(), model, part, device.compute(), device.sum()));
+                model.buffers().prefill().again(),
+                shape.model(),
+                part,
+                device.compute(),
+                device.sum()));
     int[] positions = chunk.positions(rank);
     int[] held = Arrays.stream(positions).map(position -> tokens[position]).toArray();
     transformer.load(held, new int[held.length], positions);
@@ -183,7 +152,7 @@ public final class RingEngine implements Engine {
     float[][] logits = null;
     for (int first = from; first < to; first += shape.rows()) {
       int end = Math.min(to, first + shape.rows());
-      DecodeStep step = step(end - first);
+      DecodeStep step = model.step(end - first);
       StepRows rows = new StepRows(step.rows());
       row.accept(rows, Arrays.copyOfRange(tokens, first, end));
       logits = step.run(rows);
@@ -191,44 +160,10 @@ public final class RingEngine implements Engine {
     return logits[logits.length - 1];
   }
 
-  /** Returns the smallest step that takes so many rows. */
-  private DecodeStep step(int used) {
-    int rows = Math.min(shape.rows(), used == 1 ? 1 : Integer.highestOneBit(used - 1) << 1);
-    return steps.computeIfAbsent(rows, this::newStep);
-  }
-
-  private DecodeStep newStep(int rows) {
-    ModelConfig model = shape.model();
-    StepBuffers step =
-        StepBuffers.allocate(
-            buffers.step().again(), model, rows, shape.ranks(), device.compute(), device.sum());
-    return new DecodeStep(
-        device,
-        transformer(
-            StepBuffers.shape(rows),
-            new CachedAttention(device, collectives, shape.ranks(), cache, step, timer),
-            step.activations()),
-        step);
-  }
-
-  /** Returns the model over some tokens, forward only. */
-  private Transformer transformer(ShardShape part, Attention attention, Activations activations) {
-    ModelConfig model = shape.model();
-    return new Transformer(
-        model,
-        ActivationPolicy.forwardOnly(model.layers(), 1),
-        part,
-        device,
-        weights.source(),
-        null,
-        attention,
-        activations,
-        timer);
-  }
-
   @Override
   public Sequence begin(Prefix prefix, int mostTokens) {
-    return new CachedSequence((CachedPrefix) prefix, mostTokens, shape.tail(), rank, ranges);
+    return new CachedSequence(
+        (CachedPrefix) prefix, mostTokens, shape.tail(), rank, model.ranges());
   }
 
   @Override
@@ -246,7 +181,7 @@ public final class RingEngine implements Engine {
       throw new IllegalArgumentException(
           tokens.length + " tokens for " + sequences.size() + " sequences, of at most " + rows());
     }
-    DecodeStep step = step(tokens.length);
+    DecodeStep step = model.step(tokens.length);
     StepRows rows = new StepRows(step.rows());
     List<CachedSequence> own = sequences.stream().map(CachedSequence.class::cast).toList();
     for (int row = 0; row < tokens.length; row++) {
@@ -265,6 +200,6 @@ public final class RingEngine implements Engine {
 
   @Override
   public void close() {
-    steps.values().forEach(DecodeStep::close);
+    model.close();
   }
 }

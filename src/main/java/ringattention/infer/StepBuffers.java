@@ -24,8 +24,9 @@ import ringattention.model.ShardShape;
  * @param segments I32 [2 rows, 4]: {@link DecodeAttention#attend}
  * @param parts what all ranks have seen, [ranks, rows, heads, headSize + 1]
  * @param partial what this rank has seen, [rows, heads, headSize + 1]; of one rank its parts
- * @param logits sum type, [rows, vocabulary]
- * @param hostLogits the same on the host
+ * @param logits sum type, [rows, vocabulary]; of trajectories the actions before their tangent,
+ *     compute type, [rows, actions]
+ * @param hostLogits the same on the host; null of trajectories
  */
 record StepBuffers(
     Activations activations,
@@ -56,7 +57,8 @@ record StepBuffers(
     Dim heads = new Dim("heads", model.heads().query());
     Dim packed = new Dim("head size and log-sum-exp", model.heads().size() + 1);
     Dim all = new Dim("ranks", ranks);
-    Dim vocabulary = new Dim("vocabulary", model.vocabulary());
+    boolean steps = model.trajectories().isPresent();
+    Dim outputs = new Dim(steps ? "actions" : "vocabulary", model.outputs());
     Tensor parts = allocator.allocate("parts", RING, sum, all, each, heads, packed);
     return new StepBuffers(
         Activations.allocate(
@@ -80,7 +82,7 @@ record StepBuffers(
         ranks == 1
             ? parts.view(rows, model.heads().query(), model.heads().size() + 1)
             : allocator.allocate("partial", RING, sum, each, heads, packed),
-        allocator.allocate("logits", ACTIVATIONS, sum, each, vocabulary),
-        allocator.allocate("logits.host", OFFLOADED, sum, each, vocabulary));
+        allocator.allocate("logits", ACTIVATIONS, steps ? compute : sum, each, outputs),
+        steps ? null : allocator.allocate("logits.host", OFFLOADED, sum, each, outputs));
   }
 }

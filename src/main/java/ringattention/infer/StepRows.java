@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * The new tokens of one step as a rank sees them: row by row the token, its position, the slot that
- * keeps it if this rank does, and the slots that it sees here. Rows that are not used see nothing
- * and are kept nowhere.
+ * keeps it if this rank does, the slots that it sees here, and of trajectories its numbers. Rows
+ * that are not used see nothing and are kept nowhere.
  */
 final class StepRows {
   private static final int NOWHERE = -1;
@@ -16,13 +16,30 @@ final class StepRows {
   private final int[] positions;
   private final int[] slots;
   private final List<int[]> segments = new ArrayList<>();
+  private final double[] features; // [rows, features]
   private int used;
 
   StepRows(int rows) {
+    this(rows, 0);
+  }
+
+  /**
+   * @param features numbers of a row, beside its token
+   */
+  StepRows(int rows, int features) {
     this.tokens = new int[rows];
     this.positions = new int[rows];
     this.slots = new int[rows];
+    this.features = new double[rows * features];
     Arrays.fill(slots, NOWHERE);
+  }
+
+  /** Sets the numbers of the row that comes next. */
+  void features(float[] from, int offset) {
+    int width = features.length / slots.length;
+    for (int column = 0; column < width; column++) {
+      features[used * width + column] = from[offset + column];
+    }
   }
 
   /** Adds a row that another rank keeps. */
@@ -67,6 +84,11 @@ final class StepRows {
 
   int[] slots() {
     return slots;
+  }
+
+  /** Returns the numbers of all rows, [rows, features]. */
+  double[] features() {
+    return features;
   }
 
   /** Returns the segments, [most, 4], empty ones last. */

@@ -100,8 +100,17 @@ public final class Transformer {
    * @param targets [tokens * batch, actions]
    */
   public void loadValues(double[] features, double[] targets) {
-    device.write(activations.features(), features);
+    loadFeatures(features);
     device.write(activations.targets(), targets);
+  }
+
+  /**
+   * Puts what trajectories begin with on the device, for outputs without a loss.
+   *
+   * @param features [tokens * batch, features]
+   */
+  public void loadFeatures(double[] features) {
+    device.write(activations.features(), features);
   }
 
   /**

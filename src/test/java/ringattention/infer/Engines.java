@@ -86,4 +86,38 @@ record Engines(
           }
         });
   }
+
+  /** Does the same with sequences of trajectories side by side; chunk must be 0. */
+  <T> List<T> runTrajectories(
+      int ranks,
+      Supplier<Device> make,
+      int sequences,
+      int most,
+      Function<RingTrajectories, T> work) {
+    EngineShape shape = shape(ranks);
+    return LocalCommunicator.run(
+        ranks,
+        world -> {
+          PhaseTimer timer = new PhaseTimer(System::nanoTime);
+          MemoryPlan plan = new MemoryPlan();
+          try (Device device = make.get()) {
+            EngineBuffers.allocate(plan, shape, world.rank(), device.compute(), device.sum());
+            try (Arena arena = new Arena(device, plan);
+                RingTrajectories engine =
+                    new RingTrajectories(
+                        shape,
+                        world,
+                        new HostCollectives(world, timer.timeline()),
+                        device,
+                        arena,
+                        timer,
+                        sequences,
+                        most)) {
+              fill(engine.weights(), model, SEED);
+              engine.poison();
+              return work.apply(engine);
+            }
+          }
+        });
+  }
 }

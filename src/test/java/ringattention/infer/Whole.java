@@ -28,11 +28,20 @@ final class Whole {
 
   /** Returns the logits behind every token, [tokens][vocabulary]. */
   static double[][] logits(ModelConfig model, long seed, int... tokens) {
-    return LocalCommunicator.run(1, world -> logits(world, model, seed, tokens)).get(0);
+    int[] positions = new int[tokens.length];
+    Arrays.setAll(positions, i -> i);
+    return outputs(
+        model, seed, new Sample(tokens, new int[tokens.length], positions, new int[] {0}));
   }
 
-  private static double[][] logits(
-      Communicator world, ModelConfig model, long seed, int... tokens) {
+  /** Returns the outputs at every position of a sample, [positions][outputs]. */
+  static double[][] outputs(ModelConfig model, long seed, Sample sample) {
+    return LocalCommunicator.run(1, world -> outputs(world, model, seed, sample)).get(0);
+  }
+
+  private static double[][] outputs(
+      Communicator world, ModelConfig model, long seed, Sample sample) {
+    int[] tokens = sample.tokens();
     ModelSetup setup =
         new ModelSetup(
             model,
@@ -60,17 +69,13 @@ final class Whole {
                 setup, world, new HostCollectives(world, timer.timeline()), device, arena, timer);
         replica.parameters().clear();
         Engines.fill(replica.weights(), model, seed);
-        int[] positions = new int[tokens.length];
-        Arrays.setAll(positions, i -> i);
-        replica.load(
-            new Sample[] {new Sample(tokens, new int[tokens.length], positions, new int[] {0})});
+        replica.load(new Sample[] {sample});
         List<double[]> all = new ArrayList<>();
         replica.transformer().logits(block -> all.add(device.read(block)));
         double[] flat = all.get(0);
         double[][] logits = new double[tokens.length][];
         for (int i = 0; i < tokens.length; i++) {
-          logits[i] =
-              Arrays.copyOfRange(flat, i * model.vocabulary(), (i + 1) * model.vocabulary());
+          logits[i] = Arrays.copyOfRange(flat, i * model.outputs(), (i + 1) * model.outputs());
         }
         return logits;
       }

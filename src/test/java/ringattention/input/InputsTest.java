@@ -87,6 +87,9 @@ class InputsTest {
       lengths = [4096]
       [collect]
       environment = "mdp"
+      [rollout]
+      environment = "mdp"
+      target = 3
       """;
 
   @TempDir Path folder;

@@ -39,6 +39,7 @@ public record TrajectorySequence(
             labels,
             new float[Math.multiplyExact(length, columns.width())],
             new float[Math.multiplyExact(length, columns.actionSize())]);
+    FeatureRows rows = new FeatureRows(columns, config.returns(), config.scale(), statistics);
     double best =
         pieces.stream().mapToDouble(piece -> corpus.returned(piece.episode())).max().orElse(0);
     int at = 0;
@@ -46,7 +47,7 @@ public record TrajectorySequence(
       Episode episode = corpus.episode(piece.episode());
       double target =
           config.arrangement() == Arrangement.AGENTIC ? best : corpus.returned(piece.episode());
-      sequence.put(episode, piece, target, config, statistics, at);
+      sequence.put(episode, piece, target, rows, at);
       at += FeatureColumns.KINDS * piece.steps();
     }
     return sequence;
@@ -56,46 +57,22 @@ public record TrajectorySequence(
    * @param target return that was still to come before the episode's first step
    * @param first position
    */
-  private void put(
-      Episode episode,
-      Piece piece,
-      double target,
-      TrajectoriesConfig config,
-      StateStatistics statistics,
-      int first) {
+  private void put(Episode episode, Piece piece, double target, FeatureRows rows, int first) {
     double toCome = target - episode.rewardsBefore(piece.from());
     int actionSize = columns.actionSize();
     for (int i = 0; i < piece.steps(); i++) {
       int step = piece.from() + i;
       int at = first + FeatureColumns.KINDS * i;
-      for (int kind = 0; kind < FeatureColumns.KINDS; kind++) {
-        tokens[at + kind] = step;
-        inputs[(at + kind) * columns.width() + columns.flag(kind)] = 1;
-      }
-      inputs[column(at, FeatureColumns.RETURN)] =
-          config.returns() ? (float) (toCome / config.scale()) : 0;
-      int state = column(at, FeatureColumns.STATE);
-      for (int number = 0; number < columns.stateSize(); number++) {
-        inputs[state + number] =
-            statistics.standardise(number, episode.states()[step * columns.stateSize() + number]);
-      }
-      System.arraycopy(
-          episode.actions(),
-          step * actionSize,
-          inputs,
-          column(at, FeatureColumns.ACTION),
-          actionSize);
-      inputs[column(at, FeatureColumns.REWARD)] = episode.rewards()[step];
+      Arrays.fill(tokens, at, at + FeatureColumns.KINDS, step);
       int learned = at + FeatureColumns.STATE;
+      rows.toCome(toCome, inputs, at + FeatureColumns.RETURN);
+      rows.state(episode.states(), step * columns.stateSize(), inputs, learned);
+      rows.action(episode.actions(), step * actionSize, inputs, at + FeatureColumns.ACTION);
+      rows.reward(episode.rewards()[step], inputs, at + FeatureColumns.REWARD);
       labels[learned] = 0;
       System.arraycopy(
           episode.actions(), step * actionSize, targets, learned * actionSize, actionSize);
       toCome -= episode.rewards()[step];
     }
-  }
-
-  /** Returns where the numbers of a kind of position begin in the inputs. */
-  private int column(int stepAt, int kind) {
-    return (stepAt + kind) * columns.width() + columns.first(kind);
   }
 }

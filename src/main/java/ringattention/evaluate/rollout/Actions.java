@@ -1,0 +1,61 @@
+package ringattention.evaluate.rollout;
+
+import java.util.Arrays;
+import ringattention.random.Seed;
+
+/**
+ * Makes actions of a model's outputs: their hyperbolic tangents, or of choices 1 at the largest and
+ * 0 elsewhere, as environments record them. Noise is a function of seed, trial, step and place.
+ *
+ * @param discrete whether one of several is chosen
+ * @param noise share of choices that are drawn, all alike; else the deviation of normal numbers
+ *     that are added
+ */
+record Actions(boolean discrete, double noise) {
+  private static final int DRAWS = 2; // numbers that an element may need
+
+  /**
+   * Writes the action of one sequence.
+   *
+   * @param outputs [actions]
+   * @param numbers of its trial
+   * @param into [sequences, actions], of which this is one
+   */
+  void write(double[] outputs, Seed numbers, int step, float[] into, int sequence) {
+    int size = outputs.length;
+    int from = sequence * size;
+    long first = (long) step * DRAWS * (size + 1L);
+    if (discrete) {
+      Arrays.fill(into, from, from + size, 0);
+      boolean drawn = noise > 0 && numbers.uniform(first) <= noise;
+      int choice =
+          drawn ? (int) Long.remainderUnsigned(numbers.bits(first + 1), size) : largest(outputs);
+      into[from + choice] = 1;
+      return;
+    }
+    for (int i = 0; i < size; i++) {
+      double action = StrictMath.tanh(outputs[i]); // hosts of one job have the same bits
+      if (noise > 0) {
+        action += noise * normal(numbers, first + (long) DRAWS * i);
+      }
+      into[from + i] = (float) Math.max(-1, Math.min(1, action));
+    }
+  }
+
+  /** The tangents of large outputs are all 1: the outputs themselves tell which is largest. */
+  private static int largest(double... outputs) {
+    int largest = 0;
+    for (int i = 1; i < outputs.length; i++) {
+      if (outputs[i] > outputs[largest]) {
+        largest = i;
+      }
+    }
+    return largest;
+  }
+
+  /** Box and Muller's method, the cosine alone. */
+  private static double normal(Seed numbers, long index) {
+    double radius = StrictMath.sqrt(-2 * StrictMath.log(numbers.uniform(index)));
+    return radius * StrictMath.cos(2 * Math.PI * numbers.uniform(index + 1));
+  }
+}
