@@ -40,7 +40,7 @@ class BadInputTest {
           [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, curriculum, data, validation, lines, trajectories, infer, generate, suite, rollout, collect, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, schedule, learningRate, minLearningRate, warmupSteps, decaySteps, weightDecay, noDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps, exactRate
           model = 3 | x.toml: model = 3: must be a section, [model]
-          model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, ropeAttentionFactor, ropeBetaFast, ropeBetaSlow, ropeTruncate, ropeShortFactors, ropeLongFactors, normEpsilon, tied, initStd, init, queryKeyValueBias, queryKeyNorm, slidingWindow
+          model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, input, stateSize, actionSize, episodeSteps, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, ropeAttentionFactor, ropeBetaFast, ropeBetaSlow, ropeTruncate, ropeShortFactors, ropeLongFactors, normEpsilon, tied, initStd, init, queryKeyValueBias, queryKeyNorm, slidingWindow
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 ; headSize = 16 ; keyValueHeads = 4 | x.toml: model.heads = 6: must be a multiple of model.keyValueHeads (4)
           [model] ; hidden = 64 ; layers = 2 ; heads = 6 | x.toml: model.heads = 6: must divide model.hidden (64), or give model.headSize
           [model] ; hidden = 12 ; layers = 2 ; heads = 4 | x.toml: model.headSize = 3: must be even, by default it is hidden / heads
@@ -105,7 +105,7 @@ class BadInputTest {
           [data] ; path = 7 | x.toml: data.path = 7: must be a text, not empty
           [data] ; path = "x" ; extensions = [".java"] | x.toml: data.extensions = [".java"]: must be without the leading dot
           [data] ; path = "x" ; extensions = "java" | x.toml: data.extensions = "java": must be a list of texts, each not empty
-          [data] ; path = "x" ; format = "json" | x.toml: data.format = "json": must be "text" or "jsonl" or "conversations" or "lines" or "tokens" or "megatron"
+          [data] ; path = "x" ; format = "json" | x.toml: data.format = "json": must be "text" or "jsonl" or "conversations" or "lines" or "tokens" or "megatron" or "trajectories"
           [data] ; path = "x" ; documentMultiple = 0 | x.toml: data.documentMultiple = 0: must be a whole number, at least 1
           [data] ; path = "x" ; firstPosition = -1 | x.toml: data.firstPosition = -1: must be a whole number, 0 to 1073741824
           [data] ; path = "x" ; tokenizer = "a\\u0000" | x.toml: data.tokenizer = "a\\u0000": must not contain a zero byte

@@ -41,6 +41,7 @@ public record RolloutConfig(
 
   private static final int MOST_SEEDS = 1 << 16;
   private static final int MOST_TRIALS = 1 << 20;
+  private static final int MOST_TASKS = Integer.MAX_VALUE;
 
   static RolloutConfig read(Table table) {
     EnvironmentKind environment = EnvironmentKind.read(table);
@@ -61,15 +62,15 @@ public record RolloutConfig(
             .number("target", Range.ANY, new Default<>(null, "required with returns", 1.0));
     Table hidden = table.onlyIf(environment.hasTasks(), "this environment has no hidden tasks");
     long all = Math.min(Integer.MAX_VALUE, environment.tasks());
-    int first = hidden.integer("firstTask", Range.between(0, all - 1), Default.of(0));
+    int first = hidden.integer("firstTask", Range.between(0, MOST_TASKS - 1), Default.of(0));
     int tasks =
         hidden.integer(
             "tasks",
-            Range.between(1, all),
-            Default.derived((int) Math.min(seeds, all - first), "as many as seeds"));
+            Range.between(1, MOST_TASKS),
+            Default.derived((int) Math.max(1, Math.min(seeds, all - first)), "as many as seeds"));
     table.require(
         !environment.hasTasks() || (long) first + tasks <= all,
-        "tasks",
+        tasks == 1 ? "firstTask" : "tasks",
         "must leave firstTask + tasks at most " + all);
     double noise =
         table.number(
