@@ -27,9 +27,9 @@ case $kind in
     device="-D device.kind=cpu"
     episodes=64
     rooms="-D collect.tasks=16 -D collect.episodes=12"
-    few="-D train.steps=20 -D train.batch=4 -D model.hidden=32 -D model.layers=2 -D model.feedForward=64"
+    few="-D train.steps=60 -D train.batch=16 -D train.learningRate=3e-3 -D train.warmupSteps=5 -D model.hidden=32 -D model.layers=2 -D model.feedForward=64"
     several="-D trajectories.count=2 -D train.sequence=8000 -D train.steps=4 -D model.hidden=32 -D model.layers=2 -D model.feedForward=64"
-    histories="$few -D trajectories.count=12 -D train.sequence=960 -D rollout.trials=4"
+    histories="$few -D train.batch=4 -D trajectories.count=12 -D train.sequence=960"
     acting="-D rollout.seeds=4 -D rollout.trials=2"
     rooms_acting="-D rollout.seeds=4 -D rollout.trials=6"
     contexts="0 1 5"
@@ -58,3 +58,107 @@ esac
 record=${RECORD:-validation/paper/$place/rl}
 runs=$record/runs
 mkdir -p "$runs" || exit 1
+
+# Trains for one method and seed, and lets the model act.
+method() { # NAME INPUT SEED EPISODES TRAINING... -- ACTING...
+  trained=$1-$3
+  input=inputs/rl/$2.toml
+  seed=$3
+  data=$4
+  shift 4
+  training=
+  while [ "$1" != -- ]; do
+    training="$training $1"
+    shift
+  done
+  shift
+  keep "train-$trained" 1 train "$input" $device $training -D "data.path=$data" -D "train.seed=$seed" -D output.plots=false \
+    -D checkpoint.atEnd=true -D checkpoint.every=0
+  keep "act-$trained" 1 evaluate "$input" $device $training -D "data.path=$data" -D "checkpoint.resume=$scratch/train-$trained" "$@"
+}
+
+collect() {
+  keep collect-cartpole 1 collect inputs/collect.toml -D "collect.episodes=$episodes"
+  keep collect-rooms 1 collect inputs/rl/dark-room.toml $rooms
+}
+
+# Cartpole: roll-outs of all methods are of as many seeds and trials, and ask for what the best collected episode has, and a little more.
+methods() {
+  cartpole="-D rollout.environment=cartpole $acting"
+  for seed in $seeds; do
+    method bc bc "$seed" "$scratch/collect-cartpole" $few -- $cartpole -D rollout.contextSteps=20
+    method dt dt "$seed" "$scratch/collect-cartpole" $few -- $cartpole -D rollout.contextSteps=20 -D rollout.target=700
+    method at at "$seed" "$scratch/collect-cartpole" $several -- $cartpole -D rollout.target=700
+  done
+}
+
+long() {
+  keep train-at128-1 "$count" train inputs/rl/at.toml $device -D "data.path=$scratch/collect-cartpole" -D trajectories.count=128 \
+    -D train.sequence=512000 -D train.seed=1 -D output.plots=false -D checkpoint.atEnd=true -D checkpoint.every=0
+  keep act-at128-1 "$count" evaluate inputs/rl/at.toml $device -D "data.path=$scratch/collect-cartpole" -D trajectories.count=128 \
+    -D train.sequence=512000 -D "checkpoint.resume=$scratch/train-at128-1" -D rollout.environment=cartpole $acting -D rollout.target=700
+}
+
+# Rooms 64 to 80 are in no history. The model is one; what it is let to see of earlier trials differs.
+context() {
+  rooms_data=$scratch/collect-rooms
+  keep train-rooms 1 train inputs/rl/histories.toml $device $histories -D "data.path=$rooms_data" -D output.plots=false \
+    -D checkpoint.atEnd=true -D checkpoint.every=0
+  for earlier in $contexts; do
+    keep "act-rooms-$earlier" 1 evaluate inputs/rl/histories.toml $device $histories -D "data.path=$rooms_data" \
+      -D "checkpoint.resume=$scratch/train-rooms" -D rollout.environment=dark-room -D rollout.firstTask=64 -D rollout.tasks=17 \
+      $rooms_acting -D "rollout.contextTrials=$earlier"
+  done
+}
+
+# By real steps of 350M weights in fp32: exit code 2 and "does not fit" is what the plan says against the memory there is.
+memory() {
+  echo "attention,feed_forward,trajectories,ranks,result" >"$record/memory.csv"
+  if [ "$kind" = cpu ]; then
+    shape="$few -D train.batch=1"
+    cap="--memory-cap 12MiB"
+    numbers="1 4"
+    episode=1000
+  else
+    shape="-D model.hidden=1024 -D model.layers=24 -D model.heads=16 -D model.feedForward=2736 -D device.precision=fp32"
+    cap="--memory-cap 24GiB"
+    numbers="32 128"
+    episode=1000
+  fi
+  for kinds in memory-efficient,full memory-efficient,blockwise ring,blockwise; do
+    attention=${kinds%,*}
+    ranks=1
+    if [ "$attention" = ring ]; then ranks=$count; fi
+    if [ "$attention" = ring ] && [ "$ranks" = 1 ]; then continue; fi
+    for number in $numbers; do
+      log=$scratch/memory-$attention-${kinds#*,}-$number.log
+      tools/mpirun.sh -np "$ranks" bin/ringattention train inputs/rl/at.toml $device $shape $cap -D "attention.kind=$attention" \
+        -D "feedForward.kind=${kinds#*,}" -D "trajectories.count=$number" -D "train.sequence=$((number * episode * 4))" \
+        -D train.steps=1 -D train.warmupSteps=0 -D "data.path=$scratch/collect-cartpole" -D output.plots=false \
+        -D checkpoint.every=0 -o "$scratch/memory-$attention-${kinds#*,}-$number" >"$log" 2>&1
+      status=$?
+      result=
+      if [ "$status" = 0 ]; then result=trains; fi
+      if [ "$status" = 2 ] && grep -q "does not fit" "$log"; then result="out of memory"; fi
+      if [ -z "$result" ]; then
+        cp "$log" "$record/"
+        note "memory-$attention-$number" "FAILED (exit $status)"
+      fi
+      echo "$attention,${kinds#*,},$number,$ranks,${result:-failed}" >>"$record/memory.csv"
+    done
+  done
+}
+
+tables() {
+  "${PYTHON:-python3}" validation/rl/table.py returns "$runs" >"$record/returns.csv" || note returns FAILED
+  "${PYTHON:-python3}" validation/rl/table.py context "$runs" >"$record/context.csv" || note context FAILED
+  "${PYTHON:-python3}" validation/rl/table.py plot "$record/context.csv" >"$record/context.svg" || note plot FAILED
+}
+
+for step in $steps; do
+  case $step in
+    collect | methods | long | context | memory | tables) $step ;;
+    *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
+  esac
+done
+finish rl "$record"

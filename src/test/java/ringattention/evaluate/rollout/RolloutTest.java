@@ -344,8 +344,8 @@ class RolloutTest {
     "trajectories.returns=false, rollout.target = 3.0: must not be given",
     "rollout.environment=walker, rollout.environment = \"walker\": needs the simulator",
     "rollout.environment=maze, rollout.environment = \"maze\": must be",
-    "rollout.firstTask=81, rollout.firstTask = 81: must be",
-    "rollout.tasks=82, rollout.tasks = 82: must be",
+    "rollout.firstTask=81, rollout.firstTask = 81: must leave",
+    "rollout.tasks=82, rollout.tasks = 82: must leave",
     "rollout.states=9, rollout.states = 9: only of mdp",
     "rollout.noise=1.5, rollout.noise = 1.5: must be",
     "model.input=tokens, model."
