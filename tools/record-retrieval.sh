@@ -5,7 +5,8 @@
 # usage: tools/record-retrieval.sh cpu|gpu [STEP...]
 #   train long evaluate answers losses architectures ablation tables   (default: all but ablation); SCRATCH=FOLDER keeps the models of
 #   train and long, which evaluate, answers and losses need, so that steps can be taken in several calls; RANKS=N in place of one for
-#   each GPU, which then share them: shows what is right and what fits, not how fast it is
+#   each GPU, which then share them: shows what is right and what fits, not how fast it is. short: the first model of train, all that
+#   losses needs
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 # shellcheck disable=SC2086 # lists of options are words
 set -u
@@ -75,8 +76,12 @@ on_gpu() { # NUMBER COMMAND...
   if [ "$kind" = gpu ]; then (export CUDA_VISIBLE_DEVICES="$number" && "$@"); else "$@"; fi
 }
 
+short() {
+  on_gpu 0 keep train-16k 1 train inputs/retrieval/16k.toml $tiny $short -D checkpoint.atEnd=true
+}
+
 train() {
-  on_gpu 0 keep train-16k 1 train inputs/retrieval/16k.toml $tiny $short -D checkpoint.atEnd=true &
+  short &
   on_gpu $((count > 1 ? 1 : 0)) keep train-100k 1 train inputs/retrieval/100k.toml $tiny $middle -D checkpoint.atEnd=true &
   wait
 }
@@ -125,12 +130,13 @@ answers() {
   done
 }
 
-# The first steps of the longest stage on one rank and on all: the same losses, but for rounding. At the rate that its warm-up begins
-# with: Adam's first steps at the whole rate go along the signs of gradients, rounding among them, and part ways.
+# The first steps of the longest stage on one rank and on all: the same losses, but for rounding. From a model that is still wrong at this
+# length, else a few unsure answers are the whole loss, and at the rate that the stage's warm-up begins with: Adam's first steps at the
+# whole rate go along the signs of gradients, rounding among them, and part ways.
 losses() {
   for ranks in 1 "$ring"; do
     keep "parity-losses-$ranks" "$ranks" train inputs/retrieval/evaluate.toml $tiny -D "lines.questions=$many" \
-      -D "train.sequence=$longest" -D "checkpoint.weights=$scratch/train-100k" -D train.schedule=constant -D train.learningRate=2.5e-5 \
+      -D "train.sequence=$longest" -D "checkpoint.weights=$scratch/train-16k" -D train.schedule=constant -D train.learningRate=2.5e-5 \
       -D train.warmupSteps=0 -D train.steps=5 -D curriculum.gate=1e-9 -D curriculum.leastSteps=5 -D output.plots=false
   done
 }
@@ -197,7 +203,7 @@ tables() {
 
 for step in $steps; do
   case $step in
-    train | long | evaluate | answers | losses | architectures | ablation | tables) $step ;;
+    short | train | long | evaluate | answers | losses | architectures | ablation | tables) $step ;;
     *) echo "$0: no step $step" >&2; echo "$step" >>"$scratch/failed" ;;
   esac
 done
