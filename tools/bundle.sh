@@ -78,7 +78,7 @@ done
 cp -a build/text "$bundle/build"
 mkdir "$bundle/validation"
 cp -a validation/transformers "$bundle/validation"
-cp -a validation/extension validation/retrieval "$bundle/validation"
+cp -a validation/extension validation/retrieval validation/rl "$bundle/validation"
 mkdir "$bundle/validation/peers" # the programs; records stay here
 cp -a validation/peers/compare.py validation/peers/context_parallel.py "$bundle/validation/peers"
 

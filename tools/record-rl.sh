@@ -48,7 +48,7 @@ case $kind in
     histories=
     acting="-D rollout.seeds=64 -D rollout.trials=4"
     rooms_acting="-D rollout.seeds=64 -D rollout.trials=100"
-    contexts="0 1 7 31 99"
+    contexts="99 0 7 31 1"
     ;;
   *)
     echo "usage: $0 cpu|gpu [STEP...]" >&2
