@@ -1,7 +1,6 @@
 package ringattention;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -10,17 +9,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.MpiJob;
 
 /**
- * The built program, once for each command: launch, output and exit code under mpirun. What a
- * command does is looked at where ranks are threads.
+ * The built program, each command once over a real MPI, and once each what processes alone show:
+ * launch, output and exit code. What a command does is looked at where ranks are threads.
  */
 class CommandIT {
   private Program program;
@@ -30,58 +26,93 @@ class CommandIT {
     program = new Program(folder);
   }
 
-  /**
-   * @param overrides of the input, separated by spaces
-   * @param verdict how a line must begin
-   * @param file that must be in the output folder
-   */
-  @ParameterizedTest(name = "{1}")
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      value = {
-        "2|validate|validate.lengths=[17] validate.growth=[64]|0|VALID: |checks.csv",
-        "2|gradients|train.sequence=97|0|VALID: loss |gradients.safetensors",
-        "2|plan|train.steps=9|0|total |",
-        "1|bench kernels|benchKernels.tokens=16|0|# VALID|kernels.csv",
-        "2|bench attention|benchAttention.tokens=[64]|0|# VALID|attention.csv",
-        "2|bench ring-exchange|benchRing.warmup=0|0|# VALID|ring_exchange.csv",
-        "2|bench overlap|benchOverlap.tokens=[16] benchOverlap.heads=2 benchOverlap.headSize=16"
-            + " benchOverlap.repeats=1 benchOverlap.bandwidths=[1e-4]|0|# VALID|overlap.csv",
-        "2|bench memory|benchMemory.tokens=[32,64,128] benchMemory.feedForwardBlocks=[16,32]"
-            + " lossHead.block=16|0|# VALID|memory.csv",
-        "2|bench mfu|benchMfu.tokensPerRank=[64] benchMfu.batchTokens=128|0|# VALID|mfu.csv",
-        "2|bench scaling|benchScaling.attentionTokens=64 benchScaling.attentionTotal=64"
-            + " benchScaling.heads=2 benchScaling.headSize=16 benchScaling.trainingTokens=64"
-            + " benchScaling.trainingTotal=128 benchScaling.repeats=2|0|# VALID|scaling.csv",
-        "2|bench context|memory.deviceGiB=0.001 benchContext.prove=false|3|# INVALID|context.csv",
-        "2|bench training|benchTraining.tokens=[64] train.learningRate=1e30 train.clipNorm=0|3"
-            + "|# INVALID|training.csv",
-      })
-  void runsUnderMpirun(
-      int ranks, String command, String overrides, int exitCode, String verdict, String file)
-      throws IOException {
+  /** What a command is asked, and what it must say and leave. */
+  private record Asked(String command, int exitCode, String verdict, String file) {
+    /**
+     * @param line command, overrides separated by spaces, exit code, how a line must begin, and the
+     *     file that must be in the output folder, if any
+     */
+    static Asked of(String line, Program program, Path output) {
+      String[] parts = line.split("\\|", -1);
+      List<String> words = new ArrayList<>(List.of(parts[0].split(" ")));
+      words.add(program.file("small.toml").toString());
+      for (String override : parts[1].split(" ")) {
+        words.addAll(List.of("-D", override));
+      }
+      if (!parts[4].isEmpty()) {
+        words.addAll(List.of("-o", output.toString()));
+      }
+      return new Asked(String.join("\t", words), Integer.parseInt(parts[2]), parts[3], parts[4]);
+    }
+
+    void requireAnswer(List<String> said, Path output) throws IOException {
+      assertTrue(
+          said.stream().anyMatch(line -> line.startsWith(verdict)),
+          command + "\n" + String.join("\n", said));
+      if (!file.isEmpty()) {
+        assertTrue(Files.size(output.resolve(file)) > 0, command);
+      }
+    }
+  }
+
+  /** All of them in the same processes, which start once. */
+  @Test
+  void commandsRunOverMpi() throws IOException {
+    List<String> lines =
+        List.of(
+            "validate|validate.lengths=[17] validate.growth=[64]|0|VALID: |checks.csv",
+            "gradients|train.sequence=97|0|VALID: loss |gradients.safetensors",
+            "plan|train.steps=9|0|total |",
+            "bench kernels|benchKernels.tokens=16|0|# VALID|kernels.csv",
+            "bench attention|benchAttention.tokens=[64]|0|# VALID|attention.csv",
+            "bench ring-exchange|benchRing.warmup=0|0|# VALID|ring_exchange.csv",
+            "bench overlap|benchOverlap.tokens=[16] benchOverlap.heads=2 benchOverlap.headSize=16"
+                + " benchOverlap.repeats=1 benchOverlap.bandwidths=[1e-4]|0|# VALID|overlap.csv",
+            "bench memory|benchMemory.tokens=[32,64,128] benchMemory.feedForwardBlocks=[16,32]"
+                + " lossHead.block=16|0|# VALID|memory.csv",
+            "bench mfu|benchMfu.tokensPerRank=[64] benchMfu.batchTokens=128|0|# VALID|mfu.csv",
+            "bench scaling|benchScaling.attentionTokens=64 benchScaling.attentionTotal=64"
+                + " benchScaling.heads=2 benchScaling.headSize=16 benchScaling.trainingTokens=64"
+                + " benchScaling.trainingTotal=128 benchScaling.repeats=2|0|# VALID|scaling.csv",
+            "bench context|memory.deviceGiB=0.001 benchContext.prove=false|3|# INVALID"
+                + "|context.csv");
+    List<Asked> all = new ArrayList<>();
+    for (String line : lines) {
+      all.add(Asked.of(line, program, program.file("output-" + all.size())));
+    }
+    Path file = program.file("commands");
+    Files.write(file, all.stream().map(Asked::command).toList());
+    MpiJob.Result job =
+        MpiJob.runProgram(2, Duration.ofSeconds(180), CommandsInTurn.class, file.toString());
+    assertEquals(0, job.exitCode(), job.output());
+    List<String> said = job.output().lines().toList();
+    int from = 0;
+    for (int number = 0; number < all.size(); number++) {
+      int end = said.indexOf(CommandsInTurn.end(number, all.get(number).exitCode()));
+      assertTrue(end >= from, all.get(number).command() + "\n" + job.output());
+      all.get(number).requireAnswer(said.subList(from, end), program.file("output-" + number));
+      from = end + 1;
+    }
+  }
+
+  /** An exit code that is no error of the program: mpirun gives it back too. */
+  @Test
+  void aRowThatDivergesIsExitCode3() throws IOException {
     Path output = program.file("output");
-    List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
-    arguments.add(program.file("small.toml").toString());
-    for (String override : overrides.split(" ")) {
-      arguments.addAll(List.of("-D", override));
-    }
-    if (file != null) {
-      arguments.addAll(List.of("-o", output.toString()));
-    }
-    Run run = new Run(program.mpirun(ranks, arguments.toArray(String[]::new)), output);
-    assertEquals(exitCode, run.job().exitCode(), run.job().output());
-    assertTrue(
-        run.printed().stream().anyMatch(line -> line.startsWith(verdict)), run.job().output());
-    if (file != null) {
-      assertTrue(Files.size(output.resolve(file)) > 0, file);
-    }
+    Asked asked =
+        Asked.of(
+            "bench training|benchTraining.tokens=[64] train.learningRate=1e30 train.clipNorm=0|3"
+                + "|# INVALID|training.csv",
+            program,
+            output);
+    Run run = new Run(program.mpirun(2, asked.command().split("\t")), output);
+    assertEquals(3, run.job().exitCode(), run.job().output());
+    asked.requireAnswer(run.printed(), output);
   }
 
   @Test
   void helpAndVersionNeedNoMpirun() {
-    MpiJob.Result help = program.alone("-h");
+    MpiJob.Result help = program.inProcessAlone("-h");
     assertEquals(0, help.exitCode(), help.output());
     for (String command : List.of("train", "validate", "bench attention", "plan", "--dry-run")) {
       assertTrue(help.output().contains("  " + command), help.output());
@@ -124,20 +155,14 @@ class CommandIT {
     assertEquals("ringattention: absent.toml: no such file", job.output().strip());
   }
 
-  /** A rank that fails says so in one line; at level debug it says where in the program. */
+  /**
+   * At level debug a rank that fails says where in the program; else it does not ({@link TrainIT}).
+   */
   @Test
-  void failureIsOneLineAndDebugShowsWhere() {
-    String[] fault = {"-D", "fault.rank=1", "-D", "fault.step=3"};
-    Run run = program.train(2, "failed", fault);
-    assertEquals(1, run.job().exitCode(), run.job().output());
-    assertTrue(run.job().output().contains("rank 1 of 2 on "), run.job().output());
-    assertFalse(run.job().output().contains("MPI_ABORT"), run.job().output());
-    assertFalse(run.job().output().contains("failOnPurpose"), run.job().output());
-    Run debug =
-        program.train(
-            2,
-            "failed-debug",
-            Stream.concat(Stream.of(fault), Stream.of("--log-level=debug")).toArray(String[]::new));
+  void debugShowsWhereARankFails() {
+    String[] fault = {"-D", "fault.rank=1", "-D", "fault.step=3", "--log-level=debug"};
+    Run debug = program.train(2, "failed-debug", fault);
+    assertEquals(1, debug.job().exitCode(), debug.job().output());
     assertTrue(
         debug.job().output().contains("\tat ringattention.train.TrainingLoop.failOnPurpose"),
         debug.job().output());

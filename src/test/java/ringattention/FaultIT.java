@@ -48,7 +48,7 @@ class FaultIT {
   @BeforeAll
   void trainUndisturbed(@TempDir Path folder) {
     program = new Program(folder);
-    whole = ended(0, start("whole"));
+    whole = runHere(program.file("whole"));
     System.out.println("kills at moments of -Dfaults.seed=" + SEED);
   }
 
@@ -61,6 +61,13 @@ class FaultIT {
    */
   private FaultJob startIn(Path folder, String... more) {
     List<String> arguments = new ArrayList<>(List.of("train", program.file("small.toml") + ""));
+    arguments.addAll(keys(more));
+    arguments.addAll(List.of("-o", folder.toString()));
+    return FaultJob.start(RANKS, folder, arguments);
+  }
+
+  private static List<String> keys(String... more) {
+    List<String> arguments = new ArrayList<>();
     for (String each : more) {
       if (!each.startsWith("--") && each.contains("=")) {
         arguments.add("-D");
@@ -68,8 +75,15 @@ class FaultIT {
       arguments.add(each);
     }
     arguments.addAll(List.of("-D", "train.steps=" + STEPS, "-D", "train.sequence=513"));
-    arguments.addAll(List.of("-o", folder.toString()));
-    return FaultJob.start(RANKS, folder, arguments);
+    return arguments;
+  }
+
+  /** The same with threads as ranks, for runs that nothing happens to. */
+  private Run runHere(Path folder, String... more) {
+    String name = folder.getFileName().toString();
+    Run run = program.trainInProcess(RANKS, name, keys(more).toArray(String[]::new));
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    return run;
   }
 
   private static Run ended(int exitCode, FaultJob job) {
@@ -136,7 +150,8 @@ class FaultIT {
     job.signal("USR1");
     job.signal("USR1"); // most likely while the checkpoint is being written
     assertStopped(endedSoon(75, job), "SIGUSR1");
-    Run run = resumed(job.folder(), "output.plots=true");
+    Run run = runHere(job.folder(), "output.plots=true", "--resume");
+    assertSameRun(whole, run);
     assertTrue(Files.exists(run.folder().resolve("plots/loss.png")));
   }
 

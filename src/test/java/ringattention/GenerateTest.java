@@ -137,21 +137,22 @@ class GenerateTest {
 
   /** Answers and what they were made from do not depend on how many ranks hold the cache. */
   @ParameterizedTest
-  @ValueSource(ints = {2, 3, 4, 8})
+  @ValueSource(ints = {3, 4, 8})
   void anyNumberOfTheRanksHoldsTheCache(int world) throws IOException {
     String[] keys = {unequal(), "infer.chunk=32", "generate.batch=3", "infer.weights=auto"};
     Run one = valid(1, "one", keys);
-    for (int ranks = 1; ranks <= world; ranks += world == 8 && ranks > 2 ? 2 : 1) {
+    int[] some = world == 8 ? new int[] {3, 7} : IntStream.rangeClosed(1, world).toArray();
+    for (int ranks : some) {
       keys[3] = "infer.ranks=" + ranks;
-      Run some = valid(world, "ranks-" + ranks, keys);
-      GenerateRuns.assertSameAnswers(GenerateRuns.answers(one), GenerateRuns.answers(some));
-      assertEquals(one.summary().get("new_tokens"), some.summary().get("new_tokens"));
+      Run run = valid(world, "ranks-" + ranks, keys);
+      GenerateRuns.assertSameAnswers(GenerateRuns.answers(one), GenerateRuns.answers(run));
+      assertEquals(one.summary().get("new_tokens"), run.summary().get("new_tokens"));
       assertEquals(
           Files.readString(one.folder().resolve("contents.json")),
-          Files.readString(some.folder().resolve("contents.json")));
+          Files.readString(run.folder().resolve("contents.json")));
       String said = ranks + " of " + world + " ranks hold" + (ranks == 1 ? "s" : "") + " the cache";
-      assertTrue(some.job().output().contains(said), some.job().output());
-      assertEquals(ranks < world, some.job().output().contains("; the others wait"));
+      assertTrue(run.job().output().contains(said), run.job().output());
+      assertEquals(ranks < world, run.job().output().contains("; the others wait"));
     }
   }
 

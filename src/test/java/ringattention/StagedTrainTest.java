@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,13 +42,29 @@ class StagedTrainTest {
       output.model = "fp32"
       """;
 
+  /** Has a run of all stages on one rank, which tests look at and leave as it is; made once. */
+  private static Program done;
+
+  private static Run doneRun;
+
   @TempDir Path folder;
   private Program program;
 
+  @BeforeAll
+  static void trainOnce(@TempDir Path shared) {
+    done = stages(shared);
+    doneRun = valid(done.trainInProcess(1, "run"));
+  }
+
   @BeforeEach
   void inputs() {
-    program = new Program(folder);
+    program = stages(folder);
+  }
+
+  private static Program stages(Path folder) {
+    Program program = new Program(folder);
     program.write("small.toml", program.input() + STAGES);
+    return program;
   }
 
   private Run train(int ranks, String output, String... more) {
@@ -116,7 +133,7 @@ class StagedTrainTest {
 
   @Test
   void aStageStartsWithTheWeightsOfTheOneBefore() throws IOException {
-    Run whole = valid(train(1, "whole"));
+    Run whole = doneRun;
     List<JsonNode> stages = List.of(whole.summary().get("stages").get(0), second(whole));
     assertEquals(List.of(4, 5), stages.stream().map(each -> each.get("steps").asInt()).toList());
     // the second stage alone, as its own used_inputs.toml has it
@@ -150,8 +167,7 @@ class StagedTrainTest {
 
   @Test
   void whatIsDoneIsNotDoneAgain() {
-    valid(train(1, "run"));
-    Run again = valid(train(1, "run", "--resume"));
+    Run again = valid(done.trainInProcess(1, "run", "--resume"));
     assertEquals(
         3, again.printed().stream().filter(line -> line.startsWith("done before: VALID")).count());
     assertEquals(3, again.summary().get("stages").size());
@@ -160,10 +176,10 @@ class StagedTrainTest {
   /** A later stage has begun with the weights of an earlier one: it can no longer be another. */
   @Test
   void anEditedEarlierStageIsRefused() {
-    Run run = valid(train(1, "run"));
+    Run run = doneRun;
     String summary = run.summary().toString();
     for (String edit : new String[] {"stage.1.steps=6", "stage.2.learningRate=1e-5"}) {
-      Run refused = train(1, "run", "--resume", "-D", edit);
+      Run refused = done.trainInProcess(1, "run", "--resume", "-D", edit);
       assertEquals(2, refused.job().exitCode(), refused.job().output());
       String key = edit.substring(0, edit.indexOf('='));
       assertEquals(1, refused.errors().size());
@@ -221,8 +237,7 @@ class StagedTrainTest {
 
   @Test
   void statusAndCompareKnowStages() {
-    valid(train(1, "run"));
-    String run = program.file("run").toString();
+    String run = done.file("run").toString();
     String status = program.inProcess(1, "status", run).output();
     assertTrue(status.contains("run/stage-3 of 3 stages"), status);
     assertTrue(status.contains("3 of 3 (100%)"), status);
@@ -234,15 +249,14 @@ class StagedTrainTest {
   /** What takes a run's folder takes one in stages: its last checkpoint. */
   @Test
   void theLastCheckpointIsFound() {
-    valid(train(1, "run"));
     Run evaluated =
         new Run(
             program.inProcess(
                 1,
                 "evaluate",
-                program.file("small.toml").toString(),
+                done.file("small.toml").toString(),
                 "-D",
-                "checkpoint.resume=" + program.file("run"),
+                "checkpoint.resume=" + done.file("run"),
                 "-o",
                 program.file("out").toString()),
             program.file("out"));

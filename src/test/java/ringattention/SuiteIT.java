@@ -35,8 +35,8 @@ class SuiteIT {
     Path file = program.write("suite" + ranks + ".toml", input.formatted(ranks));
     Path output = program.file("answers" + ranks);
     String model = "model.checkpoint=" + program.file("trained/model");
-    MpiJob.Result job =
-        program.mpirun(ranks, "evaluate", file.toString(), "-D", model, "-o", output.toString());
+    String[] command = {"evaluate", file.toString(), "-D", model, "-o", output.toString()};
+    MpiJob.Result job = ranks == 1 ? program.inProcess(1, command) : program.mpirun(ranks, command);
     assertEquals(0, job.exitCode(), job.output());
     List<String> all = new ArrayList<>(new Run(job, output).lines("suite.csv"));
     all.addAll(new Run(job, output).lines("answers.jsonl"));

@@ -1,6 +1,7 @@
 package ringattention;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static ringattention.TrainTest.assertSameBits;
 import static ringattention.TrainTest.requireItsFiles;
@@ -27,15 +28,16 @@ class TrainIT {
     return program.train(ranks, output, more);
   }
 
+  /** Bits that depend on which message comes first would not be those of threads. */
   @Test
-  void secondRunStartsQuicklyAndGivesTheSameBits() throws IOException {
+  void startsQuicklyAndGivesTheBitsOfThreads() throws IOException {
     Run first = valid(train(4, "first", "-D", "output.plots=true"));
     requireItsFiles(first, 4);
-    Run second = valid(train(4, "again", "-D", "output.plots=true"));
+    Run second = valid(program.trainInProcess(4, "again", "-D", "output.plots=true"));
     assertSameBits(first, second);
-    System.out.printf("4 ranks start in %.1f s%n", second.startSeconds());
+    System.out.printf("4 ranks start in %.1f s%n", first.startSeconds());
     // under 5 s on two quiet cores; 16 s were seen on cores with three times the work they can do
-    assertTrue(second.startSeconds() < 30, second.job().output());
+    assertTrue(first.startSeconds() < 30, first.job().output());
     MpiJob.Result compared =
         program.alone("compare", first.folder().toString(), second.folder().toString());
     assertEquals(0, compared.exitCode(), compared.output());
@@ -66,6 +68,8 @@ class TrainIT {
     Duration ending = Duration.between(step, Instant.now());
     assertEquals(1, run.job().exitCode(), run.job().output());
     assertEquals(1, run.errors().size(), run.job().output());
+    assertFalse(run.job().output().contains("MPI_ABORT"), run.job().output());
+    assertFalse(run.job().output().contains("failOnPurpose"), run.job().output());
     String error = run.errors().get(0);
     assertTrue(
         error.matches(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static ringattention.checkpoint.TrainedParameters.GROUPS;
+import static ringattention.checkpoint.TrainedParameters.MEDIUM;
 import static ringattention.checkpoint.TrainedParameters.SMALL;
 import static ringattention.checkpoint.TrainedParameters.onRanks;
 import static ringattention.checkpoint.TrainedParameters.position;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import ringattention.comm.Communicator;
 import ringattention.device.DType;
+import ringattention.parallel.ParameterGroup;
 import ringattention.parallel.State;
 
 class CheckpointWriterTest {
@@ -43,14 +45,24 @@ class CheckpointWriterTest {
   /** Each number of ranks reads what the number before it wrote. */
   @Test
   void everyElementSurvivesChangesOfTheNumberOfRanks() {
-    int[] chain = {1, 2, 3, 7, 2, 1, 1};
+    survives(MEDIUM, 1, 2, 3, 7, 2, 1, 1);
+  }
+
+  /** Also of more elements than a transfer and a buffer of a file take at once. */
+  @Test
+  void everyOneOfManyElementsSurvives() {
+    survives(GROUPS, 1, 3, 2);
+  }
+
+  private void survives(List<ParameterGroup> groups, int... chain) {
     Path before = run.resolve("0");
-    save(before, chain[0], 1, 5);
+    save(groups, before, chain[0], 1, 5);
     for (int i = 1; i < chain.length; i++) {
       Path from = before;
       Path to = run.resolve(Integer.toString(i));
       List<String> found =
           onRanks(
+              groups,
               chain[i],
               rank -> {
                 String result = rank.find(from, false);

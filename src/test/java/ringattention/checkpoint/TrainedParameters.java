@@ -42,6 +42,14 @@ record TrainedParameters(Communicator world, Device device, ShardedParameters pa
               "b", List.of(new Parameter("b.matrix", Parameter.Initial.NORMAL, 11, 200_003))),
           new ParameterGroup("c", List.of(new Parameter("c.norm", Parameter.Initial.ONES, 1))));
 
+  /** As many as are more than a row, for numbers of ranks that do not divide them. */
+  static final List<ParameterGroup> MEDIUM =
+      List.of(
+          GROUPS.get(0),
+          new ParameterGroup(
+              "b", List.of(new Parameter("b.matrix", Parameter.Initial.NORMAL, 11, 2003))),
+          GROUPS.get(2));
+
   /** Those of few elements: for what does not depend on how many there are. */
   static final List<ParameterGroup> SMALL = List.of(GROUPS.get(0), GROUPS.get(2));
 

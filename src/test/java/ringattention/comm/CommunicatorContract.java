@@ -57,26 +57,48 @@ final class CommunicatorContract {
     return checks;
   }
 
+  /** By all ranks of the job, and by parts of it at the same time, whose sizes are arguments. */
   public static void main(String[] arguments) {
     World world = World.open(Launch.of(System.getenv()));
     Communicator all = world.communicator();
+    holdsOn(all, all);
+    for (String sizes : arguments) {
+      try (Communicator part = all.split(part(all.rank(), sizes.split("\\+")))) {
+        holdsOn(part, all);
+      }
+      all.barrier();
+    }
+    if (all.rank() == 0) {
+      System.out.println(all.description());
+    }
+    world.finish();
+  }
+
+  /** Returns the number of the part that a rank is in. */
+  private static int part(int rank, String... sizes) {
+    int part = 0;
+    for (int end = Integer.parseInt(sizes[0]); rank >= end; end += Integer.parseInt(sizes[part])) {
+      part++;
+    }
+    return part;
+  }
+
+  private static void holdsOn(Communicator part, Communicator all) {
     checks()
         .forEach(
             (name, check) -> {
               try {
-                check.accept(all);
+                check.accept(part);
               } catch (RuntimeException | AssertionError failed) {
                 System.out.println("BROKEN on rank " + all.rank() + ": " + name + ": " + failed);
                 failed.printStackTrace();
                 all.abort(1);
               }
-              all.barrier();
+              part.barrier();
             });
-    if (all.rank() == 0) {
-      System.out.println(all.description());
-      System.out.println(checks().size() + " checks hold on " + all.size() + " ranks");
+    if (part.rank() == 0) {
+      System.out.println(checks().size() + " checks hold on " + part.size() + " ranks");
     }
-    world.finish();
   }
 
   private static void ranksCountUp(Communicator world) {

@@ -25,15 +25,32 @@ public final class MpiJob {
    * @throws AssertionError if it takes longer than the limit
    */
   public static Result runClass(int ranks, Duration limit, Class<?> main, String... arguments) {
+    String classes = System.getProperty("java.class.path");
+    return runClass(ranks, limit, environment("OMPI_LIB_DIR"), classes, main, arguments);
+  }
+
+  /** The same with the built program's jar and native libraries, which the class may call. */
+  public static Result runProgram(int ranks, Duration limit, Class<?> main, String... arguments) {
+    String natives = Path.of("target", "natives") + ":" + environment("OMPI_LIB_DIR");
+    String classes = "target/ringattention.jar:target/lib/*:build/mpi/mpi.jar:target/test-classes";
+    return runClass(ranks, limit, natives, classes, main, arguments);
+  }
+
+  private static Result runClass(
+      int ranks,
+      Duration limit,
+      String libraries,
+      String classes,
+      Class<?> main,
+      String... arguments) {
     List<String> command = new ArrayList<>();
     // by way of env: mpirun edits the arguments of a command named java
     command.add("env");
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Xmx512m", "-XX:+UseSerialGC", "-Djava.library.path=" + environment("OMPI_LIB_DIR")));
+    command.addAll(List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-Djava.library.path=" + libraries));
     command.addAll(compilerOptions());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of("-cp", classes, main.getName()));
     command.addAll(List.of(arguments));
     return run(ranks, limit, command);
   }

@@ -29,13 +29,16 @@ import ringattention.shard.Mesh;
 /** The product's own checks, over in-process ranks, on both devices. */
 class ValidationTest {
 
+  /**
+   * Every number of ranks on the device that runs use. The reference sees in float64 what rounding
+   * would hide, which needs an odd number of ranks and one that has rings within it.
+   */
   static Stream<Arguments> ranksAndDevices() {
-    return Stream.of(1, 2, 3, 4, 5, 8)
-        .flatMap(
-            ranks ->
-                Stream.of(
-                    Arguments.of(ranks, device("cpu", () -> new CpuDevice(1))),
-                    Arguments.of(ranks, device("reference", ReferenceDevice::new))));
+    return Stream.concat(
+        Stream.of(1, 2, 3, 4, 5, 8)
+            .map(ranks -> Arguments.of(ranks, device("cpu", () -> new CpuDevice(1)))),
+        Stream.of(3, 4)
+            .map(ranks -> Arguments.of(ranks, device("reference", ReferenceDevice::new))));
   }
 
   /** Makes a device, and has a name for the test's report. */
@@ -213,9 +216,9 @@ class ValidationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 16384", "2, 4096", "8, 16384"}) // the longest block, and the most merges
+  @CsvSource({"1, 8192", "2, 2048", "8, 8192"}) // the longest block, and the most merges
   void residualsDoNotGrowWithTheSequence(int ranks, int most) {
-    int[] lengths = IntStream.of(256, 1024, 4096, 16384).filter(n -> n <= most).toArray();
+    int[] lengths = IntStream.of(256, 1024, 2048, 8192).filter(n -> n <= most).toArray();
     List<Check> checks =
         onRanks(
             ranks,

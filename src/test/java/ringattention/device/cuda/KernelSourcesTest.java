@@ -9,11 +9,8 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -27,6 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import ringattention.Done;
 
 /** What can be said of src/main/cuda without a GPU. */
 class KernelSourcesTest {
@@ -44,9 +42,6 @@ class KernelSourcesTest {
               + "(\\w+?)(?:_##|\\(|_[BF]|,)");
 
   private static final List<String> ARCHITECTURES = List.of("sm_80", "sm_90", "sm_100");
-
-  /** Holds an empty file for each source, compiler and architecture that went together. */
-  private static final Path COMPILED = Path.of("build", "kernels");
 
   @TempDir Path folder;
 
@@ -80,7 +75,6 @@ class KernelSourcesTest {
         "no nvcc on the PATH");
     String compiler = said(List.of("nvcc", "--version"));
     String common = Files.readString(CUDA.resolve("common.cu"));
-    Files.createDirectories(COMPILED);
     ExecutorService processes =
         Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
     List<Future<?>> compilations = new ArrayList<>();
@@ -103,8 +97,7 @@ class KernelSourcesTest {
       throws Exception {
     Path file = folder.resolve(name + "-" + architecture + ".cu");
     List<String> flags = List.of("-std=c++17", "-arch=" + architecture, "-cubin");
-    Path stamp =
-        COMPILED.resolve(name + "-" + architecture + "-" + hash(compiler + flags + source));
+    Path stamp = Done.file("kernels", name + "-" + architecture, compiler + flags + source);
     if (Files.notExists(stamp)) {
       Files.writeString(file, source);
       List<String> command = new ArrayList<>(List.of("nvcc"));
@@ -114,11 +107,6 @@ class KernelSourcesTest {
       Files.createFile(stamp);
     }
     return null;
-  }
-
-  private static String hash(String text) throws NoSuchAlgorithmException {
-    byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-    return HexFormat.of().formatHex(digest, 0, 16);
   }
 
   /** Returns what a command says, which must succeed. */
