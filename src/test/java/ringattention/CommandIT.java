@@ -12,6 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import ringattention.comm.MpiJob;
 
 /**
@@ -63,7 +65,6 @@ class CommandIT {
             "validate|validate.lengths=[17] validate.growth=[64]|0|VALID: |checks.csv",
             "gradients|train.sequence=97|0|VALID: loss |gradients.safetensors",
             "plan|train.steps=9|0|total |",
-            "bench kernels|benchKernels.tokens=16|0|# VALID|kernels.csv",
             "bench attention|benchAttention.tokens=[64]|0|# VALID|attention.csv",
             "bench ring-exchange|benchRing.warmup=0|0|# VALID|ring_exchange.csv",
             "bench overlap|benchOverlap.tokens=[16] benchOverlap.heads=2 benchOverlap.headSize=16"
@@ -95,18 +96,20 @@ class CommandIT {
     }
   }
 
-  /** An exit code that is no error of the program: mpirun gives it back too. */
-  @Test
-  void aRowThatDivergesIsExitCode3() throws IOException {
+  /** One rank, and an exit code that is no error of the program: mpirun gives it back too. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "1; bench kernels|benchKernels.tokens=16|0|# VALID|kernels.csv",
+        "2; bench training|benchTraining.tokens=[64] train.learningRate=1e30 train.clipNorm=0|3"
+            + "|# INVALID|training.csv"
+      })
+  void aBenchmarkIsAJob(int ranks, String line) throws IOException {
     Path output = program.file("output");
-    Asked asked =
-        Asked.of(
-            "bench training|benchTraining.tokens=[64] train.learningRate=1e30 train.clipNorm=0|3"
-                + "|# INVALID|training.csv",
-            program,
-            output);
-    Run run = new Run(program.mpirun(2, asked.command().split("\t")), output);
-    assertEquals(3, run.job().exitCode(), run.job().output());
+    Asked asked = Asked.of(line, program, output);
+    Run run = new Run(program.mpirun(ranks, asked.command().split("\t")), output);
+    assertEquals(asked.exitCode(), run.job().exitCode(), run.job().output());
     asked.requireAnswer(run.printed(), output);
   }
 
