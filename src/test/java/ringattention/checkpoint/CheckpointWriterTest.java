@@ -51,7 +51,7 @@ class CheckpointWriterTest {
   /** Also of more elements than a transfer and a buffer of a file take at once. */
   @Test
   void everyOneOfManyElementsSurvives() {
-    survives(GROUPS, 1, 3, 2);
+    survives(GROUPS, 3, 1, 1);
   }
 
   private void survives(List<ParameterGroup> groups, int... chain) {
