@@ -45,8 +45,9 @@ parquet: ## what reads .parquet files, into build/parquet; not needed for others
 	@rm -rf build/parquet
 	$(MAVEN) dependency:copy-dependencies -DincludeScope=provided -DoutputDirectory=$(CURDIR)/build/parquet
 
+# not verify, which would pack the jar again: the class archive is of the one that build has made, and serves every rank
 test: setup build data ## every test: threads as ranks, real mpirun, the built program
-	$(subst -q,-ntp,$(MAVEN)) verify
+	$(subst -q,-ntp,$(MAVEN)) test failsafe:integration-test failsafe:verify spotless:check
 	@command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1 || \
 	  echo 'GPU checks: NOT CHECKED (no GPU on this machine)'
 
