@@ -61,7 +61,7 @@ public record RolloutConfig(
             .onlyIf(asks, "")
             .number("target", Range.ANY, new Default<>(null, "required with returns", 1.0));
     Table hidden = table.onlyIf(environment.hasTasks(), "this environment has no hidden tasks");
-    long all = Math.min(Integer.MAX_VALUE, environment.tasks());
+    long all = Math.min(MOST_TASKS, environment.tasks());
     int first = hidden.integer("firstTask", Range.between(0, MOST_TASKS - 1), Default.of(0));
     int tasks =
         hidden.integer(
@@ -70,7 +70,7 @@ public record RolloutConfig(
             Default.derived((int) Math.max(1, Math.min(seeds, all - first)), "as many as seeds"));
     table.require(
         !environment.hasTasks() || (long) first + tasks <= all,
-        tasks == 1 ? "firstTask" : "tasks",
+        table.gives("tasks") ? "tasks" : "firstTask",
         "must leave firstTask + tasks at most " + all);
     double noise =
         table.number(
