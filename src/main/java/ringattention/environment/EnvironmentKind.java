@@ -52,7 +52,7 @@ public enum EnvironmentKind {
   }
 
   /** Returns whether actions are numbers, and states have physics. */
-  boolean moves() {
+  public boolean moves() {
     return this == CARTPOLE || this == CARTPOLE_TASKS;
   }
 

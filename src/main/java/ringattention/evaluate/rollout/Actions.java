@@ -8,10 +8,12 @@ import ringattention.random.Seed;
  * 0 elsewhere, as environments record them. Noise is a function of seed, trial, step and place.
  *
  * @param discrete whether one of several is chosen
+ * @param sampled whether choices are drawn in proportion to their outputs, as far as these are
+ *     positive: squared error learns how often each was done
  * @param noise share of choices that are drawn, all alike; else the deviation of normal numbers
  *     that are added
  */
-record Actions(boolean discrete, double noise) {
+record Actions(boolean discrete, boolean sampled, double noise) {
   private static final int DRAWS = 2; // numbers that an element may need
 
   /**
@@ -27,10 +29,7 @@ record Actions(boolean discrete, double noise) {
     long first = (long) step * DRAWS * (size + 1L);
     if (discrete) {
       Arrays.fill(into, from, from + size, 0);
-      boolean drawn = noise > 0 && numbers.uniform(first) <= noise;
-      int choice =
-          drawn ? (int) Long.remainderUnsigned(numbers.bits(first + 1), size) : largest(outputs);
-      into[from + choice] = 1;
+      into[from + choice(outputs, numbers, first)] = 1;
       return;
     }
     for (int i = 0; i < size; i++) {
@@ -40,6 +39,22 @@ record Actions(boolean discrete, double noise) {
       }
       into[from + i] = (float) Math.max(-1, Math.min(1, action));
     }
+  }
+
+  private int choice(double[] outputs, Seed numbers, long first) {
+    if (noise > 0 && numbers.uniform(first) <= noise) {
+      return (int) Long.remainderUnsigned(numbers.bits(first + 1), outputs.length);
+    }
+    double[] shares =
+        Arrays.stream(outputs).map(value -> Math.max(0, StrictMath.tanh(value))).toArray();
+    double left = Arrays.stream(shares).sum() * numbers.uniform(first + 2);
+    for (int i = 0; sampled && i < shares.length; i++) {
+      left -= shares[i];
+      if (shares[i] > 0 && left <= 0) {
+        return i;
+      }
+    }
+    return largest(outputs); // also where none is positive
   }
 
   /** The tangents of large outputs are all 1: the outputs themselves tell which is largest. */

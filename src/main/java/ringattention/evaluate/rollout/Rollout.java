@@ -39,7 +39,7 @@ final class Rollout {
     this.context =
         new Context(
             engine, config.contextSteps() > 0 || config.contextTrials() < config.trials() - 1);
-    this.actions = new Actions(environment.discrete(), config.noise());
+    this.actions = new Actions(environment.discrete(), config.sampled(), config.noise());
   }
 
   /**

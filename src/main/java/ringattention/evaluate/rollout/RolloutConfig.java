@@ -22,6 +22,7 @@ import ringattention.input.Trait;
  * @param target the return that is asked for in every trial
  * @param firstTask hidden task of the first sequence; the others follow
  * @param tasks different ones, after which sequences begin again with the first
+ * @param sampled whether choices are drawn in proportion to outputs, instead of the largest
  * @param noise share of random actions, or deviation of what is added to them
  */
 public record RolloutConfig(
@@ -34,6 +35,7 @@ public record RolloutConfig(
     OptionalDouble target,
     int firstTask,
     int tasks,
+    boolean sampled,
     double noise,
     long seed) {
   public static final Section<RolloutConfig> SECTION =
@@ -72,6 +74,10 @@ public record RolloutConfig(
         !environment.hasTasks() || (long) first + tasks <= all,
         table.gives("tasks") ? "tasks" : "firstTask",
         "must leave firstTask + tasks at most " + all);
+    boolean sampled =
+        table
+            .onlyIf(!environment.moves(), "actions of this environment are no choices")
+            .flag("sampled", Default.of(false));
     double noise =
         table.number(
             "noise", new Range("0 to 1", value -> value >= 0 && value <= 1), Default.of(0.0));
@@ -86,6 +92,7 @@ public record RolloutConfig(
         asks ? OptionalDouble.of(target) : OptionalDouble.empty(),
         environment.hasTasks() ? first : 0,
         environment.hasTasks() ? tasks : 1,
+        sampled,
         noise,
         seed);
   }

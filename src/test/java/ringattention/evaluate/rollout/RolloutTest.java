@@ -311,13 +311,32 @@ class RolloutTest {
   void aChoiceIsTheLargestOutputAndANumberItsTangent() {
     Seed numbers = Seed.of(1, "test");
     float[] into = new float[6];
-    new Actions(true, 0).write(new double[] {20, 21, -3}, numbers, 0, into, 1);
+    new Actions(true, false, 0).write(new double[] {20, 21, -3}, numbers, 0, into, 1);
     assertArrayEquals(new float[] {0, 0, 0, 0, 1, 0}, into);
-    new Actions(false, 0).write(new double[] {.5, 40, -.1}, numbers, 0, into, 0);
+    new Actions(false, false, 0).write(new double[] {.5, 40, -.1}, numbers, 0, into, 0);
     assertArrayEquals(
         new float[] {(float) Math.tanh(.5), 1, (float) Math.tanh(-.1)},
         Arrays.copyOf(into, 3),
         1e-7f);
+  }
+
+  /** Outputs of .1, .9, 0 and -1: the first is drawn as often as its tangent's share. */
+  @Test
+  void choicesAreDrawnInProportionToTheirTangents() {
+    int[] drawn = new int[4];
+    float[] into = new float[4];
+    for (int step = 0; step < 4000; step++) {
+      new Actions(true, true, 0)
+          .write(new double[] {.1, .9, 0, -1}, Seed.of(5, "test"), step, into, 0);
+      for (int i = 0; i < 4; i++) {
+        drawn[i] += (int) into[i];
+      }
+    }
+    double share = Math.tanh(.1) / (Math.tanh(.1) + Math.tanh(.9));
+    assertEquals(share, drawn[0] / 4000., .015);
+    assertEquals(4000, drawn[0] + drawn[1]);
+    new Actions(true, true, 0).write(new double[] {-3, -2, -1, -4}, Seed.of(5, "t"), 0, into, 0);
+    assertArrayEquals(new float[] {0, 0, 1, 0}, into);
   }
 
   @Test
@@ -327,9 +346,9 @@ class RolloutTest {
     float[] into = new float[3];
     for (int step = 0; step < 4000; step++) {
       Seed numbers = Seed.of(5, "test");
-      new Actions(true, .3).write(new double[] {0, 1, 0}, numbers, step, into, 0);
+      new Actions(true, false, .3).write(new double[] {0, 1, 0}, numbers, step, into, 0);
       drawn += into[1] == 1 ? 0 : 1;
-      new Actions(false, .1).write(new double[] {0, 1, 0}, numbers, step, into, 0);
+      new Actions(false, false, .1).write(new double[] {0, 1, 0}, numbers, step, into, 0);
       squares += into[0] * into[0];
     }
     assertEquals(.3 * 2 / 3, drawn / 4000., .02);
@@ -347,12 +366,15 @@ class RolloutTest {
     "rollout.firstTask=81, rollout.firstTask = 81: must leave",
     "rollout.tasks=82, rollout.tasks = 82: must leave",
     "rollout.states=9, rollout.states = 9: only of mdp",
+    "rollout.environment=cartpole rollout.sampled=true, rollout.sampled = true: actions",
     "rollout.noise=1.5, rollout.noise = 1.5: must be",
     "model.input=tokens, model."
   })
   void whatDoesNotFitIsRefused(String key, String message) {
     InputException refused =
-        assertThrows(InputException.class, () -> RolloutSetup.of(configuration("dark-room", key)));
+        assertThrows(
+            InputException.class,
+            () -> RolloutSetup.of(configuration("dark-room", key.split(" "))));
     assertTrue(
         refused.getMessage().replace(",", "").contains(message.replace(",", "")),
         refused.getMessage());
