@@ -190,7 +190,7 @@ class RolloutRunTest {
     "trajectories.scale=9, 'trajectories.scale = 9.0: must be 10.0, as in checkpoint'",
     "trajectories.returns=false, 'rollout.target = 10.0: must not be given'",
     "model.stateSize=17, 'model.stateSize = 17: must be 18, as dark-room has'",
-    "rollout.environment=cartpole-tasks, 'model.stateSize = 18: must be 5, as cartpole-tasks has'",
+    "rollout.environment=mdp, 'model.stateSize = 18: must be 10, as mdp has'",
     "rollout.environment=walker, 'needs the simulator MuJoCo'",
     "trajectories.statistics=nowhere.json, 'trajectories.statistics'",
     "infer.cache=512, 'the longest that fits is 64 positions, 0 whole trials of 80'",
