@@ -134,7 +134,7 @@ packed() {
 
 # The same 20 steps on one rank and on rings and groups of ranks that share the GPUs there are: whatever their number, in fp32.
 shared() {
-  common="-D device.kind=cuda $fp32 -D device.shared=true -D model.keyValueHeads=4 -D train.steps=20 -D output.plots=false"
+  common="-D device.kind=cuda $fp32 -D device.shared=true -D model.heads=4 -D train.steps=20 -D output.plots=false"
   keep shared-1 1 train "$tutorial" $common
   for mesh in "2 2 1" "2 1 2" "4 2 2" "4 1 4" "4 4 1" "3 3 1"; do # ranks, ring, heads
     # shellcheck disable=SC2086

@@ -107,7 +107,7 @@ context() {
   for earlier in $contexts; do
     keep "act-rooms-$earlier" 1 evaluate inputs/rl/histories.toml $device $histories -D "data.path=$rooms_data" \
       -D "checkpoint.resume=$scratch/train-rooms" -D rollout.environment=dark-room -D rollout.firstTask=64 -D rollout.tasks=17 \
-      $rooms_acting -D "rollout.contextTrials=$earlier"
+      -D rollout.sampled=true $rooms_acting -D "rollout.contextTrials=$earlier"
   done
 }
 
