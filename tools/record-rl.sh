@@ -26,7 +26,7 @@ case $kind in
     place=cpu
     device="-D device.kind=cpu"
     episodes=64
-    rooms="-D collect.tasks=16 -D collect.episodes=12"
+    rooms="-D collect.tasks=16 -D collect.histories=2 -D collect.episodes=12"
     few="-D train.steps=60 -D train.batch=16 -D train.learningRate=3e-3 -D train.warmupSteps=5 -D model.hidden=32 -D model.layers=2 -D model.feedForward=64"
     several="-D trajectories.count=2 -D train.sequence=8000 -D train.steps=4 -D model.hidden=32 -D model.layers=2 -D model.feedForward=64"
     histories="$few -D train.batch=4 -D trajectories.count=12 -D train.sequence=960"

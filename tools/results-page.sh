@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 runs=validation/paper
 peers=validation/peers
 page=${1:-docs/results.md}
-tables="context plan mfu overlap memory scaling retrieval"
+tables="context plan mfu overlap memory scaling retrieval rl"
 
 # A field of a run: the log's header, without what a terminal's width broke, or else what was noted beside the log.
 field() { # RUN NAME

@@ -81,7 +81,7 @@ public final class CollectCommand {
     double most = job.world().allReduce(own.most(), Operation.MAX);
     double least = -job.world().allReduce(-own.least(), Operation.MAX);
     double slowest = job.world().allReduce(own.seconds(), Operation.MAX);
-    long all = (long) config.tasks() * config.episodes();
+    long all = (long) config.tasks() * config.histories() * config.episodes();
     if (made > 0) {
       log.line(
           String.format(

@@ -76,7 +76,7 @@ final class CollectedEpisodes {
     boolean[] there = new boolean[part.count()];
     boolean all = true;
     for (int i = 0; i < there.length; i++) {
-      there[i] = folder.has(part.task(), part.first() + i);
+      there[i] = folder.has(part, part.first() + i);
       all &= there[i];
     }
     if (!all) {
@@ -87,7 +87,7 @@ final class CollectedEpisodes {
   private void write(Part part, boolean[] there, Episodes episodes) {
     for (int i = 0; i < episodes.count(); i++) {
       if (!there[episodes.first() + i - part.first()]) {
-        folder.write(part.task(), episodes, i);
+        folder.write(part, episodes, i);
         count(episodes.sum(i));
       }
     }

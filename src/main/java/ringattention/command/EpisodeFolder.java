@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import ringattention.environment.CollectConfig;
+import ringattention.environment.Collection.Part;
 import ringattention.environment.Episodes;
 import ringattention.file.NpyArray;
 import ringattention.file.NpzFile;
@@ -57,6 +58,7 @@ final class EpisodeFolder {
     values.put("seed", config.seed());
     values.put("first_task", config.firstTask());
     values.put("tasks", config.tasks());
+    values.put("histories", config.histories());
     values.put(EPISODES, config.episodes());
     values.put("steps", steps);
     values.put("observation_size", observation);
@@ -123,8 +125,8 @@ final class EpisodeFolder {
   }
 
   /** Returns whether an episode is there, whole. */
-  boolean has(int task, int number) {
-    Path file = file(task, number);
+  boolean has(Part part, int number) {
+    Path file = file(part, number);
     if (!Files.exists(file)) {
       return false;
     }
@@ -141,7 +143,7 @@ final class EpisodeFolder {
    * @param index among them
    * @throws ringattention.report.OutputException if it cannot be written
    */
-  void write(int task, Episodes episodes, int index) {
+  void write(Part part, Episodes episodes, int index) {
     int rows = episodes.rows();
     float[] discounts = new float[rows];
     Arrays.fill(discounts, 1);
@@ -155,7 +157,7 @@ final class EpisodeFolder {
       double[] own = Arrays.copyOfRange(episodes.physics(), index * size, (index + 1) * size);
       arrays.put("physics", NpyArray.of(own, rows, physics));
     }
-    Path file = file(task, episodes.first() + index);
+    Path file = file(part, episodes.first() + index);
     try {
       Files.createDirectories(file.getParent());
       NpzWriter.write(file, arrays);
@@ -169,10 +171,19 @@ final class EpisodeFolder {
     return NpyArray.of(Arrays.copyOfRange(all, from, from + rows * size), rows, size);
   }
 
-  private Path file(int task, int number) {
+  private Path file(Part part, int number) {
     String name = String.format(Locale.ROOT, "episode_%06d_%d.npz", number, steps);
-    String inner =
-        config.environment().hasTasks() ? String.format(Locale.ROOT, "task_%05d", task) : "buffer";
-    return folder.resolve(inner).resolve(name);
+    return folder.resolve(inner(part)).resolve(name);
+  }
+
+  /** A folder for each history: a sequence of trajectories is of one. */
+  private String inner(Part part) {
+    if (!config.environment().hasTasks()) {
+      return "buffer";
+    }
+    String task = String.format(Locale.ROOT, "task_%05d", part.task());
+    return config.histories() == 1
+        ? task
+        : task + String.format(Locale.ROOT, "_history_%04d", part.history());
   }
 }

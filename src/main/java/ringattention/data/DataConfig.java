@@ -103,7 +103,9 @@ public record DataConfig(
     boolean documents =
         tokens.flag(
             "documents",
-            Default.derived(!streams, "true but for text, and for tokens without endToken"));
+            Default.derived(
+                !streams && !steps,
+                "true but for text, trajectories, and tokens without endToken"));
     table.require(documents || !made, "documents", "must be true" + WITH_LINES);
     int multiple = tokens.integer("documentMultiple", Range.atLeast(1), Default.of(1));
     int firstPosition = tokens.integer("firstPosition", Range.between(0, 1 << 30), Default.of(0));

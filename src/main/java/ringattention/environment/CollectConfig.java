@@ -9,7 +9,8 @@ import ringattention.input.Table;
  * Section {@code [collect]}: which episodes are made.
  *
  * @param episodes of each history
- * @param tasks histories, each of its own task
+ * @param tasks different ones
+ * @param histories of each task
  * @param firstTask number of the first; the others follow
  * @param mdp sizes, which count with {@link EnvironmentKind#MDP} only
  */
@@ -18,6 +19,7 @@ public record CollectConfig(
     CollectorKind collector,
     int episodes,
     int tasks,
+    int histories,
     int firstTask,
     long seed,
     MdpSize mdp) {
@@ -26,6 +28,7 @@ public record CollectConfig(
 
   private static final int MOST_EPISODES = 1_000_000; // six digits of a file's name
   private static final int MOST_TASKS = 100_000; // five digits of a folder's
+  private static final int MOST_HISTORIES = 10_000; // four
 
   static CollectConfig read(Table table) {
     EnvironmentKind environment = EnvironmentKind.read(table);
@@ -44,6 +47,7 @@ public record CollectConfig(
             || (long) first + tasks <= Math.min(environment.tasks(), MOST_TASKS),
         tasks == 1 ? "firstTask" : "tasks",
         "must leave firstTask + tasks at most " + Math.min(environment.tasks(), MOST_TASKS));
+    int histories = hidden.integer("histories", Range.between(1, MOST_HISTORIES), Default.of(1));
     long seed = table.longInteger("seed", Range.ANY, Default.of(1L));
     MdpSize mdp = MdpSize.read(table, environment);
     return new CollectConfig(
@@ -51,6 +55,7 @@ public record CollectConfig(
         collector,
         episodes,
         environment.hasTasks() ? tasks : 1,
+        environment.hasTasks() ? histories : 1,
         environment.hasTasks() ? first : 0,
         seed,
         mdp);

@@ -19,18 +19,22 @@ public record Collection(CollectConfig config) {
    * Consecutive episodes of one history, which no other episodes depend on.
    *
    * @param task its number
+   * @param history which of the task
    * @param first number of the first in the history
    * @param count of episodes
    */
-  public record Part(int task, int first, int count) {}
+  public record Part(int task, int history, int first, int count) {}
 
-  /** Returns all parts, by task and number. */
+  /** Returns all parts, by task, history and number. */
   public List<Part> parts() {
     int most = Math.max(PART, config.collector().together());
     List<Part> parts = new ArrayList<>();
     for (int task = config.firstTask(); task < config.firstTask() + config.tasks(); task++) {
-      for (int first = 0; first < config.episodes(); first += most) {
-        parts.add(new Part(task, first, Math.min(most, config.episodes() - first)));
+      for (int history = 0; history < config.histories(); history++) {
+        for (int first = 0; first < config.episodes(); first += most) {
+          int count = Math.min(most, config.episodes() - first);
+          parts.add(new Part(task, history, first, count));
+        }
       }
     }
     return parts;
@@ -42,7 +46,8 @@ public record Collection(CollectConfig config) {
    * @param sink takes them in order, some at a time
    */
   public void make(Part part, Consumer<Episodes> sink) {
-    long history = Seed.of(config.seed(), "history").bits(part.task());
+    String name = part.history() == 0 ? "history" : "history " + part.history();
+    long history = Seed.of(config.seed(), name).bits(part.task());
     Collector collector = config.collector().open(history, config.episodes());
     Environment environment = config.open(Math.min(BATCH, part.count()));
     for (int done = 0; done < part.count(); done += BATCH) {

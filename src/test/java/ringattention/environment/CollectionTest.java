@@ -22,7 +22,7 @@ class CollectionTest {
 
   private static CollectConfig config(
       EnvironmentKind environment, CollectorKind collector, int episodes, long seed) {
-    return new CollectConfig(environment, collector, episodes, 1, 0, seed, SIZE);
+    return new CollectConfig(environment, collector, episodes, 1, 1, 0, seed, SIZE);
   }
 
   private static List<Episodes> make(CollectConfig config, Part part) {
@@ -55,17 +55,29 @@ class CollectionTest {
     for (CollectorKind collector : CollectorKind.values()) {
       Collection collection =
           new Collection(
-              new CollectConfig(EnvironmentKind.CARTPOLE_TASKS, collector, 2500, 3, 40, 1, SIZE));
+              new CollectConfig(
+                  EnvironmentKind.CARTPOLE_TASKS, collector, 2500, 3, 2, 40, 1, SIZE));
       Set<String> all = new HashSet<>();
       for (Part part : collection.parts()) {
         for (int i = 0; i < part.count(); i++) {
-          assertTrue(all.add(part.task() + " " + (part.first() + i)));
+          assertTrue(all.add(part.task() + " " + part.history() + " " + (part.first() + i)));
         }
         assertEquals(0, part.first() % collector.together());
       }
-      assertEquals(7500, all.size());
-      assertTrue(all.contains("40 0") && all.contains("42 2499"));
+      assertEquals(15000, all.size());
+      assertTrue(all.contains("40 0 0") && all.contains("42 1 2499"));
     }
+  }
+
+  /** Histories of a task differ from the first episode on, and the first is that of one alone. */
+  @Test
+  void historiesOfATaskDiffer() {
+    CollectConfig config = config(EnvironmentKind.DARK_ROOM, CollectorKind.ANNEALED, 3, 1);
+    Episodes first = make(config, new Part(5, 0, 0, 3)).get(0);
+    Episodes second = make(config, new Part(5, 1, 0, 3)).get(0);
+    Episodes again = make(config, new Part(5, 1, 0, 3)).get(0);
+    assertFalse(Arrays.equals(actions(first, 0), actions(second, 0)));
+    assertArrayEquals(actions(second, 0), actions(again, 0));
   }
 
   /** Mean returns of cartpole, by whom it is played: from a count of 2048 episodes each. */
@@ -91,16 +103,16 @@ class CollectionTest {
   void anEpisodeDependsOnSeedAndNumberAlone(CollectorKind collector) {
     EnvironmentKind kind = EnvironmentKind.CARTPOLE;
     CollectConfig config = config(kind, collector, 40, 3);
-    List<Episodes> whole = make(config, new Part(0, 0, 40));
-    List<Episodes> again = make(config, new Part(0, 0, 33));
+    List<Episodes> whole = make(config, new Part(0, 0, 0, 40));
+    List<Episodes> again = make(config, new Part(0, 0, 0, 33));
     assertEquals(2, whole.size());
     assertArrayEquals(whole.get(0).physics(), again.get(0).physics());
     assertArrayEquals(actions(whole.get(1), 0), actions(again.get(1), 0));
-    Episodes other = make(config(kind, collector, 40, 4), new Part(0, 0, 1)).get(0);
+    Episodes other = make(config(kind, collector, 40, 4), new Part(0, 0, 0, 1)).get(0);
     assertFalse(Arrays.equals(actions(whole.get(0), 0), actions(other, 0)));
     assertFalse(Arrays.equals(actions(whole.get(0), 0), actions(whole.get(0), 1)));
     if (collector.together() == 1) {
-      Episodes part = make(config, new Part(0, 32, 8)).get(0);
+      Episodes part = make(config, new Part(0, 0, 32, 8)).get(0);
       assertArrayEquals(whole.get(1).rewards(), part.rewards());
     }
   }
@@ -128,7 +140,7 @@ class CollectionTest {
   @EnumSource
   void whatIsNotedCanBePlayedAgain(EnvironmentKind kind) {
     CollectConfig config = config(kind, CollectorKind.ANNEALED, 3, 9);
-    Episodes noted = make(config, new Part(0, 0, 3)).get(0);
+    Episodes noted = make(config, new Part(0, 0, 0, 3)).get(0);
     Environment environment = config.open(3);
     int size = environment.actionSize();
     int seen = environment.observationSize();
@@ -164,9 +176,9 @@ class CollectionTest {
     Episodes noise =
         make(
                 config(EnvironmentKind.DARK_ROOM, CollectorKind.UNIFORM, episodes, 3),
-                new Part(0, 0, 1))
+                new Part(0, 0, 0, 1))
             .get(0);
-    assertArrayEquals(actions(noise, 0), actions(make(config, new Part(0, 0, 1)).get(0), 0));
+    assertArrayEquals(actions(noise, 0), actions(make(config, new Part(0, 0, 0, 1)).get(0), 0));
     DarkRoom room = new DarkRoom(1, false);
     room.reset(new long[1], new long[1]);
     float[] actions = new float[5];
