@@ -49,6 +49,12 @@ class TrajectorySamplesTest {
   }
 
   /** Returns a number of every step of a sequence, padding left out. */
+  /** No sequence has documents of its own, so attention takes those of a batch together. */
+  @Test
+  void sequencesAreNotPacked() {
+    assertFalse(configuration(16).get(DataConfig.SECTION).documents());
+  }
+
   private static float[] column(Sample sample, int kind, int number) {
     StepValues values = sample.values().orElseThrow();
     float[] column = new float[sample.counted()];
