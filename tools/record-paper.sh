@@ -3,7 +3,7 @@
 # validation/paper/<n>x<model>/<table>/, or $RECORD/<table>/. Then tools/results-page.sh shows them in docs/results.md.
 # Steps add to the folder, so that they can be run one call at a time; a step run again replaces its own results.
 # usage: tools/record-paper.sh cpu|gpu [STEP...]        (make paper-cpu, make paper-gpu)
-#   machine context context-7b mfu overlap memory scaling plan retrieval   (default: all; context-7b and retrieval are for GPUs)
+#   machine context context-7b mfu overlap memory scaling plan retrieval rl   (default: all; context-7b and retrieval are for GPUs)
 # Exit status: 0 all passed; 1 some step failed; 2 there is nothing to measure on.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -16,7 +16,7 @@ case $kind in
     count=4
     place=cpu
     suffix=-cpu
-    all="machine context mfu overlap memory scaling plan"
+    all="machine context mfu overlap memory scaling plan rl"
     ;;
   gpu)
     if ! find_gpus; then
@@ -25,7 +25,7 @@ case $kind in
     fi
     place=${count}x$model
     suffix=
-    all="machine context context-7b mfu overlap memory scaling plan retrieval"
+    all="machine context context-7b mfu overlap memory scaling plan retrieval rl"
     ;;
   *)
     echo "usage: $0 cpu|gpu [STEP...]" >&2
@@ -110,6 +110,7 @@ for step in $steps; do
         echo retrieval >>"$scratch/failed"
       fi
       ;;
+    rl) if ! RECORD=$record/rl tools/record-rl.sh "$kind"; then echo rl >>"$scratch/failed"; fi ;;
     *)
       echo "$0: no step $step" >&2
       echo "$step" >>"$scratch/failed"
