@@ -92,7 +92,8 @@ final class FileSpecimens extends Specimens {
     List<String> arguments = pair ? withPair() : withSources();
     String name = pair ? damage.any(List.of("pair.bin", "pair.idx", "pair.idx")) : "tokens.bin";
     write(name, damage.bytes(read(name)));
-    if (damage.below(40) == 0) {
+    if (damage.below(40) == 0
+        && pair) { // tokens without an index are all read, and that takes long
       grow(name);
     }
     return new Malformed("a " + name, arguments, "data.", false);
