@@ -118,12 +118,10 @@ memory() {
     shape="$few -D train.batch=1"
     cap="--memory-cap 12MiB"
     numbers="1 4"
-    episode=1000
   else
     shape="-D model.hidden=1024 -D model.layers=24 -D model.heads=16 -D model.feedForward=2736 -D device.precision=fp32"
     cap="--memory-cap 24GiB"
     numbers="32 128"
-    episode=1000
   fi
   for kinds in memory-efficient,full memory-efficient,blockwise ring,blockwise; do
     attention=${kinds%,*}
@@ -133,7 +131,7 @@ memory() {
     for number in $numbers; do
       log=$scratch/memory-$attention-${kinds#*,}-$number.log
       tools/mpirun.sh -np "$ranks" bin/ringattention train inputs/rl/at.toml $device $shape $cap -D "attention.kind=$attention" \
-        -D "feedForward.kind=${kinds#*,}" -D "trajectories.count=$number" -D "train.sequence=$((number * episode * 4))" \
+        -D "feedForward.kind=${kinds#*,}" -D "trajectories.count=$number" -D "train.sequence=$((number * 4000))" \
         -D train.steps=1 -D train.warmupSteps=0 -D "data.path=$scratch/collect-cartpole" -D output.plots=false \
         -D checkpoint.every=0 -o "$scratch/memory-$attention-${kinds#*,}-$number" >"$log" 2>&1
       status=$?

@@ -45,16 +45,21 @@ record Actions(boolean discrete, boolean sampled, double noise) {
     if (noise > 0 && numbers.uniform(first) <= noise) {
       return (int) Long.remainderUnsigned(numbers.bits(first + 1), outputs.length);
     }
+    return sampled ? drawn(outputs, numbers.uniform(first + 2)) : largest(outputs);
+  }
+
+  /** Draws in proportion to the outputs that are positive; where none is, takes the largest. */
+  private static int drawn(double[] outputs, double uniform) {
     double[] shares =
         Arrays.stream(outputs).map(value -> Math.max(0, StrictMath.tanh(value))).toArray();
-    double left = Arrays.stream(shares).sum() * numbers.uniform(first + 2);
-    for (int i = 0; sampled && i < shares.length; i++) {
+    double left = Arrays.stream(shares).sum() * uniform;
+    for (int i = 0; i < shares.length; i++) {
       left -= shares[i];
       if (shares[i] > 0 && left <= 0) {
         return i;
       }
     }
-    return largest(outputs); // also where none is positive
+    return largest(outputs);
   }
 
   /** The tangents of large outputs are all 1: the outputs themselves tell which is largest. */
