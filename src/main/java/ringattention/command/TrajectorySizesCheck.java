@@ -5,7 +5,6 @@ import ringattention.data.trajectories.TrajectorySizes;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.model.ModelConfig;
-import ringattention.model.TrajectoryModel;
 
 /** Whether a model of trajectories is of the sizes that the files have. */
 final class TrajectorySizesCheck {
@@ -27,23 +26,17 @@ final class TrajectorySizesCheck {
   }
 
   private static void check(Configuration configuration, TrajectorySizes sizes) {
-    TrajectoryModel model =
-        configuration.get(ModelConfig.SECTION).trajectories().orElseThrow(); // RunRules demand it
-    require(configuration, "stateSize", model.stateSize() == sizes.stateSize(), sizes.stateSize());
-    require(
-        configuration, "actionSize", model.actionSize() == sizes.actionSize(), sizes.actionSize());
-    if (model.episodeSteps() < sizes.episodeSteps()) {
-      throw configuration
-          .source()
-          .error(
-              "model.episodeSteps",
-              "must be at least " + sizes.episodeSteps() + ", as in data.path");
-    }
-  }
-
-  private static void require(Configuration configuration, String key, boolean fits, int right) {
-    if (!fits) {
-      throw configuration.source().error("model." + key, "must be " + right + ", as in data.path");
-    }
+    String as = "as in data.path";
+    configuration
+        .get(ModelConfig.SECTION)
+        .trajectories()
+        .orElseThrow() // RunRules demand it
+        .requireSizes(
+            configuration.source(),
+            sizes.stateSize(),
+            sizes.actionSize(),
+            sizes.episodeSteps(),
+            as,
+            as);
   }
 }

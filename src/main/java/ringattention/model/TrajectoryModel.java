@@ -3,6 +3,7 @@ package ringattention.model;
 import ringattention.data.trajectories.FeatureColumns;
 import ringattention.input.Default;
 import ringattention.input.Range;
+import ringattention.input.Source;
 import ringattention.input.Table;
 import ringattention.input.Trait;
 
@@ -31,6 +32,26 @@ public record TrajectoryModel(int stateSize, int actionSize, int episodeSteps) {
   /** Returns the columns of a position. */
   public int features() {
     return new FeatureColumns(stateSize, actionSize).width();
+  }
+
+  /**
+   * Demands a model of these sizes; its episodes may be longer.
+   *
+   * @param as what has these states and actions, in words
+   * @param asSteps what has these steps, in words
+   * @throws ringattention.input.InputException naming the key of the model and what it must be
+   */
+  public void requireSizes(
+      Source source, int states, int actions, int steps, String as, String asSteps) {
+    if (stateSize != states) {
+      throw source.error("model.stateSize", "must be " + states + ", " + as);
+    }
+    if (actionSize != actions) {
+      throw source.error("model.actionSize", "must be " + actions + ", " + as);
+    }
+    if (episodeSteps < steps) {
+      throw source.error("model.episodeSteps", "must be at least " + steps + ", " + asSteps);
+    }
   }
 
   /**

@@ -51,14 +51,13 @@ public record RolloutSetup(
                         "model.input",
                         "must be \"" + InputKind.TRAJECTORIES + "\" to act in an environment"));
     Environment environment = config.open(1);
-    String of = " of " + config.environment();
-    requireSize(source, "model.stateSize", environment.observationSize(), sizes.stateSize(), of);
-    requireSize(source, "model.actionSize", environment.actionSize(), sizes.actionSize(), of);
-    if (sizes.episodeSteps() < environment.steps()) {
-      throw source.error(
-          "model.episodeSteps",
-          "must be at least " + environment.steps() + ", the steps of an episode" + of);
-    }
+    sizes.requireSizes(
+        source,
+        environment.observationSize(),
+        environment.actionSize(),
+        environment.steps(),
+        "as " + config.environment() + " has",
+        "the steps of an episode of " + config.environment());
     if (trajectories.returns() && config.target().isEmpty()) {
       throw source.missing(
           "rollout.target", "must be the return to ask for: the best of the training data, say");
@@ -77,12 +76,6 @@ public record RolloutSetup(
             config.target().orElse(0));
     setup.requireCountable(source, model);
     return setup;
-  }
-
-  private static void requireSize(Source source, String key, int right, int given, String of) {
-    if (given != right) {
-      throw source.error(key, "must be " + right + ", as" + of.substring(3) + " has");
-    }
   }
 
   private void requireCountable(Source source, ModelConfig model) {
