@@ -117,10 +117,11 @@ public interface Device extends DeviceTraits, AutoCloseable {
    * order.
    *
    * @param from on the host, of the same type and shape
-   * @param after when the copy may start: what last used the destination has been done, and the
-   *     source is complete
+   * @param free when what last used the destination has been done; {@link #mark} for all work
+   *     enqueued so far
+   * @param complete when the source is complete; nothing where it is
    */
-  Completion toDevice(Tensor from, Tensor to, Completion... after);
+  Completion toDevice(Tensor from, Tensor to, Completion free, Completion... complete);
 
   /**
    * Names the work enqueued until the range is closed. Ranges nest.

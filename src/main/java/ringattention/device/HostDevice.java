@@ -90,8 +90,10 @@ public abstract class HostDevice implements Device {
   }
 
   @Override
-  public final Completion toDevice(Tensor from, Tensor to, Completion... after) {
-    for (Completion point : after) {
+  public final Completion toDevice(
+      Tensor from, Tensor to, Completion free, Completion... complete) {
+    free.await();
+    for (Completion point : complete) {
       point.await();
     }
     copy(from, to);

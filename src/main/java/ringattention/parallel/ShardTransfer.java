@@ -69,7 +69,7 @@ final class ShardTransfer {
   private void put(Tensor host, Tensor tensor) {
     boolean staged = tensor.dtype() != host.dtype();
     Tensor to = staged ? staging.slice(0, host.elements()) : tensor;
-    device.waitFor(device.toDevice(host, to));
+    device.waitFor(device.toDevice(host, to, device.mark())); // shards were cleared just now
     if (staged) {
       device.kernels().copy(to, tensor);
     }

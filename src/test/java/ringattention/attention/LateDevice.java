@@ -192,8 +192,8 @@ public final class LateDevice implements Device {
   }
 
   @Override
-  public Completion toDevice(Tensor from, Tensor to, Completion... after) {
-    Completion copy = incoming.add(() -> device.toDevice(from, to, after));
+  public Completion toDevice(Tensor from, Tensor to, Completion free, Completion... complete) {
+    Completion copy = incoming.add(() -> device.toDevice(from, to, free, complete));
     if (eager) {
       copy.await();
     }

@@ -89,6 +89,23 @@ class ExactStatesTest {
             });
   }
 
+  /** Copies that are made early would be overwritten by the zeros before them. */
+  @Test
+  void whatIsLoadedIsNotClearedAfterwards() {
+    new Rig()
+        .on(() -> new LateDevice(Integer.MAX_VALUE, 1, true))
+        .run(
+            1,
+            rank -> {
+              ShardedParameters parameters = rank.parameters();
+              parameters.clear();
+              load(parameters, State.WEIGHT, 0);
+              double[] first = rank.device().read(parameters.weights(0).get("a.matrix"));
+              assertEquals(value(State.WEIGHT, Rig.MATRIX, 0), first[0]);
+              return null;
+            });
+  }
+
   /** Weights that were gathered before are not used again; other states do not concern them. */
   @Test
   void newWeightsAreGatheredAnew() {

@@ -237,8 +237,8 @@ public final class CudaDevice implements TraitsDevice {
   }
 
   @Override
-  public Completion toDevice(Tensor from, Tensor to, Completion... after) {
-    return staging.toDevice(from, to, after);
+  public Completion toDevice(Tensor from, Tensor to, Completion free, Completion... complete) {
+    return staging.toDevice(from, to, free, complete);
   }
 
   @Override

@@ -63,8 +63,9 @@ public final class Staging implements AutoCloseable {
   }
 
   /** Copies in after these points; memory of any size. */
-  Completion toDevice(Tensor host, Tensor device, Completion... after) {
-    for (Completion point : after) {
+  Completion toDevice(Tensor host, Tensor device, Completion free, Completion... complete) {
+    incoming.waitFor(free);
+    for (Completion point : complete) {
       incoming.waitFor(point);
     }
     return copy(host, device, cudaMemcpyHostToDevice, incoming);
