@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Tables and the plot of in-context reinforcement learning from the runs that tools/record-rl.sh keeps, on standard output.
 
-    python3 validation/rl/table.py returns RUNS    act-METHOD-SEED: best, last and mean return of the trials, by method
-    python3 validation/rl/table.py context RUNS    act-rooms-EARLIER: mean return of each trial, by how many earlier trials are seen
-    python3 validation/rl/table.py plot CONTEXT    the same as SVG, from the CSV
+    python3 validation/rl/table.py returns RUNS      act-METHOD-SEED: best, last and mean return of the trials, by method
+    python3 validation/rl/table.py context RUNS      act-rooms-EARLIER, act-doors-EARLIER: mean return of each trial, by how many earlier trials are seen
+    python3 validation/rl/table.py plot CONTEXT NAME  the same of rooms or doors as SVG, from the CSV
 
 Of each roll-out first the mean over its sequences is taken, then mean and deviation over training seeds. effect is Cohen's d of the mean
 of the trials against DT's, over training seeds: the difference of means over the pooled deviation. Needs Python 3.11 alone.
@@ -16,6 +16,7 @@ import statistics
 import sys
 
 METHODS = ("bc", "dt", "at", "at128")
+PLACES = {"rooms": "dark rooms", "doors": "rooms with a key and a door"}
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 900, 420, 60, 40, 210, 50
 COLOURS = ("#7f8c8d", "#c0392b", "#b9770e", "#1e8449", "#2471a3", "#6c3483")
 
@@ -62,14 +63,15 @@ def returns(runs):
 
 
 def context(runs):
-    table = [("earlier_trials", "trial", "mean_return", "standard_error", "sequences")]
-    for run in sorted(runs.glob("act-rooms-*"), key=lambda one: int(one.name.rsplit("-", 1)[1])):
-        sequences = rollouts(run)
-        for trial in range(len(sequences[0])):
-            numbers = [one[trial] for one in sequences]
-            error = deviation(numbers) / math.sqrt(len(numbers))
-            row = (run.name.rsplit("-", 1)[1], trial + 1, f"{statistics.mean(numbers):.4f}", f"{error:.4f}", len(numbers))
-            table.append(row)
+    table = [("environment", "earlier_trials", "trial", "mean_return", "standard_error", "sequences")]
+    for name in PLACES:
+        for run in sorted(runs.glob(f"act-{name}-*"), key=lambda one: int(one.name.rsplit("-", 1)[1])):
+            sequences = rollouts(run)
+            for trial in range(len(sequences[0])):
+                numbers = [one[trial] for one in sequences]
+                error = deviation(numbers) / math.sqrt(len(numbers))
+                row = (name, run.name.rsplit("-", 1)[1], trial + 1, f"{statistics.mean(numbers):.4f}", f"{error:.4f}", len(numbers))
+                table.append(row)
     return table
 
 
@@ -78,10 +80,12 @@ def smooth(values, width):
     return [statistics.mean(values[max(0, i + 1 - width) : i + 1]) for i in range(len(values))]
 
 
-def plot(file):
+def plot(file, name):
     curves = {}
     with open(file, encoding="utf-8") as table:
         for row in csv.DictReader(table):
+            if row["environment"] != name:
+                continue
             curves.setdefault(int(row["earlier_trials"]), []).append(float(row["mean_return"]))
     trials = max(len(curve) for curve in curves.values())
     width = max(1, trials // 20)
@@ -94,7 +98,7 @@ def plot(file):
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="13">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        f'<text x="{LEFT}" y="22">return in dark rooms never seen, by trial{what}; earlier trials in context</text>',
+        f'<text x="{LEFT}" y="22">return in {PLACES[name]} never seen, by trial{what}; earlier trials in context</text>',
     ]
     for part in range(5):
         x, y = place(1, most * part / 4)
@@ -115,11 +119,11 @@ def plot(file):
 
 
 def main(arguments):
-    if len(arguments) != 2 or arguments[0] not in ("returns", "context", "plot"):
-        sys.exit(__doc__)
-    if arguments[0] == "plot":
-        print(plot(arguments[1]))
+    if len(arguments) == 3 and arguments[0] == "plot" and arguments[2] in PLACES:
+        print(plot(*arguments[1:]))
         return 0
+    if len(arguments) != 2 or arguments[0] not in ("returns", "context"):
+        sys.exit(__doc__)
     table = {"returns": returns, "context": context}[arguments[0]](pathlib.Path(arguments[1]))
     csv.writer(sys.stdout, lineterminator="\n").writerows(table)
     return 1 if len(table) == 1 else 0
