@@ -9,6 +9,7 @@
 #   on one GPU, too
 #   extend-8b: an 8B model at 8K, 64K and 256K tokens, stage after stage; needs two GPUs of 139 GiB, 200 GB for checkpoints in TMPDIR
 #   transformers-extend: a model of 8 blocks extended to 208K tokens and opened again; needs one GPU of 139 GiB, 70 GB of disk
+#   heads: attention over all GPUs of which 1, 2 and 4 exchange heads, on short sequences, whose share of one GPU's rate is bound_fraction
 #   host: what 2, 4 or 8 GPUs of one host show; host-1m: a step of 1M tokens on 8; host-longest: the longest, rehearsed
 # Exit status: 0 all passed, or no GPU here; 1 some step failed.
 # shellcheck disable=SC2086,SC2030,SC2031 # lists of options are words; a subshell has GPUs of its own
@@ -209,6 +210,24 @@ host_attention() { # RANKS KEY/VALUE-HEADS
     -D benchAttention.repeats=1 -D benchAttention.warmup=0 -D benchAttention.rest=0.1 -D benchAttention.forward=false
 }
 
+# Short sequences, sustained, with 32 key/value heads and with 8: a ring of all GPUs, and shorter rings of ranks that exchange heads.
+heads() {
+  case $count in
+    1)
+      echo "heads: NOT CHECKED: one GPU"
+      return
+      ;;
+    2 | 6) meshes="1, 2" ;;
+    4 | 8) meshes="1, 2, 4" ;;
+    *) meshes=1 ;;
+  esac
+  for key_value in 32 8; do
+    keep "heads-kv$key_value" "$count" bench attention inputs/bench-gpu.toml -D "benchAttention.keyValueHeads=$key_value" \
+      -D 'benchAttention.tokens=[8192, 16384, 32768]' -D "benchAttention.headRanks=[$meshes]" \
+      -D benchAttention.repeats=5 -D benchAttention.warmup=1 -D benchAttention.rest=0 -D benchAttention.forward=false
+  done
+}
+
 host_validate() { # RANKS
   keep "validate-bf16-$1" "$1" validate inputs/validate-gpu.toml -D 'validate.growth=[4096, 16384]'
 }
@@ -295,9 +314,13 @@ merge() { # FILE
   for file in "$record"/runs/*/"$1"; do
     if [ ! -f "$file" ]; then continue; fi
     case $file in
-      */attention-sustained/*) continue ;; # rows of the same problems, measured otherwise
+      */attention-sustained/* | */heads-kv*) continue ;; # rows of the same problems, measured otherwise
     esac
     if [ ! -f "$record/$1" ]; then sed -n 1p "$file" >"$record/$1"; fi
+    if [ "$(sed -n 1p "$file")" != "$(sed -n 1p "$record/$1")" ]; then
+      echo "$1: without $file, whose columns are others: run its step again"
+      continue
+    fi
     run=$(basename "$(dirname "$file")")
     case $1:$run in
       checks.csv:loss-curves) sed 1d "$file" ;;
@@ -314,6 +337,7 @@ for step in $steps; do
     validate-fp32) for ranks in $(rank_counts); do keep "validate-fp32-$ranks" "$ranks" validate inputs/validate-gpu.toml $fp32; done ;;
     attention) keep attention "$count" bench attention inputs/bench-gpu.toml ;;
     attention-grouped) keep attention-grouped "$count" bench attention inputs/bench-gpu.toml -D benchAttention.keyValueHeads=8 ;;
+    heads) heads ;;
     attention-sustained) keep attention-sustained "$count" bench attention inputs/bench-gpu.toml -D benchAttention.rest=0 ;;
     kernels) keep kernels-bf16 1 bench kernels inputs/bench-gpu.toml ;;
     kernels-fp32) keep kernels-fp32 1 bench kernels inputs/bench-gpu.toml $fp32 ;;

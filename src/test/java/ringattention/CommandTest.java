@@ -81,7 +81,7 @@ class CommandTest {
   @CsvSource({
     "kernels, kernels.csv, 1, 28, 'kernel,shape,dtype,time_us,tflops,gbytes_per_s,copy_fraction,"
         + "wrong'",
-    "attention, attention.csv, 2, 4, 'tokens,ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
+    "attention, attention.csv, 2, 4, 'tokens,ranks,head_ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
         + "pass,time_ms,gflops_per_rank,matmul_gflops,matmul_fraction,bound_fraction,machine_fraction,"
         + "exposed_wait_ms,wrong'",
     "ring-exchange, ring_exchange.csv, 2, 2, 'bytes,ranks,time_us,bandwidth_gbytes_per_s,wrong'"
@@ -132,6 +132,47 @@ class CommandTest {
       assertTrue(row.startsWith("2048,2,"), row);
       assertTrue(Double.parseDouble(row.split(",")[bound]) > 0.15, row);
     }
+  }
+
+  @Test
+  void everyNumberOfRanksThatExchangeHeadsHasARowBelowTheOneOfOneRank() {
+    String[] words = {
+      "bench",
+      "attention",
+      input,
+      "-o",
+      output.toString(),
+      "-D",
+      "benchAttention.headRanks=[2, 1]",
+      "-D",
+      "benchAttention.forward=false",
+      "-D",
+      "benchAttention.tokens=[67, 128]"
+    };
+    Run run = run(2, words);
+    assertEquals(0, run.job().exitCode(), run.job().output());
+    List<String> csv = run.lines("attention.csv");
+    assertTrue(csv.get(0).startsWith("tokens,ranks,head_ranks,"), csv.get(0));
+    assertEquals(
+        List.of("67,1,1", "67,2,2", "67,2,1", "128,1,1", "128,2,2", "128,2,1"),
+        csv.stream()
+            .skip(1)
+            .map(row -> String.join(",", List.of(row.split(",")).subList(0, 3)))
+            .toList());
+    csv.stream().skip(1).forEach(row -> assertTrue(row.endsWith(",0"), row));
+  }
+
+  @Test
+  void ranksThatExchangeHeadsDivideTheRanks() {
+    Run run = run(3, "bench", "attention", input, "-D", "benchAttention.headRanks=[1, 2]");
+    assertEquals(2, run.job().exitCode(), run.job().output());
+    assertTrue(
+        run.job()
+            .output()
+            .strip()
+            .endsWith(
+                "benchAttention.headRanks = [1, 2]: must each divide the number of ranks (3)"),
+        run.job().output());
   }
 
   private static List<String> prepended(String first, List<String> rest) {

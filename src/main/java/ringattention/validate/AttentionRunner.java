@@ -12,10 +12,12 @@ import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.LocalCommunicator;
 import ringattention.device.Arena;
+import ringattention.device.Collectives;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
+import ringattention.parallel.HostCollectives;
 import ringattention.shard.TokenLayout;
 import ringattention.validate.AttentionProblem.Input;
 
@@ -48,6 +50,7 @@ public final class AttentionRunner implements AutoCloseable {
       AttentionProblem problem,
       HeadInputs inputs,
       Communicator ring,
+      Collectives collectives, // null unless it is a ring
       Device device,
       PhaseTimer timer) {
     this.problem = problem;
@@ -62,15 +65,19 @@ public final class AttentionRunner implements AutoCloseable {
         RingParts parts = new RingParts(problem, ring.size(), ring.rank());
         RingParts.Buffers buffers = parts.allocate(arena, device.compute(), device.sum());
         this.around = parts.ring(ring);
-        this.attention = parts.assemble(device, ring, around, buffers, timer);
+        this.attention = parts.assemble(device, collectives, around, buffers, timer);
         this.unconnected =
-            parts.assemble(device, Unconnected.as(ring), Unconnected.as(around), buffers, timer);
+            parts.assemble(
+                device, new UnconnectedCollectives(), Unconnected.as(around), buffers, timer);
       } else {
         this.around = ring;
         Attention alone =
             kind == Kind.VANILLA
                 ? vanilla(shape, timer)
-                : new OneCall(device, problem.mask(), oneCallBuffers(shape));
+                : new OneCall(
+                    device,
+                    problem.mask(),
+                    RingBuffers.allocate(arena, shape, device.compute(), device.sum(), false));
         this.attention = new RingParts.Assembled(alone, null, null);
         this.unconnected = attention;
       }
@@ -89,14 +96,30 @@ public final class AttentionRunner implements AutoCloseable {
   }
 
   /**
-   * Ring attention over all ranks of the group. Collective.
+   * Ring attention over all ranks of the group, whose heads are exchanged by messages. Collective.
    *
    * @param rounded the type whose precision the inputs have
    */
   public static AttentionRunner ring(
       AttentionProblem problem, Communicator ring, Device device, DType rounded, PhaseTimer timer) {
+    return ring(problem, ring, new HostCollectives(ring, timer.timeline()), device, rounded, timer);
+  }
+
+  /**
+   * Ring attention over all ranks of the group. Collective.
+   *
+   * @param collectives of the same ranks, for the exchange of heads
+   * @param rounded the type whose precision the inputs have
+   */
+  public static AttentionRunner ring(
+      AttentionProblem problem,
+      Communicator ring,
+      Collectives collectives,
+      Device device,
+      DType rounded,
+      PhaseTimer timer) {
     return new AttentionRunner(
-        Kind.RING, problem, HeadInputs.all(problem, rounded), ring, device, timer);
+        Kind.RING, problem, HeadInputs.all(problem, rounded), ring, collectives, device, timer);
   }
 
   /** The device's own attention in one call, on this rank alone. */
@@ -106,6 +129,7 @@ public final class AttentionRunner implements AutoCloseable {
         problem,
         HeadInputs.all(problem, device.compute()),
         LocalCommunicator.single(),
+        null,
         device,
         timer);
   }
@@ -122,6 +146,7 @@ public final class AttentionRunner implements AutoCloseable {
         problem.oneHead(),
         HeadInputs.one(problem, head, device.compute()),
         LocalCommunicator.single(),
+        null,
         device,
         timer);
   }
@@ -134,11 +159,7 @@ public final class AttentionRunner implements AutoCloseable {
       DType rounded,
       PhaseTimer timer) {
     return new AttentionRunner(
-        Kind.VANILLA, problem, HeadInputs.all(problem, rounded), single, device, timer);
-  }
-
-  private RingBuffers oneCallBuffers(AttentionShape shape) {
-    return RingBuffers.allocate(arena, shape, device.compute(), device.sum(), false);
+        Kind.VANILLA, problem, HeadInputs.all(problem, rounded), single, null, device, timer);
   }
 
   private KeyValue own() {
@@ -192,13 +213,11 @@ public final class AttentionRunner implements AutoCloseable {
     if (attention.logSumExp() != null) {
       outputs.add(attention.logSumExp());
     }
-    for (Tensor output : outputs) {
-      device.kernels().fill(output, Double.NaN);
-    }
     if (gradient != null) {
-      device.kernels().fill(gradient.query(), Double.NaN);
-      gradient.own().pieces().forEach(piece -> device.kernels().fill(piece, Double.NaN));
+      outputs.add(gradient.query());
+      outputs.addAll(gradient.own().pieces());
     }
+    outputs.forEach(output -> device.kernels().fill(output, Double.NaN));
   }
 
   /** Enqueues the outputs of this rank's queries. Collective over the ring. */
@@ -226,11 +245,13 @@ public final class AttentionRunner implements AutoCloseable {
    * others. For sequences whose results fit the host. Collective.
    */
   public AttentionResult gather() {
+    attention.logSumExpOfTokens(results);
     return computed().gather();
   }
 
   /** A sample of the results on rank 0; null on the others. Collective. */
   AttentionResult gather(SampledPlaces sample) {
+    attention.logSumExpOfTokens(results);
     return computed().gather(sample);
   }
 
@@ -250,7 +271,7 @@ public final class AttentionRunner implements AutoCloseable {
     return ring.rank() == 0 ? result.wrong(truth, problem.heads().size(), Rounding.of(device)) : 0;
   }
 
-  /** A tensor of the results, on the device. */
+  /** A tensor of the results, on the device; a log-sum-exp where no heads are exchanged. */
   Tensor tensor(Quantity quantity) {
     return computed().tensor(quantity);
   }

@@ -16,13 +16,13 @@ import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
 import ringattention.device.Allocator;
 import ringattention.device.AttentionCall;
+import ringattention.device.Collectives;
 import ringattention.device.DType;
 import ringattention.device.Device;
 import ringattention.device.DeviceTraits;
 import ringattention.device.Dim;
 import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
-import ringattention.parallel.HostCollectives;
 import ringattention.shard.CutLayout;
 import ringattention.shard.Mesh;
 import ringattention.shard.SequenceLayout;
@@ -91,11 +91,15 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
   }
 
   /**
-   * @param all ranks of the problem
-   * @param ring those of this rank's ring
+   * @param collectives of all ranks of the problem
+   * @param ring ranks of this one's ring
    */
   Assembled assemble(
-      Device device, Communicator all, Communicator ring, Buffers buffers, PhaseTimer timer) {
+      Device device,
+      Collectives collectives,
+      Communicator ring,
+      Buffers buffers,
+      PhaseTimer timer) {
     Attention around =
         new RingAttention(
             device,
@@ -112,7 +116,7 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
     HeadsExchange exchange =
         new HeadsExchange(
             device,
-            new HostCollectives(all, timer.timeline()),
+            collectives,
             new CutLayout(layout(), problem.headRanks()),
             rank,
             mesh().headsGroup(rank),
@@ -129,22 +133,26 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
    * @param logSumExp of this rank's heads; null without exchange
    */
   record Assembled(Attention attention, HeadsExchange exchange, Tensor logSumExp) {
-    /** Makes the outputs of this rank's tokens, and their log-sum-exp, which only a check wants. */
     void forward(AttentionBuffers results) {
-      if (exchange == null) {
-        attention.forward(results.query(), results.out(), results.logSumExp());
-        return;
-      }
-      attention.forward(results.query(), results.out(), logSumExp);
-      exchange.toTokens(new Layouts(columns(results.logSumExp()), columns(logSumExp)));
+      attention.forward(results.query(), results.out(), ofHeads(results));
     }
 
     Attention.Gradient backward(AttentionBuffers results) {
-      return attention.backward(
-          results.query(),
-          results.out(),
-          exchange == null ? results.logSumExp() : logSumExp,
-          results.dOut());
+      return attention.backward(results.query(), results.out(), ofHeads(results), results.dOut());
+    }
+
+    private Tensor ofHeads(AttentionBuffers results) {
+      return exchange == null ? results.logSumExp() : logSumExp;
+    }
+
+    /**
+     * Makes the log-sum-exp of this rank's tokens, which only a check wants, from that of its
+     * heads. Collective.
+     */
+    void logSumExpOfTokens(AttentionBuffers results) {
+      if (exchange != null) {
+        exchange.toTokens(new Layouts(columns(results.logSumExp()), columns(logSumExp)));
+      }
     }
 
     /** Returns [tokens, batch, heads] as heads of size 1. */

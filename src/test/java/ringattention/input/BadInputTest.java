@@ -123,6 +123,8 @@ class BadInputTest {
           [benchKernels] ; keyValueHeads = 3 | x.toml: benchKernels.keyValueHeads = 3: must divide the heads (8)
           [benchAttention] ; heads = 6 ; keyValueHeads = 4 | x.toml: benchAttention.heads = 6: must be a multiple of benchAttention.keyValueHeads (4)
           [benchAttention] ; layouts = ["zigzag", "zagzig"] | x.toml: benchAttention.layouts = ["zigzag", "zagzig"]: must be a list of texts, one or more, each "contiguous" or "zigzag" or "striped"
+          [benchAttention] ; heads = 6 ; headRanks = [1, 4] | x.toml: benchAttention.headRanks = [1, 4]: must each divide benchAttention.keyValueHeads (6)
+          [benchAttention] ; headRanks = [0] | x.toml: benchAttention.headRanks = [0]: must be a list of whole numbers, one or more, each at least 1
           [benchRing] ; bytes = [0] | x.toml: benchRing.bytes = [0]: must be a list of whole numbers, one or more, each at least 1
           [benchRing] ; bytes = 65536 | x.toml: benchRing.bytes = 65536: must be a list of whole numbers, one or more, each at least 1
           [benchMemory] ; tokens = [64, 128] | x.toml: benchMemory.tokens = [64, 128]: must be three or more, ascending

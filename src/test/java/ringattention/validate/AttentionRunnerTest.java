@@ -92,6 +92,25 @@ class AttentionRunnerTest {
     }
   }
 
+  /** What is exchanged would wait for the other rank, which is not there any more. */
+  @Test
+  void withoutMessagesARankThatExchangesHeadsWaitsForNobody() {
+    LocalCommunicator.run(
+        2,
+        rank -> {
+          try (CpuDevice device = new CpuDevice(1);
+              AttentionRunner runner =
+                  AttentionRunner.ring(
+                      WHOLE.exchanged(2), rank, device, device.compute(), timer())) {
+            if (rank.rank() == 0) {
+              runner.forwardUnconnected();
+              runner.backwardUnconnected();
+            }
+            return null;
+          }
+        });
+  }
+
   @Test
   void oneCallAttendsToEachDocument() {
     try (CpuDevice device = new CpuDevice(1);

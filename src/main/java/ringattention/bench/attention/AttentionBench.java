@@ -62,6 +62,12 @@ public final class AttentionBench implements Benchmark {
                 "must each be at least " + 2 * ranks + " for " + ranks + " ranks");
       }
     }
+    if (!config.headRanks().stream().allMatch(some -> ranks % some == 0)) {
+      throw configuration
+          .source()
+          .error(
+              "benchAttention.headRanks", "must each divide the number of ranks (" + ranks + ")");
+    }
   }
 
   @Override
@@ -82,7 +88,7 @@ public final class AttentionBench implements Benchmark {
       if (repeats.rest() > 0) {
         run.say("all devices rest " + repeats.rest() + " s before each timed run");
       }
-      if (problems.stream().anyMatch(problem -> !bound(problem).equals(problem))) {
+      if (problems.stream().anyMatch(problem -> bound(problem).length() < problem.length())) {
         run.say("one rank alone does at most " + config.boundTokens() + " tokens, whose rate is");
         run.say("the bound of longer sequences, too");
       }
@@ -128,7 +134,8 @@ public final class AttentionBench implements Benchmark {
     for (int tokens : config.tokens()) {
       for (Mask mask : config.masks()) {
         for (LayoutKind layout : config.layouts()) {
-          problems.add(problem(config, tokens, mask, layout));
+          AttentionProblem problem = problem(config, tokens, mask, layout);
+          config.headRanks().forEach(ranks -> problems.add(problem.exchanged(ranks)));
         }
       }
     }
@@ -137,9 +144,11 @@ public final class AttentionBench implements Benchmark {
 
   /** What one rank does for the bound of this problem. */
   private AttentionProblem bound(AttentionProblem problem) {
-    return config.boundTokens() == 0 || problem.length() <= config.boundTokens()
-        ? problem
-        : problem(config, config.boundTokens(), problem.mask(), problem.layoutKind());
+    int tokens =
+        config.boundTokens() == 0
+            ? problem.length()
+            : Math.min(problem.length(), config.boundTokens());
+    return problem(config, tokens, problem.mask(), problem.layoutKind());
   }
 
   /** Runs it on this rank; what ran another before is closed. */
@@ -200,7 +209,8 @@ public final class AttentionBench implements Benchmark {
       long wrongRing = ring.wrong();
       long wrongAlone = world.rank() == 0 ? whole.wrong() : 0;
       for (AttentionTimes times : measured) {
-        if (bound.equals(problem)) {
+        if (bound.length() == problem.length()
+            && problem.headRanks() == config.headRanks().get(0)) {
           row(problem, 1, times.ofOneRank(), wrongAlone);
         }
         if (world.size() > 1) {
@@ -232,6 +242,7 @@ public final class AttentionBench implements Benchmark {
   }
 
   private AttentionRunner runner(AttentionProblem problem, Communicator ranks) {
-    return AttentionRunner.ring(problem, ranks, device, device.compute(), timer);
+    return AttentionRunner.ring(
+        problem, ranks, run.equipment().collectives(device), device, device.compute(), timer);
   }
 }

@@ -103,7 +103,8 @@ public final class AttentionPasses {
         times.atOnce()[i] = scale * Repeats.slowest(world, repeats.own(world, 1, whole));
         timer.reset();
         times.ring()[i] = Repeats.slowest(world, repeats.own(world, 1, part));
-        waits[i] = timer.nanoseconds(Phase.RING_WAIT) * 1e-9;
+        waits[i] =
+            (timer.nanoseconds(Phase.RING_WAIT) + timer.nanoseconds(Phase.HEADS_EXCHANGE)) * 1e-9;
       }
     }
     double exposed = Repeats.slowest(world, Statistics.of(waits).median());

@@ -12,13 +12,15 @@ import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
 
 /**
- * Section {@code [benchAttention]}: one row of the table per length, mask and layout.
+ * Section {@code [benchAttention]}: one row of the table per length, mask, layout and number of
+ * ranks that exchange heads.
  *
  * @param tokens sequence lengths over all ranks
  * @param batch sequences
  * @param heads of attention, of an even size
  * @param masks which positions see which
  * @param layouts which positions a rank holds
+ * @param headRanks ranks that exchange heads, each divides the key/value heads; 1: none do
  * @param forward whether the forward is also timed by itself
  * @param boundTokens the longest sequence that one rank does alone; 0: any. Of longer ones the
  *     bound is that one's rate
@@ -32,6 +34,7 @@ public record BenchAttentionConfig(
     HeadCounts heads,
     List<Mask> masks,
     List<LayoutKind> layouts,
+    List<Integer> headRanks,
     boolean forward,
     int boundTokens,
     int warmup,
@@ -44,6 +47,7 @@ public record BenchAttentionConfig(
     tokens = List.copyOf(tokens);
     masks = List.copyOf(masks);
     layouts = List.copyOf(layouts);
+    headRanks = List.copyOf(headRanks);
   }
 
   static BenchAttentionConfig read(Table table) {
@@ -56,10 +60,20 @@ public record BenchAttentionConfig(
         heads,
         table.choiceList("masks", Mask.class, Default.list(Mask.CAUSAL)),
         table.choiceList("layouts", LayoutKind.class, Default.list(LayoutKind.ZIGZAG)),
+        headRanks(table, heads.keyValue()),
         table.flag("forward", Default.of(true)),
         table.integer("boundTokens", Range.atLeast(0), Default.of(0)),
         table.integer("warmup", Range.atLeast(0), Default.of(2)),
         table.integer("repeats", Range.atLeast(1), Default.of(5)),
         table.number("rest", Range.atLeast(0), Default.of(0.0)));
+  }
+
+  private static List<Integer> headRanks(Table table, int keyValueHeads) {
+    List<Integer> headRanks = table.integers("headRanks", Range.atLeast(1), Default.list(1));
+    table.require(
+        headRanks.stream().allMatch(ranks -> keyValueHeads % ranks == 0),
+        "headRanks",
+        "must each divide benchAttention.keyValueHeads (" + keyValueHeads + ")");
+    return headRanks;
   }
 }
