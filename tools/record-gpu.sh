@@ -210,7 +210,8 @@ host_attention() { # RANKS KEY/VALUE-HEADS
     -D benchAttention.repeats=1 -D benchAttention.warmup=0 -D benchAttention.rest=0.1 -D benchAttention.forward=false
 }
 
-# Short sequences, sustained, with 32 key/value heads and with 8: a ring of all GPUs, and shorter rings of ranks that exchange heads.
+# Short sequences, sustained, with 32 key/value heads and with 8: a ring of all GPUs, and shorter rings of ranks that exchange heads,
+# at once and in two chunks.
 heads() {
   case $count in
     1)
@@ -221,10 +222,13 @@ heads() {
     4 | 8) meshes="1, 2, 4" ;;
     *) meshes=1 ;;
   esac
-  for key_value in 32 8; do
-    keep "heads-kv$key_value" "$count" bench attention inputs/bench-gpu.toml -D "benchAttention.keyValueHeads=$key_value" \
-      -D 'benchAttention.tokens=[8192, 16384, 32768]' -D "benchAttention.headRanks=[$meshes]" \
-      -D benchAttention.repeats=5 -D benchAttention.warmup=1 -D benchAttention.rest=0 -D benchAttention.forward=false
+  for chunks in 1 2; do
+    for key_value in 32 8; do
+      keep "heads-kv$key_value-chunks$chunks" "$count" bench attention inputs/bench-gpu.toml \
+        -D "benchAttention.keyValueHeads=$key_value" -D "parallel.headChunks=$chunks" \
+        -D 'benchAttention.tokens=[8192, 16384, 32768]' -D "benchAttention.headRanks=[$meshes]" \
+        -D benchAttention.repeats=5 -D benchAttention.warmup=1 -D benchAttention.rest=0 -D benchAttention.forward=false
+    done
   done
 }
 

@@ -81,7 +81,7 @@ class CommandTest {
   @CsvSource({
     "kernels, kernels.csv, 1, 28, 'kernel,shape,dtype,time_us,tflops,gbytes_per_s,copy_fraction,"
         + "wrong'",
-    "attention, attention.csv, 2, 4, 'tokens,ranks,head_ranks,layout,mask,heads,key_value_heads,head_size,dtype,"
+    "attention, attention.csv, 2, 4, 'tokens,ranks,head_ranks,head_chunks,layout,mask,heads,key_value_heads,head_size,dtype,"
         + "pass,time_ms,gflops_per_rank,matmul_gflops,matmul_fraction,bound_fraction,machine_fraction,"
         + "exposed_wait_ms,wrong'",
     "ring-exchange, ring_exchange.csv, 2, 2, 'bytes,ranks,time_us,bandwidth_gbytes_per_s,wrong'"
@@ -147,32 +147,44 @@ class CommandTest {
       "-D",
       "benchAttention.forward=false",
       "-D",
-      "benchAttention.tokens=[67, 128]"
+      "benchAttention.tokens=[67, 128]",
+      "-D",
+      "benchAttention.heads=4",
+      "-D",
+      "parallel.headChunks=2"
     };
     Run run = run(2, words);
     assertEquals(0, run.job().exitCode(), run.job().output());
     List<String> csv = run.lines("attention.csv");
-    assertTrue(csv.get(0).startsWith("tokens,ranks,head_ranks,"), csv.get(0));
+    assertTrue(csv.get(0).startsWith("tokens,ranks,head_ranks,head_chunks,"), csv.get(0));
     assertEquals(
-        List.of("67,1,1", "67,2,2", "67,2,1", "128,1,1", "128,2,2", "128,2,1"),
+        List.of("67,1,1,1", "67,2,2,2", "67,2,1,1", "128,1,1,1", "128,2,2,2", "128,2,1,1"),
         csv.stream()
             .skip(1)
-            .map(row -> String.join(",", List.of(row.split(",")).subList(0, 3)))
+            .map(row -> String.join(",", List.of(row.split(",")).subList(0, 4)))
             .toList());
     csv.stream().skip(1).forEach(row -> assertTrue(row.endsWith(",0"), row));
   }
 
-  @Test
-  void ranksThatExchangeHeadsDivideTheRanks() {
-    Run run = run(3, "bench", "attention", input, "-D", "benchAttention.headRanks=[1, 2]");
+  @ParameterizedTest
+  @CsvSource({
+    "3, 1, 'benchAttention.headRanks = [1, 2]: must each divide the number of ranks (3)'",
+    "2, 2, 'parallel.headChunks = 2: must divide the key/value heads of a rank, "
+        + "benchAttention.keyValueHeads / benchAttention.headRanks'"
+  })
+  void headsThatRanksCannotExchange(int ranks, int chunks, String message) {
+    String[] words = {
+      "bench",
+      "attention",
+      input,
+      "-D",
+      "benchAttention.headRanks=[1, 2]",
+      "-D",
+      "parallel.headChunks=" + chunks
+    };
+    Run run = run(ranks, words);
     assertEquals(2, run.job().exitCode(), run.job().output());
-    assertTrue(
-        run.job()
-            .output()
-            .strip()
-            .endsWith(
-                "benchAttention.headRanks = [1, 2]: must each divide the number of ranks (3)"),
-        run.job().output());
+    assertTrue(run.job().output().strip().endsWith(message), run.job().output());
   }
 
   private static List<String> prepended(String first, List<String> rest) {

@@ -219,22 +219,30 @@ class TrainTest {
   /** Their part of the memory plan is that of the run to the byte, too: it ends VALID. */
   @ParameterizedTest
   @CsvSource({
-    "2, 2, 1 data-parallel x 1 ring x 2 heads",
-    "4, 4, 1 data-parallel x 2 ring x 2 heads",
-    "4, 2, 2 data-parallel x 1 ring x 2 heads"
+    "2, 2, 1, 1 data-parallel x 1 ring x 2 heads",
+    "4, 4, 1, 1 data-parallel x 2 ring x 2 heads",
+    "4, 4, 2, 1 data-parallel x 2 ring x 2 heads",
+    "4, 2, 1, 2 data-parallel x 1 ring x 2 heads"
   })
-  void ranksThatExchangeHeadsTrainAsOneRankDoes(int ranks, int ring, String axes) {
-    String[] keys = {"-D", "train.batch=2", "-D", "model.keyValueHeads=2"};
-    Run alone = valid(program.trainInProcess(1, "heads-alone-" + axes, keys));
+  void ranksThatExchangeHeadsTrainAsOneRankDoes(int ranks, int ring, int chunks, String axes) {
+    String queryHeads = "model.heads=" + 2 * chunks;
+    String[] keys = {
+      "-D", "train.batch=2", "-D", queryHeads, "-D", "model.keyValueHeads=" + 2 * chunks
+    };
+    Run alone = valid(program.trainInProcess(1, "heads-alone-" + chunks + axes, keys));
     List<String> exchanged = new ArrayList<>(List.of(keys));
     exchanged.addAll(List.of("-D", "parallel.ring=" + ring, "-D", "parallel.heads=2"));
+    exchanged.addAll(List.of("-D", "parallel.headChunks=" + chunks));
     Run heads =
-        valid(program.trainInProcess(ranks, "heads-" + axes, exchanged.toArray(String[]::new)));
+        valid(
+            program.trainInProcess(
+                ranks, "heads-" + chunks + axes, exchanged.toArray(String[]::new)));
     String output = heads.job().output();
     assertTrue(output.contains(ranks + " ranks = " + axes), output);
     assertTrue(output.contains("heads exchange"), output);
     String plan = String.join("\n", heads.lines("plan.txt"));
     assertTrue(plan.contains("heads.messages"), plan);
+    assertEquals(chunks > 1, plan.contains("chunk.1.heads.messages"), plan);
     assertSameCurve(alone, heads, "1 rank and " + axes);
   }
 

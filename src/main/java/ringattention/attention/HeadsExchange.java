@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import ringattention.device.Collectives;
 import ringattention.device.Collectives.Part;
+import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
 import ringattention.metrics.Phase;
@@ -14,7 +15,9 @@ import ringattention.shard.CutLayout;
  * The all-to-all within a group of ranks that turns few tokens with all heads into the tokens of
  * the group with a share of the heads, and back (DeepSpeed-Ulysses, Jacobs et al. 2023). The rank
  * at place p of a group of h has the p-th of h equal shares of neighbouring heads, query heads and
- * the key/value heads that they read alike.
+ * the key/value heads that they read alike. Its share may go in chunks, again equal and of
+ * neighbouring heads; between the start of a chunk's exchange and its {@link UnderWay#finish} the
+ * device works on another.
  */
 public final class HeadsExchange {
   private final Device device;
@@ -23,22 +26,27 @@ public final class HeadsExchange {
   private final int rank; // of the layout
   private final List<Integer> group; // ranks of the collectives
   private final int place; // in the group
-  private final Tensor room;
   private final PhaseTimer timer;
 
   /**
    * One tensor in its two layouts.
    *
    * @param tokens of this rank, all heads: [tokens, batch, heads, size]
-   * @param heads of this rank, all tokens of the group: [tokens of the group, batch, heads / h,
-   *     size], of the same type
+   * @param heads a chunk of this rank's share, all tokens of the group: [tokens of the group,
+   *     batch, heads / h / chunks, size], of the same type
    */
   public record Layouts(Tensor tokens, Tensor heads) {}
+
+  /** An exchange that has started. Its tensors and its room belong to it until the end. */
+  @FunctionalInterface
+  public interface UnderWay {
+    /** Makes the device's work from now on see what has arrived. */
+    void finish();
+  }
 
   /**
    * @param rank of this process in the layout
    * @param group ranks of the collectives, in the order of the layout
-   * @param room what {@link #room} says of all that is exchanged at a time
    */
   public HeadsExchange(
       Device device,
@@ -46,7 +54,6 @@ public final class HeadsExchange {
       CutLayout layout,
       int rank,
       List<Integer> group,
-      Tensor room,
       PhaseTimer timer) {
     this.device = device;
     this.collectives = collectives;
@@ -54,7 +61,6 @@ public final class HeadsExchange {
     this.rank = rank;
     this.group = List.copyOf(group);
     this.place = rank % layout.parts();
-    this.room = room;
     this.timer = timer;
   }
 
@@ -68,43 +74,65 @@ public final class HeadsExchange {
     return elements / ranks * (ranks - 1);
   }
 
-  /** Gives every rank of the group its heads of this rank's tokens. Collective in the group. */
-  public void toHeads(Layouts... all) {
+  /**
+   * Starts giving every rank of the group its heads of this rank's tokens. Collective in the group.
+   *
+   * @param chunk number of the heads within a rank's share
+   * @param room of what {@link #room} says of all that is exchanged
+   */
+  public UnderWay toHeads(int chunk, Tensor room, Layouts... all) {
     try (var scope = timer.in(Phase.HEADS_EXCHANGE)) {
-      List<Part> parts = parts(all, true);
+      List<Part> parts = parts(room, all, true);
       for (Part part : parts) {
         for (int i = 0; i < all.length; i++) {
           Tensor message = part.send().get(i);
-          int heads = heads(all[i]);
-          int first = group.indexOf(part.rank()) * heads;
-          device.kernels().copyHeads(all[i].tokens(), first, message, 0, heads);
+          int first = first(all[i], group.indexOf(part.rank()), chunk);
+          device.kernels().copyHeads(all[i].tokens(), first, message, 0, heads(all[i]));
         }
       }
-      var exchanged = collectives.allToAll(parts, device.mark());
+      Completion exchanged = collectives.allToAll(parts, device.mark());
       for (Layouts each : all) {
-        int heads = heads(each);
-        device.kernels().copyHeads(each.tokens(), place * heads, held(each, place), 0, heads);
+        int first = first(each, place, chunk);
+        device.kernels().copyHeads(each.tokens(), first, held(each, place), 0, heads(each));
       }
+      return () -> await(exchanged);
+    }
+  }
+
+  /**
+   * Starts giving every rank of the group its tokens of this rank's heads. Collective in the group.
+   *
+   * @param chunk as in {@link #toHeads}
+   * @param room as in {@link #toHeads}
+   */
+  public UnderWay toTokens(int chunk, Tensor room, Layouts... all) {
+    try (var scope = timer.in(Phase.HEADS_EXCHANGE)) {
+      List<Part> parts = parts(room, all, false);
+      Completion exchanged = collectives.allToAll(parts, device.mark());
+      for (Layouts each : all) {
+        int first = first(each, place, chunk);
+        device.kernels().copyHeads(held(each, place), 0, each.tokens(), first, heads(each));
+      }
+      return () -> {
+        await(exchanged);
+        unpack(chunk, parts, all);
+      };
+    }
+  }
+
+  private void await(Completion exchanged) {
+    try (var scope = timer.in(Phase.HEADS_EXCHANGE)) {
       device.waitFor(exchanged);
     }
   }
 
-  /** Gives every rank of the group its tokens of this rank's heads. Collective in the group. */
-  public void toTokens(Layouts... all) {
+  private void unpack(int chunk, List<Part> parts, Layouts... all) {
     try (var scope = timer.in(Phase.HEADS_EXCHANGE)) {
-      List<Part> parts = parts(all, false);
-      var exchanged = collectives.allToAll(parts, device.mark());
-      for (Layouts each : all) {
-        int heads = heads(each);
-        device.kernels().copyHeads(held(each, place), 0, each.tokens(), place * heads, heads);
-      }
-      device.waitFor(exchanged);
       for (Part part : parts) {
         for (int i = 0; i < all.length; i++) {
           Tensor message = part.receive().get(i);
-          int heads = heads(all[i]);
-          int first = group.indexOf(part.rank()) * heads;
-          device.kernels().copyHeads(message, 0, all[i].tokens(), first, heads);
+          int first = first(all[i], group.indexOf(part.rank()), chunk);
+          device.kernels().copyHeads(message, 0, all[i].tokens(), first, heads(all[i]));
         }
       }
     }
@@ -114,7 +142,7 @@ public final class HeadsExchange {
    * Returns what goes between this rank and the others of the group. Tokens of the group lie as
    * they are sent; heads of a token are packed in the room.
    */
-  private List<Part> parts(Layouts[] all, boolean toHeads) {
+  private List<Part> parts(Tensor room, Layouts[] all, boolean toHeads) {
     List<Part> parts = new ArrayList<>();
     long used = 0;
     for (int other = 0; other < group.size(); other++) {
@@ -145,6 +173,12 @@ public final class HeadsExchange {
   private Tensor held(Layouts each, int other) {
     int of = rank - place + other;
     return each.heads().slice(layout.from(of), layout.from(of) + layout.size(of));
+  }
+
+  /** Returns the first head of a chunk of the share of the rank at a place in the group. */
+  private int first(Layouts each, int other, int chunk) {
+    int share = Math.toIntExact(each.tokens().dim(2)) / group.size();
+    return other * share + chunk * heads(each);
   }
 
   private static int heads(Layouts each) {

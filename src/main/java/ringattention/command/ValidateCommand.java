@@ -13,6 +13,7 @@ import ringattention.run.Header;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
+import ringattention.run.ParallelConfig;
 import ringattention.run.RunEnd;
 import ringattention.run.RunOutput;
 import ringattention.shard.LayoutKind;
@@ -75,7 +76,8 @@ public final class ValidateCommand {
             for (int length : longEnough(config.lengths())) {
               AttentionProblem problem = problem(length, keyValueHeads, headSize, mask, layout);
               for (int ranks : headRanks(job.world().size(), keyValueHeads)) {
-                AttentionProblem exchanged = problem.exchanged(ranks);
+                AttentionProblem exchanged =
+                    problem.exchanged(ranks, headChunks(ranks, keyValueHeads));
                 config
                     .documents()
                     .forEach(count -> documents(attention, exchanged, count, equipment));
@@ -158,8 +160,9 @@ public final class ValidateCommand {
     for (int sharing = 1; sharing <= ranks; sharing++) {
       if (ranks % sharing == 0) {
         for (int heads : headRanks(sharing, small.model().heads().keyValue())) {
-          checks.addAll(transformer.ring(small, Mesh.of(ranks, sharing / heads, heads)));
-          checks.addAll(transformer.ring(numbers, Mesh.of(ranks, sharing / heads, heads)));
+          Mesh mesh = mesh(sharing, heads, small);
+          checks.addAll(transformer.ring(small, mesh));
+          checks.addAll(transformer.ring(numbers, mesh));
         }
       }
     }
@@ -171,7 +174,7 @@ public final class ValidateCommand {
     for (int count : configuration.get(ValidateConfig.SECTION).documents()) {
       if (1 < count && count <= length) {
         for (int heads : headRanks(ranks, whole.model().heads().keyValue())) {
-          Mesh one = Mesh.of(ranks, ranks / heads, heads);
+          Mesh one = mesh(ranks, heads, whole);
           TransformerProblem packed =
               whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
           checks.addAll(transformer.ring(packed, one));
@@ -179,6 +182,17 @@ public final class ValidateCommand {
         }
       }
     }
+  }
+
+  private Mesh mesh(int sharing, int heads, TransformerProblem problem) {
+    return Mesh.of(job.world().size(), sharing / heads, heads)
+        .inChunks(headChunks(heads, problem.model().heads().keyValue()));
+  }
+
+  /** Returns as many chunks as the input says, or 1 where that does not divide a rank's heads. */
+  private int headChunks(int headRanks, int keyValueHeads) {
+    int chunks = configuration.get(ParallelConfig.SECTION).headChunks();
+    return headRanks > 1 && keyValueHeads % (headRanks * chunks) == 0 ? chunks : 1;
   }
 
   /** Returns how many of the ranks that share a sequence may exchange heads: 1, and others. */

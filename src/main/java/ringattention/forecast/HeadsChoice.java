@@ -114,9 +114,10 @@ public record HeadsChoice(TrainingPlan plan, Optional<String> why) {
     int sharing = planned.setup().mesh().sharing();
     int keyValue = configuration.get(ModelConfig.SECTION).heads().keyValue();
     int groups = Math.max(1, configuration.get(MemoryConfig.SECTION).headGroups());
+    ParallelConfig parallel = configuration.get(ParallelConfig.SECTION);
     List<Integer> numbers = new ArrayList<>();
     for (int heads = 1; heads <= Math.min(sharing, keyValue); heads++) {
-      if (sharing % heads == 0 && keyValue % heads == 0 && keyValue / heads % groups == 0) {
+      if (sharing % heads == 0 && keyValue % (parallel.parts(heads) * groups) == 0) {
         numbers.add(heads);
       }
     }

@@ -54,7 +54,7 @@ public final class PlannedStep {
     this.shape = setup.shape(rank);
     this.schedule = new RingSchedule(setup.ringLayout(), setup.mask(), ringRank);
     this.sizes = new BlockSizes(model, (double) shape.tokens() * shape.batch());
-    int calls = calls();
+    int calls = calls() * setup.mesh().chunks();
     AttentionShape group = setup.attentionShape(rank);
     this.forward = forward(group).times(calls);
     this.backward = backward(group).times(calls);
@@ -110,20 +110,40 @@ public final class PlannedStep {
   }
 
   /**
-   * The exchanges of heads of a block, which nothing hides: of queries, keys, values and outputs in
-   * each forward of attention; in its backward of these, the output's gradient, and three gradients
-   * of the sum type back.
+   * The exchanges of heads of a block: of queries, keys, values and outputs in each forward of
+   * attention; in its backward of these, the output's gradient, and three gradients of the sum type
+   * back.
    */
   private void exchanges(StepTime time, int forwards) {
+    if (setup.mesh().heads() == 1) {
+      return;
+    }
+    double projected = sizes.queries() + 2 * sizes.keys();
+    for (int i = 0; i < forwards; i++) {
+      exchange(time, BF16 * projected, BF16 * sizes.queries(), forward);
+    }
+    exchange(time, BF16 * (projected + 2 * sizes.queries()), SUM * projected, backward);
+  }
+
+  /**
+   * Adds an exchange of heads: the first chunk comes and the last one leaves with nothing beside
+   * it; behind a chunk's work the next comes and the one before leaves, in what the ring leaves of
+   * the link.
+   *
+   * @param there bytes of all chunks that come
+   * @param back bytes of all that leave
+   * @param ring attention of all chunks
+   */
+  private void exchange(StepTime time, double there, double back, RingTime ring) {
+    time.add(Phase.HEADS_EXCHANGE, rates.memoryS(2 * (there + back))); // packed or unpacked
     int heads = setup.mesh().heads();
-    if (heads > 1) {
-      double there = BF16 * 2 * (sizes.queries() + sizes.keys());
-      double back =
-          BF16 * (3 * sizes.queries() + 2 * sizes.keys())
-              + SUM * (sizes.queries() + 2 * sizes.keys());
-      double bytes = forwards * there + back;
-      time.add(Phase.HEADS_EXCHANGE, rates.memoryS(2 * bytes)); // packed or unpacked
-      time.addExposed(Phase.HEADS_EXCHANGE, bytes * (heads - 1) / heads);
+    int chunks = setup.mesh().chunks();
+    double sent = (heads - 1.0) / heads / chunks; // of a chunk, as a share of all
+    double work = Math.max(0, ring.work() - ring.travelling()) / chunks;
+    time.addExposed(Phase.HEADS_EXCHANGE, (there + back) * sent);
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      double bytes = (chunk < chunks - 1 ? there : 0) + (chunk > 0 ? back : 0);
+      time.addBeside(Phase.HEADS_EXCHANGE, bytes * sent, work);
     }
   }
 

@@ -36,7 +36,16 @@ public final class StepTime {
 
   /** Bytes that a rank sends with nothing to compute beside them. */
   public void addExposed(Phase phase, double bytes) {
-    expose(phase, rates.linkS(bytes));
+    addBeside(phase, bytes, 0);
+  }
+
+  /**
+   * Bytes that a rank sends while it computes.
+   *
+   * @param work seconds that hide them, which are not added
+   */
+  public void addBeside(Phase phase, double bytes, double work) {
+    expose(phase, Math.max(0, rates.linkS(bytes) - work));
     sentBytes += bytes;
   }
 

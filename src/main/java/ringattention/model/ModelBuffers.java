@@ -16,7 +16,7 @@ import ringattention.parallel.WeightBuffers;
  *
  * @param weights of all parameters
  * @param training the same weights with their moments and gradients; null without a backward
- * @param ring null for vanilla attention
+ * @param ring null for vanilla attention and where ranks exchange heads
  * @param heads null where ranks exchange none
  * @param vanilla null for ring and memory-efficient attention
  */
@@ -57,13 +57,20 @@ public record ModelBuffers(
         training,
         Activations.allocate(
             allocator, setup.model(), setup.policy(), shape, setup.labelLosses(), compute, sum),
-        vanilla
+        vanilla || exchanged
             ? null
-            : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward, exchanged),
-        !exchanged
-            ? null
-            : HeadsBuffers.allocate(
-                allocator, shape.tokens(), attention, shape.headRanks(), compute, sum, backward),
+            : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward, false),
+        exchanged
+            ? HeadsBuffers.allocate(
+                allocator,
+                shape.tokens(),
+                attention,
+                shape.headRanks(),
+                setup.mesh().chunks(),
+                compute,
+                sum,
+                backward)
+            : null,
         vanilla
             ? VanillaAttention.Buffers.allocate(
                 allocator, attention, shape.turns(), backward, compute, sum)

@@ -52,12 +52,14 @@ public record ModelSetup(
       throw new IllegalArgumentException(
           "the backward of vanilla attention needs the scores of a forward just before, of all heads");
     }
-    if (model.heads().keyValue() % (policy.headGroups() * mesh.heads()) != 0) {
+    if (model.heads().keyValue() % (policy.headGroups() * mesh.heads() * mesh.chunks()) != 0) {
       throw new IllegalArgumentException(
           policy.headGroups()
               + " groups of heads of "
               + mesh.heads()
-              + " ranks do not divide "
+              + " ranks in "
+              + mesh.chunks()
+              + " chunks do not divide "
               + model.heads().keyValue()
               + " key/value heads");
     }
@@ -107,9 +109,9 @@ public record ModelSetup(
         losses);
   }
 
-  /** Returns the sizes of one call of attention on a rank. */
+  /** Returns the sizes of one call of attention on a rank; of heads that are exchanged, a chunk. */
   public AttentionShape attentionShape(int rank) {
-    return shape(rank).attention(model, policy.headGroups());
+    return shape(rank).attention(model, policy.headGroups() * mesh.chunks());
   }
 
   /** Returns what the backward of a pass computes again. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 import ringattention.attention.Attention;
 import ringattention.attention.ExchangedAttention;
+import ringattention.attention.HeadsBuffers;
 import ringattention.attention.HeadsExchange;
 import ringattention.attention.RingAttention;
 import ringattention.attention.RingBuffers;
@@ -36,7 +37,6 @@ public final class Replica {
   private final Activations activations;
   private final Communicator sharing; // ranks that hold the other tokens of its sequences
   private final Device device;
-  private final RingBuffers ringBuffers; // null for vanilla attention
   private final List<RingExchange> exchanges = new ArrayList<>(); // none but of a ring
   private final Attention attention;
   private final Transformer transformer;
@@ -75,7 +75,6 @@ public final class Replica {
     this.activations = buffers.activations();
     this.sharing = world.split(setup.mesh().dataRank(rank));
     this.device = device;
-    this.ringBuffers = buffers.ring();
     this.attention = attention(collectives, buffers, timer);
     this.transformer =
         new Transformer(
@@ -97,18 +96,19 @@ public final class Replica {
     Mesh mesh = setup.mesh();
     Communicator ring = mesh.heads() == 1 ? sharing : sharing.split(mesh.headsRank(rank));
     exchanges.addAll(List.of(new RingExchange(ring), new RingExchange(ring)));
-    Attention around =
-        new RingAttention(
-            device,
-            setup.ringLayout(),
-            setup.mask(),
-            ring.rank(),
-            exchanges.get(0),
-            exchanges.get(1),
-            buffers.ring(),
-            timer);
+    Function<RingBuffers, Attention> around =
+        ofRing ->
+            new RingAttention(
+                device,
+                setup.ringLayout(),
+                setup.mask(),
+                ring.rank(),
+                exchanges.get(0),
+                exchanges.get(1),
+                ofRing,
+                timer);
     if (mesh.heads() == 1) {
-      return around;
+      return around.apply(buffers.ring());
     }
     HeadsExchange exchange =
         new HeadsExchange(
@@ -117,9 +117,10 @@ public final class Replica {
             setup.cutLayout(),
             mesh.sharingRank(rank),
             mesh.headsGroup(rank),
-            buffers.heads().messages(),
             timer);
-    return new ExchangedAttention(around, exchange, buffers.heads());
+    List<Attention> rings =
+        buffers.heads().chunks().stream().map(HeadsBuffers.Chunk::ring).map(around).toList();
+    return new ExchangedAttention(rings, exchange, buffers.heads());
   }
 
   /** How far the exchanges around the ring are, in words; empty without a ring. For any thread. */

@@ -52,6 +52,11 @@ public final class RunRules {
         throw source.error(
             "parallel.heads", "must divide the key/value heads of the model (" + heads + ")");
       }
+      int share = heads / parallel.headsOrNone();
+      if (parallel.headsOrNone() > 1 && share % parallel.headChunks() != 0) {
+        throw source.error(
+            "parallel.headChunks", "must divide the key/value heads of a rank (" + share + ")");
+      }
     }
     checkSaved(configuration, "memory.saved", configuration.get(MemoryConfig.SECTION).saved());
     if (configuration.has(DataConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
@@ -264,7 +269,8 @@ public final class RunRules {
           .source()
           .error("parallel.heads", "must divide the number of ranks of a ring (" + sharing + ")");
     }
-    return Mesh.of(ranks, sharing / heads, heads);
+    return Mesh.of(ranks, sharing / heads, heads)
+        .inChunks(configuration.get(ParallelConfig.SECTION).headChunks());
   }
 
   private static void check(TrainConfig train, Source source, int ranks, int ring) {

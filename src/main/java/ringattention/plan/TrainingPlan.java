@@ -116,10 +116,11 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
    * that exchange them; the vanilla baseline cannot.
    */
   private static int headsToGroup(Configuration configuration) {
+    ParallelConfig parallel = configuration.get(ParallelConfig.SECTION);
     return configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.VANILLA
         ? 1
         : configuration.get(ModelConfig.SECTION).heads().keyValue()
-            / configuration.get(ParallelConfig.SECTION).headsOrNone();
+            / parallel.parts(parallel.headsOrNone());
   }
 
   /**

@@ -14,10 +14,12 @@ import ringattention.input.Trait;
  * @param ring ranks that share a sequence; 0: all ranks if attention is a ring, else 1. {@link
  *     Configuration#ringSize} settles it
  * @param heads ranks of these that exchange heads with each other; 1: none do; 0: left open
+ * @param headChunks in which a rank exchanges its heads, one behind the work of the other
  * @param transport of messages between GPUs
  * @param gradients what they travel in between ranks
  */
-public record ParallelConfig(int ring, int heads, TransportKind transport, GradientWire gradients) {
+public record ParallelConfig(
+    int ring, int heads, int headChunks, TransportKind transport, GradientWire gradients) {
   public static final Section<ParallelConfig> SECTION =
       Section.of("parallel", ParallelConfig::read);
 
@@ -25,6 +27,7 @@ public record ParallelConfig(int ring, int heads, TransportKind transport, Gradi
     return new ParallelConfig(
         table.integer("ring", Range.atLeast(0), Default.of(0)),
         table.marked(Trait.FREE).integer("heads", Range.atLeast(0), Default.of(1)),
+        table.marked(Trait.FREE).integer("headChunks", Range.atLeast(1), Default.of(1)),
         table
             .marked(Trait.FREE)
             .choice("transport", TransportKind.class, Default.of(TransportKind.AUTO)),
@@ -34,16 +37,24 @@ public record ParallelConfig(int ring, int heads, TransportKind transport, Gradi
   /** Returns the same with rings of so many ranks, of which as many exchange heads as can. */
   public ParallelConfig withRing(int other) {
     int exchanging = heads == 0 ? 0 : commonDivisor(heads, other);
-    return new ParallelConfig(other, exchanging, transport, gradients);
+    return new ParallelConfig(other, exchanging, headChunks, transport, gradients);
   }
 
   public ParallelConfig withHeads(int other) {
-    return new ParallelConfig(ring, other, transport, gradients);
+    return new ParallelConfig(ring, other, headChunks, transport, gradients);
   }
 
   /** Returns the ranks that exchange heads where nothing chooses them: none do if left open. */
   public int headsOrNone() {
     return Math.max(1, heads);
+  }
+
+  /**
+   * Returns into how many equal parts the key/value heads of a call are cut where so many ranks
+   * exchange them.
+   */
+  public int parts(int headRanks) {
+    return headRanks == 1 ? 1 : headRanks * headChunks;
   }
 
   private static int commonDivisor(int a, int b) {

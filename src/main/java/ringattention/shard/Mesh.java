@@ -13,12 +13,14 @@ import java.util.stream.IntStream;
  * @param data the data-parallel size: how many sequences are worked on at a time
  * @param ring groups that share one sequence; without exchange of heads, ranks
  * @param heads ranks of a group; 1: heads are not exchanged
+ * @param chunks in which a rank's heads are exchanged, one behind the work of the other; 1 where
+ *     none are
  */
-public record Mesh(int data, int ring, int heads) {
+public record Mesh(int data, int ring, int heads, int chunks) {
   public Mesh {
-    if (data < 1 || ring < 1 || heads < 1) {
+    if (data < 1 || ring < 1 || heads < 1 || chunks < 1 || heads == 1 && chunks > 1) {
       throw new IllegalArgumentException(
-          "a mesh of " + data + " x " + ring + " x " + heads + " ranks");
+          "a mesh of " + data + " x " + ring + " x " + heads + " ranks, " + chunks + " chunks");
     }
   }
 
@@ -49,7 +51,12 @@ public record Mesh(int data, int ring, int heads) {
               + world
               + " ranks");
     }
-    return new Mesh(world / (ring * heads), ring, heads);
+    return new Mesh(world / (ring * heads), ring, heads, 1);
+  }
+
+  /** Returns the same where heads, if they are exchanged, go in so many chunks. */
+  public Mesh inChunks(int ofHeads) {
+    return new Mesh(data, ring, heads, heads == 1 ? 1 : ofHeads);
   }
 
   /** Returns how many ranks there are. */

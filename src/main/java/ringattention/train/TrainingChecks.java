@@ -138,7 +138,7 @@ public final class TrainingChecks {
                 setup.mask(),
                 setup.layoutKind(),
                 configuration.get(TrainConfig.SECTION).seed())
-            .exchanged(setup.mesh().heads());
+            .exchanged(setup.mesh().heads(), setup.mesh().chunks());
     int replica = setup.mesh().dataRank(job.world().rank());
     Optional<Device> opened = another(equipment);
     double all = job.world().allReduce(opened.isPresent() ? 1 : 0, Communicator.Operation.MIN);

@@ -123,16 +123,19 @@ public final class AttentionChecks {
         : List.of();
   }
 
-  /** Returns as much of the problem as fits, at least one key/value head a rank. Collective. */
+  /**
+   * Returns as much of the problem as fits, at least one key/value head a rank and chunk.
+   * Collective.
+   */
   private AttentionProblem fitting(AttentionProblem problem) {
     AttentionProblem fitting = problem;
-    int ranks = problem.headRanks();
-    while (needed(fitting) > room && fitting.batch() * fitting.heads().keyValue() > ranks) {
+    int parts = problem.headParts();
+    while (needed(fitting) > room && fitting.batch() * fitting.heads().keyValue() > parts) {
       int heads = fitting.heads().keyValue();
       fitting =
           fitting.batch() > 1
               ? fitting.smaller(1, heads)
-              : fitting.smaller(1, heads / ranks / 2 * ranks);
+              : fitting.smaller(1, heads / parts / 2 * parts);
     }
     return fitting;
   }

@@ -19,6 +19,7 @@ import ringattention.shard.TokenLayout;
  * @param length positions of the sequence
  * @param documents that the sequence is packed from; if several, batch is 1
  * @param headRanks ranks that exchange heads, divides the key/value heads; 1: none do
+ * @param headChunks in which each of them does, divides its key/value heads; 1 where none do
  */
 public record AttentionProblem(
     int length,
@@ -28,17 +29,19 @@ public record AttentionProblem(
     LayoutKind layoutKind,
     long seed,
     Documents documents,
-    int headRanks) {
+    int headRanks,
+    int headChunks) {
 
   /** Makes a problem of one document. */
   public AttentionProblem(
       int length, int batch, HeadCounts heads, Mask mask, LayoutKind layoutKind, long seed) {
-    this(length, batch, heads, mask, layoutKind, seed, Documents.ONE, 1);
+    this(length, batch, heads, mask, layoutKind, seed, Documents.ONE, 1, 1);
   }
 
   /** One sequence like these, packed from documents. */
   public AttentionProblem packed(Documents packed) {
-    return new AttentionProblem(length, 1, heads, mask, layoutKind, seed, packed, headRanks);
+    return new AttentionProblem(
+        length, 1, heads, mask, layoutKind, seed, packed, headRanks, headChunks);
   }
 
   /** Returns a smaller one: some of the key/value heads with the query heads that read them. */
@@ -51,18 +54,30 @@ public record AttentionProblem(
         layoutKind,
         seed,
         documents,
-        headRanks);
+        headRanks,
+        headChunks);
   }
 
-  /** Returns the same where so many neighbouring ranks exchange heads. */
+  /** Returns the same where so many neighbouring ranks exchange heads, all at once. */
   public AttentionProblem exchanged(int ofRanks) {
-    return new AttentionProblem(length, batch, heads, mask, layoutKind, seed, documents, ofRanks);
+    return exchanged(ofRanks, 1);
+  }
+
+  /** Returns the same where so many neighbouring ranks exchange heads, in so many chunks. */
+  public AttentionProblem exchanged(int ofRanks, int chunks) {
+    return new AttentionProblem(
+        length, batch, heads, mask, layoutKind, seed, documents, ofRanks, chunks);
+  }
+
+  /** Returns what the key/value heads of this and of smaller ones are a multiple of. */
+  int headParts() {
+    return headRanks * headChunks;
   }
 
   /** Returns the shape of one query head of this with the key/value head it reads. */
   AttentionProblem oneHead() {
     return new AttentionProblem(
-        length, 1, new HeadCounts(1, 1, heads.size()), mask, layoutKind, seed, documents, 1);
+        length, 1, new HeadCounts(1, 1, heads.size()), mask, layoutKind, seed, documents, 1, 1);
   }
 
   /** The tensors that go in. */
@@ -144,7 +159,8 @@ public record AttentionProblem(
             heads.query(),
             heads.keyValue(),
             heads.size(),
-            headRanks == 1 ? "" : " over " + headRanks)
+            (headRanks == 1 ? "" : " over " + headRanks)
+                + (headChunks == 1 ? "" : " in " + headChunks + " chunks"))
         .toLowerCase(Locale.ROOT);
   }
 }

@@ -78,7 +78,7 @@ public final class AttentionRunner implements AutoCloseable {
                     device,
                     problem.mask(),
                     RingBuffers.allocate(arena, shape, device.compute(), device.sum(), false));
-        this.attention = new RingParts.Assembled(alone, null, null);
+        this.attention = new RingParts.Assembled(alone, none -> {}, null);
         this.unconnected = attention;
       }
       this.attention.attention().documents(problem.documents());
@@ -245,13 +245,13 @@ public final class AttentionRunner implements AutoCloseable {
    * others. For sequences whose results fit the host. Collective.
    */
   public AttentionResult gather() {
-    attention.logSumExpOfTokens(results);
+    attention.gatherLogSumExp(results);
     return computed().gather();
   }
 
   /** A sample of the results on rank 0; null on the others. Collective. */
   AttentionResult gather(SampledPlaces sample) {
-    attention.logSumExpOfTokens(results);
+    attention.gatherLogSumExp(results);
     return computed().gather(sample);
   }
 

@@ -3,6 +3,8 @@ package ringattention.validate;
 import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
 
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import ringattention.attention.Attention;
 import ringattention.attention.AttentionShape;
 import ringattention.attention.ExchangedAttention;
@@ -35,46 +37,54 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
   /**
    * What it holds.
    *
+   * @param ring null with exchange
    * @param heads null without exchange
    * @param logSumExp of this rank's heads, as the ring leaves it; null without exchange
    */
   record Buffers(RingBuffers ring, HeadsBuffers heads, Tensor logSumExp) {}
 
   private Mesh mesh() {
-    return Mesh.of(ranks, ranks / problem.headRanks(), problem.headRanks());
+    return Mesh.of(ranks, ranks / problem.headRanks(), problem.headRanks())
+        .inChunks(problem.headChunks());
   }
 
   private SequenceLayout layout() {
     return problem.ringLayout(ranks);
   }
 
-  /** Returns the sizes of what goes around the ring. */
+  /** Returns the sizes of what goes around the ring, of heads that are exchanged a chunk. */
   private AttentionShape shape() {
     return new AttentionShape(
         layout().size(mesh().ringRank(rank)),
         layout().largestShard(),
         problem.batch(),
-        problem.heads().divided(problem.headRanks()));
+        problem.heads().divided(problem.headParts()));
   }
 
   Buffers allocate(Allocator allocator, DType compute, DType sum) {
     AttentionShape shape = shape();
-    RingBuffers ring =
-        RingBuffers.allocate(allocator, shape, compute, sum, true, true, problem.headRanks() > 1);
     if (problem.headRanks() == 1) {
-      return new Buffers(ring, null, null);
+      return new Buffers(RingBuffers.allocate(allocator, shape, compute, sum, true), null, null);
     }
     int tokens = problem.layout(ranks).size(rank);
     return new Buffers(
-        ring,
-        HeadsBuffers.allocate(allocator, tokens, shape, problem.headRanks(), compute, sum, true),
+        null,
+        HeadsBuffers.allocate(
+            allocator,
+            tokens,
+            shape,
+            problem.headRanks(),
+            problem.headChunks(),
+            compute,
+            sum,
+            true),
         allocator.allocate(
             "log_sum_exp.heads",
             ACTIVATIONS,
             sum,
             new Dim("tokens", shape.tokens()),
             new Dim("batch", shape.batch()),
-            new Dim("heads", shape.heads().query())));
+            new Dim("heads", problem.heads().query() / problem.headRanks())));
   }
 
   /** Returns all that is asked of the device. */
@@ -100,18 +110,14 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
       Communicator ring,
       Buffers buffers,
       PhaseTimer timer) {
-    Attention around =
-        new RingAttention(
-            device,
-            layout(),
-            problem.mask(),
-            ring.rank(),
-            new RingExchange(ring),
-            new RingExchange(ring),
-            buffers.ring(),
-            timer);
+    RingExchange keyValues = new RingExchange(ring);
+    RingExchange gradients = new RingExchange(ring);
+    Function<RingBuffers, Attention> around =
+        ofRing ->
+            new RingAttention(
+                device, layout(), problem.mask(), ring.rank(), keyValues, gradients, ofRing, timer);
     if (problem.headRanks() == 1) {
-      return new Assembled(around, null, null);
+      return new Assembled(around.apply(buffers.ring()), none -> {}, null);
     }
     HeadsExchange exchange =
         new HeadsExchange(
@@ -120,19 +126,33 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
             new CutLayout(layout(), problem.headRanks()),
             rank,
             mesh().headsGroup(rank),
-            buffers.heads().messages(),
             timer);
+    List<HeadsBuffers.Chunk> chunks = buffers.heads().chunks();
+    ExchangedAttention exchanged =
+        new ExchangedAttention(
+            chunks.stream().map(HeadsBuffers.Chunk::ring).map(around).toList(),
+            exchange,
+            buffers.heads());
     return new Assembled(
-        new ExchangedAttention(around, exchange, buffers.heads()), exchange, buffers.logSumExp());
+        exchanged,
+        ofTokens -> {
+          for (int i = 0; i < chunks.size(); i++) {
+            Tensor ofChunk = exchanged.ofChunk(buffers.logSumExp(), i);
+            Layouts layouts = new Layouts(columns(ofTokens), columns(ofChunk));
+            exchange.toTokens(i, chunks.get(i).messages(), layouts).finish();
+          }
+        },
+        buffers.logSumExp());
   }
 
   /**
    * Attention put together.
    *
-   * @param exchange null if there is none
+   * @param logSumExpOfTokens makes that of this rank's tokens from that of its heads, collectively;
+   *     does nothing without exchange
    * @param logSumExp of this rank's heads; null without exchange
    */
-  record Assembled(Attention attention, HeadsExchange exchange, Tensor logSumExp) {
+  record Assembled(Attention attention, Consumer<Tensor> logSumExpOfTokens, Tensor logSumExp) {
     void forward(AttentionBuffers results) {
       attention.forward(results.query(), results.out(), ofHeads(results));
     }
@@ -142,22 +162,17 @@ record RingParts(AttentionProblem problem, int ranks, int rank) {
     }
 
     private Tensor ofHeads(AttentionBuffers results) {
-      return exchange == null ? results.logSumExp() : logSumExp;
+      return logSumExp == null ? results.logSumExp() : logSumExp;
     }
 
-    /**
-     * Makes the log-sum-exp of this rank's tokens, which only a check wants, from that of its
-     * heads. Collective.
-     */
-    void logSumExpOfTokens(AttentionBuffers results) {
-      if (exchange != null) {
-        exchange.toTokens(new Layouts(columns(results.logSumExp()), columns(logSumExp)));
-      }
+    /** Makes the log-sum-exp of this rank's tokens, which only a check wants. Collective. */
+    void gatherLogSumExp(AttentionBuffers results) {
+      logSumExpOfTokens.accept(results.logSumExp());
     }
+  }
 
-    /** Returns [tokens, batch, heads] as heads of size 1. */
-    private static Tensor columns(Tensor rows) {
-      return rows.view(rows.dim(0), rows.dim(1), rows.dim(2), 1);
-    }
+  /** Returns [tokens, batch, heads] as heads of size 1. */
+  private static Tensor columns(Tensor rows) {
+    return rows.view(rows.dim(0), rows.dim(1), rows.dim(2), 1);
   }
 }

@@ -60,7 +60,8 @@ public final class TransformerChecks {
                 "%d x ring of %d%s, %s %s, %s",
                 mesh.data(),
                 mesh.ring(),
-                mesh.heads() == 1 ? "" : " x " + mesh.heads() + " heads",
+                (mesh.heads() == 1 ? "" : " x " + mesh.heads() + " heads")
+                    + (mesh.chunks() == 1 ? "" : " in " + mesh.chunks() + " chunks"),
                 problem.layout(),
                 problem.mask(),
                 problem.tokens()),

@@ -102,10 +102,10 @@ class RingAttentionTest {
     Documents three = Documents.startingAt(0, 5, 9);
     AttentionProblem batch =
         new AttentionProblem(
-            29, 2, new HeadCounts(4, 2, 6), Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three, 1);
+            29, 2, new HeadCounts(4, 2, 6), Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three, 1, 1);
     AttentionProblem beyond =
         new AttentionProblem(
-            9, 1, new HeadCounts(4, 2, 6), Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three, 1);
+            9, 1, new HeadCounts(4, 2, 6), Mask.CAUSAL, LayoutKind.ZIGZAG, 1, three, 1, 1);
     for (boolean vanilla : new boolean[] {false, true}) {
       for (AttentionProblem problem : List.of(batch, beyond)) {
         assertThrows(

@@ -110,6 +110,18 @@ class HeadsChoiceTest {
     assertTrue(said.contains(why), said);
   }
 
+  /** Chunks of heads that the input asks for leave fewer numbers, and fewer groups. */
+  @Test
+  void headChunksStayWhole() {
+    String[] keys = {
+      "train.sequence=8192", "parallel.heads=0", "parallel.headChunks=2", "model.keyValueHeads=4"
+    };
+    HeadsChoice choice = choose(input(keys), 4);
+    assertEquals(2, heads(choice));
+    assertEquals(2, choice.plan().setup().mesh().chunks());
+    assertEquals(1, choice.plan().setup().policy().headGroups());
+  }
+
   /** Groups of heads that the input asks for leave fewer numbers. */
   @Test
   void headGroupsStayWhole() {

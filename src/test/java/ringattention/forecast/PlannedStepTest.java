@@ -105,6 +105,43 @@ class PlannedStepTest {
     assertEquals(hops, sentByRings, 1e-9 * hops);
   }
 
+  /** All but the first chunk's coming and the last one's leaving, where the work is longer. */
+  @Test
+  void chunksOfHeadsAreExchangedBehindTheWorkOfOthers() {
+    for (int heads : new int[] {2, 4}) {
+      String exchanging = "parallel.heads=" + heads;
+      String tokens = "train.sequence=65536";
+      StepTime atOnce = step(Hardware.H200, 4, tokens, exchanging);
+      double bytes = 16384.0 * 4096 * (2 * (4 + 5) + 4 * 3) * 32; // as above
+      double link = Rates.of(Hardware.H200).linkS(bytes * (heads - 1) / heads);
+      double copies = Rates.of(Hardware.H200).memoryS(2 * bytes);
+      for (int chunks : new int[] {1, 2, 4}) {
+        StepTime step = step(Hardware.H200, 4, tokens, exchanging, "parallel.headChunks=" + chunks);
+        double exchange = step.phases().seconds(Phase.HEADS_EXCHANGE);
+        assertEquals(copies + link / chunks, exchange, 1e-9, heads + " ranks, " + chunks);
+        assertEquals(atOnce.sentBytes(), step.sentBytes(), 1e-9 * step.sentBytes());
+        assertEquals(
+            atOnce.phases().seconds(Phase.ATTENTION), step.phases().seconds(Phase.ATTENTION), 1e-9);
+      }
+    }
+  }
+
+  /** A slow link is hidden no longer than the work takes, less what the ring's messages take. */
+  @Test
+  void noMoreIsHiddenThanThereIsWork() {
+    String tokens = "train.sequence=2048";
+    double atOnce =
+        seconds(step(Hardware.H200, 4, tokens, "parallel.heads=4"), Phase.HEADS_EXCHANGE);
+    StepTime step = step(Hardware.H200, 4, tokens, "parallel.heads=4", "parallel.headChunks=2");
+    double inChunks = seconds(step, Phase.HEADS_EXCHANGE);
+    double hidden = atOnce - inChunks;
+    assertTrue(hidden > 0, hidden + " s");
+    double attention = seconds(step, Phase.ATTENTION);
+    assertTrue(hidden <= attention, hidden + " s behind " + attention + " s");
+    double link = Rates.of(Hardware.H200).linkS(512.0 * 4096 * (2 * (4 + 5) + 4 * 3) * 32 * 3 / 4);
+    assertTrue(hidden < link / 2 * 0.99, hidden + " s of " + link + " s");
+  }
+
   /** By the products that are not computed again, less two copies; attention is as it was. */
   @Test
   void whatIsKeptIsNotComputedAgain() {

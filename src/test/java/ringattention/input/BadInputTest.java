@@ -75,6 +75,8 @@ class BadInputTest {
           [feedForward] ; block = 0 | x.toml: feedForward.block = 0: must be a whole number, at least 1
           [lossHead] ; block = -1 | x.toml: lossHead.block = -1: must be a whole number, at least 1
           [attention] ; kind = "memory-efficient" ; [parallel] ; heads = 2 | x.toml: parallel.heads = 2: must be 1 with attention.kind = "memory-efficient"
+          [parallel] ; headChunks = 0 | x.toml: parallel.headChunks = 0: must be a whole number, at least 1
+          [model] ; hidden = 64 ; layers = 2 ; heads = 8 ; keyValueHeads = 4 ; [parallel] ; heads = 2 ; headChunks = 4 | x.toml: parallel.headChunks = 4: must divide the key/value heads of a rank (2)
           [parallel] ; heads = -1 | x.toml: parallel.heads = -1: must be a whole number, at least 0
           [model] ; hidden = 64 ; layers = 2 ; heads = 8 ; keyValueHeads = 2 ; [parallel] ; heads = 4 | x.toml: parallel.heads = 4: must divide the key/value heads of the model (2)
           [parallel] ; ring = -1 | x.toml: parallel.ring = -1: must be a whole number, at least 0

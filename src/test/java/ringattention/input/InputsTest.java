@@ -312,11 +312,18 @@ class InputsTest {
 
   /** Ranks that exchange heads divide those that share a sequence, and the key/value heads. */
   @ParameterizedTest
-  @CsvSource({"4, 0, 2, 1, 2, 2", "4, 2, 2, 2, 1, 2", "6, 6, 1, 1, 6, 1", "8, 4, 4, 2, 1, 4"})
-  void headsAreTheInnerAxis(int ranks, int ring, int heads, int data, int groups, int inner) {
+  @CsvSource({
+    "4, 0, 2, 1, 2, 2, 3",
+    "4, 2, 2, 2, 1, 2, 3",
+    "6, 6, 1, 1, 6, 1, 1",
+    "8, 4, 4, 2, 1, 4, 3"
+  })
+  void headsAreTheInnerAxis(
+      int ranks, int ring, int heads, int data, int groups, int inner, int chunks) {
     Configuration configuration =
-        Sections.INPUTS.defaults(List.of("parallel.ring=" + ring, "parallel.heads=" + heads));
-    assertEquals(new Mesh(data, groups, inner), RunRules.mesh(configuration, ranks));
+        Sections.INPUTS.defaults(
+            List.of("parallel.ring=" + ring, "parallel.heads=" + heads, "parallel.headChunks=3"));
+    assertEquals(new Mesh(data, groups, inner, chunks), RunRules.mesh(configuration, ranks));
   }
 
   @Test

@@ -24,7 +24,7 @@ class MeshTest {
   @Test
   void ranksThatExchangeHeadsAreNeighbours() {
     Mesh mesh = Mesh.of(12, 3, 2);
-    assertEquals(new Mesh(2, 3, 2), mesh);
+    assertEquals(new Mesh(2, 3, 2, 1), mesh);
     assertEquals(12, mesh.world());
     assertEquals(6, mesh.sharing());
     for (int rank = 0; rank < 12; rank++) {
@@ -41,6 +41,12 @@ class MeshTest {
   }
 
   @Test
+  void headsAreExchangedInChunksWhereTheyAreExchanged() {
+    assertEquals(3, Mesh.of(12, 3, 2).inChunks(3).chunks());
+    assertEquals(Mesh.of(12, 3), Mesh.of(12, 3).inChunks(3));
+  }
+
+  @Test
   void oneRankIsARing() {
     assertEquals(1, Mesh.of(1, 1).data());
   }
@@ -49,9 +55,11 @@ class MeshTest {
   @CsvSource({"0, 1", "1, 0", "-2, -1", "6, 4", "2, 4"})
   void ringsThatDoNotMakeUpTheWorldAreRefused(int world, int ring) {
     assertThrows(IllegalArgumentException.class, () -> Mesh.of(world, ring));
-    assertThrows(IllegalArgumentException.class, () -> new Mesh(0, 1, 1));
-    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 0, 1));
-    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(0, 1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 0, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 2, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 1, 2));
     assertThrows(IllegalArgumentException.class, () -> Mesh.of(12, 3, 0));
     assertThrows(IllegalArgumentException.class, () -> Mesh.of(12, 4, 2));
   }

@@ -48,19 +48,23 @@ class HeadsValidationTest {
    * Odd lengths, as many key/value heads as ranks and more, whole and packed: all results at every
    * position. The last ranks hold a token less than the others.
    */
-  @ParameterizedTest(name = "{0}: {1} heads x {2} ring, {3}/{4} heads, {5} tokens")
+  @ParameterizedTest(name = "{0}: {1} heads x {2} ring, {3}/{4} heads in {5} chunks, {6} tokens")
   @CsvSource({
-    "cpu, 2, 1, 4, 2, 61",
-    "reference, 2, 1, 4, 4, 4",
-    "cpu, 2, 2, 8, 4, 61",
-    "reference, 2, 2, 4, 2, 23",
-    "cpu, 4, 1, 4, 4, 31",
-    "cpu, 2, 3, 12, 2, 53",
-    "reference, 3, 2, 6, 3, 29",
-    "cpu, 8, 1, 40, 8, 33",
-    "cpu, 2, 4, 2, 2, 67"
+    "cpu, 2, 1, 4, 2, 1, 61",
+    "reference, 2, 1, 4, 4, 1, 4",
+    "cpu, 2, 1, 8, 4, 2, 61",
+    "cpu, 2, 2, 8, 4, 1, 61",
+    "cpu, 2, 2, 8, 4, 2, 61",
+    "reference, 2, 2, 4, 2, 1, 23",
+    "cpu, 4, 1, 4, 4, 1, 31",
+    "cpu, 2, 3, 12, 2, 1, 53",
+    "reference, 3, 2, 6, 3, 1, 29",
+    "reference, 3, 1, 9, 9, 3, 29",
+    "cpu, 8, 1, 40, 8, 1, 33",
+    "cpu, 2, 4, 2, 2, 1, 67"
   })
-  void attention(String device, int heads, int ring, int query, int keyValue, int length) {
+  void attention(
+      String device, int heads, int ring, int query, int keyValue, int chunks, int length) {
     int ranks = heads * ring;
     List<Check> checks =
         onRanks(
@@ -73,7 +77,7 @@ class HeadsValidationTest {
                   AttentionProblem problem =
                       new AttentionProblem(
                               length, 2, new HeadCounts(query, keyValue, 8), mask, layout, 1)
-                          .exchanged(heads);
+                          .exchanged(heads, chunks);
                   AttentionProblem packed =
                       problem.packed(Packing.of(4, problem.layout(ranks), length));
                   AttentionChecks attention =
@@ -91,19 +95,21 @@ class HeadsValidationTest {
   }
 
   /** All axes: what is left of the ranks works on other sequences. */
-  @ParameterizedTest(name = "{0}: {1} heads x {2} ring on {3} ranks, {4} key/value heads")
+  @ParameterizedTest(
+      name = "{0}: {1} heads x {2} ring on {3} ranks, {4} key/value heads in {5} chunks")
   @CsvSource({
-    "cpu, 2, 1, 2, 2",
-    "reference, 2, 1, 2, 2",
-    "cpu, 2, 1, 4, 4",
-    "cpu, 2, 2, 4, 2",
-    "reference, 2, 2, 4, 4",
-    "cpu, 4, 1, 4, 4",
-    "cpu, 2, 3, 6, 2",
-    "cpu, 2, 2, 8, 2"
+    "cpu, 2, 1, 2, 2, 1",
+    "reference, 2, 1, 2, 2, 1",
+    "cpu, 2, 1, 4, 4, 1",
+    "cpu, 2, 1, 4, 4, 2",
+    "cpu, 2, 2, 4, 2, 1",
+    "reference, 2, 2, 4, 4, 2",
+    "cpu, 4, 1, 4, 4, 1",
+    "cpu, 2, 3, 6, 2, 1",
+    "cpu, 2, 2, 8, 2, 1"
   })
-  void lossAndGradients(String device, int heads, int ring, int ranks, int keyValue) {
-    Mesh mesh = Mesh.of(ranks, ring, heads);
+  void lossAndGradients(String device, int heads, int ring, int ranks, int keyValue, int chunks) {
+    Mesh mesh = Mesh.of(ranks, ring, heads).inChunks(chunks);
     int length = 17 + ranks;
     List<Check> checks =
         onRanks(

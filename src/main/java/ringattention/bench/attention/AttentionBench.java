@@ -18,6 +18,7 @@ import ringattention.input.Configuration;
 import ringattention.metrics.AttentionFlops;
 import ringattention.metrics.PhaseTimer;
 import ringattention.report.BenchTable;
+import ringattention.run.ParallelConfig;
 import ringattention.run.Trace;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -33,6 +34,7 @@ public final class AttentionBench implements Benchmark {
 
   private final List<AttentionProblem> problems;
   private final BenchAttentionConfig config;
+  private final int headChunks;
   private final int traced; // number of the problem to trace, from 1; 0 for none
   private Communicator world;
   private Device device;
@@ -51,7 +53,8 @@ public final class AttentionBench implements Benchmark {
    */
   public AttentionBench(Configuration configuration, int ranks, IntUnaryOperator traced) {
     this.config = configuration.get(BenchAttentionConfig.SECTION);
-    this.problems = problems(config);
+    this.headChunks = configuration.get(ParallelConfig.SECTION).headChunks();
+    this.problems = problems();
     this.traced = traced.applyAsInt(problems.size());
     for (int tokens : config.tokens()) {
       if (tokens < 2 * ranks) {
@@ -61,6 +64,14 @@ public final class AttentionBench implements Benchmark {
                 "benchAttention.tokens",
                 "must each be at least " + 2 * ranks + " for " + ranks + " ranks");
       }
+    }
+    if (!problems.stream().allMatch(AttentionBench::hasEqualChunks)) {
+      throw configuration
+          .source()
+          .error(
+              "parallel.headChunks",
+              "must divide the key/value heads of a rank, benchAttention.keyValueHeads /"
+                  + " benchAttention.headRanks");
     }
     if (!config.headRanks().stream().allMatch(some -> ranks % some == 0)) {
       throw configuration
@@ -129,17 +140,23 @@ public final class AttentionBench implements Benchmark {
   }
 
   /** In the order of their rows; each has rows for both passes. */
-  private static List<AttentionProblem> problems(BenchAttentionConfig config) {
+  private List<AttentionProblem> problems() {
     List<AttentionProblem> problems = new ArrayList<>();
     for (int tokens : config.tokens()) {
       for (Mask mask : config.masks()) {
         for (LayoutKind layout : config.layouts()) {
           AttentionProblem problem = problem(config, tokens, mask, layout);
-          config.headRanks().forEach(ranks -> problems.add(problem.exchanged(ranks)));
+          for (int ranks : config.headRanks()) {
+            problems.add(problem.exchanged(ranks, ranks == 1 ? 1 : headChunks));
+          }
         }
       }
     }
     return problems;
+  }
+
+  private static boolean hasEqualChunks(AttentionProblem problem) {
+    return problem.heads().keyValue() % (problem.headRanks() * problem.headChunks()) == 0;
   }
 
   /** What one rank does for the bound of this problem. */

@@ -28,6 +28,7 @@ public final class AttentionTable {
             .column("tokens", "%d", row -> row.problem().length())
             .column("ranks", "%d", Row::ranks)
             .column("head_ranks", "%d", row -> row.ranks() == 1 ? 1 : row.problem().headRanks())
+            .column("head_chunks", "%d", row -> row.ranks() == 1 ? 1 : row.problem().headChunks())
             .column("layout", "%s", row -> row.problem().layoutKind())
             .column("mask", "%s", row -> row.problem().mask())
             .column("heads", "%d", row -> row.problem().heads().query())

@@ -13,7 +13,7 @@ import ringattention.validate.AttentionProblem;
 class AttentionTableTest {
   private static final AttentionProblem PROBLEM =
       new AttentionProblem(16384, 1, new HeadCounts(32, 8, 128), Mask.CAUSAL, LayoutKind.ZIGZAG, 1)
-          .exchanged(2);
+          .exchanged(2, 4);
 
   @Test
   void gpuColumnsAreExactlyThese() {
@@ -31,10 +31,10 @@ class AttentionTableTest {
     table.row(new AttentionTable.Row(PROBLEM, 1, DType.BF16, times.ofOneRank(), 0));
     table.row(new AttentionTable.Row(PROBLEM, 2, DType.BF16, times, 3));
     assertEquals(
-        "tokens,ranks,head_ranks,layout,mask,heads,key_value_heads,head_size,dtype,pass,time_ms,tflops_per_gpu,"
+        "tokens,ranks,head_ranks,head_chunks,layout,mask,heads,key_value_heads,head_size,dtype,pass,time_ms,tflops_per_gpu,"
             + "bound_fraction,exposed_wait_ms,wrong\n"
-            + "16384,1,1,zigzag,causal,32,8,128,bf16,forward,16.0,500.0,1.0,0.0,0\n"
-            + "16384,2,2,zigzag,causal,32,8,128,bf16,forward,10.0,400.0,0.8,1.0,3\n",
+            + "16384,1,1,1,zigzag,causal,32,8,128,bf16,forward,16.0,500.0,1.0,0.0,0\n"
+            + "16384,2,2,4,zigzag,causal,32,8,128,bf16,forward,10.0,400.0,0.8,1.0,3\n",
         table.csv());
   }
 }
