@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import ringattention.attention.Attention;
 import ringattention.attention.ExchangedAttention;
 import ringattention.attention.HeadsBuffers;
@@ -40,6 +41,8 @@ public final class Replica {
   private final List<RingExchange> exchanges = new ArrayList<>(); // none but of a ring
   private final Attention attention;
   private final Transformer transformer;
+  private double[] features = {}; // of the last trajectories: large, so made once
+  private double[] targets = {};
 
   /**
    * Collective over the world.
@@ -187,28 +190,40 @@ public final class Replica {
         .model()
         .trajectories()
         .ifPresent(
-            steps ->
-                transformer.loadValues(
-                    values(samples, held, steps.features(), StepValues::inputs),
-                    values(samples, held, steps.actionSize(), StepValues::targets)));
+            steps -> {
+              features = values(features, samples, held, steps.features(), StepValues::inputs);
+              targets = values(targets, samples, held, steps.actionSize(), StepValues::targets);
+              transformer.loadValues(features, targets);
+            });
   }
 
   /**
    * Returns the numbers of this rank's positions, [held, batch, columns].
    *
+   * @param into where they go if it has room for just that many
    * @param part of a sample, [sequence, columns]
    */
   private static double[] values(
-      Sample[] samples, int[] held, int columns, Function<StepValues, float[]> part) {
-    double[] values = new double[held.length * samples.length * columns];
-    for (int b = 0; b < samples.length; b++) {
-      float[] all = part.apply(samples[b].values().orElseThrow());
-      for (int i = 0; i < held.length; i++) {
-        for (int column = 0; column < columns; column++) {
-          values[(i * samples.length + b) * columns + column] = all[held[i] * columns + column];
-        }
-      }
-    }
+      double[] into,
+      Sample[] samples,
+      int[] held,
+      int columns,
+      Function<StepValues, float[]> part) {
+    int size = held.length * samples.length * columns;
+    double[] values = into.length == size ? into : new double[size];
+    List<float[]> parts =
+        Arrays.stream(samples).map(sample -> part.apply(sample.values().orElseThrow())).toList();
+    IntStream.range(0, held.length)
+        .parallel()
+        .forEach(
+            i -> {
+              int to = i * samples.length * columns;
+              for (float[] all : parts) {
+                for (int from = held[i] * columns; from < (held[i] + 1) * columns; from++) {
+                  values[to++] = all[from];
+                }
+              }
+            });
     return values;
   }
 

@@ -229,8 +229,8 @@ class ReplicaTest {
               }
               return exchanged.get();
             });
-    // two blocks, whose forwards are done again, of two each; their backwards: there twice, back
-    assertEquals(List.of(4 * 2 + 2 * 3, 4 * 2 + 2 * 3), seen);
+    // two blocks, whose forwards are done again, of two each; their backwards: there, back
+    assertEquals(List.of(4 * 2 + 2 * 2, 4 * 2 + 2 * 2), seen);
   }
 
   private static boolean within(List<Tensor> some, Tensor tensor) {

@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Episodes that were read lately, up to so many bytes. For one thread. */
+/** Episodes that were read lately, up to so many bytes. Any thread may ask. */
 final class EpisodeCache {
   private static final int TOUCHED = 64; // entries to begin with
 
@@ -20,13 +20,15 @@ final class EpisodeCache {
   }
 
   /** Returns an episode that is here; null if it is not. */
-  Episode get(int number) {
+  synchronized Episode get(int number) {
     return lately.get(number);
   }
 
-  /** Takes one that was not here, in place of those not asked for the longest. */
-  void put(int number, Episode episode) {
-    lately.put(number, episode);
+  /** Takes one in place of those not asked for the longest, unless it is here. */
+  synchronized void put(int number, Episode episode) {
+    if (lately.putIfAbsent(number, episode) != null) {
+      return; // another thread has read it meanwhile
+    }
     bytes += episode.bytes();
     for (Iterator<Episode> oldest = lately.values().iterator();
         bytes > limit && lately.size() > 1; ) {
@@ -35,7 +37,7 @@ final class EpisodeCache {
     }
   }
 
-  int size() {
+  synchronized int size() {
     return lately.size();
   }
 }

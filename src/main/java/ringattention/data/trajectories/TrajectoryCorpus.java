@@ -14,7 +14,7 @@ import ringattention.input.Source;
 /**
  * All episodes of a corpus, by number: task by task, each in the order of collection. All are read
  * once, and what is kept of each is short; its numbers are read again when a sequence wants them,
- * and the last ones stay in memory. For one thread.
+ * and the last ones stay in memory. Any thread may ask.
  */
 public final class TrajectoryCorpus {
   private static final long MOST_KEPT = 1L << 29; // bytes of episodes

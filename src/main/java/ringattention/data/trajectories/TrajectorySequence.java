@@ -2,6 +2,7 @@ package ringattention.data.trajectories;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The numbers of one sequence: four positions a step, piece after piece, and padding behind the
@@ -42,14 +43,22 @@ public record TrajectorySequence(
     FeatureRows rows = new FeatureRows(columns, config.returns(), config.scale(), statistics);
     double best =
         pieces.stream().mapToDouble(piece -> corpus.returned(piece.episode())).max().orElse(0);
-    int at = 0;
-    for (Piece piece : pieces) {
-      Episode episode = corpus.episode(piece.episode());
-      double target =
-          config.arrangement() == Arrangement.AGENTIC ? best : corpus.returned(piece.episode());
-      sequence.put(episode, piece, target, rows, at);
-      at += FeatureColumns.KINDS * piece.steps();
+    int[] first = new int[pieces.size()]; // position of each piece
+    for (int i = 1; i < first.length; i++) {
+      first[i] = first[i - 1] + FeatureColumns.KINDS * pieces.get(i - 1).steps();
     }
+    IntStream.range(0, first.length)
+        .parallel()
+        .forEach(
+            i -> {
+              Piece piece = pieces.get(i);
+              Episode episode = corpus.episode(piece.episode());
+              double target =
+                  config.arrangement() == Arrangement.AGENTIC
+                      ? best
+                      : corpus.returned(piece.episode());
+              sequence.put(episode, piece, target, rows, first[i]);
+            });
     return sequence;
   }
 
