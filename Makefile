@@ -19,7 +19,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup found build data run parquet test test-slurm test-faults test-long test-large test-load test-readme mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
+.PHONY: help setup found build data run parquet test test-slurm test-hosts test-faults test-long test-large test-load test-readme mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
 
 # set-up comes before what needs it, also with -j; Maven does one thing at a time anyway
 .NOTPARALLEL:
@@ -56,6 +56,13 @@ test-slurm: build data ## the job scripts of slurm/ on a Slurm of this machine a
 	  src/test/slurm/cluster.sh src/test/slurm/test.sh; \
 	else \
 	  echo 'Slurm scripts: NOT CHECKED (needs root, and slurm-wlm and munge, which apt-get could install)'; \
+	fi
+
+test-hosts: build data ## two and four hosts made of this machine's namespaces, whole and broken; needs root
+	@if src/test/hosts/hosts.sh 0 true 2>build/hosts.log; then \
+	  src/test/hosts/hosts.sh 4 src/test/hosts/test.sh; \
+	else \
+	  echo 'Several hosts: NOT CHECKED (needs root and namespaces; why: build/hosts.log)'; \
 	fi
 
 test-faults: build data ## kills, full disks, hanging ranks and other faults, each with a real mpirun; 20 minutes
