@@ -45,7 +45,7 @@ host() {
   shift 2
   # the checkout stays where it is, also below /tmp
   # shellcheck disable=SC2016 # the inner shell's
-  (cd "$home" && exec ip netns exec "$net" unshare --mount --uts --ipc "$@" sh -c '
+  (cd "$home" && exec nsenter --net="/run/netns/$net" unshare --mount --uts --ipc "$@" sh -c '
     set -e
     hostname "$1"
     for folder in /tmp /dev/shm; do mount -t tmpfs -o mode=1777 none "$folder"; done
@@ -70,10 +70,11 @@ first() {
 scripts() {
   cat >"$HOSTS/on" <<TEXT
 #!/bin/sh
-# usage: on HOST COMMAND...: with an environment like that of a new login
+# usage: on HOST COMMAND...: with an environment like that of a new login, and the variables in HOST.env
 pid=\$(cat "$HOSTS/\$1.pid")
+more=\$(cat "$HOSTS/\$1.env" 2>/dev/null || true)
 shift
-exec nsenter --target "\$pid" --mount --uts --ipc --net --pid --wd="\$PWD" env -i PATH="$PATH" HOME="$HOME" "\$@"
+exec nsenter --target "\$pid" --mount --uts --ipc --net --pid --wd="\$PWD" env -i PATH="$PATH" HOME="$HOME" \$more "\$@"
 TEXT
   cat >"$HOSTS/agent" <<TEXT
 #!/bin/sh

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../../.."
 work=$HOSTS/work # as every host sees it
 mkdir "$work"
 export OMPI_MCA_plm_rsh_agent=$HOSTS/agent
+unset OPENBLAS_CORETYPE # other hosts, without this environment, are to compute the same bits
 failed=0
 limit=600 # seconds; two idle cores need a seventh of it
 
@@ -82,5 +83,54 @@ on=(1:2 2:2)
 check "validate on two" ends 0 '^VALID' ranks "${on[@]}" -- validate inputs/validate.toml -D 'validate.lengths=[64]' -D 'validate.growth=[256]'
 check "generate on two" ends 0 . ranks "${on[@]}" -- generate inputs/generate.toml -D model.checkpoint=\""$work/two/model"\" \
   -D generate.maxNewTokens=4 --prompt public
+
+# Each of these hosts lacks something for one run; a host's mounts are its own.
+on=(1:1 2:1)
+other() { "$HOSTS/on" host2 "$@"; }
+
+section "host2 is not like host1"
+tr e o <"$work/text.java" >"$work/other.java"
+other mount --bind "$work/other.java" "$work/text.java"
+check "another corpus: refused" ends 2 '^ringattention: rank 1 differs from rank 0 in corpus \(digest' train corpus
+other umount "$work/text.java"
+check "no folder is left" test ! -e "$work/corpus"
+for host in host1 host2; do
+  "$HOSTS/on" "$host" sh -c "mount --bind '$work' '$work' && mount -o remount,ro,bind '$work'"
+  case $host in
+    host1) check "host1 cannot write" ends 2 "^ringattention: output folder .*: Read-only file system" train "$host" ;;
+    host2) check "host2 cannot write" ends 1 "^INVALID: cannot write .*/rank_1.bin: .*: Read-only file system" train "$host" ;;
+  esac
+  "$HOSTS/on" "$host" umount --lazy "$work"
+done
+other sh -c 'mount -o remount,size=1m /tmp && ! head -c 1100000 /dev/zero >/tmp/full 2>/dev/null'
+check "no room in /tmp" ends 2 '^ringattention: /tmp on host2 has 0 KiB left' train tmp
+other sh -c 'rm /tmp/full && mount -o remount,size=1g /tmp'
+java=$(readlink -f "$(command -v java)")
+: >"$work/empty"
+other mount --bind "$work/empty" "$java"
+check "no JDK" ends 2 '^ringattention: no java on host2' train jdk
+other umount "$java"
+if cc -shared -fPIC -o "$work/tomorrow.so" src/test/hosts/tomorrow.c -ldl 2>"$work/cc.log"; then
+  echo "LD_PRELOAD=$work/tomorrow.so" >"$HOSTS/host2.env"
+  check "it has tomorrow's date" test "$(other date +%s)" -gt "$(($(date +%s) + 80000))"
+  on=(1:2 2:2)
+  check "trains" train tomorrow
+  check "the losses of one host, bit for bit" same_losses one tomorrow
+  rm "$HOSTS/host2.env"
+else
+  echo "NOT CHECKED  another date (no C compiler)"
+fi
+
+section "Slurm on host1 and host2"
+if command -v slurmd >/dev/null && command -v munged >/dev/null; then
+  export WORK=$work
+  if src/test/slurm/cluster.sh src/test/hosts/slurm.sh; then :; else failed=$((failed + 1)); fi
+  for launcher in srun mpirun; do
+    check "by $launcher: the losses of one host, bit for bit" same_losses one "$launcher"
+  done
+else
+  echo "NOT CHECKED  Slurm (none here: tools/setup-slurm.sh)"
+fi
+
 echo "test-hosts: $failed failed, $SECONDS s"
 ((failed == 0))

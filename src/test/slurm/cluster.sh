@@ -1,13 +1,19 @@
 #!/bin/bash
 # Runs a command beside a real Slurm of this machine alone: munge, slurmctld and two slurmd of 8 cores and 4 GPUs each (device
 # files that are no GPUs), everything in one temporary folder. All of it is gone when the command has ended, however it ended.
-# Needs root; the command finds the cluster by SLURM_CONF.
+# Needs root; the command finds the cluster by SLURM_CONF. Below src/test/hosts/hosts.sh, the two nodes are its first two hosts.
 # usage: src/test/slurm/cluster.sh COMMAND...
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
-dir=$(mktemp -d /tmp/slurm.XXXXXX)
+dir=$(mktemp -d "${HOSTS:-/tmp}/slurm.XXXXXX")
 port=$((20000 + $$ % 3000 * 4)) # below those that the kernel hands out
 export SLURM_CONF=$dir/slurm.conf
+nodes=n[0-1]
+names=(n0 n1)
+if [ -n "${HOSTS:-}" ]; then
+  nodes=host[1-2]
+  names=(host1 host2)
+fi
 
 say() { echo "cluster: $*" >&2; }
 
@@ -50,19 +56,25 @@ gone() {
 }
 
 configure() {
-  local host gpu
+  local host gpu pids=$dir address=127.0.0.1 place
   host=$(hostname)
+  place="NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 2))]"
+  if [ -n "${HOSTS:-}" ]; then
+    address=$(awk -v name="$host" '$2 == name { print $1 }' /etc/hosts)
+    place="Port=$((port + 1))"
+    pids=/tmp # of the host, whose numbers of processes are its own
+  fi
   for gpu in 0 1 2 3; do mknod "$dir/gpu$gpu" c 1 3; done
-  echo "NodeName=n[0-1] Name=gpu File=$dir/gpu[0-3]" >"$dir/gres.conf"
+  echo "NodeName=$nodes Name=gpu File=$dir/gpu[0-3]" >"$dir/gres.conf"
   cat >"$SLURM_CONF" <<TEXT
 ClusterName=test
-SlurmctldHost=$host(127.0.0.1)
+SlurmctldHost=$host($address)
 SlurmctldPort=$port
 SlurmctldPidFile=$dir/slurmctld.pid
 SlurmctldLogFile=$dir/slurmctld.log
 SlurmUser=root
 SlurmdUser=root
-SlurmdPidFile=$dir/slurmd.%n.pid
+SlurmdPidFile=$pids/slurmd.%n.pid
 SlurmdLogFile=$dir/slurmd.%n.log
 SlurmdSpoolDir=$dir/spool.%n
 SlurmdParameters=config_overrides
@@ -79,7 +91,7 @@ GresTypes=gpu
 JobRequeue=1
 KillWait=5
 ReturnToService=2
-NodeName=n[0-1] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 2))] CPUs=8 RealMemory=8000 Gres=gpu:4
+NodeName=$nodes $place CPUs=8 RealMemory=8000 Gres=gpu:4
 PartitionName=all Nodes=ALL Default=YES MaxTime=60
 TEXT
 }
@@ -90,9 +102,9 @@ start() {
   munged --force --key-file="$dir/munge.key" --socket="$dir/munge.socket" --pid-file="$dir/munge.pid" \
     --log-file="$dir/munge.log" --seed-file="$dir/munge.seed" --origin=127.0.0.1 2>"$dir/start.log" || fail "munged did not start"
   slurmctld -i -f "$SLURM_CONF" 2>>"$dir/start.log" || fail "slurmctld did not start"
-  for node in n0 n1; do
+  for node in "${names[@]}"; do
     mkdir "$dir/spool.$node"
-    slurmd -N "$node" -f "$SLURM_CONF" 2>>"$dir/start.log" || fail "slurmd of $node did not start"
+    ${HOSTS:+"$HOSTS/on" "$node"} slurmd -N "$node" -f "$SLURM_CONF" 2>>"$dir/start.log" || fail "slurmd of $node did not start"
   done
   within 30 idle || fail "the nodes did not become idle"
 }
