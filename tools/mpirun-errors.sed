@@ -11,3 +11,5 @@
   /^-+\n\S+ detected that one or more processes exited with non-zero status,( thus causing)?\n(thus causing )?the job to be terminated\. The first process to do so was:\n\n *Process name: \S+\n *Exit code: +[0-9]+\n-+$/ d
   /^-+\nMPI_ABORT was invoked on rank [0-9]+ in communicator [^\n]*\n *with errorcode [0-9]+\.\n\nNOTE: invoking MPI_ABORT causes Open MPI to kill all MPI processes\.\nYou may or may not see output from other processes, depending on\nexactly when Open MPI kills them\.\n-+$/ d
 }
+# A host is lost, and the ranks end within four seconds: mpirun.sh ends mpirun.
+/^ringattention: rank [0-9]+ of [0-9]+ on \S+: no word from rank / e (sleep 5; kill -ALRM "$MPIRUN_SH") >/dev/null 2>&1 &

@@ -1,6 +1,6 @@
 #!/bin/sh
 # mpirun of the MPI that set-up found, or of a bundle (there it is also bin/mpirun): ranks may outnumber cores, and root is
-# allowed (containers), and an exit code of the ranks is not said again in nine lines.
+# allowed (containers), an exit code of the ranks is not said again in nine lines, and mpirun ends with a job that lost a host.
 # usage: tools/mpirun.sh -np RANKS COMMAND...
 set -eu
 home=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -25,10 +25,39 @@ if [ -z "${SLURM_JOB_ID:-}" ] && folder=$(mktemp -d 2>/dev/null); then
   if mkfifo "$pipe"; then
     (
       trap '' HUP INT QUIT TERM USR1 USR2
+      export MPIRUN_SH=$$
       exec sed -u -E -f "$home/tools/mpirun-errors.sed" <"$pipe" >&2
     ) &
     exec 2>"$pipe"
   fi
   rm -rf "$folder"
 fi
-exec "$MPIRUN" "$@"
+
+several_hosts() {
+  [ -z "${OMPI_MCA_orte_default_hostfile:-}${PBS_NODEFILE:-}" ] || return 0
+  for word; do
+    case $word in -H | -host | --host | -hostfile | --hostfile | -machinefile | --machinefile) return 0 ;; esac
+  done
+  return 1
+}
+
+[ -z "${SLURM_JOB_ID:-}" ] && several_hosts "$@" || exec "$MPIRUN" "$@"
+
+# An mpirun that has a connection with a host that is lost waits a quarter of an hour for it, and crashes when it is told to hurry.
+exec 3<&0 # or it would get nothing, as what runs beside a shell does
+"$MPIRUN" "$@" <&3 3<&- &
+mpirun=$!
+lost=0
+trap 'lost=1; kill -KILL "$mpirun" 2>/dev/null' ALRM
+for signal in HUP TERM USR1 USR2; do
+  # shellcheck disable=SC2064 # the signal of now
+  trap "kill -$signal $mpirun 2>/dev/null" "$signal"
+done
+trap : INT QUIT # mpirun gets them from the terminal
+while
+  status=0
+  wait "$mpirun" 2>/dev/null || status=$?
+  kill -0 "$mpirun" 2>/dev/null # it was a signal that has ended the waiting
+do :; done
+[ "$lost" = 0 ] || status=1
+exit "$status"

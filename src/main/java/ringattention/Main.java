@@ -33,6 +33,7 @@ import ringattention.input.InputException;
 import ringattention.metrics.PhaseTimer;
 import ringattention.run.FailedRank;
 import ringattention.run.GpuChoice;
+import ringattention.run.Heartbeat;
 import ringattention.run.Job;
 import ringattention.run.Version;
 
@@ -47,6 +48,7 @@ public final class Main {
   private final PrintStream errors;
   private final PhaseTimer timer = new PhaseTimer(System::nanoTime);
   private TrainCommand training; // null with another command
+  private Heartbeat heartbeat;
 
   Main(Map<String, String> environment, PrintStream console, PrintStream errors) {
     this.environment = environment;
@@ -108,6 +110,7 @@ public final class Main {
    */
   int run(Launch launch, GpuChoice gpu, World world, String... arguments) {
     int exitCode;
+    heartbeat = new Heartbeat(world.communicator(), errors);
     try {
       exitCode = run(launch, gpu, world.communicator(), arguments);
     } catch (InputException e) { // the same on every rank
@@ -121,6 +124,7 @@ public final class Main {
       return ExitCode.ERROR;
     }
     world.finish();
+    heartbeat.close(); // last: a host may be lost while ranks wait for each other to finish
     return exitCode;
   }
 
@@ -139,7 +143,7 @@ public final class Main {
 
   private int run(Launch launch, GpuChoice gpu, Communicator world, String... arguments) {
     CommandLine line = SharedInput.commandLine(world, arguments);
-    Job job = new Job(line, launch, gpu, world, environment, console, errors, timer);
+    Job job = new Job(line, launch, gpu, world, environment, console, errors, timer, heartbeat);
     return switch (line.command()) {
       case HELP -> show(job, CommandHelp.text(line.arguments()));
       case VERSION -> show(job, Version.read() + " (git " + Version.read().git() + ")");

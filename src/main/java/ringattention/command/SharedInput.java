@@ -27,6 +27,7 @@ import ringattention.run.Agreement;
 import ringattention.run.Job;
 import ringattention.run.RunOutput;
 import ringattention.run.SharedParts;
+import ringattention.run.TimeoutConfig;
 import ringattention.run.Version;
 
 /**
@@ -67,6 +68,7 @@ public final class SharedInput {
   static List<Configuration> stages(Job job, IntFunction<Map<String, Object>> further) {
     List<Configuration> stages = job.agree(() -> read(job.line(), further));
     stages.forEach(stage -> requireSame(job, stage));
+    beginHeartbeat(job, stages.get(0));
     return stages;
   }
 
@@ -74,7 +76,12 @@ public final class SharedInput {
   static Configuration configuration(Job job, Supplier<Configuration> reader) {
     Configuration configuration = job.agree(reader);
     requireSame(job, configuration);
+    beginHeartbeat(job, configuration);
     return configuration;
+  }
+
+  private static void beginHeartbeat(Job job, Configuration configuration) {
+    job.heartbeat().begin(configuration.get(TimeoutConfig.SECTION).network());
   }
 
   private static void requireSame(Job job, Configuration configuration) {

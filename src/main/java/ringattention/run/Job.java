@@ -18,6 +18,7 @@ import ringattention.metrics.PhaseTimer;
  * @param gpu this rank's, if there is one
  * @param world all ranks, for host memory; {@link Equipment#world} is for the device's
  * @param environment the process environment
+ * @param heartbeat of this process, which may not have begun
  */
 public record Job(
     CommandLine line,
@@ -27,15 +28,38 @@ public record Job(
     Map<String, String> environment,
     PrintStream console,
     PrintStream errors,
-    PhaseTimer timer) {
+    PhaseTimer timer,
+    Heartbeat heartbeat) {
+  /** A job whose heartbeat has not begun. */
+  public Job(
+      CommandLine line,
+      Launch launch,
+      GpuChoice gpu,
+      Communicator world,
+      Map<String, String> environment,
+      PrintStream console,
+      PrintStream errors,
+      PhaseTimer timer) {
+    this(
+        line,
+        launch,
+        gpu,
+        world,
+        environment,
+        console,
+        errors,
+        timer,
+        new Heartbeat(world, errors));
+  }
+
   /** The same for some of the ranks alone. */
   public Job on(Communicator group) {
-    return new Job(line, launch, gpu, group, environment, console, errors, timer);
+    return new Job(line, launch, gpu, group, environment, console, errors, timer, heartbeat);
   }
 
   /** The same with another command line. */
   public Job with(CommandLine other) {
-    return new Job(other, launch, gpu, world, environment, console, errors, timer);
+    return new Job(other, launch, gpu, world, environment, console, errors, timer, heartbeat);
   }
 
   public boolean root() {

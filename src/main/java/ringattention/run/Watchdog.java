@@ -4,11 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import ringattention.cli.ExitCode;
-import ringattention.comm.CommunicationException;
 
 /**
  * Ends a run that hangs. A thread of each rank watches its progress; after so long without any it
@@ -71,7 +68,7 @@ public final class Watchdog implements AutoCloseable {
     } catch (InterruptedException e) { // the run goes on without it
       return;
     }
-    end();
+    TakeDown.now(job.world());
   }
 
   private String report() {
@@ -89,24 +86,6 @@ public final class Watchdog implements AutoCloseable {
         .limit(FRAMES)
         .forEach(frame -> lines.add("    " + frame.toString().replaceFirst("^app//", "")));
     return String.join("\n", lines);
-  }
-
-  /** MPI may be what hangs: if it does not take the job down soon, this process just ends. */
-  private void end() {
-    Thread last =
-        new Thread(
-            () -> {
-              LockSupport.parkNanos(SHORTEST_GRACE * 1_000_000);
-              Runtime.getRuntime().halt(ExitCode.ERROR);
-            },
-            "watchdog's end");
-    last.setDaemon(true);
-    last.start();
-    try {
-      job.world().abort(ExitCode.ERROR);
-    } catch (CommunicationException e) { // one rank without MPI
-      Runtime.getRuntime().halt(ExitCode.ERROR);
-    }
   }
 
   @Override
