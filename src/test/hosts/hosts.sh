@@ -78,10 +78,13 @@ exec nsenter --target "\$pid" --mount --uts --ipc --net --pid --wd="\$PWD" env -
 TEXT
   cat >"$HOSTS/agent" <<TEXT
 #!/bin/sh
-# usage: agent HOST WORD...: the words are a shell's, as with ssh
+# usage: agent HOST WORD...: the words are a shell's, as with ssh; of a host whose power is off (HOST.off), it does not hear
 host=\$1
 shift
-exec "$HOSTS/on" "\$host" sh -c "\$*"
+"$HOSTS/on" "\$host" sh -c "\$*"
+status=\$?
+[ ! -e "$HOSTS/\$host.off" ] || sleep 1000
+exit "\$status"
 TEXT
   cat >"$HOSTS/link" <<TEXT
 #!/bin/sh

@@ -1,12 +1,13 @@
 #!/bin/bash
-# The program on the hosts of hosts.sh, which must be four: the same bits as on one host, and what becomes of a run where a host
-# has no corpus, disk, clock or JDK like the others'.
+# The program on the hosts of hosts.sh, which must be four: the same bits as on one host, what becomes of a run where a host has
+# no corpus, disk, clock or JDK like the others', and where hosts lose each other: FAULTS random ones (1), by SEED.
 # usage: src/test/hosts/hosts.sh 4 src/test/hosts/test.sh        (make test-hosts)
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 work=$HOSTS/work # as every host sees it
 mkdir "$work"
 export OMPI_MCA_plm_rsh_agent=$HOSTS/agent
+export RINGATTENTION_JAVA_OPTIONS=-XX:TieredStopAtLevel=1 # most of a short run is its start
 unset OPENBLAS_CORETYPE # other hosts, without this environment, are to compute the same bits
 failed=0
 limit=600 # seconds; two idle cores need a seventh of it
@@ -35,8 +36,8 @@ check() {
 
 section() { printf '# %s (%d s)\n' "$1" "$SECONDS"; }
 
-# ranks HOST:COUNT... -- ARGUMENTS...: the program on so many ranks of these hosts
-ranks() {
+# command_of HOST:COUNT... -- ARGUMENTS...: sets command to the program on so many ranks of these hosts
+command_of() {
   local count=0 spec
   : >"$work/hostfile"
   while [ "$1" != -- ]; do
@@ -46,9 +47,14 @@ ranks() {
     shift
   done
   shift
-  timeout -k 5 "$limit" bin/mpirun --hostfile "$work/hostfile" -np "$count" "${options[@]}" bin/ringattention "$@"
+  command=(bin/mpirun --hostfile "$work/hostfile" -np "$count" -x RINGATTENTION_JAVA_OPTIONS bin/ringattention "$@")
 }
-options=() # more of mpirun's
+
+ranks() {
+  local command
+  command_of "$@"
+  timeout -k 5 "$limit" "${command[@]}"
+}
 
 train() {
   local name=$1
@@ -81,7 +87,7 @@ check "go on, on four, behind step 2 on two" train four -D checkpoint.resume=\""
 check "the losses of one, bit for bit" diff <(losses one | tail -n 2) <(losses four | tail -n 2)
 on=(1:2 2:2)
 check "validate on two" ends 0 '^VALID' ranks "${on[@]}" -- validate inputs/validate.toml -D 'validate.lengths=[64]' -D 'validate.growth=[256]'
-check "generate on two" ends 0 . ranks "${on[@]}" -- generate inputs/generate.toml -D model.checkpoint=\""$work/two/model"\" \
+check "generate on two" ends 0 . ranks 1:1 2:1 -- generate inputs/generate.toml -D model.checkpoint=\""$work/two/model"\" \
   -D generate.maxNewTokens=4 --prompt public
 
 # Each of these hosts lacks something for one run; a host's mounts are its own.
@@ -131,6 +137,117 @@ if command -v slurmd >/dev/null && command -v munged >/dev/null; then
 else
   echo "NOT CHECKED  Slurm (none here: tools/setup-slurm.sh)"
 fi
+
+section "hosts that lose each other"
+on=(1:2 2:2)
+network=6 # seconds, timeout.network
+long=(-D train.steps=100000 -D train.warmupSteps=1 -D checkpoint.every=5 -D timeout.network=$network)
+
+# start NAME ARGUMENTS...: a long run in the background; sets run to its process
+start() {
+  local name=$1 command
+  shift
+  command_of "${on[@]}" -- train "$work/test.toml" -o "$work/$name" "${long[@]}" "$@"
+  "${command[@]}" >"$work/$name.log" 2>&1 &
+  run=$!
+}
+
+steps() { if [ -f "$work/$1/steps.csv" ]; then wc -l <"$work/$1/steps.csv"; else echo 0; fi; }
+
+# until_true COMMAND...: waits, half a minute at most
+until_true() {
+  local end=$((SECONDS + ${seconds:-30}))
+  until "$@"; do
+    if ((SECONDS >= end)); then
+      echo "waited in vain: $*"
+      return 1
+    fi
+    sleep 0.2
+  done
+}
+
+has_steps() { (($(steps "$1") > $2)); }
+says() { grep -E -q -- "$2" "$work/$1.log"; }
+ended() { ! kill -0 "$run" 2>/dev/null; }
+living() { "$HOSTS/on" "$1" ps -C java -o stat= | grep -v Z; }
+no_rank() { ! living host1 && ! living host2; }
+
+# stop_early NAME: as a job script does
+stop_early() {
+  kill -USR1 "$run"
+  until_true ended && wait "$run"
+  [ $? = 75 ] || { tail -n 5 "$work/$1.log"; return 1; }
+}
+
+# on_to NAME STEPS: goes on with the run, up to so many steps at least, and compares what it has learned with a whole run's
+on_to() {
+  start "$1" --resume
+  seconds=60 until_true has_steps "$1" "$2" || { tail -n 5 "$work/$1.log"; return 1; }
+  stop_early "$1"
+  local common=$(($(steps "$1") < $(steps whole) ? $(steps "$1") : $(steps whole)))
+  diff <(losses whole | head -n $((common - 1))) <(losses "$1" | head -n $((common - 1)))
+}
+
+# lost NAME KIND HOST: the run that has been started ends, with the reason
+lost() {
+  local begin=$SECONDS status=0 other=host1
+  [ "$3" != host1 ] || other=host2
+  seconds=$((network + 25)) until_true ended || return 1
+  wait "$run" || status=$?
+  echo "$2 of $3: exit code $status after $((SECONDS - begin)) s"
+  tail -n 5 "$work/$1.log"
+  [ "$status" = 1 ] && says "$1" "^ringattention: rank . of 4 on .*: no word from rank . on $3.* for $network seconds" &&
+    until_true test -z "$(living "$other")" && { [ "$2" != down ] || until_true no_rank; }
+}
+
+# fault NAME KIND HOST DELAY: what happens to a host, so long after its run has begun, and what becomes of the run
+fault() {
+  local name=$1 kind=$2 host=$3 before
+  start "$name"
+  seconds=60 until_true says "$name" '^started ' || return 1
+  sleep "$4"
+  case $kind in
+    down) "$HOSTS/link" "$host" down ;;
+    power) # nothing that it would still say is heard
+      "$HOSTS/link" "$host" down
+      touch "$HOSTS/$host.off"
+      "$HOSTS/on" "$host" sh -c 'kill -KILL -1' || true
+      ;;
+    stall) "$HOSTS/on" "$host" sh -c 'kill -STOP -1' ;;
+    drop)
+      "$HOSTS/link" "$host" down
+      sleep 2
+      "$HOSTS/link" "$host" up
+      before=$(steps "$name")
+      seconds=60 until_true has_steps "$name" $((before + 5)) || { tail -n 5 "$work/$name.log"; return 1; }
+      stop_early "$name" && on_to "$name" $((before + 10))
+      return
+      ;;
+  esac
+  lost "$name" "$kind" "$host" || { heal "$host"; return 1; }
+  heal "$host"
+  until_true no_rank && on_to "$name" $(($(steps "$name") + 3))
+}
+
+heal() {
+  rm -f "$HOSTS/$1.off"
+  "$HOSTS/link" "$1" up
+  "$HOSTS/on" "$1" sh -c 'kill -CONT -1' || true
+}
+
+start whole
+seconds=60 until_true has_steps whole 60
+check "a whole run" stop_early whole
+seed=${SEED:-$RANDOM}
+RANDOM=$seed
+kinds=(down drop power stall)
+echo "SEED=$seed"
+for ((i = 0; i < ${FAULTS:-1}; i++)); do
+  kind=${kinds[i % 4]} # the first is the one that must not be missing
+  host=host$((RANDOM % 2 + 1))
+  delay=$((RANDOM % 6)).$((RANDOM % 10))
+  check "$kind of $host after $delay s" fault "fault$i" "$kind" "$host" "$delay"
+done
 
 echo "test-hosts: $failed failed, $SECONDS s"
 ((failed == 0))
