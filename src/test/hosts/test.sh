@@ -82,6 +82,9 @@ check "train on one" train one
 on=(1:2 2:2)
 check "train on two" train two
 check "the losses of one, bit for bit" same_losses one two
+dealt_out_in_turns() { OMPI_MCA_rmaps_base_mapping_policy=node ends 0 "$1" train turns; }
+check "ranks dealt out in turns are ordered by host" dealt_out_in_turns '^between hosts  2 of 4 hops: rank 1 to 2, rank 3 to 0$'
+check "the losses of one, bit for bit" same_losses one turns
 on=(1:1 2:1 3:1 4:1)
 check "go on, on four, behind step 2 on two" train four -D checkpoint.resume=\""$work/two/checkpoints/step_2"\"
 check "the losses of one, bit for bit" diff <(losses one | tail -n 2) <(losses four | tail -n 2)

@@ -1,5 +1,6 @@
 package ringattention.comm;
 
+import java.util.List;
 import mpi.Intracomm;
 import mpi.MPI;
 import mpi.MPIException;
@@ -31,10 +32,24 @@ final class MpiSession {
               + threadLevel(threads)
               + ", device pointers "
               + (devicePointers ? "yes" : "no");
-      return new MpiSession(new MpiCommunicator(all, MPI.getProcessorName(), description));
+      return new MpiSession(byHost(all, MPI.getProcessorName(), description));
     } catch (MPIException e) {
       throw new CommunicationException("MPI does not start: " + e.getMessage(), e);
     }
+  }
+
+  /** Launchers may deal ranks out to hosts in turns, so that every hop of a ring leaves a host. */
+  private static Communicator byHost(Intracomm all, String host, String description)
+      throws MPIException {
+    Communicator asStarted = new MpiCommunicator(all, host, description);
+    List<Integer> order = HostOrder.of(HostOrder.hosts(asStarted));
+    int place = order.get(asStarted.rank());
+    if (HostOrder.isAsStarted(order)) {
+      return asStarted;
+    }
+    Intracomm ordered = all.split(0, place);
+    ordered.setErrhandler(MPI.ERRORS_RETURN);
+    return new MpiCommunicator(ordered, host, description + ", ranks in the order of hosts");
   }
 
   private static String threadLevel(int granted) {
@@ -47,6 +62,7 @@ final class MpiSession {
     return granted == MPI.THREAD_FUNNELED ? "funneled" : "single";
   }
 
+  /** All ranks, those of a host beside each other; rank 0 is MPI's. */
   Communicator world() {
     return world;
   }

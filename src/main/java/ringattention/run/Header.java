@@ -1,6 +1,7 @@
 package ringattention.run;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,7 +60,11 @@ public final class Header {
               devices.get(rank),
               layout.map(held -> ranges(held, sharing)).orElse(List.of())));
     }
-    return of(job, equipment.description(), mesh, ranks);
+    Map<String, String> rows = new LinkedHashMap<>(equipment.description());
+    if (hosts.stream().distinct().count() > 1) {
+      rows.put("between hosts", new RingHops(mesh, hosts).text());
+    }
+    return of(job, rows, mesh, ranks);
   }
 
   /** Neighbouring positions as ranges. */

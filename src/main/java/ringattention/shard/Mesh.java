@@ -84,6 +84,14 @@ public record Mesh(int data, int ring, int heads, int chunks) {
     return sharingRank(rank) / heads;
   }
 
+  /**
+   * Returns the rank that a rank sends its keys and values to: that at its place in the next group.
+   */
+  public int next(int rank) {
+    int last = heads * (ring - 1);
+    return ringRank(rank) < ring - 1 ? rank + heads : rank - last;
+  }
+
   /** Returns a rank's place in its group: which heads it attends to. */
   public int headsRank(int rank) {
     return rank % heads;

@@ -37,6 +37,9 @@ class MeshTest {
               mesh.headsRank(rank)));
     }
     assertEquals(List.of(8, 9), mesh.headsGroup(9));
+    assertEquals(
+        List.of(2, 3, 4, 5, 0, 1, 8, 9, 10, 11, 6, 7),
+        IntStream.range(0, 12).map(mesh::next).boxed().toList());
     assertEquals(List.of(5), Mesh.of(6, 3).headsGroup(5));
   }
 

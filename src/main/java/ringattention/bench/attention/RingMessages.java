@@ -19,7 +19,7 @@ import ringattention.device.Tensor;
  * checks what arrives.
  */
 public final class RingMessages {
-  private static final double SHORTEST = 0.005; // seconds of a repeat: several small messages
+  static final double SHORTEST = 0.005; // seconds of a repeat: several small messages
 
   /**
    * One size of message.
@@ -70,13 +70,14 @@ public final class RingMessages {
       int exchanges = repeats.passes(world, hop);
       device.write(receive, new int[Math.toIntExact(size.size())]); // what does not arrive shows
       double seconds = repeats.median(world, exchanges, hop);
-      long own = wrong(device.read(receive));
+      long own = wrong(device.read(receive), world);
       long wrong = (long) world.allReduce(own, Communicator.Operation.SUM);
       return new Measured(send.bytes(), seconds, wrong);
     }
   }
 
-  private long wrong(double[] received) {
+  /** Returns how many elements are not those of the rank before. */
+  static long wrong(double[] received, Communicator world) {
     int[] expected = pattern((world.rank() + world.size() - 1) % world.size(), received.length);
     long count = 0;
     for (int i = 0; i < expected.length; i++) {
@@ -88,7 +89,7 @@ public final class RingMessages {
   }
 
   /** Differs at every position and between ranks. */
-  private static int[] pattern(int rank, long elements) {
+  static int[] pattern(int rank, long elements) {
     int[] values = new int[Math.toIntExact(elements)];
     for (int i = 0; i < values.length; i++) {
       values[i] = 1 + rank + i * 31;
