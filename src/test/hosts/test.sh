@@ -1,6 +1,6 @@
 #!/bin/bash
 # The program on the hosts of hosts.sh, which must be four: the same bits as on one host, what becomes of a run where a host has
-# no corpus, disk, clock or JDK like the others', and where hosts lose each other: FAULTS random ones (1), by SEED.
+# no corpus, disk, clock or JDK like the others', and where hosts lose each other: FAULTS random ones (1), by SEED. PARTS names some of "differs slurm lost", which are all; "none" for none.
 # usage: src/test/hosts/hosts.sh 4 src/test/hosts/test.sh        (make test-hosts)
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -93,55 +93,60 @@ check "validate on two" ends 0 '^VALID' ranks "${on[@]}" -- validate inputs/vali
 check "generate on two" ends 0 . ranks 1:1 2:1 -- generate inputs/generate.toml -D model.checkpoint=\""$work/two/model"\" \
   -D generate.maxNewTokens=4 --prompt public
 
+has_part() { [[ " ${PARTS:-differs slurm lost} " == *" $1 "* ]]; }
+
 # Each of these hosts lacks something for one run; a host's mounts are its own.
 on=(1:1 2:1)
 other() { "$HOSTS/on" host2 "$@"; }
 
-section "host2 is not like host1"
-tr e o <"$work/text.java" >"$work/other.java"
-other mount --bind "$work/other.java" "$work/text.java"
-check "another corpus: refused" ends 2 '^ringattention: rank 1 differs from rank 0 in corpus \(digest' train corpus
-other umount "$work/text.java"
-check "no folder is left" test ! -e "$work/corpus"
-for host in host1 host2; do
-  "$HOSTS/on" "$host" sh -c "mount --bind '$work' '$work' && mount -o remount,ro,bind '$work'"
-  case $host in
-    host1) check "host1 cannot write" ends 2 "^ringattention: output folder .*: Read-only file system" train "$host" ;;
-    host2) check "host2 cannot write" ends 1 "^INVALID: cannot write .*/rank_1.bin: .*: Read-only file system" train "$host" ;;
-  esac
-  "$HOSTS/on" "$host" umount --lazy "$work"
-done
-other sh -c 'mount -o remount,size=1m /tmp && ! head -c 1100000 /dev/zero >/tmp/full 2>/dev/null'
-check "no room in /tmp" ends 2 '^ringattention: /tmp on host2 has 0 KiB left' train tmp
-other sh -c 'rm /tmp/full && mount -o remount,size=1g /tmp'
-java=$(readlink -f "$(command -v java)")
-: >"$work/empty"
-other mount --bind "$work/empty" "$java"
-check "no JDK" ends 2 '^ringattention: no java on host2' train jdk
-other umount "$java"
-if cc -shared -fPIC -o "$work/tomorrow.so" src/test/hosts/tomorrow.c -ldl 2>"$work/cc.log"; then
-  echo "LD_PRELOAD=$work/tomorrow.so" >"$HOSTS/host2.env"
-  check "it has tomorrow's date" test "$(other date +%s)" -gt "$(($(date +%s) + 80000))"
-  on=(1:2 2:2)
-  check "trains" train tomorrow
-  check "the losses of one host, bit for bit" same_losses one tomorrow
-  rm "$HOSTS/host2.env"
-else
-  echo "NOT CHECKED  another date (no C compiler)"
-fi
-
-section "Slurm on host1 and host2"
-if command -v slurmd >/dev/null && command -v munged >/dev/null; then
-  export WORK=$work
-  if src/test/slurm/cluster.sh src/test/hosts/slurm.sh; then :; else failed=$((failed + 1)); fi
-  for launcher in srun mpirun; do
-    check "by $launcher: the losses of one host, bit for bit" same_losses one "$launcher"
+if has_part differs; then
+  section "host2 is not like host1"
+  tr e o <"$work/text.java" >"$work/other.java"
+  other mount --bind "$work/other.java" "$work/text.java"
+  check "another corpus: refused" ends 2 '^ringattention: rank 1 differs from rank 0 in corpus \(digest' train corpus
+  other umount "$work/text.java"
+  check "no folder is left" test ! -e "$work/corpus"
+  for host in host1 host2; do
+    "$HOSTS/on" "$host" sh -c "mount --bind '$work' '$work' && mount -o remount,ro,bind '$work'"
+    case $host in
+      host1) check "host1 cannot write" ends 2 "^ringattention: output folder .*: Read-only file system" train "$host" ;;
+      host2) check "host2 cannot write" ends 1 "^INVALID: cannot write .*/rank_1.bin: .*: Read-only file system" train "$host" ;;
+    esac
+    "$HOSTS/on" "$host" umount --lazy "$work"
   done
-else
-  echo "NOT CHECKED  Slurm (none here: tools/setup-slurm.sh)"
+  other sh -c 'mount -o remount,size=1m /tmp && ! head -c 1100000 /dev/zero >/tmp/full 2>/dev/null'
+  check "no room in /tmp" ends 2 '^ringattention: /tmp on host2 has 0 KiB left' train tmp
+  other sh -c 'rm /tmp/full && mount -o remount,size=1g /tmp'
+  java=$(readlink -f "$(command -v java)")
+  : >"$work/empty"
+  other mount --bind "$work/empty" "$java"
+  check "no JDK" ends 2 '^ringattention: no java on host2' train jdk
+  other umount "$java"
+  if cc -shared -fPIC -o "$work/tomorrow.so" src/test/hosts/tomorrow.c -ldl 2>"$work/cc.log"; then
+    echo "LD_PRELOAD=$work/tomorrow.so" >"$HOSTS/host2.env"
+    check "it has tomorrow's date" test "$(other date +%s)" -gt "$(($(date +%s) + 80000))"
+    on=(1:2 2:2)
+    check "trains" train tomorrow
+    check "the losses of one host, bit for bit" same_losses one tomorrow
+    rm "$HOSTS/host2.env"
+  else
+    echo "NOT CHECKED  another date (no C compiler)"
+  fi
 fi
 
-section "hosts that lose each other"
+if has_part slurm; then
+  section "Slurm on host1 and host2"
+  if command -v slurmd >/dev/null && command -v munged >/dev/null; then
+    export WORK=$work
+    if src/test/slurm/cluster.sh src/test/hosts/slurm.sh; then :; else failed=$((failed + 1)); fi
+    for launcher in srun mpirun; do
+      check "by $launcher: the losses of one host, bit for bit" same_losses one "$launcher"
+    done
+  else
+    echo "NOT CHECKED  Slurm (none here: tools/setup-slurm.sh)"
+  fi
+fi
+
 on=(1:2 2:2)
 network=6 # seconds, timeout.network
 long=(-D train.steps=100000 -D train.warmupSteps=1 -D checkpoint.every=5 -D timeout.network=$network)
@@ -238,19 +243,22 @@ heal() {
   "$HOSTS/on" "$1" sh -c 'kill -CONT -1' || true
 }
 
-start whole
-seconds=60 until_true has_steps whole 60
-check "a whole run" stop_early whole
-seed=${SEED:-$RANDOM}
-RANDOM=$seed
-kinds=(down drop power stall)
-echo "SEED=$seed"
-for ((i = 0; i < ${FAULTS:-1}; i++)); do
-  kind=${kinds[i % 4]} # the first is the one that must not be missing
-  host=host$((RANDOM % 2 + 1))
-  delay=$((RANDOM % 6)).$((RANDOM % 10))
-  check "$kind of $host after $delay s" fault "fault$i" "$kind" "$host" "$delay"
-done
+if has_part lost; then
+  section "hosts that lose each other"
+  start whole
+  seconds=60 until_true has_steps whole 60
+  check "a whole run" stop_early whole
+  seed=${SEED:-$RANDOM}
+  RANDOM=$seed
+  kinds=(down drop power stall)
+  echo "SEED=$seed"
+  for ((i = 0; i < ${FAULTS:-1}; i++)); do
+    kind=${kinds[i % 4]} # the first is the one that must not be missing
+    host=host$((RANDOM % 2 + 1))
+    delay=$((RANDOM % 6)).$((RANDOM % 10))
+    check "$kind of $host after $delay s" fault "fault$i" "$kind" "$host" "$delay"
+  done
+fi
 
 echo "test-hosts: $failed failed, $SECONDS s"
 ((failed == 0))
