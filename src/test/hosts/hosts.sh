@@ -2,7 +2,7 @@
 # Runs a command beside hosts made of this machine's namespaces: each has its name, network, processes, /tmp and /dev/shm, and a
 # link to one switch; all see the same files elsewhere. The command runs on one more of them, "login", which has no ranks. Their
 # addresses are known inside of them only. All of it is gone when the command has ended, however it ended. Needs root.
-# The command finds HOSTS: a folder with a hostfile, a launch agent, "on HOST COMMAND...", "link HOST down|up|RATE", and the
+# The command finds HOSTS: a folder with a hostfile, a launch agent, "on HOST COMMAND...", "link HOST down|up|SHAPE", and the
 # process of each host that ends it with all it has (HOST.pid).
 # usage: src/test/hosts/hosts.sh COUNT COMMAND...
 set -euo pipefail
@@ -88,12 +88,14 @@ exit "\$status"
 TEXT
   cat >"$HOSTS/link" <<TEXT
 #!/bin/sh
-# usage: link HOST down|up|RATE
-case \$2 in
-  up | down) exec ip -n "$nets-switch" link set "\$1" "\$2" ;;
+# usage: link HOST down|up, or link HOST SHAPE..., both ways: of tc qdisc, such as tbf rate 1gbit burst 256k latency 100ms
+host=\$1
+shift
+case \$1 in
+  up | down) exec ip -n "$nets-switch" link set "\$host" "\$1" ;;
   *)
-    ip netns exec "$nets-\$1" tc qdisc replace dev eth0 root tbf rate "\$2" burst 256k latency 100ms &&
-      exec ip netns exec "$nets-switch" tc qdisc replace dev "\$1" root tbf rate "\$2" burst 256k latency 100ms
+    nsenter --target "\$(cat "$HOSTS/\$host.pid")" --net tc qdisc replace dev eth0 root "\$@" &&
+      exec nsenter --net="/run/netns/$nets-switch" tc qdisc replace dev "\$host" root "\$@"
     ;;
 esac
 TEXT

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The program on the hosts of hosts.sh, which must be four: the same bits as on one host, what becomes of a run where a host has
-# no corpus, disk, clock or JDK like the others', and where hosts lose each other: FAULTS random ones (1), by SEED. PARTS names some of "differs slurm lost", which are all; "none" for none.
+# no corpus, disk, clock or JDK like the others', and where hosts lose each other: FAULTS random ones (1), by SEED. PARTS names some of "differs slurm slow lost", which are all; "none" for none.
 # usage: src/test/hosts/hosts.sh 4 src/test/hosts/test.sh        (make test-hosts)
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -93,7 +93,7 @@ check "validate on two" ends 0 '^VALID' ranks "${on[@]}" -- validate inputs/vali
 check "generate on two" ends 0 . ranks 1:1 2:1 -- generate inputs/generate.toml -D model.checkpoint=\""$work/two/model"\" \
   -D generate.maxNewTokens=4 --prompt public
 
-has_part() { [[ " ${PARTS:-differs slurm lost} " == *" $1 "* ]]; }
+has_part() { [[ " ${PARTS:-differs slurm slow lost} " == *" $1 "* ]]; }
 
 # Each of these hosts lacks something for one run; a host's mounts are its own.
 on=(1:1 2:1)
@@ -145,6 +145,37 @@ if has_part slurm; then
   else
     echo "NOT CHECKED  Slurm (none here: tools/setup-slurm.sh)"
   fi
+fi
+
+# shaped NAME SHAPE...: trains with links of that shape, to the same losses
+shaped() {
+  local name=$1 shape=("${@:2}")
+  if "$HOSTS/link" host1 "${shape[@]}" 2>"$work/tc.log" && "$HOSTS/link" host2 "${shape[@]}" 2>"$work/tc.log"; then
+    check "trains with ${shape[*]}" train "$name"
+    check "the losses of one host, bit for bit" same_losses one "$name"
+  else
+    echo "NOT CHECKED  ${shape[*]} (this kernel: $(head -n 1 "$work/tc.log"))"
+    return 1
+  fi
+}
+
+# slow_hops FOLDER: hops between hosts are no faster than the link, and not far below it; those within are faster
+slow_hops() {
+  cat "$work/$1/ring_hops.csv"
+  awk -F , 'NR > 1 && $3 == "other-host" { hops++; if ($6 > 0.13 || $6 < 0.0125) bad++ }
+    NR > 1 && $3 == "same-host" { hops++; if ($6 < 0.125) bad++ }
+    END { exit !(hops == 4 && !bad) }' "$work/$1/ring_hops.csv"
+}
+
+if has_part slow; then
+  section "slow links"
+  on=(1:2 2:2)
+  shaped delay netem delay 10ms loss 1% || true
+  if shaped rate tbf rate 1gbit burst 64k latency 100ms; then
+    check "bench ring-exchange" ranks "${on[@]}" -- bench ring-exchange -o "$work/hops" -D 'benchRing.bytes=[4194304]' -D benchRing.repeats=5
+    check "1 Gb/s between hosts, more within" slow_hops hops
+  fi
+  for host in host1 host2; do "$HOSTS/link" "$host" pfifo_fast; done
 fi
 
 on=(1:2 2:2)
