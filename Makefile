@@ -59,7 +59,7 @@ test-slurm: build data ## the job scripts of slurm/ on a Slurm of this machine a
 	fi
 
 test-hosts: build data ## two and four hosts made of this machine's namespaces, whole and broken; needs root
-	@if src/test/hosts/hosts.sh 0 true 2>build/hosts.log; then \
+	@if src/test/hosts/hosts.sh 1 true 2>build/hosts.log; then \
 	  src/test/hosts/hosts.sh 4 src/test/hosts/test.sh; \
 	else \
 	  echo 'Several hosts: NOT CHECKED (needs root and namespaces; why: build/hosts.log)'; \

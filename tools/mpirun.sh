@@ -41,7 +41,7 @@ several_hosts() {
   return 1
 }
 
-[ -z "${SLURM_JOB_ID:-}" ] && several_hosts "$@" || exec "$MPIRUN" "$@"
+if [ -n "${SLURM_JOB_ID:-}" ] || ! several_hosts "$@"; then exec "$MPIRUN" "$@"; fi
 
 # An mpirun that has a connection with a host that is lost waits a quarter of an hour for it, and crashes when it is told to hurry.
 exec 3<&0 # or it would get nothing, as what runs beside a shell does

@@ -18,6 +18,7 @@ import ringattention.comm.Communicator;
  */
 public final class Heartbeat implements AutoCloseable {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+  private static final int PATIENCE = 10_000; // milliseconds to connect
   private static final int BEATS = 10; // in the time allowed, at least
   private static final long GRACE = TimeUnit.SECONDS.toMillis(2); // for lines of other ranks
 
@@ -61,7 +62,7 @@ public final class Heartbeat implements AutoCloseable {
     if (!tree.branches()) {
       return;
     }
-    try (HeartbeatMeeting meeting = new HeartbeatMeeting(world, tree)) {
+    try (HeartbeatMeeting meeting = new HeartbeatMeeting(world, tree, PATIENCE)) {
       watch(meeting.hold(), seconds);
     } catch (UncheckedIOException | IOException e) {
       if (world.rank() == 0) {

@@ -30,17 +30,21 @@ import ringattention.comm.Communicator;
 final class HeartbeatMeeting implements AutoCloseable {
   private static final int WORD = 16; // bytes
   private static final int ONE_ADDRESS = 2_000; // milliseconds
-  private static final int ALL = 10_000; // milliseconds
 
   private final Communicator world;
   private final HostTree tree;
+  private final int patience; // milliseconds
   private final List<HeartbeatLink> links = new ArrayList<>();
   private ServerSocketChannel server; // null with no rank below
   private byte[] word;
 
-  HeartbeatMeeting(Communicator world, HostTree tree) {
+  /**
+   * @param patience milliseconds in which all must have connected
+   */
+  HeartbeatMeeting(Communicator world, HostTree tree, int patience) {
     this.world = world;
     this.tree = tree;
+    this.patience = patience;
   }
 
   /**
@@ -124,7 +128,7 @@ final class HeartbeatMeeting implements AutoCloseable {
         return;
       } catch (IOException e) {
         channel.close();
-        tried.add(address + ": " + e.getMessage());
+        tried.add(address + ": " + (e.getMessage() == null ? "not let in" : e.getMessage()));
       }
     }
     throw new IOException(
@@ -147,7 +151,7 @@ final class HeartbeatMeeting implements AutoCloseable {
     Socket socket = channel.socket();
     socket.connect(address, ONE_ADDRESS);
     socket.setTcpNoDelay(true);
-    socket.setSoTimeout(ALL);
+    socket.setSoTimeout(patience);
     DataOutputStream greeting = new DataOutputStream(socket.getOutputStream());
     greeting.write(word);
     greeting.writeInt(world.rank());
@@ -158,7 +162,7 @@ final class HeartbeatMeeting implements AutoCloseable {
 
   private void accept() throws IOException {
     TreeSet<Integer> missing = new TreeSet<>(tree.below(world.rank()));
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ALL);
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patience);
     while (!missing.isEmpty()) {
       long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       try {
