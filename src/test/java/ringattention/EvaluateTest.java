@@ -79,7 +79,9 @@ class EvaluateTest {
       {"4", "parallel.ring=2"},
       {"4", "parallel.ring=4"},
       {"2", "parallel.heads=2"},
-      {"4", "parallel.heads=2"}
+      {"4", "parallel.heads=2"},
+      {"2", "parallel.tensor=2"},
+      {"4", "parallel.tensor=2"}
     };
     for (String[] other : others) {
       int ranks = Integer.parseInt(other[0]);

@@ -170,6 +170,31 @@ class ExportTest {
         json("run/model/config.json").path("torch_dtype").asText());
   }
 
+  /** Weights that do not change are read and written by tensor ranks as by one, to the bit. */
+  @Test
+  void modelsAreReadAndWrittenByParts() throws IOException {
+    String[] still = {
+      "train.learningRate=1e-30",
+      "train.minLearningRate=0",
+      "train.weightDecay=0",
+      "output.model=fp32",
+      "train.seed=5"
+    };
+    List<String> keys = new ArrayList<>(List.of(still));
+    keys.add("model.keyValueHeads=2");
+    train(1, "one", keys.toArray(String[]::new));
+    keys.add("parallel.tensor=2");
+    train(4, "parts", keys.toArray(String[]::new));
+    assertEquals(bytes("one/model"), bytes("parts/model"));
+    exported(3, "parts", "out", "--type", "fp32");
+    assertEquals(bytes("one/model"), bytes("out"));
+    keys.add("train.seed=6");
+    keys.add("model.checkpoint=" + program.file("out"));
+    train(2, "again", keys.toArray(String[]::new));
+    String weights = "model.safetensors";
+    assertEquals(bytes("one/model").get(weights), bytes("again/model").get(weights));
+  }
+
   private List<String> names(String parent) throws IOException {
     try (Stream<Path> files = Files.list(program.file(parent))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();

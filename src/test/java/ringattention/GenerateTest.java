@@ -446,6 +446,22 @@ class GenerateTest {
 
   /** The key is one of training; that it does nothing here would go unnoticed. */
   @Test
+  void ranksThatShareProductsAreRefused() {
+    String input = runs().program().file("generate.toml").toString();
+    String[] plan = {
+      "plan", input, "-D", "model.shape=7B", "-D", "infer.cache=100", "-D", "parallel.tensor=2"
+    };
+    Run run = new Run(runs().program().inProcess(2, plan), folder);
+    assertEquals(2, run.job().exitCode(), run.job().output());
+    assertEquals(
+        List.of(
+            "ringattention: -D parallel.tensor = 2: must be 1 to generate: ranks that share a cache"
+                + " do their own products"),
+        run.errors());
+  }
+
+  /** The key is one of training; that it does nothing here would go unnoticed. */
+  @Test
   void ranksThatExchangeHeadsAreRefused() {
     String input = runs().program().file("generate.toml").toString();
     String[] plan = {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -70,14 +71,44 @@ class GradientsTest {
 
   /** The gradients of all parameters, one behind the other. */
   private static FloatBuffer gradients(Run run) throws IOException {
+    return tensors(run, "gradients.safetensors", "model.embed_tokens.weight", false)
+        .asFloatBuffer();
+  }
+
+  /** A tensor of a file, or all of them, one behind the other. */
+  private static ByteBuffer tensors(Run run, String name, String tensor, boolean alone)
+      throws IOException {
     ByteBuffer file =
-        ByteBuffer.wrap(Files.readAllBytes(run.folder().resolve("gradients.safetensors")))
+        ByteBuffer.wrap(Files.readAllBytes(run.folder().resolve(name)))
             .order(ByteOrder.LITTLE_ENDIAN);
     byte[] json = new byte[Math.toIntExact(file.getLong())];
     file.get(json);
     JsonNode header = new ObjectMapper().readTree(new String(json, StandardCharsets.UTF_8));
-    assertTrue(header.has("model.embed_tokens.weight"), header.toString());
-    return file.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    assertTrue(header.has(tensor), header.toString());
+    ByteBuffer all = file.slice();
+    if (alone) {
+      JsonNode range = header.path(tensor).path("data_offsets");
+      all.position(range.path(0).intValue()).limit(range.path(1).intValue());
+    }
+    return all.slice().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Each rank has the positions of all tensor ranks, and writes those of its own tokens. */
+  @ParameterizedTest
+  @CsvSource({"2, 2, false", "4, 2, true", "4, 4, true"})
+  void ranksThatShareProducts(int ranks, int tensor, boolean sideBySide) throws IOException {
+    String[] keys = {"model.keyValueHeads=4", "model.heads=4", "model.queryKeyNorm=true"};
+    Run alone = run("gradients", 1, "alone", packed(keys));
+    List<String> shared = new ArrayList<>(List.of(keys));
+    shared.add("parallel.tensor=" + tensor);
+    shared.add("parallel.ring=" + (sideBySide ? tensor : ranks));
+    Run parts = run("gradients", ranks, "parts", packed(shared.toArray(String[]::new)));
+    assertSame(alone, parts);
+    for (String each : List.of("tokens", "labels", "positions")) {
+      ByteBuffer expected = tensors(alone, "logits.safetensors", each, true);
+      assertTrue(expected.remaining() >= SEQUENCES * 97 * Integer.BYTES, each);
+      assertEquals(expected, tensors(parts, "logits.safetensors", each, true), each);
+    }
   }
 
   private static void assertSame(Run expected, Run found) throws IOException {

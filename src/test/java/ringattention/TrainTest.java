@@ -246,6 +246,39 @@ class TrainTest {
     assertSameCurve(alone, heads, "1 rank and " + axes);
   }
 
+  /** Odd lengths, tied heads, biases and norms of heads, packed documents, every axis. */
+  @ParameterizedTest
+  @CsvSource({
+    "2, 2, 1 data-parallel x 1 ring x 2 tensor, model.tied=true",
+    "4, 4, 1 data-parallel x 2 ring x 2 tensor, train.sequence=35",
+    "4, 4, 1 data-parallel x 1 ring x 4 tensor, model.queryKeyNorm=true",
+    "4, 2, 2 data-parallel x 1 ring x 2 tensor, model.queryKeyValueBias=true",
+    "4, 4, 1 data-parallel x 1 ring x 2 heads x 2 tensor, data.documents=false",
+    "6, 6, 1 data-parallel x 3 ring x 2 tensor, memory.saved=inputs+attention+qkv+feedForward"
+  })
+  void ranksThatShareProductsTrainAsOneRankDoes(int ranks, int ring, String axes, String key) {
+    List<String> keys = new ArrayList<>();
+    for (String each : List.of("train.batch=2", "model.keyValueHeads=4", "model.heads=8", key)) {
+      keys.addAll(List.of("-D", each));
+    }
+    Run alone =
+        valid(program.trainInProcess(1, "tensor-alone-" + axes, keys.toArray(String[]::new)));
+    String last = axes.substring(0, axes.lastIndexOf(' '));
+    keys.addAll(List.of("-D", "parallel.ring=" + ring));
+    keys.addAll(List.of("-D", "parallel.heads=" + (axes.contains("heads") ? 2 : 1)));
+    keys.addAll(List.of("-D", "parallel.tensor=" + last.substring(last.lastIndexOf(' ') + 1)));
+    Run tensor =
+        valid(program.trainInProcess(ranks, "tensor-" + axes, keys.toArray(String[]::new)));
+    String output = tensor.job().output();
+    assertTrue(output.contains(ranks + " ranks = " + axes), output);
+    assertTrue(output.contains("tensor exchange"), output);
+    assertSameCurve(alone, tensor, "1 rank and " + axes);
+    for (int step = 0; step < alone.column("grad_norm").size(); step++) {
+      double norm = Double.parseDouble(alone.column("grad_norm").get(step));
+      assertEquals(norm, Double.parseDouble(tensor.column("grad_norm").get(step)), 1e-4 * norm);
+    }
+  }
+
   private static void assertSameCurve(Run one, Run other, String runs) {
     List<String> expected = one.column("loss");
     List<String> losses = other.column("loss");

@@ -177,11 +177,11 @@ public final class Checkpoint implements AutoCloseable {
     while (into.position() < end) {
       long next = index + into.position() / type.bytes();
       PieceIndex.Entry<ShardFile> entry = find(state, parameter, next, likeliest);
-      long held = entry.piece().index() + entry.piece().elements() - next;
-      into.limit((int) Math.min(end, into.position() + held * type.bytes()));
+      long held = entry.following(next) * type.bytes();
+      into.limit((int) Math.min(end, into.position() + held));
       ShardFile file = entry.where();
       try {
-        file.read(entry.piece().offsetOf(next, file.type()), into, type, buffer);
+        file.read(entry.offsetOf(next, file.type()), into, type, buffer);
       } catch (IOException e) {
         throw new IllegalStateException(file.path() + ": cannot be read", e);
       }
@@ -212,7 +212,7 @@ public final class Checkpoint implements AutoCloseable {
     try {
       ShardFile file = ShardFile.open(path);
       open.add(file);
-      file.pieces().forEach(piece -> pieces.add(piece, file));
+      file.index(pieces);
     } catch (IOException e) {
       throw new IllegalStateException(path + ": cannot be read: " + e.getMessage(), e);
     }

@@ -24,7 +24,9 @@ final class HostCopy implements AutoCloseable {
     } catch (OutOfMemoryError full) {
       throw new OutOfMemoryError("host copy for checkpoints: " + full.getMessage());
     }
-    layout.pieces().forEach(piece -> pieces.add(piece, memory));
+    layout
+        .pieces()
+        .forEach(piece -> pieces.add(piece, ShardLayout.cut(piece, layout.cuts()), memory));
   }
 
   ShardLayout layout() {
@@ -40,14 +42,13 @@ final class HostCopy implements AutoCloseable {
   }
 
   private void put(State state, Parameter parameter, long index, ByteBuffer values) {
-    ShardPiece piece =
+    PieceIndex.Entry<Memory> piece =
         pieces
             .find(state, parameter.name(), index)
             .orElseThrow(
                 () ->
                     new IllegalStateException(
-                        "element " + index + " of " + parameter.name() + " is not of this rank"))
-            .piece();
+                        "element " + index + " of " + parameter.name() + " is not of this rank"));
     ByteBuffer window = window(piece.offsetOf(index, layout.type()), values.remaining());
     StateNumbers.copy(values, layout.type(), window, layout.type());
   }

@@ -20,7 +20,8 @@ import ringattention.input.InputException;
 /**
  * {@code checkpoint.json}: what a checkpoint is and which files it has.
  *
- * @param format 2; 1 has no contents, no choices, no updates and skipped steps, single precision
+ * @param format 3; 2 has whole parameters only; 1 has no contents, no choices, no updates and
+ *     skipped steps, single precision
  * @param seed of the run, {@code train.seed}
  * @param randomState where the state of random numbers is, in words
  * @param program name and version that wrote it
@@ -46,7 +47,7 @@ record Manifest(
     List<FileEntry> files,
     String checksum) {
   static final String NAME = "checkpoint.json";
-  static final int FORMAT = 2;
+  static final int FORMAT = 3;
   static final String NO_CHECKSUM = "00000000";
 
   private static final Pattern CHECKSUM =

@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import ringattention.device.DType;
 import ringattention.file.DurableFile;
 import ringattention.file.FileEntry;
@@ -20,11 +21,13 @@ import ringattention.file.FileEntry;
 final class ShardFile implements AutoCloseable {
   private static final int ALIGNMENT = 4096; // bytes, of the start of the data
 
-  private record Header(int rank, int ranks, DType type, List<ShardPiece> pieces) {}
+  private record Header(
+      int rank, int ranks, DType type, List<ShardPiece> pieces, Map<String, ShardCut> cuts) {}
 
   private final Path path;
   private final FileChannel channel;
   private final List<ShardPiece> pieces;
+  private final Map<String, ShardCut> cuts;
   private final DType type;
   private final long dataStart;
 
@@ -32,6 +35,7 @@ final class ShardFile implements AutoCloseable {
     this.path = path;
     this.channel = channel;
     this.pieces = header.pieces();
+    this.cuts = header.cuts();
     this.type = header.type();
     this.dataStart = dataStart;
   }
@@ -43,7 +47,9 @@ final class ShardFile implements AutoCloseable {
   /** Writes this rank's states to disk. */
   static FileEntry write(Path path, int rank, int ranks, HostCopy copy) throws IOException {
     ShardLayout layout = copy.layout();
-    String json = new JsonRecords().line(new Header(rank, ranks, layout.type(), layout.pieces()));
+    String json =
+        new JsonRecords()
+            .line(new Header(rank, ranks, layout.type(), layout.pieces(), layout.cuts()));
     int padding = Math.floorMod(-(Long.BYTES + json.length()), ALIGNMENT); // names are ASCII
     byte[] header = (json + " ".repeat(padding)).getBytes(UTF_8);
     ByteBuffer start =
@@ -67,7 +73,13 @@ final class ShardFile implements AutoCloseable {
       String json = new String(header.array(), UTF_8);
       Header read =
           new JsonRecords()
-              .read(json, Header.class, old -> JsonRecords.add(old, "type", DType.F32.name()));
+              .read(
+                  json,
+                  Header.class,
+                  old -> {
+                    JsonRecords.add(old, "type", DType.F32.name());
+                    JsonRecords.add(old, "cuts", Map.of());
+                  });
       return new ShardFile(path, channel, read, Long.BYTES + header.capacity());
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -79,8 +91,9 @@ final class ShardFile implements AutoCloseable {
     return path;
   }
 
-  List<ShardPiece> pieces() {
-    return pieces;
+  /** Adds its pieces to those that can be found. */
+  void index(PieceIndex<ShardFile> index) {
+    pieces.forEach(piece -> index.add(piece, ShardLayout.cut(piece, cuts), this));
   }
 
   /** Returns the element type of all pieces. */

@@ -224,20 +224,24 @@ public final class GradientsCommand {
   /**
    * Returns a position for each token of each sequence.
    *
-   * @param positions [turns, tokens]: of every sequence, or of all
+   * @param positions [turns, tokens of tensor ranks]: of every sequence, or of all
    */
   private double[] repeated(double[] positions) {
-    ShardShape shape = setup.shape(job.world().rank());
+    int rank = job.world().rank();
+    ShardShape shape = setup.shape(rank);
     int batch = shape.batch();
+    int first = setup.firstEntered(rank);
     double[] each = new double[shape.tokens() * batch];
-    Arrays.setAll(each, i -> positions[i % batch % shape.turns() * shape.tokens() + i / batch]);
+    Arrays.setAll(
+        each, i -> positions[i % batch % shape.turns() * shape.entered() + first + i / batch]);
     return each;
   }
 
   /** Collective. */
   private void writeGradients(Replica replica, RunOutput output) {
     Safetensors file = new Safetensors();
-    List<ParameterGroup> groups = replica.parameters().groups();
+    List<ParameterGroup> groups =
+        replica.parameters().groups().stream().map(ParameterGroup::whole).toList();
     for (int i = 0; i < groups.size(); i++) {
       ParameterGroup group = groups.get(i);
       double[] gradient = replica.parameters().gatherGradient(i);

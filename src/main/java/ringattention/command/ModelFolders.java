@@ -112,7 +112,7 @@ public record ModelFolders(
         .write(
             job,
             output.shared(EXPORT),
-            parameters.groups(),
+            parameters.groups().stream().map(ParameterGroup::whole).toList(),
             sink -> parameters.save(State.WEIGHT, sink),
             output.log());
   }

@@ -159,8 +159,7 @@ public final class ValidateCommand {
     TransformerProblem numbers = small.ofTrajectories();
     for (int sharing = 1; sharing <= ranks; sharing++) {
       if (ranks % sharing == 0) {
-        for (int heads : headRanks(sharing, small.model().heads().keyValue())) {
-          Mesh mesh = mesh(sharing, heads, small);
+        for (Mesh mesh : meshes(sharing, small)) {
           checks.addAll(transformer.ring(small, mesh));
           checks.addAll(transformer.ring(numbers, mesh));
         }
@@ -173,8 +172,7 @@ public final class ValidateCommand {
     checks.addAll(probe.probe(whole.ofTrajectories()));
     for (int count : configuration.get(ValidateConfig.SECTION).documents()) {
       if (1 < count && count <= length) {
-        for (int heads : headRanks(ranks, whole.model().heads().keyValue())) {
-          Mesh one = mesh(ranks, heads, whole);
+        for (Mesh one : meshes(ranks, whole)) {
           TransformerProblem packed =
               whole.packed(Packing.of(count, whole.ring(one).layout(), seed));
           checks.addAll(transformer.ring(packed, one));
@@ -184,9 +182,22 @@ public final class ValidateCommand {
     }
   }
 
-  private Mesh mesh(int sharing, int heads, TransformerProblem problem) {
-    return Mesh.of(job.world().size(), sharing / heads, heads)
-        .inChunks(headChunks(heads, problem.model().heads().keyValue()));
+  /** Returns all meshes in which so many ranks share a sequence. */
+  private List<Mesh> meshes(int sharing, TransformerProblem problem) {
+    int ranks = job.world().size();
+    int keyValueHeads = problem.model().heads().keyValue();
+    List<Mesh> meshes = new ArrayList<>();
+    for (int inside : headRanks(sharing, keyValueHeads)) {
+      for (int tensor : headRanks(inside, keyValueHeads)) {
+        if (problem.model().feedForward() % tensor == 0) {
+          int heads = inside / tensor;
+          meshes.add(
+              Mesh.of(ranks, sharing / inside, heads, tensor)
+                  .inChunks(headChunks(heads, keyValueHeads / tensor)));
+        }
+      }
+    }
+    return meshes;
   }
 
   /** Returns as many chunks as the input says, or 1 where that does not divide a rank's heads. */

@@ -35,6 +35,14 @@ public interface Collectives {
   Completion allToAll(List<Part> parts, Completion after);
 
   /**
+   * Returns collectives of the ranks that name the same color, in rank order, which are ranks 0 and
+   * on of these. Called by all ranks.
+   *
+   * @param color 0 or more
+   */
+  Collectives split(int color);
+
+  /**
    * What a rank exchanges with another.
    *
    * @param rank the other

@@ -10,13 +10,13 @@ import ringattention.device.DeviceTraits;
 import ringattention.input.Configuration;
 import ringattention.metrics.Hardware;
 import ringattention.metrics.Rates;
-import ringattention.model.ModelConfig;
 import ringattention.plan.TrainingPlan;
 import ringattention.run.Equipment;
 import ringattention.run.Job;
 import ringattention.run.MemoryConfig;
 import ringattention.run.MemoryLimits;
 import ringattention.run.ParallelConfig;
+import ringattention.shard.Mesh;
 
 /**
  * How many ranks exchange heads: as many as {@code parallel.heads} says, or, where it says 0, as
@@ -111,8 +111,9 @@ public record HeadsChoice(TrainingPlan plan, Optional<String> why) {
    */
   private static List<Integer> numbers(TrainingPlan planned) {
     Configuration configuration = planned.configuration();
-    int sharing = planned.setup().mesh().sharing();
-    int keyValue = configuration.get(ModelConfig.SECTION).heads().keyValue();
+    Mesh mesh = planned.setup().mesh();
+    int sharing = mesh.sharing() / mesh.tensor();
+    int keyValue = planned.setup().share().heads().keyValue();
     int groups = Math.max(1, configuration.get(MemoryConfig.SECTION).headGroups());
     ParallelConfig parallel = configuration.get(ParallelConfig.SECTION);
     List<Integer> numbers = new ArrayList<>();

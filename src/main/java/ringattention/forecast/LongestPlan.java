@@ -7,7 +7,7 @@ import ringattention.input.Configuration;
 import ringattention.metrics.Hardware;
 import ringattention.model.ModelConfig;
 import ringattention.plan.LongestContext;
-import ringattention.plan.RunRules;
+import ringattention.plan.MeshRules;
 import ringattention.plan.Variants;
 import ringattention.run.MemoryConfig;
 import ringattention.run.OffloadKind;
@@ -36,7 +36,7 @@ public record LongestPlan(int tokens, boolean unlimited, Optional<HardwarePlan> 
    */
   public static LongestPlan of(
       Hardware hardware, Configuration configuration, int ranks, long cap) {
-    int unit = STEP * RunRules.ringSize(configuration, ranks);
+    int unit = STEP * MeshRules.ringSize(configuration, ranks);
     int window = configuration.get(ModelConfig.SECTION).details().slidingWindow();
     LongestContext lengths = new LongestContext(unit, window == 0 ? Integer.MAX_VALUE : window);
     IntFunction<HardwarePlan> plan =

@@ -10,11 +10,9 @@ import ringattention.metrics.Rates;
 import ringattention.metrics.RingTime;
 import ringattention.metrics.StepTime;
 import ringattention.model.AttentionKind;
-import ringattention.model.LlamaParameters;
 import ringattention.model.ModelConfig;
 import ringattention.model.ModelSetup;
 import ringattention.model.ShardShape;
-import ringattention.parallel.ParameterGroup;
 import ringattention.plan.TrainingPlan;
 import ringattention.shard.BlockPair;
 import ringattention.shard.Mask;
@@ -36,7 +34,9 @@ public final class PlannedStep {
   private final ShardShape shape;
   private final RingSchedule schedule;
   private final int ranks;
-  private final BlockSizes sizes;
+  private final SharedBytes shared;
+  private final BlockSizes sizes; // of products, which take the tokens of all tensor ranks
+  private final double hidden; // elements of the residual stream
   private final RingTime forward; // of all calls of a block
   private final RingTime backward;
 
@@ -45,15 +45,17 @@ public final class PlannedStep {
    */
   PlannedStep(TrainingPlan plan, DeviceTraits device, Rates rates) {
     this.setup = plan.setup();
-    this.model = setup.model();
+    this.model = setup.share();
     this.device = device;
     this.rates = rates;
     this.ranks = setup.mesh().world();
     int ringRank = busiestRank(setup.ringLayout(), setup.mask());
-    int rank = ringRank * setup.mesh().heads();
+    int rank = ringRank * setup.mesh().heads() * setup.mesh().tensor();
     this.shape = setup.shape(rank);
     this.schedule = new RingSchedule(setup.ringLayout(), setup.mask(), ringRank);
-    this.sizes = new BlockSizes(model, (double) shape.tokens() * shape.batch());
+    this.shared = new SharedBytes(setup.groups(rank), ranks, setup.bf16Gradients());
+    this.sizes = new BlockSizes(model, (double) shape.entered() * shape.batch());
+    this.hidden = (double) shape.tokens() * shape.batch() * model.hidden();
     int calls = calls() * setup.mesh().chunks();
     AttentionShape group = setup.attentionShape(rank);
     this.forward = forward(group).times(calls);
@@ -81,19 +83,20 @@ public final class PlannedStep {
   StepTime time() {
     StepTime time = new StepTime(rates);
     for (int pass = 0; pass < setup.passes(); pass++) {
-      time.addExposed(Phase.GATHER, sharedBytes(elements("embedding"), BF16));
+      time.addExposed(Phase.GATHER, shared.weights("embedding"));
       ends(time);
       for (int block = 0; block < model.layers(); block++) {
         time.add(blockForward(block));
         time.add(blockBackward(block));
         exchanges(time, setup.policy().savesAttention(block) ? 1 : 2);
+        tensorExchanges(time, block);
       }
-      time.add(Phase.GATHER, rates.memoryS(gatherBytes()));
-      time.add(Phase.REDUCE, rates.memoryS(reduceBytes()));
-      time.addExposed(Phase.REDUCE, sharedBytes(elements("embedding"), gradientBytes()));
+      time.add(Phase.GATHER, rates.memoryS(shared.gathering()));
+      time.add(Phase.REDUCE, rates.memoryS(shared.reducing()));
+      time.addExposed(Phase.REDUCE, shared.gradients("embedding"));
     }
     // AdamW: weight, two moments in and out, gradient in; the gradient's norm reads it once more
-    double optimizer = (7.0 + 1) * SUM * model.parameters() / ranks;
+    double optimizer = (7.0 + 1) * SUM * setup.model().parameters() / ranks;
     time.add(Phase.OPTIMIZER, rates.memoryS(optimizer));
     time.add(Phase.DATA, rates.stepS());
     return time;
@@ -101,9 +104,8 @@ public final class PlannedStep {
 
   /** Embedding and loss head. */
   private void ends(StepTime time) {
-    double hidden = sizes.hidden();
     time.add(Phase.EMBEDDING, rates.memoryS(hidden * (3 * BF16 + 2 * SUM)));
-    double logits = sizes.rows() * model.outputs();
+    double logits = (double) shape.tokens() * shape.batch() * model.outputs();
     double products = 2 * hidden * (3.0 * model.outputs() + 2.0 * model.features());
     double bytes = BF16 * (2 * logits + 7 * hidden); // loss; norm, clearing, norm's backward
     time.add(Phase.LOSS_HEAD, rates.productsS(products) + rates.memoryS(bytes));
@@ -147,18 +149,31 @@ public final class PlannedStep {
     }
   }
 
+  /**
+   * What tensor ranks exchange at the ends of the halves of a block, which nothing hides: two
+   * gathers and two sums forward, four and two backward, and one of either where attention, or its
+   * output product, is computed again. Sums read and write what came from each of the others.
+   */
+  private void tensorExchanges(StepTime time, int block) {
+    int others = setup.mesh().tensor() - 1;
+    double gathers = setup.policy().savesAttention(block) ? 6 : 7;
+    double sums = setup.policy().savesFeedForward(block) ? 4 : 5;
+    time.add(Phase.TENSOR_EXCHANGE, rates.memoryS(BF16 * 3 * sums * others * hidden));
+    time.addExposed(Phase.TENSOR_EXCHANGE, BF16 * (gathers + sums) * others * hidden);
+  }
+
   private BlockTime blockForward(int block) {
-    double bytes = projectBytes() + keptCopyBytes(block) + BF16 * 2 * sizes.hidden();
+    double bytes = projectBytes() + keptCopyBytes(block) + BF16 * 2 * hidden;
     double copied = setup.policy().savesFeedForward(block) ? 2 : 0; // residual stream
     double leaving =
-        (setup.policy().inputOnHost(block) ? BF16 * sizes.hidden() : 0)
+        (setup.policy().inputOnHost(block) ? BF16 * hidden : 0)
             + (setup.policy().attentionOnHost(block) ? sizes.keptBytes() : 0);
     return new BlockTime(
         rates.productsS(2 * sizes.rows() * sizes.attentionWeights()) + rates.memoryS(bytes),
         forward,
         rates.productsS(2 * sizes.rows() * 3 * sizes.feedForwardWeights())
-            + rates.memoryS(BF16 * ((2 + copied) * sizes.hidden() + 3 * sizes.wide())),
-        sharedBytes(elements("block.0"), BF16),
+            + rates.memoryS(BF16 * ((2 + copied) * hidden + 3 * sizes.wide())),
+        shared.weights("block.0"),
         0,
         leaving);
   }
@@ -172,20 +187,20 @@ public final class PlannedStep {
             + (2 + outputAgain) * sizes.outputWeights();
     double bytes =
         backwardProjectBytes(block)
-            + BF16 * 2 * sizes.hidden() * outputAgain // residual
+            + BF16 * 2 * hidden * outputAgain // residual
             + 2 * SUM * (sizes.queries() + sizes.keys()) // rotation of gradients
             + (SUM + BF16) * (sizes.queries() + 2 * sizes.keys()) // which become bf16
-            + BF16 * 6 * sizes.hidden(); // norm and its backward
+            + BF16 * 6 * hidden; // norm and its backward
     double arriving =
-        (setup.policy().inputOnHost(block) ? BF16 * sizes.hidden() : 0)
+        (setup.policy().inputOnHost(block) ? BF16 * hidden : 0)
             + (setup.policy().attentionOnHost(block) ? sizes.keptBytes() : 0);
     return new BlockTime(
         rates.productsS(2 * sizes.rows() * weights) + rates.memoryS(bytes),
         again ? forward.plus(backward) : backward,
         rates.productsS(2 * sizes.rows() * (6 + 2 * outputAgain) * sizes.feedForwardWeights())
-            + rates.memoryS(BF16 * (6 * sizes.hidden() + 8 * sizes.wide())),
-        sharedBytes(elements("block.0"), BF16),
-        sharedBytes(elements("block.0"), gradientBytes()),
+            + rates.memoryS(BF16 * (6 * hidden + 8 * sizes.wide())),
+        shared.weights("block.0"),
+        shared.gradients("block.0"),
         arriving);
   }
 
@@ -201,7 +216,7 @@ public final class PlannedStep {
   private double projectBytes() {
     int groups = setup.policy().headGroups();
     double passes = shape.turns() > 1 ? 2 : 1; // copy and norm
-    return BF16 * (2 * passes * groups * sizes.hidden() + 2 * (sizes.queries() + sizes.keys()))
+    return BF16 * (2 * passes * groups * hidden + 2 * (sizes.queries() + sizes.keys()))
         + copyBytes();
   }
 
@@ -220,33 +235,6 @@ public final class PlannedStep {
 
   private double copyBytes() {
     return calls() > 1 ? BF16 * 2 * sizes.queries() : 0;
-  }
-
-  private int gradientBytes() {
-    return setup.bf16Gradients() ? BF16 : SUM;
-  }
-
-  private double elements(String group) {
-    return LlamaParameters.groups(model).stream()
-        .filter(one -> one.name().equals(group))
-        .mapToDouble(ParameterGroup::elements)
-        .sum();
-  }
-
-  /** What a rank sends of so many elements that all ranks gather, or sum. */
-  private double sharedBytes(double elements, int bytes) {
-    return elements * bytes * (ranks - 1) / ranks;
-  }
-
-  /** Own kernels of two gathers: the shard in bf16; a rank alone copies it to where it is used. */
-  private double gatherBytes() {
-    double converted = (double) (SUM + BF16) / ranks;
-    return 2.0 * model.parameters() * (converted + (ranks == 1 ? 2 * BF16 : 0));
-  }
-
-  /** Gradients are cleared; a rank alone copies them to the shard. */
-  private double reduceBytes() {
-    return (double) model.parameters() * (SUM + (ranks == 1 ? 2 * SUM : 0));
   }
 
   private RingTime forward(AttentionShape group) {

@@ -147,6 +147,7 @@ final class CachedModel implements AutoCloseable {
         weights.source(),
         null,
         attention,
+        null,
         activations,
         timer);
   }

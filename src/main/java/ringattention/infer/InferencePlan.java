@@ -98,6 +98,13 @@ public record InferencePlan(
               "parallel.heads",
               "must be 1 to generate: ranks that share a cache exchange no heads");
     }
+    if (configuration.get(ParallelConfig.SECTION).tensor() > 1) {
+      throw configuration
+          .source()
+          .error(
+              "parallel.tensor",
+              "must be 1 to generate: ranks that share a cache do their own products");
+    }
     if (configuration.get(InferConfig.SECTION).ranks() > world) {
       throw configuration
           .source()

@@ -14,6 +14,8 @@ public enum Phase {
   RING_WAIT("ring wait (not hidden)"),
   /** Copies into and out of messages, and waiting for them, where ranks exchange heads. */
   HEADS_EXCHANGE("heads exchange"),
+  /** Waiting for tokens and sums of the other ranks, where ranks share products. */
+  TENSOR_EXCHANGE("tensor exchange"),
   FEED_FORWARD("feed-forward"),
   /** Waiting for saved activations on their way to the host or back. */
   OFFLOAD("activation transfer"),

@@ -1,6 +1,7 @@
 package ringattention.model;
 
 import static ringattention.device.Allocator.Purpose.ACTIVATIONS;
+import static ringattention.device.Allocator.Purpose.RING;
 
 import ringattention.device.Allocator;
 import ringattention.device.DType;
@@ -8,9 +9,10 @@ import ringattention.device.Dim;
 import ringattention.device.Tensor;
 
 /**
- * The activations of a rank that all blocks share. Attention's own are those of one group of heads,
- * and of one sequence at a time where each is packed from documents of its own. What only a
- * backward needs is null where there is none.
+ * The activations of a rank that all blocks share. The residual stream has this rank's tokens;
+ * products take the tokens that entered, of all its tensor ranks. Attention's own are those of one
+ * group of heads, and of one sequence at a time where each is packed from documents of its own.
+ * What only a backward needs is null where there is none.
  *
  * @param saved what each block keeps
  * @param gradient of the residual stream, [tokens, batch, hidden]
@@ -18,12 +20,13 @@ import ringattention.device.Tensor;
  *     backward, [tokens, batch, hidden]
  * @param keyValueGradient room for gradients of all keys and values once the residual stream is no
  *     longer needed: the same memory, flat
- * @param dAttended gradient of the attention output, then of the queries, [tokens, batch, heads,
+ * @param dAttended gradient of the attention output, then of the queries, [entered, batch, heads,
  *     headSize]
- * @param query [tokens, sequences at a time, heads of a group, headSize]
+ * @param query [entered, sequences at a time, heads of a group, headSize]
  * @param groupAttended attention output of a call, as query; null where there is one call
  * @param groupDAttended its gradient, likewise
  * @param block scratch for one block of tokens
+ * @param entered what tensor ranks exchange; null where every rank does its own products
  * @param loss sum of losses, sum type, [1]; null without a backward
  * @param labelLosses loss and hit of every label, sum type, [tokens, batch, 2]; null where they are
  *     not asked for
@@ -31,7 +34,7 @@ import ringattention.device.Tensor;
  * @param labels I32, [tokens, batch]; -1 counts nothing
  * @param features [tokens, batch, features], as are targets null but of trajectories
  * @param targets actions that are to be predicted, sum type, [tokens, batch, actions]
- * @param positions I32, [turns of attention, tokens]: for the rotary embedding
+ * @param positions I32, [turns of attention, entered]: for the rotary embedding
  * @param frequencies F64, [headSize / 2]: {@link RotaryFrequencies}
  */
 public record Activations(
@@ -44,6 +47,7 @@ public record Activations(
     Tensor groupAttended,
     Tensor groupDAttended,
     Block block,
+    Entered entered,
     Tensor loss,
     Tensor labelLosses,
     Tensor tokens,
@@ -76,6 +80,29 @@ public record Activations(
       Tensor logits) {}
 
   /**
+   * Tokens of all tensor ranks. Where products are summed, they take the place of what they were
+   * made of.
+   *
+   * @param normed [entered, batch, hidden]
+   * @param gradient likewise, of the output and then of the norm; null without a backward
+   * @param room for what the other ranks add to this one's, [others * tokens, batch, hidden]
+   */
+  public record Entered(Tensor normed, Tensor gradient, Tensor room) {
+    static Entered allocate(
+        Allocator allocator, Allocator backward, ShardShape shape, long width, DType compute) {
+      Dim tokens = new Dim("tokens of tensor ranks", shape.entered());
+      Dim others = new Dim("tokens for others", (shape.tensorRanks() - 1L) * shape.tokens());
+      Dim batch = new Dim("batch", shape.batch());
+      Dim hidden = new Dim("hidden", width);
+      return new Entered(
+          allocator.allocate("entered.normed", RING, compute, tokens, batch, hidden),
+          backward.allocate("entered.gradient", RING, compute, tokens, batch, hidden),
+          allocator.allocate("entered.sums", RING, compute, others, batch, hidden));
+    }
+  }
+
+  /**
+   * @param model what the rank computes of it
    * @param labelLosses whether loss and hit of every label are asked for
    */
   public static Activations allocate(
@@ -87,6 +114,7 @@ public record Activations(
       DType compute,
       DType sum) {
     Dim tokens = new Dim("tokens", shape.tokens());
+    Dim entered = new Dim("tokens", shape.entered());
     Dim batch = new Dim("batch", shape.batch());
     Dim hidden = new Dim("hidden", model.hidden());
     Dim heads = new Dim("heads", model.heads().query());
@@ -95,7 +123,8 @@ public record Activations(
     Dim together = new Dim("batch", shape.together());
     boolean parts = shape.turns() * policy.headGroups() > 1;
     Dim keyValues =
-        new Dim("hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model)));
+        new Dim(
+            "hidden, or key/value gradient", Math.max(model.hidden(), keyValueRoom(model, shape)));
     Allocator backward = policy.forwardOnly() ? NOTHING : allocator;
     Allocator values = model.trajectories().isPresent() ? allocator : NOTHING;
     Tensor afterAttention =
@@ -108,23 +137,26 @@ public record Activations(
             : afterAttention.prefix(shape.tokens(), shape.batch(), model.hidden()),
         policy.forwardOnly() ? null : afterAttention.view(afterAttention.elements()),
         backward.allocate(
-            "attended.gradient", ACTIVATIONS, compute, tokens, batch, heads, headSize),
-        allocator.allocate("query", ACTIVATIONS, compute, tokens, together, groupHeads, headSize),
+            "attended.gradient", ACTIVATIONS, compute, entered, batch, heads, headSize),
+        allocator.allocate("query", ACTIVATIONS, compute, entered, together, groupHeads, headSize),
         !parts
             ? null
             : allocator.allocate(
-                "group.attended", ACTIVATIONS, compute, tokens, together, groupHeads, headSize),
+                "group.attended", ACTIVATIONS, compute, entered, together, groupHeads, headSize),
         !parts
             ? null
             : backward.allocate(
                 "group.attended.gradient",
                 ACTIVATIONS,
                 compute,
-                tokens,
+                entered,
                 together,
                 groupHeads,
                 headSize),
         block(allocator, model, policy, shape, compute),
+        shape.tensorRanks() == 1
+            ? null
+            : Entered.allocate(allocator, backward, shape, model.hidden(), compute),
         backward.allocate("loss", ACTIVATIONS, sum, new Dim("value", 1)),
         !labelLosses
             ? null
@@ -137,7 +169,7 @@ public record Activations(
         values.allocate(
             "targets", ACTIVATIONS, sum, tokens, batch, new Dim("actions", model.outputs())),
         allocator.allocate(
-            "positions", ACTIVATIONS, DType.I32, new Dim("turns", shape.turns()), tokens),
+            "positions", ACTIVATIONS, DType.I32, new Dim("turns", shape.turns()), entered),
         allocator.allocate(
             "rotary.frequencies",
             ACTIVATIONS,
@@ -146,12 +178,13 @@ public record Activations(
   }
 
   /**
-   * Elements a token needs for the gradients of keys and values. With as many key/value heads as
-   * query heads, keys go where the attention output was.
+   * Elements that gradients of keys and values need, for each token of this rank. With as many
+   * key/value heads as query heads, keys go where the attention output was.
    */
-  private static int keyValueRoom(ModelConfig model) {
-    int one = Math.toIntExact(model.heads().keyValueWidth());
-    return model.heads().group() == 1 ? one : 2 * one;
+  private static long keyValueRoom(ModelConfig model, ShardShape shape) {
+    long one = model.heads().keyValueWidth() * shape.entered();
+    long all = model.heads().group() == 1 ? one : 2 * one;
+    return (all + shape.tokens() - 1) / shape.tokens();
   }
 
   private static Block block(

@@ -1,7 +1,6 @@
 package ringattention.model;
 
 import static ringattention.model.TokenBlocks.headRows;
-import static ringattention.model.TokenBlocks.rows;
 
 import java.util.List;
 import ringattention.attention.Attention;
@@ -26,7 +25,7 @@ final class AttentionLayer {
   private final int groups;
   private final int turns;
   private final Attention attention;
-  private final TokenBlocks blocks;
+  private final BlockEntry entry;
   private final Activations activations;
   private final Projections projections;
   private final RotaryTable rotary;
@@ -43,7 +42,7 @@ final class AttentionLayer {
       int groups,
       int turns,
       Attention attention,
-      TokenBlocks blocks,
+      BlockEntry entry,
       Activations activations,
       PhaseTimer timer) {
     this.kernels = kernels;
@@ -51,7 +50,7 @@ final class AttentionLayer {
     this.groups = groups;
     this.turns = turns;
     this.attention = attention;
-    this.blocks = blocks;
+    this.entry = entry;
     this.activations = activations;
     this.projections = new Projections(kernels, model, activations.block());
     this.rotary = new RotaryTable(activations.frequencies(), model.ropeScaling().magnitude());
@@ -70,9 +69,10 @@ final class AttentionLayer {
   void attend(
       int block, Weights weights, Tensor x, SavedActivations.Kept into, KeptProjections kept) {
     attention.layer(block);
+    enter(weights, x);
     for (int call = 0; call < calls(); call++) {
       Tensor query = begin(call, kept);
-      project(weights, x, call, query);
+      project(weights, call, query);
       if (kept != null) {
         copyKeyValues(own(), kept.keyValues(call));
       }
@@ -85,21 +85,30 @@ final class AttentionLayer {
   }
 
   /**
-   * @param attended [tokens, batch, heads, headSize]
+   * Computes the second end of {@link #attend}, or of its {@link #backward} anew.
+   *
+   * @param attended [tokens that entered, batch, heads, headSize]
    * @param out x + output(attended), overwritten, [tokens, batch, hidden]
    */
   void output(Weights weights, Tensor x, Tensor attended, Tensor out) {
     try (var scope = timer.in(Phase.PROJECTIONS)) {
-      kernels.copy(x, out);
-      blocks.forEach(
-          (from, to) ->
+      entry.leave(
+          x,
+          out,
+          (from, to, products, add) ->
               kernels.matmul(
                   headRows(attended, from, to),
                   false,
                   weights.get(LlamaParameters.ATTENTION_OUTPUT),
                   true,
-                  rows(out, from, to),
-                  true));
+                  products,
+                  add));
+    }
+  }
+
+  private void enter(Weights weights, Tensor x) {
+    try (var scope = timer.in(Phase.PROJECTIONS)) {
+      entry.enter(weights, LlamaParameters.ATTENTION_NORM, x);
     }
   }
 
@@ -122,21 +131,23 @@ final class AttentionLayer {
   }
 
   /** What a call of attention needs: its sequences' queries, keys and values, rotated. */
-  private void project(Weights weights, Tensor x, int call, Tensor query) {
+  private void project(Weights weights, int call, Tensor query) {
     int group = call % groups;
     int turn = call / groups;
     try (var scope = timer.in(Phase.PROJECTIONS)) {
       Tensor keys = attention.own().keys();
       Tensor values = attention.own().values();
-      blocks.forEach(
-          (from, to) ->
-              projections.forward(
-                  weights,
-                  normed(weights, ofTurn(x.slice(from, to), turn)),
-                  group,
-                  headRows(query, from, to),
-                  headRows(keys, from, to),
-                  headRows(values, from, to)));
+      entry
+          .blocks()
+          .forEach(
+              (from, to) ->
+                  projections.forward(
+                      weights,
+                      entry.normed(from, to, turn),
+                      group,
+                      headRows(query, from, to),
+                      headRows(keys, from, to),
+                      headRows(values, from, to)));
       rotate(query, turn, false);
       rotate(keys, turn, false);
     }
@@ -160,17 +171,21 @@ final class AttentionLayer {
       Tensor gradient) {
     Tensor dAttended = activations.dAttended();
     try (var scope = timer.in(Phase.PROJECTIONS)) {
-      blocks.forEach(
-          (from, to) ->
-              projections.backThrough(
-                  LlamaParameters.ATTENTION_OUTPUT,
-                  weights,
-                  gradients,
-                  rows(gradient, from, to),
-                  headRows(attended.out(), from, to),
-                  headRows(dAttended, from, to),
-                  false));
+      entry.enterGradient(gradient);
+      entry
+          .blocks()
+          .forEach(
+              (from, to) ->
+                  projections.backThrough(
+                      LlamaParameters.ATTENTION_OUTPUT,
+                      weights,
+                      gradients,
+                      entry.gradient(from, to),
+                      headRows(attended.out(), from, to),
+                      headRows(dAttended, from, to),
+                      false));
     }
+    enter(weights, x);
     // each call leaves its gradients where nothing is read any more
     Tensor dQuery = dAttended;
     Tensor dValues = keyValueGradient(0);
@@ -180,7 +195,7 @@ final class AttentionLayer {
       if (kept != null) {
         copyKeyValues(kept.keyValues(call), own());
       } else if (calls() > 1 || !projected) {
-        project(weights, x, call, query);
+        project(weights, call, query);
       }
       Attention.Gradient d =
           attention.backward(
@@ -198,49 +213,18 @@ final class AttentionLayer {
       }
     }
     try (var scope = timer.in(Phase.PROJECTIONS)) {
-      blocks.forEach(
-          (from, to) -> {
-            Tensor input = rows(x, from, to);
-            Tensor normed = normed(weights, input);
-            Tensor dNormed = activations.block().dNormed().prefix(input.shape());
-            projections.backward(
-                weights,
-                gradients,
-                normed,
-                headRows(dQuery, from, to),
-                headRows(dKeys, from, to),
-                headRows(dValues, from, to),
-                dNormed);
-            kernels.rmsNormBackward(
-                input,
-                weights.get(LlamaParameters.ATTENTION_NORM),
-                model.normEpsilon(),
-                dNormed,
-                rows(gradient, from, to),
-                gradients.get(LlamaParameters.ATTENTION_NORM));
-          });
+      entry.leaveGradient(
+          gradients,
+          (from, to, dNormed, add) ->
+              projections.backward(
+                  weights,
+                  gradients,
+                  entry.normed(from, to),
+                  headRows(dQuery, from, to),
+                  headRows(dKeys, from, to),
+                  headRows(dValues, from, to),
+                  dNormed));
     }
-  }
-
-  private Tensor normed(Weights weights, Tensor input) {
-    Tensor normed = activations.block().normed().prefix(input.shape());
-    kernels.rmsNorm(
-        input, weights.get(LlamaParameters.ATTENTION_NORM), model.normEpsilon(), normed);
-    return normed;
-  }
-
-  /**
-   * Returns the rows of a turn's sequences, a copy where there are several turns.
-   *
-   * @param x [tokens of a block, batch, hidden]
-   */
-  private Tensor ofTurn(Tensor x, int turn) {
-    if (turns == 1) {
-      return x.rows();
-    }
-    Tensor one = activations.block().ofTurn().prefix(x.dim(0), 1, 1, x.dim(2));
-    kernels.copyHeads(x.view(x.dim(0), 1, x.dim(1), x.dim(2)), turn, one, 0, 1);
-    return one.rows();
   }
 
   private void rotate(Tensor x, int turn, boolean inverse) {
@@ -290,7 +274,7 @@ final class AttentionLayer {
 
   /** The first or second room for a gradient of all keys or values. */
   private Tensor keyValueGradient(int index) {
-    Tensor x = activations.gradient();
+    Tensor x = activations.dAttended();
     long elements = x.dim(0) * x.dim(1) * model.heads().keyValueWidth();
     return activations
         .keyValueGradient()

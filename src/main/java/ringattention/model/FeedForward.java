@@ -16,19 +16,22 @@ import ringattention.parallel.Weights;
 final class FeedForward {
   private final Kernels kernels;
   private final ModelConfig model;
-  private final TokenBlocks blocks;
+  private final BlockEntry entry;
   private final Activations.Block scratch;
   private final PhaseTimer timer;
 
+  /**
+   * @param model what this rank computes of it
+   */
   FeedForward(
       Kernels kernels,
       ModelConfig model,
-      TokenBlocks blocks,
+      BlockEntry entry,
       Activations.Block scratch,
       PhaseTimer timer) {
     this.kernels = kernels;
     this.model = model;
-    this.blocks = blocks;
+    this.entry = entry;
     this.scratch = scratch;
     this.timer = timer;
   }
@@ -40,21 +43,16 @@ final class FeedForward {
    */
   void forward(Weights weights, Tensor x, Tensor out, KeptFeedForward kept) {
     try (var scope = timer.in(Phase.FEED_FORWARD)) {
-      blocks.forEach(
-          (from, to) -> {
-            Wide wide = normed(weights, rows(x, from, to), kept, from, to);
+      entry.enter(weights, LlamaParameters.FEED_FORWARD_NORM, x);
+      entry.leave(
+          x,
+          out,
+          (from, to, products, add) -> {
+            Wide wide = normed(kept, from, to);
             expand(weights, wide);
             activate(wide);
-            if (out != x) {
-              kernels.copy(rows(x, from, to), rows(out, from, to));
-            }
             kernels.matmul(
-                wide.activated,
-                false,
-                weights.get(LlamaParameters.DOWN),
-                true,
-                rows(out, from, to),
-                true);
+                wide.activated, false, weights.get(LlamaParameters.DOWN), true, products, add);
           });
     }
   }
@@ -68,21 +66,23 @@ final class FeedForward {
   void backward(
       Weights weights, Weights gradients, Tensor x, KeptFeedForward kept, Tensor gradient) {
     try (var scope = timer.in(Phase.FEED_FORWARD)) {
-      blocks.forEach(
-          (from, to) -> {
-            Tensor input = rows(x, from, to);
-            Wide wide = normed(weights, input, kept, from, to);
+      entry.enter(weights, LlamaParameters.FEED_FORWARD_NORM, x);
+      entry.enterGradient(gradient);
+      entry.leaveGradient(
+          gradients,
+          (from, to, dNormed, add) -> {
+            Wide wide = normed(kept, from, to);
             if (kept == null) {
               expand(weights, wide);
             }
             activate(wide);
-            blockBackward(weights, gradients, input, wide, rows(gradient, from, to));
+            blockBackward(weights, gradients, wide, entry.gradient(from, to), dNormed);
           });
     }
   }
 
   private void blockBackward(
-      Weights weights, Weights gradients, Tensor input, Wide wide, Tensor gradient) {
+      Weights weights, Weights gradients, Wide wide, Tensor gradient, Tensor dNormed) {
     Tensor dActivated = scratch.dActivated().prefix(wide.activated.shape());
     kernels.matmul(gradient, false, weights.get(LlamaParameters.DOWN), false, dActivated, false);
     kernels.matmul(
@@ -90,16 +90,8 @@ final class FeedForward {
     kernels.swiGluBackward(wide.gate, wide.up, dActivated, wide.gate, wide.up);
     kernels.matmul(wide.gate, true, wide.normed, false, gradients.get(LlamaParameters.GATE), true);
     kernels.matmul(wide.up, true, wide.normed, false, gradients.get(LlamaParameters.UP), true);
-    Tensor dNormed = scratch.dNormed().prefix(input.shape());
     kernels.matmul(wide.gate, false, weights.get(LlamaParameters.GATE), false, dNormed, false);
     kernels.matmul(wide.up, false, weights.get(LlamaParameters.UP), false, dNormed, true);
-    kernels.rmsNormBackward(
-        input,
-        weights.get(LlamaParameters.FEED_FORWARD_NORM),
-        model.normEpsilon(),
-        dNormed,
-        gradient,
-        gradients.get(LlamaParameters.FEED_FORWARD_NORM));
   }
 
   /**
@@ -111,11 +103,9 @@ final class FeedForward {
   private record Wide(Tensor normed, Tensor gate, Tensor up, Tensor activated) {}
 
   /** Returns the norm of the input, and where what follows from it goes or is. */
-  private Wide normed(Weights weights, Tensor input, KeptFeedForward kept, int from, int to) {
-    Tensor normed = scratch.normed().prefix(input.shape());
-    kernels.rmsNorm(
-        input, weights.get(LlamaParameters.FEED_FORWARD_NORM), model.normEpsilon(), normed);
-    Tensor activated = scratch.activated().prefix(input.dim(0), model.feedForward());
+  private Wide normed(KeptFeedForward kept, int from, int to) {
+    Tensor normed = entry.normed(from, to);
+    Tensor activated = scratch.activated().prefix(normed.dim(0), model.feedForward());
     return kept == null
         ? new Wide(
             normed,

@@ -27,7 +27,7 @@ record KeptProjections(Tensor queries, Tensor keys, Tensor values) {
       ShardShape shape,
       DType compute) {
     Dim calls = new Dim("attention calls", (long) shape.turns() * headGroups);
-    Dim tokens = new Dim("tokens", shape.tokens());
+    Dim tokens = new Dim("tokens", shape.entered());
     Dim together = new Dim("batch", shape.together());
     Dim size = new Dim("head size", model.heads().size());
     Dim heads = new Dim("heads of a group", model.heads().query() / headGroups);

@@ -39,6 +39,12 @@ public final class LlamaParameters {
   static final String ACTION_HEAD = "action_head.weight"; // [actions, hidden]
   static final String ACTION_BIAS = "action_head.bias"; // [actions]
 
+  /** What tensor ranks have parts of, by the dimension that is cut. */
+  private static final List<List<String>> CUT =
+      List.of(
+          List.of(QUERY, KEY, VALUE, QUERY_BIAS, KEY_BIAS, VALUE_BIAS, GATE, UP),
+          List.of(ATTENTION_OUTPUT, DOWN));
+
   private LlamaParameters() {}
 
   /**
@@ -63,6 +69,32 @@ public final class LlamaParameters {
       groups.add(new ParameterGroup("head", head));
     }
     return groups;
+  }
+
+  /**
+   * Returns the groups of one of tensor ranks: of every block its heads of queries, keys and
+   * values, its rows of gate and up, and the columns of the two matrices behind those. All else is
+   * whole.
+   *
+   * @param part of so many
+   */
+  static List<ParameterGroup> groups(ModelConfig model, int part, int parts) {
+    return groups(model).stream()
+        .map(
+            group ->
+                new ParameterGroup(
+                    group.name(),
+                    group.parameters().stream().map(each -> part(each, part, parts)).toList()))
+        .toList();
+  }
+
+  private static Parameter part(Parameter whole, int part, int parts) {
+    for (int dimension = 0; dimension < CUT.size(); dimension++) {
+      if (CUT.get(dimension).stream().anyMatch(whole.name()::endsWith)) {
+        return whole.part(dimension, part, parts);
+      }
+    }
+    return whole;
   }
 
   private static List<Parameter> input(ModelConfig model) {

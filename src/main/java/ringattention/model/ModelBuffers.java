@@ -37,7 +37,7 @@ public record ModelBuffers(
     boolean ring = setup.attention() == AttentionKind.RING;
     boolean exchanged = shape.headRanks() > 1;
     boolean backward = !setup.policy().forwardOnly();
-    List<ParameterGroup> groups = LlamaParameters.groups(setup.model());
+    List<ParameterGroup> groups = setup.groups(rank);
     int ranks = setup.mesh().world();
     ShardBuffers training =
         backward
@@ -56,14 +56,14 @@ public record ModelBuffers(
             : WeightBuffers.allocate(allocator, groups, ranks, compute, sum),
         training,
         Activations.allocate(
-            allocator, setup.model(), setup.policy(), shape, setup.labelLosses(), compute, sum),
+            allocator, setup.share(), setup.policy(), shape, setup.labelLosses(), compute, sum),
         vanilla || exchanged
             ? null
             : RingBuffers.allocate(allocator, attention, compute, sum, ring, backward, false),
         exchanged
             ? HeadsBuffers.allocate(
                 allocator,
-                shape.tokens(),
+                shape.entered(),
                 attention,
                 shape.headRanks(),
                 setup.mesh().chunks(),

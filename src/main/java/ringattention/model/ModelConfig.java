@@ -197,6 +197,30 @@ public record ModelConfig(
         Optional.of(other));
   }
 
+  /**
+   * Returns what each of tensor ranks computes: an equal share of the heads and of the inner width
+   * of every block.
+   *
+   * @param parts divides the key/value heads and the inner width
+   */
+  ModelConfig share(int parts) {
+    return new ModelConfig(
+        vocabulary,
+        hidden,
+        layers,
+        heads.divided(parts),
+        feedForward / parts,
+        ropeTheta,
+        ropeScaling,
+        normEpsilon,
+        tied,
+        initStd,
+        initial,
+        details,
+        checkpoint,
+        trajectories);
+  }
+
   private ModelConfig with(RopeScaling scaling, boolean sameMatrix, AttentionDetails attention) {
     return new ModelConfig(
         vocabulary,

@@ -1,9 +1,11 @@
 package ringattention.model;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import ringattention.attention.AttentionShape;
 import ringattention.device.DType;
 import ringattention.metrics.Recompute;
+import ringattention.parallel.ParameterGroup;
 import ringattention.shard.CutLayout;
 import ringattention.shard.LayoutKind;
 import ringattention.shard.Mask;
@@ -52,14 +54,18 @@ public record ModelSetup(
       throw new IllegalArgumentException(
           "the backward of vanilla attention needs the scores of a forward just before, of all heads");
     }
-    if (model.heads().keyValue() % (policy.headGroups() * mesh.heads() * mesh.chunks()) != 0) {
+    int inside = mesh.heads() * mesh.tensor();
+    if (model.heads().keyValue() % (policy.headGroups() * inside * mesh.chunks()) != 0
+        || model.feedForward() % mesh.tensor() != 0) {
       throw new IllegalArgumentException(
           policy.headGroups()
               + " groups of heads of "
-              + mesh.heads()
+              + inside
               + " ranks in "
               + mesh.chunks()
-              + " chunks do not divide "
+              + " chunks do not divide an inner width of "
+              + model.feedForward()
+              + " and "
               + model.heads().keyValue()
               + " key/value heads");
     }
@@ -67,11 +73,26 @@ public record ModelSetup(
 
   /** Returns which tokens of a sequence the ranks hold that share it. */
   public TokenLayout layout() {
-    return mesh.heads() == 1 ? ringLayout() : cutLayout();
+    return mesh.tensor() == 1 ? enteredLayout() : tensorLayout();
+  }
+
+  /** Returns the same where ranks share products. */
+  CutLayout tensorLayout() {
+    return new CutLayout(enteredLayout(), mesh.tensor());
+  }
+
+  /** Returns where a rank's tokens begin among those that its products take. */
+  public int firstEntered(int rank) {
+    return mesh.tensor() == 1 ? 0 : tensorLayout().from(mesh.sharingRank(rank));
+  }
+
+  /** Returns which tokens the products take at each {@link Mesh#tokensRank}. */
+  TokenLayout enteredLayout() {
+    return mesh.heads() == 1 ? ringLayout() : headsLayout();
   }
 
   /** Returns the same where ranks exchange heads. */
-  CutLayout cutLayout() {
+  CutLayout headsLayout() {
     return new CutLayout(ringLayout(), mesh.heads());
   }
 
@@ -109,9 +130,21 @@ public record ModelSetup(
         losses);
   }
 
+  /** Returns what a rank computes of the model. */
+  public ModelConfig share() {
+    return model.share(mesh.tensor());
+  }
+
+  /** Returns what a rank holds of the parameters, before they are sharded. */
+  public List<ParameterGroup> groups(int rank) {
+    return mesh.tensor() == 1
+        ? LlamaParameters.groups(model)
+        : LlamaParameters.groups(model, mesh.tensorRank(rank), mesh.tensor());
+  }
+
   /** Returns the sizes of one call of attention on a rank; of heads that are exchanged, a chunk. */
   public AttentionShape attentionShape(int rank) {
-    return shape(rank).attention(model, policy.headGroups() * mesh.chunks());
+    return shape(rank).attention(share(), policy.headGroups() * mesh.chunks());
   }
 
   /** Returns what the backward of a pass computes again. */
@@ -140,9 +173,12 @@ public record ModelSetup(
   public ShardShape shape(int rank) {
     SequenceLayout ring = ringLayout();
     int tokens = layout().size(mesh.sharingRank(rank));
-    int block = feedForward == FeedForwardKind.FULL ? tokens : feedForwardBlock;
+    int entered = enteredLayout().size(mesh.tokensRank(rank));
+    int block = feedForward == FeedForwardKind.FULL ? entered : feedForwardBlock;
     return new ShardShape(
         tokens,
+        entered,
+        mesh.tensor(),
         ring.size(mesh.ringRank(rank)),
         ring.largestShard(),
         mesh.heads(),

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import ringattention.attention.Attention;
 import ringattention.attention.ExchangedAttention;
 import ringattention.attention.HeadsBuffers;
@@ -15,7 +14,6 @@ import ringattention.attention.VanillaAttention;
 import ringattention.comm.Communicator;
 import ringattention.comm.RingExchange;
 import ringattention.data.Sample;
-import ringattention.data.StepValues;
 import ringattention.device.Allocator;
 import ringattention.device.Collectives;
 import ringattention.device.Device;
@@ -41,8 +39,7 @@ public final class Replica {
   private final List<RingExchange> exchanges = new ArrayList<>(); // none but of a ring
   private final Attention attention;
   private final Transformer transformer;
-  private double[] features = {}; // of the last trajectories: large, so made once
-  private double[] targets = {};
+  private final TrajectoryValues values;
 
   /**
    * Collective over the world.
@@ -66,7 +63,7 @@ public final class Replica {
     this.rank = world.rank();
     ModelBuffers buffers =
         ModelBuffers.allocate(allocator, setup, rank, device.compute(), device.sum());
-    List<ParameterGroup> groups = LlamaParameters.groups(setup.model());
+    List<ParameterGroup> groups = setup.groups(rank);
     this.parameters =
         buffers.training() == null
             ? null
@@ -78,17 +75,34 @@ public final class Replica {
     this.activations = buffers.activations();
     this.sharing = world.split(setup.mesh().dataRank(rank));
     this.device = device;
+    this.values = new TrajectoryValues(setup.model());
     this.attention = attention(collectives, buffers, timer);
     this.transformer =
         new Transformer(
-            setup.model(),
+            setup.share(),
             setup.policy(),
             setup.shape(rank),
             device,
             weights,
             parameters,
             attention,
+            exchange(collectives, timer),
             activations,
+            timer);
+  }
+
+  /** Returns how tensor ranks exchange tokens; null without these. */
+  private TokensExchange exchange(Collectives collectives, PhaseTimer timer) {
+    Mesh mesh = setup.mesh();
+    return mesh.tensor() == 1
+        ? null
+        : new TokensExchange(
+            device,
+            collectives,
+            setup.tensorLayout(),
+            mesh.sharingRank(rank),
+            mesh.tensorGroup(rank),
+            activations.entered().room(),
             timer);
   }
 
@@ -97,7 +111,8 @@ public final class Replica {
       return new VanillaAttention(device, setup.mask(), buffers.vanilla(), timer);
     }
     Mesh mesh = setup.mesh();
-    Communicator ring = mesh.heads() == 1 ? sharing : sharing.split(mesh.headsRank(rank));
+    Communicator ring =
+        mesh.heads() * mesh.tensor() == 1 ? sharing : sharing.split(mesh.insideRank(rank));
     exchanges.addAll(List.of(new RingExchange(ring), new RingExchange(ring)));
     Function<RingBuffers, Attention> around =
         ofRing ->
@@ -117,8 +132,8 @@ public final class Replica {
         new HeadsExchange(
             device,
             collectives,
-            setup.cutLayout(),
-            mesh.sharingRank(rank),
+            setup.headsLayout(),
+            mesh.tokensRank(rank),
             mesh.headsGroup(rank),
             timer);
     List<Attention> rings =
@@ -166,7 +181,7 @@ public final class Replica {
   public void load(Sample[] samples) {
     int turns = setup.shape(rank).turns();
     requireAlike(samples, turns);
-    requireValues(samples);
+    values.require(samples);
     attention.documents(
         Arrays.stream(samples, 0, turns)
             .map(sample -> Documents.startingAt(sample.documents()))
@@ -175,81 +190,21 @@ public final class Replica {
     int batch = samples.length;
     int[] tokens = new int[held.length * batch];
     int[] labels = new int[held.length * batch];
-    int[] positions = new int[turns * held.length];
+    int[] entered = setup.enteredLayout().positions(setup.mesh().tokensRank(rank));
+    int[] positions = new int[turns * entered.length];
     for (int i = 0; i < held.length; i++) {
       for (int b = 0; b < batch; b++) {
         tokens[i * batch + b] = samples[b].tokens()[held[i]];
         labels[i * batch + b] = samples[b].labels()[held[i]];
       }
-      for (int turn = 0; turn < turns; turn++) {
-        positions[turn * held.length + i] = samples[turn].positions()[held[i]];
+    }
+    for (int turn = 0; turn < turns; turn++) {
+      for (int i = 0; i < entered.length; i++) {
+        positions[turn * entered.length + i] = samples[turn].positions()[entered[i]];
       }
     }
     transformer.load(tokens, labels, positions);
-    setup
-        .model()
-        .trajectories()
-        .ifPresent(
-            steps -> {
-              features = values(features, samples, held, steps.features(), StepValues::inputs);
-              targets = values(targets, samples, held, steps.actionSize(), StepValues::targets);
-              transformer.loadValues(features, targets);
-            });
-  }
-
-  /**
-   * Returns the numbers of this rank's positions, [held, batch, columns].
-   *
-   * @param into where they go if it has room for just that many
-   * @param part of a sample, [sequence, columns]
-   */
-  private static double[] values(
-      double[] into,
-      Sample[] samples,
-      int[] held,
-      int columns,
-      Function<StepValues, float[]> part) {
-    int size = held.length * samples.length * columns;
-    double[] values = into.length == size ? into : new double[size];
-    List<float[]> parts =
-        Arrays.stream(samples).map(sample -> part.apply(sample.values().orElseThrow())).toList();
-    IntStream.range(0, held.length)
-        .parallel()
-        .forEach(
-            i -> {
-              int to = i * samples.length * columns;
-              for (float[] all : parts) {
-                for (int from = held[i] * columns; from < (held[i] + 1) * columns; from++) {
-                  values[to++] = all[from];
-                }
-              }
-            });
-    return values;
-  }
-
-  /** Demands the numbers of trajectories where the model begins with them, and only there. */
-  private void requireValues(Sample... samples) {
-    for (Sample sample : samples) {
-      boolean fits =
-          setup
-              .model()
-              .trajectories()
-              .map(
-                  steps ->
-                      sample
-                          .values()
-                          .filter(values -> values.features() == steps.features())
-                          .filter(values -> values.actions() == steps.actionSize())
-                          .isPresent())
-              .orElse(sample.values().isEmpty());
-      if (!fits) {
-        throw new IllegalArgumentException(
-            "a sequence with "
-                + sample.values().map(v -> v.features() + " features").orElse("no features")
-                + " for a model of "
-                + setup.model().features());
-      }
-    }
+    values.load(transformer, held, samples);
   }
 
   /** Sequences that attention takes together have one set of documents and positions. */

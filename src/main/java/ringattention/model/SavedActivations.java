@@ -58,7 +58,7 @@ final class SavedActivations {
   /**
    * Attention of one block.
    *
-   * @param out [tokens, batch, heads, headSize]
+   * @param out [tokens that entered, batch, heads, headSize]
    * @param logSumExp sum type, [calls of attention, tokens attended to, sequences at a time, heads
    *     attended to], as the backward reads it
    */
@@ -140,7 +140,7 @@ final class SavedActivations {
     }
 
     private Kept attention(String name, Allocator.Purpose purpose) {
-      Dim tokens = new Dim("tokens", shape.tokens());
+      Dim tokens = new Dim("tokens", shape.entered());
       Dim batch = new Dim("batch", shape.batch());
       AttentionShape call = shape.attention(model, policy.headGroups());
       return new Kept(

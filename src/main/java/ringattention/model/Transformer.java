@@ -20,7 +20,7 @@ import ringattention.parallel.Weights;
 public final class Transformer {
   private static final int INPUT = 0; // parameter group of the input layer
 
-  private final ModelConfig model;
+  private final ModelConfig model; // what this rank computes of it
   private final Device device;
   private final Kernels kernels;
   private final ParameterSource parameters;
@@ -36,6 +36,7 @@ public final class Transformer {
 
   /**
    * @param gradients null where the policy is forward only
+   * @param exchange of ranks that share products; null where every rank does its own
    */
   public Transformer(
       ModelConfig model,
@@ -45,6 +46,7 @@ public final class Transformer {
       ParameterSource parameters,
       GradientSink gradients,
       Attention attention,
+      TokensExchange exchange,
       Activations activations,
       PhaseTimer timer) {
     this.model = model;
@@ -58,7 +60,7 @@ public final class Transformer {
     this.saved = new SavedActivations(device, policy, activations.saved(), timer);
     device.write(activations.frequencies(), RotaryFrequencies.of(model));
     this.inputLayer = InputLayer.of(kernels, model, activations);
-    TokenBlocks blocks = new TokenBlocks(shape.tokens(), shape.feedForwardBlock());
+    BlockEntry entry = BlockEntry.of(kernels, model, shape, activations, exchange);
     this.attentionLayer =
         new AttentionLayer(
             kernels,
@@ -66,10 +68,10 @@ public final class Transformer {
             policy.headGroups(),
             shape.turns(),
             attention,
-            blocks,
+            entry,
             activations,
             timer);
-    this.feedForward = new FeedForward(kernels, model, blocks, activations.block(), timer);
+    this.feedForward = new FeedForward(kernels, model, entry, activations.block(), timer);
     this.lossHead =
         new LossHead(
             kernels,
@@ -85,7 +87,7 @@ public final class Transformer {
    *
    * @param tokens [tokens * batch], sequence-major
    * @param labels [tokens * batch]; -1 counts nothing
-   * @param positions [turns of attention, tokens], for the rotary embedding
+   * @param positions [turns of attention, tokens that entered], for the rotary embedding
    */
   public void load(int[] tokens, int[] labels, int[] positions) {
     device.write(activations.tokens(), tokens);

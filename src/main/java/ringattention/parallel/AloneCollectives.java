@@ -33,4 +33,9 @@ public final class AloneCollectives implements Collectives {
     }
     return Completion.DONE;
   }
+
+  @Override
+  public Collectives split(int color) {
+    return this;
+  }
 }

@@ -2,7 +2,6 @@ package ringattention.parallel;
 
 import java.util.Arrays;
 import java.util.List;
-import ringattention.device.Collectives;
 import ringattention.device.Completion;
 import ringattention.device.Device;
 import ringattention.device.Tensor;
@@ -16,22 +15,25 @@ import ringattention.metrics.PhaseTimer;
  */
 final class GradientSums {
   private final Device device;
-  private final Collectives collectives;
+  private final PartCollectives collectives;
   private final int ranks;
   private final List<ParameterGroup> groups;
   private final ShardBuffers buffers;
   private final PhaseTimer timer;
+  private final WholeGradients wholes;
   private final boolean[] begun; // groups whose shard holds a gradient of this step
   private final Completion[] summed = {Completion.DONE, Completion.DONE}; // by room
   private Runnable addition; // of what arrives in the buffer; null if nothing does
   private int current; // room handed out last
+  private boolean complete; // whether weights that tensor ranks share have their whole gradient
 
   GradientSums(
       Device device,
-      Collectives collectives,
+      PartCollectives collectives,
       int ranks,
       List<ParameterGroup> groups,
       ShardBuffers buffers,
+      WholeGradients wholes,
       PhaseTimer timer) {
     this.device = device;
     this.collectives = collectives;
@@ -40,6 +42,7 @@ final class GradientSums {
     this.buffers = buffers;
     this.timer = timer;
     this.begun = new boolean[groups.size()];
+    this.wholes = wholes;
   }
 
   /** See {@link ShardedParameters#gradients}. */
@@ -55,6 +58,9 @@ final class GradientSums {
 
   /** See {@link ShardedParameters#reduce}. */
   void reduce(int group) {
+    if (complete) {
+      throw new IllegalStateException("gradients of a step that has been summed");
+    }
     try (var scope = timer.in(Phase.REDUCE)) {
       Tensor whole = whole(buffers.gradients(), group);
       Tensor shard = buffers.shards().get(group).gradient();
@@ -66,12 +72,13 @@ final class GradientSums {
       boolean first = !begun[group];
       begun[group] = true;
       if (first && whole.dtype() == shard.dtype()) {
-        summed[current] = collectives.reduceScatter(whole, shard, device.mark());
+        summed[current] =
+            collectives.of(groups.get(group)).reduceScatter(whole, shard, device.mark());
         return;
       }
       add();
       Tensor part = buffers.reduced().view(buffers.reduced().elements()).slice(0, shard.elements());
-      Completion done = collectives.reduceScatter(whole, part, device.mark());
+      Completion done = collectives.of(groups.get(group)).reduceScatter(whole, part, device.mark());
       summed[current] = done;
       addition =
           () -> {
@@ -95,9 +102,24 @@ final class GradientSums {
     }
   }
 
+  /**
+   * Does what {@link #settle} does, and sums what tensor ranks share; until {@link #restart} there
+   * are no more gradients then.
+   */
+  void complete() {
+    settle();
+    if (!complete && PartCollectives.parts(groups) > 1) {
+      try (var scope = timer.in(Phase.REDUCE)) {
+        wholes.sum();
+      }
+      complete = true;
+    }
+  }
+
   /** The next sums replace what the shards hold. */
   void restart() {
     Arrays.fill(begun, false);
+    complete = false;
   }
 
   private void add() {
@@ -109,6 +131,6 @@ final class GradientSums {
 
   private Tensor whole(List<Tensor> rooms, int group) {
     Tensor room = rooms.get(current);
-    return room.view(room.elements()).slice(0, groups.get(group).shardElements(ranks) * ranks);
+    return room.view(room.elements()).slice(0, groups.get(group).gatheredElements(ranks));
   }
 }

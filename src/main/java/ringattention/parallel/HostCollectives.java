@@ -102,6 +102,11 @@ public final class HostCollectives implements Collectives {
         });
   }
 
+  @Override
+  public Collectives split(int color) {
+    return new HostCollectives(world.split(color), timeline, pieceBytes);
+  }
+
   private static List<ByteBuffer> pieces(List<Tensor> tensors) {
     return tensors.stream().flatMap(tensor -> Arrays.stream(tensor.buffers())).toList();
   }

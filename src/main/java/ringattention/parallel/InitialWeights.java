@@ -12,10 +12,18 @@ record InitialWeights(long seed, double standardDeviation) {
   /**
    * Sets some elements of a parameter.
    *
-   * @param index of the first, counted in the parameter
+   * @param index of the first, counted in the parameter, or the part of it
    * @param to sum type, [elements]
    */
   void set(Kernels kernels, Parameter parameter, long index, Tensor to) {
+    parameter.runs(
+        index,
+        to.elements(),
+        (from, length, whole) ->
+            setWhole(kernels, parameter, whole, to.slice(from, from + length)));
+  }
+
+  private void setWhole(Kernels kernels, Parameter parameter, long index, Tensor to) {
     Parameter.Initial initial = parameter.initial();
     if (initial instanceof Parameter.Constant constant) {
       kernels.fill(to, constant.value());

@@ -19,13 +19,16 @@ import ringattention.device.Tensor;
  * @param gradientWires the same in the type they travel in; empty where that is the sum type
  * @param reduced this rank's part of a sum before it is added to the shard; null where it goes
  *     there directly
+ * @param wholes where gradients of whole weights in groups of cut ones arrive, sum type, flat; null
+ *     where no weight is cut
  */
 public record ShardBuffers(
     List<Shard> shards,
     WeightBuffers weights,
     List<Tensor> gradients,
     List<Tensor> gradientWires,
-    Tensor reduced) {
+    Tensor reduced,
+    Tensor wholes) {
   /** This rank's part of one group, all flat and of the sum type. */
   public record Shard(Tensor weight, Tensor momentum, Tensor variance, Tensor gradient) {
     Tensor of(State state) {
@@ -61,17 +64,22 @@ public record ShardBuffers(
     }
     List<Tensor> weights = shards.stream().map(Shard::weight).toList();
     Dim shard = WeightBuffers.largestShard(groups, ranks);
-    Dim parts = new Dim("ranks", ranks);
+    Dim whole = WeightBuffers.largestGroup(groups, ranks);
+    long shared = WholeGradients.room(groups);
     boolean converts = gradientWire != sum;
     return new ShardBuffers(
         shards,
         WeightBuffers.of(allocator, weights, groups, ranks, compute, sum),
-        WeightBuffers.two(allocator, "gathered.gradient", sum, parts, shard),
+        WeightBuffers.two(allocator, "gathered.gradient", sum, whole),
         converts
-            ? WeightBuffers.two(allocator, "gathered.gradient.wire", gradientWire, parts, shard)
+            ? WeightBuffers.two(allocator, "gathered.gradient.wire", gradientWire, whole)
             : List.of(),
         converts || accumulates
             ? allocator.allocate("gathered.gradient.reduced", GATHERED, gradientWire, shard)
-            : null);
+            : null,
+        shared == 0
+            ? null
+            : allocator.allocate(
+                "parameters.shared.gradient", GATHERED, sum, new Dim("elements", shared)));
   }
 }

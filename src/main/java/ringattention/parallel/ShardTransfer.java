@@ -42,7 +42,11 @@ final class ShardTransfer {
   void load(IntFunction<Tensor> shards, ValueSource source) {
     transfer(
         (tensor, host, piece, index) -> {
-          source.read(piece.parameter(), index, floats(host));
+          runs(
+              piece,
+              index,
+              host,
+              (whole, part) -> source.read(piece.parameter().whole(), whole, floats(part)));
           if (tensor.dtype() == host.dtype() || staging != null) {
             put(host, tensor);
           } else { // the reference holds double precision
@@ -59,7 +63,11 @@ final class ShardTransfer {
   void loadExactly(IntFunction<Tensor> shards, StateSource source, DType type) {
     transfer(
         (tensor, host, piece, index) -> {
-          source.read(piece.parameter(), index, host.buffer());
+          runs(
+              piece,
+              index,
+              host,
+              (whole, part) -> source.read(piece.parameter().whole(), whole, part.buffer()));
           put(host, tensor);
         },
         shards,
@@ -87,7 +95,11 @@ final class ShardTransfer {
               values.put((float) value);
             }
           }
-          sink.write(piece.parameter(), index, floats(host));
+          runs(
+              piece,
+              index,
+              host,
+              (whole, part) -> sink.write(piece.parameter().whole(), whole, floats(part)));
         },
         shards,
         DType.F32);
@@ -98,7 +110,11 @@ final class ShardTransfer {
     transfer(
         (tensor, host, piece, index) -> {
           device.toHost(tensor, host).await();
-          sink.write(piece.parameter(), index, host.buffer());
+          runs(
+              piece,
+              index,
+              host,
+              (whole, part) -> sink.write(piece.parameter().whole(), whole, part.buffer()));
         },
         shards,
         type);
@@ -131,6 +147,23 @@ final class ShardTransfer {
         }
       }
     }
+  }
+
+  /**
+   * What is done with a part of what is on the host, the index-th element of the whole weight on.
+   */
+  private interface Run {
+    void accept(long index, Tensor part);
+  }
+
+  /** Visits what is on the host as it lies in the whole weight. */
+  private static void runs(ParameterGroup.Piece piece, long index, Tensor host, Run run) {
+    piece
+        .parameter()
+        .runs(
+            index,
+            host.elements(),
+            (from, length, whole) -> run.accept(whole, host.slice(from, from + length)));
   }
 
   private static FloatBuffer floats(Tensor host) {

@@ -14,14 +14,14 @@ import ringattention.device.Tensor;
 import ringattention.metrics.PhaseTimer;
 
 /**
- * All parameters of a model, sharded over all ranks of the job. A whole group exists only from
- * {@link #weights} until the group after next is prefetched; its gradient only from {@link
- * #gradients} to {@link #reduce}.
+ * All parameters of a model, sharded over all ranks of the job, or those that have the same part of
+ * cut ones. A whole group exists only from {@link #weights} until the group after next is
+ * prefetched; its gradient only from {@link #gradients} to {@link #reduce}.
  */
 public final class ShardedParameters implements ParameterSource, GradientSink {
   private final Device device;
   private final Communicator world;
-  private final Collectives collectives;
+  private final PartCollectives collectives;
   private final List<ParameterGroup> groups;
   private final ShardBuffers buffers;
   private final ShardedWeights weights;
@@ -41,12 +41,21 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
       PhaseTimer timer) {
     this.device = device;
     this.world = world;
-    this.collectives = collectives;
+    this.collectives = PartCollectives.of(collectives, groups, world.rank());
     this.groups = List.copyOf(groups);
     this.buffers = buffers;
-    this.weights = new ShardedWeights(device, world, collectives, groups, buffers.weights(), timer);
+    this.weights =
+        new ShardedWeights(device, world, this.collectives, this.groups, buffers.weights(), timer);
     this.transfer = new ShardTransfer(device, this.groups, world.rank(), world.size());
-    this.sums = new GradientSums(device, collectives, world.size(), groups, buffers, timer);
+    this.sums =
+        new GradientSums(
+            device,
+            this.collectives,
+            world.size(),
+            this.groups,
+            buffers,
+            new WholeGradients(device, collectives, world.rank(), world.size(), groups, buffers),
+            timer);
   }
 
   public List<ParameterGroup> groups() {
@@ -142,12 +151,28 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
 
   /** Global Euclidean norm of the gradient. Collective; the same bits on every rank. */
   public double gradientNorm() {
-    sums.settle();
+    sums.complete();
     double squares = 0;
-    for (ShardBuffers.Shard shard : buffers.shards()) {
-      squares += device.kernels().sumOfSquares(shard.gradient());
+    for (int group = 0; group < groups.size(); group++) {
+      for (Tensor gradient : counted(group)) {
+        squares += device.kernels().sumOfSquares(gradient);
+      }
     }
     return Math.sqrt(world.allReduce(squares, Communicator.Operation.SUM));
+  }
+
+  /**
+   * Returns this rank's part of a group's gradient, of weights that others hold too on one rank.
+   */
+  private List<Tensor> counted(int group) {
+    Tensor all = buffers.shards().get(group).gradient();
+    if (world.rank() % groups.get(group).parts() == 0) {
+      return List.of(all);
+    }
+    return pieces(group).stream()
+        .filter(piece -> piece.parameter().isCut())
+        .map(piece -> all.slice(piece.from(), piece.from() + piece.length()))
+        .toList();
   }
 
   /**
@@ -155,7 +180,7 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
    * Collective.
    */
   public String firstNonFiniteGradient() {
-    sums.settle();
+    sums.complete();
     return firstNonFinite(ShardBuffers.Shard::gradient);
   }
 
@@ -175,9 +200,9 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
       long index = device.kernels().firstNonFinite(own);
       long size = groups.get(group).shardElements(world.size());
       if (index >= 0) {
-        first = Math.min(first, before + world.rank() * size + index);
+        first = Math.min(first, before + groups.get(group).shard(world.rank()) * size + index);
       }
-      before += size * world.size();
+      before += groups.get(group).gatheredElements(world.size());
     }
     double rest = world.allReduce(first, Communicator.Operation.MIN);
     for (ParameterGroup group : groups) {
@@ -187,7 +212,7 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
           return parameter.name();
         }
       }
-      rest -= group.shardElements(world.size()) * world.size();
+      rest -= group.gatheredElements(world.size());
     }
     return "";
   }
@@ -198,7 +223,7 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
    * @param decays which parameters the weight decay applies to, the same on every rank
    */
   public void update(Kernels.AdamW settings, Predicate<Parameter> decays) {
-    sums.settle();
+    sums.complete();
     Kernels.AdamW withoutDecay =
         new Kernels.AdamW(
             settings.learningRate(),
@@ -234,15 +259,22 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
   }
 
   /**
-   * The whole gradient of a group on the host, in the order of its parameters, on every rank.
+   * The whole gradient of a group on the host, in the order of its whole parameters, on every rank.
    * Collective; for checks of small models only.
    */
   public double[] gatherGradient(int group) {
-    sums.settle();
+    sums.complete();
+    ParameterGroup held = groups.get(group);
     Tensor part = buffers.shards().get(group).gradient();
-    Tensor whole = flat(buffers.gradients().get(0), part.elements() * world.size());
-    collectives.allGather(part, whole, device.mark()).await();
-    return Arrays.copyOf(device.read(whole), Math.toIntExact(groups.get(group).elements()));
+    Tensor gathered = flat(buffers.gradients().get(0), held.gatheredElements(world.size()));
+    collectives.of(held).allGather(part, gathered, device.mark()).await();
+    double[] own = device.read(gathered);
+    if (held.parts() == 1) {
+      return Arrays.copyOf(own, Math.toIntExact(held.elements()));
+    }
+    double[] whole = held.inWhole(own, world.rank());
+    world.allReduce(whole, Communicator.Operation.SUM);
+    return whole;
   }
 
   private List<ParameterGroup.Piece> pieces(int group) {

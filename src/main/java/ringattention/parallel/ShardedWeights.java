@@ -11,16 +11,16 @@ import ringattention.metrics.Phase;
 import ringattention.metrics.PhaseTimer;
 
 /**
- * This rank's part of the weights of every group, equal over all ranks of the job, and the whole
- * groups that are gathered from it. A whole group exists only from {@link #weights} until the group
- * after next is prefetched.
+ * This rank's shard of the weights of every group, equal over all ranks that share the group, and
+ * the whole groups that are gathered from it. A whole group exists only from {@link #weights} until
+ * the group after next is prefetched.
  */
 public final class ShardedWeights implements ParameterSource, LoadableWeights {
   private static final int NONE = -1;
 
   private final Device device;
   private final Communicator world;
-  private final Collectives collectives;
+  private final PartCollectives collectives;
   private final List<ParameterGroup> groups;
   private final WeightBuffers buffers;
   private final PhaseTimer timer;
@@ -37,6 +37,22 @@ public final class ShardedWeights implements ParameterSource, LoadableWeights {
       Device device,
       Communicator world,
       Collectives collectives,
+      List<ParameterGroup> groups,
+      WeightBuffers buffers,
+      PhaseTimer timer) {
+    this(
+        device,
+        world,
+        PartCollectives.of(collectives, groups, world.rank()),
+        groups,
+        buffers,
+        timer);
+  }
+
+  ShardedWeights(
+      Device device,
+      Communicator world,
+      PartCollectives collectives,
       List<ParameterGroup> groups,
       WeightBuffers buffers,
       PhaseTimer timer) {
@@ -103,8 +119,9 @@ public final class ShardedWeights implements ParameterSource, LoadableWeights {
         device.kernels().copy(part, wire);
         part = wire;
       }
-      Tensor whole = flat(buffers.gathered().get(buffer), elements * world.size());
-      arrival[buffer] = collectives.allGather(part, whole, device.mark());
+      Tensor whole =
+          flat(buffers.gathered().get(buffer), groups.get(group).gatheredElements(world.size()));
+      arrival[buffer] = collectives.of(groups.get(group)).allGather(part, whole, device.mark());
     }
     resident[buffer] = group;
   }

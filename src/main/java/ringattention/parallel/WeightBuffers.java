@@ -45,7 +45,7 @@ public record WeightBuffers(List<Tensor> shards, List<Tensor> wires, List<Tensor
     return new WeightBuffers(
         List.copyOf(shards),
         compute == sum ? List.of() : two(allocator, "gathered.own", compute, shard),
-        two(allocator, "gathered", compute, new Dim("ranks", ranks), shard));
+        two(allocator, "gathered", compute, largestGroup(groups, ranks)));
   }
 
   /** Allocates this rank's part of a group for one state, or the gradient. */
@@ -64,6 +64,14 @@ public record WeightBuffers(List<Tensor> shards, List<Tensor> wires, List<Tensor
       largest = Math.max(largest, group.shardElements(ranks));
     }
     return new Dim("elements of the largest shard", largest);
+  }
+
+  static Dim largestGroup(List<ParameterGroup> groups, int ranks) {
+    long largest = 0;
+    for (ParameterGroup group : groups) {
+      largest = Math.max(largest, group.gatheredElements(ranks));
+    }
+    return new Dim("elements of the largest group", largest);
   }
 
   static List<Tensor> two(Allocator allocator, String name, DType dtype, Dim... dims) {

@@ -20,7 +20,6 @@ import ringattention.device.DeviceTraits;
 import ringattention.device.Dim;
 import ringattention.device.MemoryPlan;
 import ringattention.model.AttentionKind;
-import ringattention.model.LlamaParameters;
 import ringattention.model.ModelBuffers;
 import ringattention.model.ModelSetup;
 import ringattention.report.Units;
@@ -56,8 +55,7 @@ public record RankMemory(ModelSetup setup, boolean checkpoints) {
     ModelBuffers.allocate(plan, setup, rank, device.compute(), device.sum());
     if (checkpoints && !setup.policy().forwardOnly()) {
       long bytes =
-          CheckpointWriter.hostBytes(
-              LlamaParameters.groups(setup.model()), rank, setup.mesh().world(), device.sum());
+          CheckpointWriter.hostBytes(setup.groups(rank), rank, setup.mesh().world(), device.sum());
       plan.allocate("checkpoint.copy", OFFLOADED, DType.F32, new Dim("words", bytes / 4));
     }
     return plan;
@@ -126,7 +124,8 @@ public record RankMemory(ModelSetup setup, boolean checkpoints) {
         fullest = rank;
       }
     }
-    return fullest * setup.mesh().heads(); // the first of a group has its largest part
+    // the first of a group has its largest part
+    return fullest * setup.mesh().heads() * setup.mesh().tensor();
   }
 
   /**

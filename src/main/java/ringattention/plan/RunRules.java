@@ -19,15 +19,13 @@ import ringattention.model.ModelConfig;
 import ringattention.parallel.Parameter;
 import ringattention.run.DeviceConfig;
 import ringattention.run.DeviceKind;
-import ringattention.run.FaultConfig;
 import ringattention.run.MemoryConfig;
 import ringattention.run.OffloadKind;
 import ringattention.run.ParallelConfig;
 import ringattention.run.SavedKind;
 import ringattention.shard.Mask;
-import ringattention.shard.Mesh;
 
-/** Which values of the sections of a run go together, and go with its number of ranks. */
+/** Which values of the sections of a run go together. */
 public final class RunRules {
   private RunRules() {}
 
@@ -40,24 +38,7 @@ public final class RunRules {
     Source source = configuration.source();
     AttentionKind kind = configuration.get(AttentionConfig.SECTION).kind();
     ParallelConfig parallel = configuration.get(ParallelConfig.SECTION);
-    if (kind != AttentionKind.RING && parallel.ring() > 1) {
-      throw source.error("parallel.ring", "must be 1 with attention.kind = " + Toml.write(kind));
-    }
-    if (kind != AttentionKind.RING && parallel.heads() > 1) {
-      throw source.error("parallel.heads", "must be 1 with attention.kind = " + Toml.write(kind));
-    }
-    if (configuration.has(ModelConfig.SECTION)) {
-      int heads = configuration.get(ModelConfig.SECTION).heads().keyValue();
-      if (heads % parallel.headsOrNone() != 0) {
-        throw source.error(
-            "parallel.heads", "must divide the key/value heads of the model (" + heads + ")");
-      }
-      int share = heads / parallel.headsOrNone();
-      if (parallel.headsOrNone() > 1 && share % parallel.headChunks() != 0) {
-        throw source.error(
-            "parallel.headChunks", "must divide the key/value heads of a rank (" + share + ")");
-      }
-    }
+    MeshRules.check(configuration);
     checkSaved(configuration, "memory.saved", configuration.get(MemoryConfig.SECTION).saved());
     if (configuration.has(DataConfig.SECTION) && configuration.has(TrainConfig.SECTION)) {
       int sequence = configuration.get(TrainConfig.SECTION).sequence();
@@ -228,73 +209,5 @@ public final class RunRules {
     boolean data = configuration.has(DataConfig.SECTION);
     long first = data ? configuration.get(DataConfig.SECTION).firstPosition() : 0;
     return first + configuration.get(TrainConfig.SECTION).sequence();
-  }
-
-  /**
-   * Returns how many of these ranks share a sequence, after checking what depends on their number.
-   * Sequence and batch are checked if there is a section {@code [train]}.
-   *
-   * @throws ringattention.input.InputException if the ring does not divide the ranks, a rank would
-   *     hold fewer than two tokens, the batch does not divide among the rings, or the rank that is
-   *     to throw does not exist
-   */
-  public static int ringSize(Configuration configuration, int ranks) {
-    Source source = configuration.source();
-    boolean rings = configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.RING;
-    int asked = configuration.get(ParallelConfig.SECTION).ring();
-    int ring = asked == 0 ? (rings ? ranks : 1) : asked;
-    if (ranks % ring != 0) {
-      throw source.error("parallel.ring", "must divide the number of ranks (" + ranks + ")");
-    }
-    if (configuration.has(TrainConfig.SECTION)) {
-      check(configuration.get(TrainConfig.SECTION), source, ranks, ring);
-    }
-    if (configuration.get(FaultConfig.SECTION).rank() >= ranks) {
-      throw source.error("fault.rank", "must be below the number of ranks (" + ranks + ")");
-    }
-    return ring;
-  }
-
-  /**
-   * Returns the axes of these ranks, after checking what {@link #ringSize} does.
-   *
-   * @throws ringattention.input.InputException also if the ranks that exchange heads do not divide
-   *     those that share a sequence
-   */
-  public static Mesh mesh(Configuration configuration, int ranks) {
-    int sharing = ringSize(configuration, ranks);
-    int heads = configuration.get(ParallelConfig.SECTION).headsOrNone();
-    if (sharing % heads != 0) {
-      throw configuration
-          .source()
-          .error("parallel.heads", "must divide the number of ranks of a ring (" + sharing + ")");
-    }
-    return Mesh.of(ranks, sharing / heads, heads)
-        .inChunks(configuration.get(ParallelConfig.SECTION).headChunks());
-  }
-
-  private static void check(TrainConfig train, Source source, int ranks, int ring) {
-    int rings = ranks / ring;
-    if (train.sequence() < 2L * ring) {
-      throw source.error(
-          "train.sequence",
-          "must be at least " + 2L * ring + ", two tokens for each rank of a ring");
-    }
-    if (train.batch() % rings != 0) {
-      throw source.error(
-          "train.batch",
-          "must be a multiple of the number of rings ("
-              + ranks
-              + " ranks / "
-              + ring
-              + " = "
-              + rings
-              + ")");
-    }
-    if (train.microBatch() > 0 && train.batch() / rings % train.microBatch() != 0) {
-      throw source.error(
-          "train.microBatch",
-          "must divide a ring's share of the batch (" + train.batch() / rings + ")");
-    }
   }
 }

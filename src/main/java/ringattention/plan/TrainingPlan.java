@@ -59,7 +59,7 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     TrainConfig train = configuration.get(TrainConfig.SECTION);
     ModelConfig model =
         configuration.get(ModelConfig.SECTION).forLength(RunRules.positions(configuration));
-    Mesh mesh = RunRules.mesh(configuration, ranks);
+    Mesh mesh = MeshRules.mesh(configuration, ranks);
     int share = train.batch() / mesh.data(); // sequences of a ring
     int batch = train.microBatch() == 0 ? share : train.microBatch();
     int groups = configuration.get(MemoryConfig.SECTION).headGroups();
@@ -120,7 +120,8 @@ public record TrainingPlan(Configuration configuration, ModelSetup setup, Policy
     return configuration.get(AttentionConfig.SECTION).kind() == AttentionKind.VANILLA
         ? 1
         : configuration.get(ModelConfig.SECTION).heads().keyValue()
-            / parallel.parts(parallel.headsOrNone());
+            / parallel.parts(parallel.headsOrNone())
+            / parallel.tensor();
   }
 
   /**

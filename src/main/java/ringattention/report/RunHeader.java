@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -23,7 +24,8 @@ import java.util.stream.Collectors;
  * @param dataParallel groups that each work on their own sequences
  * @param ringSize ranks that share a sequence, or groups of them that exchange heads
  * @param headRanks ranks of such a group; 1 where heads are not exchanged
- * @param ranks one per rank, dataParallel x ringSize x headRanks in number; further ones wait
+ * @param tensorRanks ranks that share the products of blocks; 1 where each does its own
+ * @param ranks one per rank, the product of these in number; further ones wait
  */
 public record RunHeader(
     String program,
@@ -35,6 +37,7 @@ public record RunHeader(
     int dataParallel,
     int ringSize,
     int headRanks,
+    int tensorRanks,
     List<Rank> ranks) {
   private static final int SHOWN_RANGES = 4;
   private static final String DECOMPOSITION = "decomposition";
@@ -69,18 +72,21 @@ public record RunHeader(
     equipment = Collections.unmodifiableMap(new LinkedHashMap<>(equipment));
     command = List.copyOf(command);
     ranks = List.copyOf(ranks);
-    if (ranks.size() < dataParallel * ringSize * headRanks) {
+    if (ranks.size() < dataParallel * ringSize * headRanks * tensorRanks) {
       throw new IllegalArgumentException(
-          ranks.size() + " ranks are not " + product(dataParallel, ringSize, headRanks));
+          ranks.size()
+              + " ranks are not "
+              + product(dataParallel, ringSize, headRanks, tensorRanks));
     }
   }
 
-  private static String product(int dataParallel, int ringSize, int headRanks) {
+  private static String product(int dataParallel, int ringSize, int headRanks, int tensorRanks) {
     return dataParallel
         + " data-parallel x "
         + ringSize
         + " ring"
-        + (headRanks == 1 ? "" : " x " + headRanks + " heads");
+        + (headRanks == 1 ? "" : " x " + headRanks + " heads")
+        + (tensorRanks == 1 ? "" : " x " + tensorRanks + " tensor");
   }
 
   /** Returns the part of {@link #lines} that is known before there are devices. */
@@ -101,6 +107,7 @@ public record RunHeader(
     List<String> lines = new ArrayList<>(table.row(DECOMPOSITION, decomposition()).lines());
     lines.add("");
     lines.addAll(rankLines());
+    apart().ifPresent(lines::add);
     return lines;
   }
 
@@ -112,7 +119,7 @@ public record RunHeader(
   /** Returns the part of {@link #fields} that is known before there are devices. */
   public Map<String, Object> topFields() {
     Map<String, Object> fields = fields();
-    fields.keySet().removeAll(List.of("equipment", "devices", "ring", "heads"));
+    fields.keySet().removeAll(List.of("equipment", "devices", "ring", "heads", "tensor"));
     return fields;
   }
 
@@ -131,6 +138,7 @@ public record RunHeader(
     fields.put("ranks", ranks.size());
     fields.put("ring", ringSize);
     fields.put("heads", headRanks);
+    fields.put("tensor", tensorRanks);
     return fields;
   }
 
@@ -145,14 +153,15 @@ public record RunHeader(
     List<String> lines = new ArrayList<>(table.lines());
     lines.add("");
     lines.addAll(rankLines());
+    apart().ifPresent(lines::add);
     return lines;
   }
 
   private String decomposition() {
-    int waiting = ranks.size() - dataParallel * ringSize * headRanks;
+    int waiting = ranks.size() - dataParallel * ringSize * headRanks * tensorRanks;
     return ranks.size()
         + " ranks = "
-        + product(dataParallel, ringSize, headRanks)
+        + product(dataParallel, ringSize, headRanks, tensorRanks)
         + (waiting == 0 ? "" : ", " + waiting + " wait");
   }
 
@@ -170,6 +179,24 @@ public record RunHeader(
     counts.forEach(
         (host, count) -> hosts.add(host + " (" + count + (count == 1 ? " rank)" : " ranks)")));
     return String.join(", ", hosts);
+  }
+
+  /**
+   * Returns a line if tensor ranks are not on one host; empty where they are, or there are none.
+   */
+  private Optional<String> apart() {
+    int used = dataParallel * ringSize * headRanks * tensorRanks;
+    for (int first = 0; first < used; first += tensorRanks) {
+      List<Rank> group = ranks.subList(first, first + tensorRanks);
+      if (group.stream().map(Rank::host).distinct().count() > 1) {
+        return Optional.of(
+            String.format(
+                "WARNING: ranks %d to %d share every product and are on several hosts: start"
+                    + " neighbouring ranks on one host",
+                first, first + tensorRanks - 1));
+      }
+    }
+    return Optional.empty();
   }
 
   private List<String> rankLines() {

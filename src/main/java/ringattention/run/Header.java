@@ -38,6 +38,7 @@ public final class Header {
         mesh.data(),
         mesh.ring(),
         mesh.heads(),
+        mesh.tensor(),
         ranks);
   }
 

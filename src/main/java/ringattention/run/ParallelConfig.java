@@ -15,11 +15,17 @@ import ringattention.input.Trait;
  *     Configuration#ringSize} settles it
  * @param heads ranks of these that exchange heads with each other; 1: none do; 0: left open
  * @param headChunks in which a rank exchanges its heads, one behind the work of the other
+ * @param tensor ranks of these that share the products of every block; 1: none do
  * @param transport of messages between GPUs
  * @param gradients what they travel in between ranks
  */
 public record ParallelConfig(
-    int ring, int heads, int headChunks, TransportKind transport, GradientWire gradients) {
+    int ring,
+    int heads,
+    int headChunks,
+    int tensor,
+    TransportKind transport,
+    GradientWire gradients) {
   public static final Section<ParallelConfig> SECTION =
       Section.of("parallel", ParallelConfig::read);
 
@@ -28,20 +34,30 @@ public record ParallelConfig(
         table.integer("ring", Range.atLeast(0), Default.of(0)),
         table.marked(Trait.FREE).integer("heads", Range.atLeast(0), Default.of(1)),
         table.marked(Trait.FREE).integer("headChunks", Range.atLeast(1), Default.of(1)),
+        table.marked(Trait.FREE).integer("tensor", Range.atLeast(1), Default.of(1)),
         table
             .marked(Trait.FREE)
             .choice("transport", TransportKind.class, Default.of(TransportKind.AUTO)),
         table.choice("gradients", GradientWire.class, Default.of(GradientWire.SUM)));
   }
 
-  /** Returns the same with rings of so many ranks, of which as many exchange heads as can. */
+  /**
+   * Returns the same with rings of so many ranks, of which as many exchange heads, and share
+   * products, as can.
+   */
   public ParallelConfig withRing(int other) {
     int exchanging = heads == 0 ? 0 : commonDivisor(heads, other);
-    return new ParallelConfig(other, exchanging, headChunks, transport, gradients);
+    return new ParallelConfig(
+        other,
+        exchanging,
+        headChunks,
+        commonDivisor(tensor, other / Math.max(1, exchanging)),
+        transport,
+        gradients);
   }
 
   public ParallelConfig withHeads(int other) {
-    return new ParallelConfig(ring, other, headChunks, transport, gradients);
+    return new ParallelConfig(ring, other, headChunks, tensor, transport, gradients);
   }
 
   /** Returns the ranks that exchange heads where nothing chooses them: none do if left open. */

@@ -1,15 +1,15 @@
 package ringattention.shard;
 
 /**
- * The layout of ranks that exchange heads: every shard of a ring is cut in parts of neighbouring
- * local indices, the larger ones first, one for each rank of a group. Together a group holds what
- * one rank of the ring would, in its order, so the work around the ring is spread as it is without
- * groups. Group g has the ranks g parts to g parts + parts - 1.
+ * The layout of ranks that exchange heads, or share products: every shard of a ring is cut in parts
+ * of neighbouring local indices, the larger ones first, one for each rank of a group. Together a
+ * group holds what one rank of the ring would, in its order, so the work around the ring is spread
+ * as it is without groups. Group g has the ranks g parts to g parts + parts - 1.
  *
- * @param ring layout over the groups
+ * @param ring layout over the groups, which may be parts themselves
  * @param parts ranks of a group
  */
-public record CutLayout(SequenceLayout ring, int parts) implements TokenLayout {
+public record CutLayout(TokenLayout ring, int parts) implements TokenLayout {
   public CutLayout {
     if (parts < 1 || ring.length() < 2L * parts * ring.ranks()) {
       throw new IllegalArgumentException(

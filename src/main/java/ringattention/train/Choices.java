@@ -20,10 +20,12 @@ public final class Choices {
   private static final String SUMS = "sums";
   private static final String HEAD_GROUPS = "head groups";
   private static final String HEAD_RANKS = "ranks that exchange heads";
+  private static final String TENSOR_RANKS = "tensor ranks";
 
-  /** There were checkpoints before there was another number of ranks that exchange heads. */
+  /** There were checkpoints before there was another number of ranks on these axes. */
   private static final String ALONE = "1";
 
+  private static final List<String> AXES = List.of(HEAD_RANKS, TENSOR_RANKS);
   private static final String MICRO_BATCH = "micro-batch";
 
   private Choices() {}
@@ -37,6 +39,7 @@ public final class Choices {
     choices.put(SUMS, sums(job, equipment));
     choices.put(HEAD_GROUPS, Integer.toString(plan.setup().policy().headGroups()));
     choices.put(HEAD_RANKS, Integer.toString(plan.setup().mesh().heads()));
+    choices.put(TENSOR_RANKS, Integer.toString(plan.setup().mesh().tensor()));
     choices.put(MICRO_BATCH, Integer.toString(plan.setup().batch()));
     return choices;
   }
@@ -69,13 +72,15 @@ public final class Choices {
       Map<String, String> before, Map<String, String> now, boolean sameRanks) {
     List<String> changes = new ArrayList<>();
     Map<String, String> known = new LinkedHashMap<>(before);
-    if (now.containsKey(HEAD_RANKS) && !before.isEmpty()) {
-      known.putIfAbsent(HEAD_RANKS, ALONE);
+    for (String axis : AXES) {
+      if (now.containsKey(axis) && !before.isEmpty()) {
+        known.putIfAbsent(axis, ALONE);
+      }
     }
     known.forEach(
         (name, value) -> {
           String other = now.getOrDefault(name, "none");
-          boolean ofRanks = name.equals(SUMS) || name.equals(HEAD_RANKS);
+          boolean ofRanks = name.equals(SUMS) || AXES.contains(name);
           if (!other.equals(value) && (sameRanks || !ofRanks)) {
             changes.add(name + " " + value + " -> " + other);
           }

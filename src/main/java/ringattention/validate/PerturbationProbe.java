@@ -120,7 +120,8 @@ public final class PerturbationProbe {
     String name =
         String.format(
             "probe, %s%s %s, %s",
-            mesh.heads() == 1 ? "" : mesh.heads() + " heads, ",
+            (mesh.heads() == 1 ? "" : mesh.heads() + " heads, ")
+                + (mesh.tensor() == 1 ? "" : mesh.tensor() + " tensor, "),
             problem.layout(),
             problem.mask(),
             problem.tokens());

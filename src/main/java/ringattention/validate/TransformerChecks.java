@@ -47,7 +47,7 @@ public final class TransformerChecks {
   }
 
   /**
-   * The ring over all ranks, as data-parallel x ring x heads.
+   * The ring over all ranks, as data-parallel x ring x heads x tensor.
    *
    * @param problem with a batch that the number of rings divides
    * @return the checks on rank 0, an empty list on the others. Collective.
@@ -57,11 +57,12 @@ public final class TransformerChecks {
     return world.rank() == 0
         ? checks(
             String.format(
-                "%d x ring of %d%s, %s %s, %s",
+                "%d x ring of %d%s%s, %s %s, %s",
                 mesh.data(),
                 mesh.ring(),
                 (mesh.heads() == 1 ? "" : " x " + mesh.heads() + " heads")
                     + (mesh.chunks() == 1 ? "" : " in " + mesh.chunks() + " chunks"),
+                mesh.tensor() == 1 ? "" : " x " + mesh.tensor() + " tensor",
                 problem.layout(),
                 problem.mask(),
                 problem.tokens()),

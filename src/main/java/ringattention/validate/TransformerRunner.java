@@ -61,7 +61,7 @@ final class TransformerRunner implements AutoCloseable {
     double loss = world.allReduce(own, Communicator.Operation.SUM);
     Map<String, double[]> gradients = new LinkedHashMap<>();
     for (int index = 0; index < replica.parameters().groups().size(); index++) {
-      ParameterGroup group = replica.parameters().groups().get(index);
+      ParameterGroup group = replica.parameters().groups().get(index).whole();
       double[] flat = replica.parameters().gatherGradient(index);
       for (Parameter parameter : group.parameters()) {
         int offset = Math.toIntExact(group.offset(parameter));

@@ -22,6 +22,11 @@ final class UnconnectedCollectives implements Collectives {
     throw refused();
   }
 
+  @Override
+  public Collectives split(int color) {
+    throw refused();
+  }
+
   private static UnsupportedOperationException refused() {
     return new UnsupportedOperationException("attention exchanges heads only");
   }

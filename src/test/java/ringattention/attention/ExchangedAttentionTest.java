@@ -56,6 +56,11 @@ class ExchangedAttentionTest {
     public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
       throw new UnsupportedOperationException();
     }
+
+    @Override
+    public Collectives split(int color) {
+      throw new UnsupportedOperationException();
+    }
   }
 
   /** Exchanges one after the other, as late as may be: when somebody waits for one or a later. */
@@ -88,6 +93,11 @@ class ExchangedAttentionTest {
 
     @Override
     public Completion reduceScatter(Tensor whole, Tensor part, Completion after) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Collectives split(int color) {
       throw new UnsupportedOperationException();
     }
   }

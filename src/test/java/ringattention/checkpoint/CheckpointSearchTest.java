@@ -132,7 +132,7 @@ class CheckpointSearchTest {
   void anotherFormatIsRefused() throws IOException {
     Manifest known = Manifest.read(newest);
     new Manifest(
-            3,
+            4,
             known.position(),
             known.seed(),
             known.randomState(),
@@ -145,6 +145,6 @@ class CheckpointSearchTest {
             known.files(),
             Manifest.NO_CHECKSUM)
         .write(newest);
-    refused("checkpoint.json", "is of format 3, this program reads up to 2");
+    refused("checkpoint.json", "is of format 4, this program reads up to 3");
   }
 }

@@ -135,7 +135,7 @@ class FoundCheckpointTest {
   @Test
   void formatOneCountsStepsAsUpdates() throws IOException {
     save(SMALL, run, 1, 1, 5);
-    rewrite("\"format\" : 2", "\"format\" : 1");
+    rewrite("\"format\" : 3", "\"format\" : 1");
     rewrite("(?s),\\s*\"curriculum\" : \\{.*?\\}", "");
     rewrite("(?s),\\s*\"updates\" : \\d+,\\s*\"skipped\" : \\d+", "");
     rewrite("(?s)\"contents\" : \\{.*?\\},\\s*\"choices\" : \\{.*?\\},\\s*", "");
@@ -145,7 +145,7 @@ class FoundCheckpointTest {
       assertEquals(Map.of(), old.contents());
       assertEquals(Map.of(), old.choices());
     }
-    rewrite("\"format\" : 1", "\"format\" : 2");
+    rewrite("\"format\" : 1", "\"format\" : 3");
     assertRefused("is not a checkpoint of this program");
   }
 
@@ -156,12 +156,12 @@ class FoundCheckpointTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, is of format 0; this program reads up to 2",
-    "3, is of format 3; this program reads up to 2"
+    "0, is of format 0; this program reads up to 3",
+    "4, is of format 4; this program reads up to 3"
   })
   void otherFormatsAreRefused(int format, String why) throws IOException {
     save(SMALL, run, 1, 1, 5);
-    rewrite("\"format\" : 2", "\"format\" : " + format);
+    rewrite("\"format\" : 3", "\"format\" : " + format);
     assertRefused(why.replace(';', ','));
   }
 

@@ -78,6 +78,20 @@ class HeadsChoiceTest {
     }
   }
 
+  /** Heads that tensor ranks have, and ranks that are left of a ring, are fewer. */
+  @ParameterizedTest
+  @CsvSource({"4, 4, 32", "4, 2, 2"})
+  void tensorRanksLeaveNoChoice(int ranks, int tensor, int keyValueHeads) {
+    String[] keys = {
+      "parallel.heads=0",
+      "train.sequence=8192",
+      "parallel.tensor=" + tensor,
+      "model.keyValueHeads=" + keyValueHeads
+    };
+    String said = choose(input(keys), ranks).why().orElseThrow();
+    assertTrue(said.contains("there is no other number"), said);
+  }
+
   /** Short shards exchange heads, long ones need not: else nothing is chosen at all. */
   @Test
   void shortShardsExchangeHeads() {

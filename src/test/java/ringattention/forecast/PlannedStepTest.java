@@ -142,6 +142,26 @@ class PlannedStepTest {
     assertTrue(hidden < link / 2 * 0.99, hidden + " s of " + link + " s");
   }
 
+  /** A tensor rank multiplies as much as before, gathers half, and sends its tokens. */
+  @Test
+  void ranksShareProducts() {
+    String tokens = "train.sequence=32768";
+    String kept = "memory.saved=inputs+attention";
+    StepTime ring = step(Hardware.H200, 4, tokens, kept);
+    StepTime both = step(Hardware.H200, 4, tokens, kept, "parallel.tensor=2");
+    assertEquals(0, ring.phases().seconds(Phase.TENSOR_EXCHANGE));
+    for (Phase phase : List.of(Phase.PROJECTIONS, Phase.FEED_FORWARD, Phase.LOSS_HEAD)) {
+      double seconds = ring.phases().seconds(phase);
+      assertEquals(seconds, both.phases().seconds(phase), 0.05 * seconds, "" + phase);
+    }
+    assertTrue(both.phases().seconds(Phase.RING_WAIT) < ring.phases().seconds(Phase.RING_WAIT));
+    // of a block with kept outputs 6 gathers and 5 sums of 8192 tokens in bf16, and over the link
+    double bytes = 8192.0 * 4096 * 2 * (6 + 5) * 32;
+    Rates rates = Rates.of(Hardware.H200);
+    double seconds = rates.memoryS(8192.0 * 4096 * 2 * 3 * 5) * 32 + rates.linkS(bytes / 32) * 32;
+    assertEquals(seconds, both.phases().seconds(Phase.TENSOR_EXCHANGE), 1e-6 * seconds);
+  }
+
   /** By the products that are not computed again, less two copies; attention is as it was. */
   @Test
   void whatIsKeptIsNotComputedAgain() {

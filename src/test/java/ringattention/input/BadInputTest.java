@@ -79,6 +79,11 @@ class BadInputTest {
           [model] ; hidden = 64 ; layers = 2 ; heads = 8 ; keyValueHeads = 4 ; [parallel] ; heads = 2 ; headChunks = 4 | x.toml: parallel.headChunks = 4: must divide the key/value heads of a rank (2)
           [parallel] ; heads = -1 | x.toml: parallel.heads = -1: must be a whole number, at least 0
           [model] ; hidden = 64 ; layers = 2 ; heads = 8 ; keyValueHeads = 2 ; [parallel] ; heads = 4 | x.toml: parallel.heads = 4: must divide the key/value heads of the model (2)
+          [attention] ; kind = "memory-efficient" ; [parallel] ; tensor = 2 | x.toml: parallel.tensor = 2: must be 1 with attention.kind = "memory-efficient"
+          [parallel] ; tensor = 0 | x.toml: parallel.tensor = 0: must be a whole number, at least 1
+          [model] ; hidden = 64 ; layers = 2 ; heads = 8 ; keyValueHeads = 2 ; [parallel] ; tensor = 4 | x.toml: parallel.tensor = 4: must divide the key/value heads of the model (2)
+          [model] ; hidden = 64 ; layers = 2 ; heads = 8 ; keyValueHeads = 4 ; [parallel] ; heads = 2 ; tensor = 4 | x.toml: parallel.tensor = 4: times parallel.heads must divide the key/value heads of the model (4)
+          [model] ; hidden = 64 ; layers = 2 ; heads = 8 ; feedForward = 90 ; [parallel] ; tensor = 4 | x.toml: parallel.tensor = 4: must divide the inner width of the model (model.feedForward = 90)
           [parallel] ; ring = -1 | x.toml: parallel.ring = -1: must be a whole number, at least 0
           [train] ; steps = 8 | x.toml: train.sequence is missing: must be a whole number, at least 2
           [train] ; sequence = 1 ; steps = 8 | x.toml: train.sequence = 1: must be a whole number, at least 2

@@ -25,7 +25,7 @@ import ringattention.model.AttentionConfig;
 import ringattention.model.AttentionKind;
 import ringattention.model.ModelConfig;
 import ringattention.model.RopeScaling;
-import ringattention.plan.RunRules;
+import ringattention.plan.MeshRules;
 import ringattention.plan.Schedule;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.Variants;
@@ -288,7 +288,7 @@ class InputsTest {
   void worldIsDivided(int ranks, int ring, AttentionKind kind, int ringSize) {
     Configuration configuration =
         Sections.INPUTS.defaults(List.of("parallel.ring=" + ring, "attention.kind=" + kind));
-    assertEquals(ringSize, RunRules.ringSize(configuration, ranks));
+    assertEquals(ringSize, MeshRules.ringSize(configuration, ranks));
   }
 
   @ParameterizedTest
@@ -307,7 +307,7 @@ class InputsTest {
     Configuration configuration = read(COMPLETE, override);
     assertMessage(
         message.replace("FILE", folder.resolve("input.toml").toString()),
-        () -> RunRules.mesh(configuration, ranks));
+        () -> MeshRules.mesh(configuration, ranks));
   }
 
   /** Ranks that exchange heads divide those that share a sequence, and the key/value heads. */
@@ -323,7 +323,7 @@ class InputsTest {
     Configuration configuration =
         Sections.INPUTS.defaults(
             List.of("parallel.ring=" + ring, "parallel.heads=" + heads, "parallel.headChunks=3"));
-    assertEquals(new Mesh(data, groups, inner, chunks), RunRules.mesh(configuration, ranks));
+    assertEquals(new Mesh(data, groups, inner, 1, chunks), MeshRules.mesh(configuration, ranks));
   }
 
   @Test
@@ -332,7 +332,29 @@ class InputsTest {
         Sections.INPUTS.defaults(List.of("parallel.ring=3", "parallel.heads=2"));
     assertMessage(
         "-D parallel.heads = 2: must divide the number of ranks of a ring (3)",
-        () -> RunRules.mesh(configuration, 6));
+        () -> MeshRules.mesh(configuration, 6));
+  }
+
+  /** Tensor ranks are inside of those that exchange heads, within the ranks of a ring. */
+  @ParameterizedTest
+  @CsvSource({"2, 0, 1, 2, 1, 1", "4, 2, 1, 2, 2, 1", "8, 8, 2, 2, 1, 2", "6, 0, 1, 2, 1, 3"})
+  void tensorRanksAreInnermost(int ranks, int ring, int heads, int tensor, int data, int groups) {
+    Configuration configuration =
+        Sections.INPUTS.defaults(
+            List.of(
+                "parallel.ring=" + ring, "parallel.heads=" + heads, "parallel.tensor=" + tensor));
+    assertEquals(new Mesh(data, groups, heads, tensor), MeshRules.mesh(configuration, ranks));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "parallel.heads=1, must divide the number of ranks of a ring (3)",
+    "parallel.heads=3, times parallel.heads must divide the number of ranks of a ring (3)"
+  })
+  void tensorRanksThatDoNotDivideTheRanksOfARing(String heads, String rule) {
+    Configuration configuration =
+        Sections.INPUTS.defaults(List.of("parallel.ring=3", heads, "parallel.tensor=2"));
+    assertMessage("-D parallel.tensor = 2: " + rule, () -> MeshRules.mesh(configuration, 6));
   }
 
   /** Lengths that a benchmark makes of tokens and ranks are checked like those of the input. */

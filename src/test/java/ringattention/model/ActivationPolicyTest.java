@@ -51,13 +51,13 @@ class ActivationPolicyTest {
   private List<double[]> plain(int ranks, int keyValueHeads) {
     return plain.computeIfAbsent(
         List.of(ranks, keyValueHeads),
-        key -> step(late(false), ranks, 1, keyValueHeads, ActivationPolicy.inputs(LAYERS)));
+        key -> step(late(false), ring(ranks), keyValueHeads, ActivationPolicy.inputs(LAYERS)));
   }
 
   private List<double[]> plainOnCpu(int ranks, int keyValueHeads) {
     return plainOnCpu.computeIfAbsent(
         List.of(ranks, keyValueHeads),
-        key -> step(cpu(), ranks, 1, keyValueHeads, ActivationPolicy.inputs(LAYERS)));
+        key -> step(cpu(), ring(ranks), keyValueHeads, ActivationPolicy.inputs(LAYERS)));
   }
 
   private static Supplier<Device> cpu() {
@@ -86,8 +86,12 @@ class ActivationPolicyTest {
 
   /** Loss of all ranks and all gradients of the second of two steps. */
   private static List<double[]> step(
-      Supplier<Device> make, int ranks, int headRanks, int keyValueHeads, ActivationPolicy policy) {
-    return step(make, ActivationPolicyTest::late, ranks, headRanks, keyValueHeads, policy);
+      Supplier<Device> make, Mesh mesh, int keyValueHeads, ActivationPolicy policy) {
+    return step(make, ActivationPolicyTest::late, mesh, keyValueHeads, policy);
+  }
+
+  private static Mesh ring(int ranks) {
+    return Mesh.of(ranks, ranks);
   }
 
   /**
@@ -96,12 +100,12 @@ class ActivationPolicyTest {
   private static List<double[]> step(
       Supplier<Device> make,
       UnaryOperator<Collectives> between,
-      int ranks,
-      int headRanks,
+      Mesh mesh,
       int keyValueHeads,
       ActivationPolicy policy) {
+    int ranks = mesh.world();
     TransformerProblem problem = problem(keyValueHeads);
-    ModelSetup setup = problem.ring(Mesh.of(ranks, ranks / headRanks, headRanks)).with(policy);
+    ModelSetup setup = problem.ring(mesh).with(policy);
     return LocalCommunicator.run(
             ranks,
             rank -> {
@@ -148,6 +152,11 @@ class ActivationPolicyTest {
       @Override
       public Completion allToAll(List<Part> parts, Completion after) {
         return lane.add(() -> host.allToAll(parts, after).await());
+      }
+
+      @Override
+      public Collectives split(int color) {
+        return late(host.split(color));
       }
     };
   }
@@ -204,10 +213,10 @@ class ActivationPolicyTest {
         List<double[]> expected = plain(ranks, keyValueHeads);
         // late by turns: with some ranks when asked, with others as soon as may be
         boolean eager = (ranks + keyValueHeads / 2) % 2 == 0;
-        assertSame(expected, step(late(eager), ranks, 1, keyValueHeads, policy), groups);
+        assertSame(expected, step(late(eager), ring(ranks), keyValueHeads, policy), groups);
       }
       if (groups == 1) { // another device, whatever the number of ranks
-        List<double[]> onCpu = step(cpu(), 2, 1, keyValueHeads, policy);
+        List<double[]> onCpu = step(cpu(), ring(2), keyValueHeads, policy);
         assertSame(plainOnCpu(2, keyValueHeads), onCpu, groups);
       }
     }
@@ -235,16 +244,53 @@ class ActivationPolicyTest {
       int projections,
       int feedForward,
       int onHost) {
-    List<double[]> plainly =
-        step(late(false), ranks, headRanks, 4, ActivationPolicy.inputs(LAYERS));
-    assertSame(plain(ranks, 4), plainly, 2);
-    ActivationPolicy policy =
+    assertSameAsRing(
+        Mesh.of(ranks, ranks / headRanks, headRanks),
+        4,
         new ActivationPolicy(LAYERS, groups, savedAttention, onHost)
-            .withProducts(projections, feedForward);
-    assertSame(plainly, step(late(false), ranks, headRanks, 4, policy), groups);
-    assertSame(plainly, step(late(true), ranks, headRanks, 4, policy), groups);
+            .withProducts(projections, feedForward));
+  }
+
+  /** Also where ranks share products, with grouped heads, biases and norms of heads. */
+  @ParameterizedTest
+  @CsvSource({
+    // ranks, those that exchange heads, those that share products, key/value heads, head groups,
+    // blocks that save attention, projections, feed-forward, tensors on the host
+    "2, 1, 2, 2, 1, 5, 0, 0, 10",
+    "2, 1, 2, 4, 2, 2, 0, 0, 4",
+    "4, 1, 2, 2, 1, 0, 0, 0, 5",
+    "4, 1, 4, 4, 1, 3, 2, 2, 0",
+    "4, 2, 2, 4, 1, 3, 0, 0, 8",
+    "6, 1, 2, 2, 1, 5, 5, 5, 0",
+    "4, 1, 2, 4, 2, 3, 2, 1, 4"
+  })
+  void numbersAreTheSameWithSharedProducts(
+      int ranks,
+      int headRanks,
+      int tensor,
+      int keyValueHeads,
+      int groups,
+      int savedAttention,
+      int projections,
+      int feedForward,
+      int onHost) {
+    assertSameAsRing(
+        Mesh.of(ranks, ranks / (headRanks * tensor), headRanks, tensor),
+        keyValueHeads,
+        new ActivationPolicy(LAYERS, groups, savedAttention, onHost)
+            .withProducts(projections, feedForward));
+  }
+
+  /** A mesh changes rounding, and what is kept in it nothing, however late work is done. */
+  private void assertSameAsRing(Mesh mesh, int keyValueHeads, ActivationPolicy policy) {
+    int groups = policy.headGroups();
+    List<double[]> plainly =
+        step(late(false), mesh, keyValueHeads, ActivationPolicy.inputs(LAYERS));
+    assertSame(plain(mesh.world(), keyValueHeads), plainly, 2);
+    assertSame(plainly, step(late(false), mesh, keyValueHeads, policy), groups);
+    assertSame(plainly, step(late(true), mesh, keyValueHeads, policy), groups);
     List<double[]> early = // collectives, as soon as they may be, before a device that is late
-        step(late(false), host -> host, ranks, headRanks, 4, policy);
+        step(late(false), host -> host, mesh, keyValueHeads, policy);
     assertSame(plainly, early, groups);
   }
 

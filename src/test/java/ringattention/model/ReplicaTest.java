@@ -221,6 +221,11 @@ class ReplicaTest {
                         exchanged.incrementAndGet();
                         return below.allToAll(parts, after);
                       }
+
+                      @Override
+                      public Collectives split(int color) {
+                        return below.split(color);
+                      }
                     };
                 Replica replica = new Replica(setup, world, checked, device, noting, timer);
                 replica.weights().initialize(1, 0.1);

@@ -37,6 +37,11 @@ final class LateCollectives implements Collectives {
     return later(used, () -> collectives.allToAll(parts, after));
   }
 
+  @Override
+  public Collectives split(int color) {
+    return new LateCollectives(collectives.split(color));
+  }
+
   private Completion later(List<Tensor> used, Supplier<Completion> work) {
     for (Tensor other : busy) {
       if (used.stream().anyMatch(tensor -> overlap(tensor, other))) {

@@ -1,6 +1,7 @@
 package ringattention.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,10 +15,11 @@ import ringattention.report.RunHeader.Rank;
 /** What the log prints before the first step: header, memory plan, work balance. */
 class HeaderTest {
   private static RunHeader header(int dataParallel, int ringSize, Rank... ranks) {
-    return header(dataParallel, ringSize, 1, ranks);
+    return header(dataParallel, ringSize, 1, 1, ranks);
   }
 
-  private static RunHeader header(int dataParallel, int ringSize, int headRanks, Rank... ranks) {
+  private static RunHeader header(
+      int dataParallel, int ringSize, int headRanks, int tensorRanks, Rank... ranks) {
     return new RunHeader(
         "ringattention 0.1.0",
         "c945457",
@@ -28,6 +30,7 @@ class HeaderTest {
         dataParallel,
         ringSize,
         headRanks,
+        tensorRanks,
         List.of(ranks));
   }
 
@@ -74,11 +77,33 @@ class HeaderTest {
   @Test
   void ranksThatExchangeHeadsAreAnAxis() {
     Rank rank = new Rank(0, "a1", "cpu", List.of(range(0, 1)));
-    RunHeader header = header(1, 2, 2, rank, rank, rank, rank);
+    RunHeader header = header(1, 2, 2, 1, rank, rank, rank, rank);
     assertTrue(
         header.lines().contains("decomposition  4 ranks = 1 data-parallel x 2 ring x 2 heads"),
         header.lines().toString());
     assertEquals(List.of(2, 2), List.of(header.fields().get("ring"), header.fields().get("heads")));
+  }
+
+  /** Tensor ranks exchange all that they multiply: on several hosts there is a line. */
+  @Test
+  void ranksThatShareProductsAreAnAxis() {
+    Rank[] ranks = new Rank[4];
+    for (int i = 0; i < 4; i++) {
+      ranks[i] = new Rank(i, i < 2 ? "a1" : "a2", "cpu", List.of(range(i, i + 1)));
+    }
+    RunHeader pairs = header(1, 2, 1, 2, ranks);
+    String lines = pairs.lines().toString();
+    assertTrue(
+        lines.contains("decomposition  4 ranks = 1 data-parallel x 2 ring x 2 tensor"), lines);
+    assertFalse(lines.contains("WARNING"), lines);
+    assertEquals(2, pairs.fields().get("tensor"));
+    String warning =
+        "WARNING: ranks 0 to 3 share every product and are on several hosts: start neighbouring"
+            + " ranks on one host";
+    RunHeader apart = header(1, 1, 1, 4, ranks);
+    assertEquals(warning, apart.lines().get(apart.lines().size() - 1));
+    assertEquals(warning, apart.rest().get(apart.rest().size() - 1));
+    assertThrows(IllegalArgumentException.class, () -> header(1, 3, 1, 2, ranks));
   }
 
   @Test
@@ -87,7 +112,7 @@ class HeaderTest {
     String waits = "decomposition  3 ranks = 1 data-parallel x 2 ring, 1 wait";
     assertTrue(header(1, 2, rank, rank, rank).lines().contains(waits));
     assertThrows(IllegalArgumentException.class, () -> header(2, 1, rank));
-    assertThrows(IllegalArgumentException.class, () -> header(1, 1, 2, rank));
+    assertThrows(IllegalArgumentException.class, () -> header(1, 1, 2, 1, rank));
     assertThrows(IllegalArgumentException.class, () -> range(3, 3));
   }
 

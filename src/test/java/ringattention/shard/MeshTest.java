@@ -43,6 +43,31 @@ class MeshTest {
     assertEquals(List.of(5), Mesh.of(6, 3).headsGroup(5));
   }
 
+  /** Tensor ranks are innermost: rank = ((data x 2 + ring) x 3 + heads) x 2 + tensor. */
+  @Test
+  void ranksThatShareProductsAreNeighbours() {
+    Mesh mesh = Mesh.of(24, 2, 3, 2);
+    assertEquals(new Mesh(2, 2, 3, 2), mesh);
+    assertEquals(24, mesh.world());
+    assertEquals(12, mesh.sharing());
+    for (int rank = 0; rank < 24; rank++) {
+      assertEquals(
+          List.of(rank / 12, rank % 12, rank / 6 % 2, rank / 2 % 3, rank % 2),
+          List.of(
+              mesh.dataRank(rank),
+              mesh.sharingRank(rank),
+              mesh.ringRank(rank),
+              mesh.headsRank(rank),
+              mesh.tensorRank(rank)));
+      assertEquals(mesh.sharingRank(rank) / 2, mesh.tokensRank(rank));
+      assertEquals(rank % 6, mesh.insideRank(rank));
+    }
+    assertEquals(List.of(18, 19), mesh.tensorGroup(19));
+    assertEquals(List.of(19, 21, 23), mesh.headsGroup(21));
+    assertEquals(
+        List.of(9, 3, 21, 15), List.of(mesh.next(3), mesh.next(9), mesh.next(15), mesh.next(21)));
+  }
+
   @Test
   void headsAreExchangedInChunksWhereTheyAreExchanged() {
     assertEquals(3, Mesh.of(12, 3, 2).inChunks(3).chunks());
@@ -61,9 +86,11 @@ class MeshTest {
     assertThrows(IllegalArgumentException.class, () -> new Mesh(0, 1, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 0, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 0, 1));
-    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 2, 0));
-    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 1, 2));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 2, 1, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 1, 1, 2));
     assertThrows(IllegalArgumentException.class, () -> Mesh.of(12, 3, 0));
     assertThrows(IllegalArgumentException.class, () -> Mesh.of(12, 4, 2));
+    assertThrows(IllegalArgumentException.class, () -> new Mesh(2, 1, 1, 0));
+    assertThrows(IllegalArgumentException.class, () -> Mesh.of(12, 3, 2, 4));
   }
 }

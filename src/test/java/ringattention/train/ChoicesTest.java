@@ -90,7 +90,13 @@ class ChoicesTest {
     Map<String, String> choices = all.get(0);
     assertEquals(all.get(ranks - 1), choices);
     assertEquals(
-        List.of("device", "sums", "head groups", "ranks that exchange heads", "micro-batch"),
+        List.of(
+            "device",
+            "sums",
+            "head groups",
+            "ranks that exchange heads",
+            "tensor ranks",
+            "micro-batch"),
         List.copyOf(choices.keySet()));
     assertEquals("2", choices.get("head groups"));
     assertEquals("2", choices.get("micro-batch"));

@@ -10,6 +10,7 @@ import ringattention.bench.Benchmark;
 import ringattention.bench.training.TrainingTable.Subject;
 import ringattention.input.Configuration;
 import ringattention.model.ModelConfig;
+import ringattention.plan.MeshRules;
 import ringattention.plan.RunRules;
 import ringattention.plan.TrainConfig;
 import ringattention.plan.TrainingPlan;
@@ -35,7 +36,7 @@ public final class TrainingBench implements Benchmark {
   public TrainingBench(Configuration configuration, int ranks) {
     this.bench = configuration.get(BenchTrainingConfig.SECTION);
     this.layers = configuration.get(ModelConfig.SECTION).layers();
-    this.mesh = RunRules.mesh(configuration, ranks);
+    this.mesh = MeshRules.mesh(configuration, ranks);
     int blocks = bench.forwardBlocks(layers);
     require(
         blocks <= layers,

@@ -2,8 +2,11 @@ package ringattention.device.cuda;
 
 import static org.bytedeco.cuda.global.nccl.ncclAllGather;
 import static org.bytedeco.cuda.global.nccl.ncclBfloat16;
+import static org.bytedeco.cuda.global.nccl.ncclCommCount;
 import static org.bytedeco.cuda.global.nccl.ncclCommDestroy;
 import static org.bytedeco.cuda.global.nccl.ncclCommInitRank;
+import static org.bytedeco.cuda.global.nccl.ncclCommSplit;
+import static org.bytedeco.cuda.global.nccl.ncclCommUserRank;
 import static org.bytedeco.cuda.global.nccl.ncclFloat32;
 import static org.bytedeco.cuda.global.nccl.ncclFloat64;
 import static org.bytedeco.cuda.global.nccl.ncclGroupEnd;
@@ -15,8 +18,10 @@ import static org.bytedeco.cuda.global.nccl.ncclSend;
 import static org.bytedeco.cuda.global.nccl.ncclSum;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.cuda.nccl.ncclComm;
+import org.bytedeco.cuda.nccl.ncclConfig_t;
 import org.bytedeco.cuda.nccl.ncclUniqueId;
 import ringattention.device.Collectives;
 import ringattention.device.Completion;
@@ -28,11 +33,26 @@ public final class NcclGroup implements Collectives, AutoCloseable {
   private final ncclComm group = new ncclComm();
   private final Stream stream;
   private final int ranks;
+  private final int rank;
+  private final List<NcclGroup> parts = new ArrayList<>();
 
   NcclGroup(ncclUniqueId id, int ranks, int rank, Stream stream) {
     this.stream = stream;
     this.ranks = ranks;
+    this.rank = rank;
     Nccl.check(ncclCommInitRank(group, ranks, id, rank), "start of " + ranks + " ranks");
+  }
+
+  /** Ranks of a group that name the same color; their work is in one stream with the group's. */
+  private NcclGroup(NcclGroup whole, int color) {
+    this.stream = whole.stream;
+    int status = ncclCommSplit(whole.group, color, whole.rank, group, (ncclConfig_t) null);
+    Nccl.check(status, "split of " + whole.ranks + " ranks");
+    int[] counted = new int[1];
+    Nccl.check(ncclCommCount(group, counted), "number of ranks");
+    this.ranks = counted[0];
+    Nccl.check(ncclCommUserRank(group, counted), "own rank");
+    this.rank = counted[0];
   }
 
   /** Sends pieces to one rank while pieces arrive from another. Empty pieces are left out. */
@@ -101,6 +121,13 @@ public final class NcclGroup implements Collectives, AutoCloseable {
     return stream.mark();
   }
 
+  @Override
+  public Collectives split(int color) {
+    NcclGroup part = new NcclGroup(this, color);
+    parts.add(part);
+    return part;
+  }
+
   private void send(Cuda.Address from, long bytes, int to) {
     Nccl.check(ncclSend(from, bytes, ncclInt8, to, group, stream.handle()), "send to rank " + to);
   }
@@ -132,6 +159,7 @@ public final class NcclGroup implements Collectives, AutoCloseable {
   @Override
   public void close() {
     if (stream.idle()) {
+      parts.forEach(NcclGroup::close);
       Nccl.check(ncclCommDestroy(group), "end");
     }
   }
