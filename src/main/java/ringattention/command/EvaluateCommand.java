@@ -70,7 +70,8 @@ public final class EvaluateCommand {
             () -> {
               Replica replica = plan.replica(equipment, device, arena, job.timer());
               weights.read(replica.weights(), output);
-              return new Evaluation(job, plan, replica, samples).run(device, output);
+              Map<String, Object> compared = SimpleModel.tell(job, configuration, samples, output);
+              return new Evaluation(job, plan, replica, samples, compared).run(device, output);
             });
       }
     }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import ringattention.data.DataConfig;
 import ringattention.data.TokenizerFolder;
+import ringattention.data.fasta.BasesTokenizerFile;
 import ringattention.data.lines.LineTokenizerFile;
 import ringattention.huggingface.SpecialIds;
 import ringattention.huggingface.TokenizerConfigFile;
@@ -42,8 +43,22 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
           TokenizerCopy.NONE, List.of("no tokenizer: the model reads trajectories"));
     }
     Optional<Path> origin = configuration.get(ModelConfig.SECTION).checkpoint();
-    if (configuration.get(DataConfig.SECTION).tokenizer().equals(DataConfig.LINES)) {
-      return ofLines();
+    switch (configuration.get(DataConfig.SECTION).tokenizer()) {
+      case DataConfig.LINES -> {
+        return of(
+            DataConfig.LINES,
+            LineTokenizerFile.json(),
+            LineTokenizerFile.tokens(),
+            LineTokenizerFile.END);
+      }
+      case DataConfig.BASES -> {
+        return of(
+            DataConfig.BASES,
+            BasesTokenizerFile.json(),
+            BasesTokenizerFile.tokens(),
+            BasesTokenizerFile.END);
+      }
+      default -> {}
     }
     Optional<TokenizerFolder> used = used(configuration);
     if (used.isPresent()) {
@@ -69,19 +84,28 @@ record ExportedTokenizer(TokenizerCopy copy, List<String> lines) {
                 + "\""));
   }
 
-  /** Makes the files of the tokenizer of lines, which is the program's own. */
-  private static ExportedTokenizer ofLines() {
-    String end = LineTokenizerFile.END;
+  /**
+   * Makes the files of a tokenizer that is the program's own.
+   *
+   * @param name of it
+   * @param json content of tokenizer.json
+   * @param tokens all of them by their spelling
+   * @param end spelling of the token that ends a text
+   */
+  private static ExportedTokenizer of(
+      String name, String json, Map<String, Integer> tokens, String end) {
     Map<String, byte[]> files = new LinkedHashMap<>();
-    files.put(TokenizerCopy.NAMES.get(0), LineTokenizerFile.json().getBytes(UTF_8));
+    files.put(TokenizerCopy.NAMES.get(0), json.getBytes(UTF_8));
     files.put(
         TokenizerConfigFile.NAME, TokenizerConfigFile.of(Optional.empty(), end, Optional.empty()));
-    OptionalInt id = OptionalInt.of(LineTokenizerFile.tokens().get(end));
+    OptionalInt id = OptionalInt.of(tokens.get(end));
     SpecialIds ids = new SpecialIds(OptionalInt.empty(), id, OptionalInt.empty());
     return new ExportedTokenizer(
         new TokenizerCopy(files, Optional.of(ids)),
         List.of(
-            "tokenizer of lines: "
+            "tokenizer of "
+                + name
+                + ": "
                 + String.join(", ", files.keySet())
                 + "; special tokens of config.json: end "
                 + id.getAsInt()));

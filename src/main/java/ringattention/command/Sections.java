@@ -16,6 +16,7 @@ import ringattention.bench.training.BenchTrainingConfig;
 import ringattention.checkpoint.CheckpointConfig;
 import ringattention.data.DataConfig;
 import ringattention.data.ValidationConfig;
+import ringattention.data.fasta.FastaConfig;
 import ringattention.data.lines.LinesConfig;
 import ringattention.data.trajectories.TrajectoriesConfig;
 import ringattention.environment.CollectConfig;
@@ -58,6 +59,7 @@ public final class Sections {
               ValidationConfig.SECTION,
               LinesConfig.SECTION,
               TrajectoriesConfig.SECTION,
+              FastaConfig.SECTION,
               InferConfig.SECTION,
               GenerateConfig.SECTION,
               SuiteConfig.SECTION,

@@ -52,6 +52,7 @@ final class TrainingRun {
   private TrainingInput input; // null until it is read
   private TrainingPlan plan; // fitted once there is a device
   private Map<String, String> choices = Map.of(); // see Choices; known once there is a device
+  private Map<String, Object> compared = Map.of(); // see SimpleModel; known before the first step
   private final StopRequests stops;
   private final Optional<Instant> begin;
   private TrainingLoop loop; // null until everything is there
@@ -172,6 +173,11 @@ final class TrainingRun {
     }
     output.log().section("Training");
     TrainingHeader.data(input.samples(), input.heldOut()).forEach(output.log()::line);
+    compared =
+        input
+            .heldOut()
+            .map(out -> SimpleModel.tell(job, configuration, out, output))
+            .orElse(Map.of());
     input.skippedLines().forEach(output.log()::line);
     TrainingHeader.lines(
             train, plan.setup(), input.samples(), trainer, replica.parameters().groups())
@@ -237,7 +243,7 @@ final class TrainingRun {
     return input
         .heldOut()
         .map(out -> new HeldOutLoss(plan.setup(), job.world(), replica, out, most, job.timer()))
-        .map(loss -> new Validation(configuration, loss, output));
+        .map(loss -> new Validation(configuration, loss, output, compared));
   }
 
   private Origin origin() {

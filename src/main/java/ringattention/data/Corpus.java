@@ -68,10 +68,7 @@ final class Corpus {
       }
       TokenDocuments documents = (TokenDocuments) whole;
       try {
-        TokenDocuments tokens =
-            split.divides()
-                ? new SelectedDocuments(documents, split.of(documents.lengths().length))
-                : documents;
+        TokenDocuments tokens = part(configuration, split, documents);
         if (!tokens.hasLabel()) {
           throw configuration.source().error("data.path", "has no token to learn");
         }
@@ -83,6 +80,16 @@ final class Corpus {
         throw e;
       }
     }
+  }
+
+  /** Returns the documents of one part, or of all, each as often as it is read in an epoch. */
+  static TokenDocuments part(Configuration configuration, Split split, TokenDocuments documents) {
+    if (configuration.get(DataConfig.SECTION).format() == DataFormat.FASTA) {
+      return GenomeParts.of(documents, configuration, split);
+    }
+    return split.divides()
+        ? new SelectedDocuments(documents, split.of(documents.lengths().length))
+        : documents;
   }
 
   /**

@@ -25,6 +25,8 @@ final class CorpusFiles {
           Pattern.CASE_INSENSITIVE);
 
   private static final List<String> RECORDS = List.of(".jsonl", ".json", ".ndjson", ".parquet");
+  private static final List<String> GENOMES =
+      List.of(".fa", ".fasta", ".fna", ".fas", ".ffn", ".frn");
 
   /**
    * The files of a folder.
@@ -90,20 +92,22 @@ final class CorpusFiles {
               .sorted(Comparator.comparing(Path::toString))
               .collect(Collectors.partitioningBy(this::isLeftOut));
       List<Path> taken = found.get(false);
-      boolean chooses =
-          hasRecords()
-              && data.extensions().isEmpty()
-              && taken.stream().anyMatch(CorpusFiles::isRecords);
+      boolean chooses = data.extensions().isEmpty() && taken.stream().anyMatch(this::isNamed);
       Map<Boolean, List<Path>> records =
-          taken.stream().collect(Collectors.partitioningBy(file -> !chooses || isRecords(file)));
+          taken.stream().collect(Collectors.partitioningBy(file -> !chooses || isNamed(file)));
       return new Parts(records.get(true), found.get(true), records.get(false));
     } catch (IOException | UncheckedIOException unreadable) {
       throw source.error("data.path", "folder cannot be read: " + reason(unreadable));
     }
   }
 
-  private static boolean isRecords(Path file) {
-    return RECORDS.stream().anyMatch(CorpusStream.plainName(file)::endsWith);
+  /** Returns how files are named that have what the format wants; empty: in any way. */
+  private List<String> names() {
+    return hasRecords() ? RECORDS : data.format() == DataFormat.FASTA ? GENOMES : List.of();
+  }
+
+  private boolean isNamed(Path file) {
+    return names().stream().anyMatch(CorpusStream.plainName(file)::endsWith);
   }
 
   /**
@@ -128,7 +132,7 @@ final class CorpusFiles {
       why.add(
           parts.others().size()
               + " not named "
-              + String.join(", ", RECORDS)
+              + String.join(", ", names())
               + ", such as "
               + data.path().relativize(parts.others().get(0)));
     }

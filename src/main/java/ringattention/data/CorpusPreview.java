@@ -28,7 +28,8 @@ public record CorpusPreview(
     CorpusCounts counts,
     Optional<SourceShares.Size> size,
     List<Document> samples) {
-  private static final int SHOWN = 1024; // tokens of a stream without documents
+  private static final int SHOWN =
+      1024; // tokens of a stream without documents, or of a record of a genome
   private static final String LEARNED = "[[";
   private static final String END = "]]";
 
@@ -79,11 +80,15 @@ public record CorpusPreview(
         corpus instanceof TokenDocuments documents
             ? documents.lengths()
             : new int[] {(int) Math.min(Math.min(SHOWN, limit), corpus.tokens())};
+    boolean genome = configuration.get(DataConfig.SECTION).format() == DataFormat.FASTA;
     List<Document> samples = new ArrayList<>();
     long at = 0;
     for (int i = 0; i < Math.min(count, lengths.length); i++) {
       int[] entries = corpus.entries(at, lengths[i]);
-      samples.add(new Document(entries.length, learned(entries), text(entries, tokenizer)));
+      int shown = genome ? Math.min(SHOWN, entries.length) : entries.length;
+      String rest = shown < entries.length ? "..." : "";
+      String text = text(Arrays.copyOf(entries, shown), tokenizer) + rest;
+      samples.add(new Document(entries.length, learned(entries), text));
       at += entries.length;
     }
     return new CorpusPreview(
@@ -135,9 +140,7 @@ public record CorpusPreview(
       ReadyTokens taken = split.divides() ? ready.only(split.of((int) ready.documents())) : ready;
       return new SourceShares.Size(taken.documents(), taken.tokens(), taken.tokens());
     }
-    int[] all = ((TokenDocuments) corpus).lengths();
-    int[] lengths =
-        split.divides() ? Arrays.stream(split.of(all.length)).map(i -> all[i]).toArray() : all;
+    int[] lengths = Corpus.part(configuration, split, (TokenDocuments) corpus).lengths();
     long tokens = Arrays.stream(lengths).asLongStream().sum();
     DataConfig data = configuration.get(DataConfig.SECTION);
     if (!data.documents()) {

@@ -22,7 +22,8 @@ import ringattention.input.Trait;
  *     else a sequence is any part of the stream of all documents
  * @param documentMultiple tokens that every document's length in a sequence is a multiple of
  * @param firstPosition of a document, or of every sequence of a stream
- * @param tokenizer {@link #BYTES}, {@link #LINES}, {@link #NONE}, or a tokenizer.json or its folder
+ * @param tokenizer {@link #BYTES}, {@link #LINES}, {@link #BASES}, {@link #NONE}, or a
+ *     tokenizer.json or its folder
  * @param cache folder of tokenized corpora, or {@link #NO_CACHE}
  * @param skipBad whether records that cannot be used are counted, and not an error
  * @param ids how {@link DataFormat#TOKENS} are written
@@ -50,9 +51,13 @@ public record DataConfig(
   /** The tokenizer of {@link DataFormat#LINES}. */
   public static final String LINES = "lines";
 
+  /** The tokenizer of {@link DataFormat#FASTA}. */
+  public static final String BASES = "bases";
+
   /** No tokenizer: of files that hold tokens. */
   public static final String NONE = "none";
 
+  private static final String WITH_FASTA = " data.format = \"fasta\"";
   private static final String WITH_LINES = " with data.format = \"lines\"";
   private static final String NO_FILES =
       "must not be given" + WITH_LINES + ", which reads no files";
@@ -113,14 +118,15 @@ public record DataConfig(
         sources.isEmpty()
             ? format.isTokenized()
             : sources.stream().anyMatch(source -> source.format().isTokenized());
+    boolean bases = isOfBases(table, format, sources);
     String tokenizer =
         tokens
             .marked(Trait.OWN)
             .text(
                 "tokenizer",
                 Default.derived(
-                    made ? LINES : tokenized ? BYTES : NONE,
-                    "\"bytes\", or lines' own; none for tokens and trajectories"));
+                    made ? LINES : bases ? BASES : tokenized ? BYTES : NONE,
+                    "\"bytes\", or lines' or fasta's own; none for tokens and trajectories"));
     path(table, "tokenizer", tokenizer);
     table.require(
         tokenizer.equals(LINES) || !made, "tokenizer", "must be \"" + LINES + "\"" + WITH_LINES);
@@ -131,6 +137,10 @@ public record DataConfig(
             + (sources.isEmpty()
                 ? "data.format = \"" + format + "\", which is tokenized"
                 : "sources that do not hold tokens"));
+    table.require(
+        tokenizer.equals(BASES) == bases,
+        "tokenizer",
+        "must " + (bases ? "" : "not ") + "be \"bases\" with" + (bases ? "" : "out") + WITH_FASTA);
     String cache = texts.marked(Trait.FREE, Trait.OWN).text("cache", Default.of(NO_CACHE));
     path(table, "cache", cache);
     return new DataConfig(
@@ -147,6 +157,21 @@ public record DataConfig(
         skipBad,
         ids,
         sources);
+  }
+
+  /** Returns whether files are of bases; all sources have one tokenizer, so all are or none. */
+  private static boolean isOfBases(Table table, DataFormat format, List<DataSource> sources) {
+    boolean bases =
+        sources.isEmpty()
+            ? format == DataFormat.FASTA
+            : sources.get(0).format() == DataFormat.FASTA;
+    for (int i = 0; i < sources.size(); i++) {
+      table.require(
+          (sources.get(i).format() == DataFormat.FASTA) == bases,
+          "source." + (i + 1) + ".format",
+          "must " + (bases ? "" : "not ") + "be \"fasta\", as that of the first source");
+    }
+    return bases;
   }
 
   private static String otherwise(boolean made) {
@@ -237,7 +262,7 @@ public record DataConfig(
 
   /** Returns whether a tokenizer of this name is in the program, not in files, or there is none. */
   public static boolean isOwnTokenizer(String name) {
-    return name.equals(BYTES) || name.equals(LINES) || name.equals(NONE);
+    return name.equals(BYTES) || name.equals(LINES) || name.equals(BASES) || name.equals(NONE);
   }
 
   private static Path path(Table table, String key, String text) {

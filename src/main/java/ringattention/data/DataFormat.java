@@ -15,7 +15,9 @@ public enum DataFormat {
   /** Tokens, with an index of documents in a file beside them, as Megatron writes both. */
   MEGATRON("megatron"),
   /** Episodes of states, actions and rewards, as section {@code [trajectories]} says. */
-  TRAJECTORIES("trajectories");
+  TRAJECTORIES("trajectories"),
+  /** Bases of genomes, a record a document, as section {@code [fasta]} says. */
+  FASTA("fasta");
 
   private final String name;
 

@@ -2,7 +2,9 @@ package ringattention.data;
 
 import java.util.Arrays;
 import java.util.Optional;
+import ringattention.data.fasta.MarkovModel;
 import ringattention.input.Configuration;
+import ringattention.metrics.TextUnit;
 
 /**
  * A corpus once, in its own order, cut as training cuts it. Every token is a label once, but for
@@ -10,6 +12,8 @@ import ringattention.input.Configuration;
  * sequence has too few of is padding.
  */
 final class HeldOutCorpus implements HeldOutSamples {
+  private final Configuration given; // of the run
+  private final SampleShape shape;
   private final TokenStream stream;
   private final Optional<DocumentPieces> pieces; // empty: one stream of all documents
   private final int length;
@@ -19,10 +23,13 @@ final class HeldOutCorpus implements HeldOutSamples {
   private final Optional<int[]> tokenBytes;
 
   private HeldOutCorpus(
+      Configuration given,
       Configuration configuration,
       SampleShape shape,
       TokenStream stream,
       Optional<DocumentPieces> pieces) {
+    this.given = given;
+    this.shape = shape;
     this.stream = stream;
     this.pieces = pieces;
     this.length = shape.sequence();
@@ -45,9 +52,10 @@ final class HeldOutCorpus implements HeldOutSamples {
         shape,
         new Split(configuration, shape.seed(), true),
         host,
-        stream -> ofStream(configuration, shape, stream),
+        stream -> ofStream(given, configuration, shape, stream),
         (documents, padding) ->
             new HeldOutCorpus(
+                given,
                 configuration,
                 shape,
                 documents,
@@ -60,11 +68,11 @@ final class HeldOutCorpus implements HeldOutSamples {
   }
 
   private static HeldOutCorpus ofStream(
-      Configuration configuration, SampleShape shape, TokenStream stream) {
+      Configuration given, Configuration configuration, SampleShape shape, TokenStream stream) {
     if (stream.tokens() < 2) {
       throw configuration.source().error("data.path", "has no token to predict");
     }
-    return new HeldOutCorpus(configuration, shape, stream, Optional.empty());
+    return new HeldOutCorpus(given, configuration, shape, stream, Optional.empty());
   }
 
   @Override
@@ -139,6 +147,22 @@ final class HeldOutCorpus implements HeldOutSamples {
   @Override
   public Optional<int[]> tokenBytes() {
     return tokenBytes;
+  }
+
+  @Override
+  public TextUnit textUnit() {
+    return stream instanceof GenomeParts ? TextUnit.BASE : TextUnit.BYTE;
+  }
+
+  @Override
+  public Optional<MarkovModel> baseline(int most) {
+    return GenomeBaseline.of(
+        given, shape, stream, most == 0 ? stream.tokens() : (long) most * length);
+  }
+
+  @Override
+  public String text() {
+    return stream.text();
   }
 
   @Override

@@ -2,7 +2,9 @@ package ringattention.data;
 
 import java.util.List;
 import java.util.Optional;
+import ringattention.data.fasta.MarkovModel;
 import ringattention.input.Configuration;
+import ringattention.metrics.TextUnit;
 
 /**
  * The sequences of an evaluation. Every sequence behind the last is padding, whose labels count
@@ -29,8 +31,26 @@ public interface HeldOutSamples extends Samples {
     return 0;
   }
 
-  /** Returns the bytes of text of every token, by its number; empty where that is not known. */
+  /**
+   * Returns the bytes, or other {@link #textUnit}s, of text of every token, by its number; empty
+   * where that is not known.
+   */
   Optional<int[]> tokenBytes();
+
+  /** Returns what texts are measured in. */
+  default TextUnit textUnit() {
+    return TextUnit.BYTE;
+  }
+
+  /**
+   * Returns what a simple model that has learned the same makes of what is evaluated, of genomes;
+   * empty elsewhere. Reads all of it.
+   *
+   * @param most sequences that are evaluated, the first; 0: all
+   */
+  default Optional<MarkovModel> baseline(int most) {
+    return Optional.empty();
+  }
 
   /**
    * Reads, and tokenizes, what section {@code [validation]} keeps out of training; the corpus of

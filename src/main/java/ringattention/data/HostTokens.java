@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import ringattention.data.fasta.FastaConfig;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -115,6 +116,9 @@ public final class HostTokens {
     }
     List<String> parts =
         new ArrayList<>(List.of(data.toString(), Path.of("").toAbsolutePath().toString()));
+    if (data.format() == DataFormat.FASTA) {
+      parts.add("softMask " + configuration.get(FastaConfig.SECTION).softMask());
+    }
     for (Path file : files) {
       try {
         parts.add(file.toRealPath().toString());

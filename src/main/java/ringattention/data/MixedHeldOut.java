@@ -2,6 +2,7 @@ package ringattention.data;
 
 import java.util.List;
 import java.util.Optional;
+import ringattention.metrics.TextUnit;
 
 /**
  * What is kept out of several sources, in proportion to what each has: the first sequences of all
@@ -68,6 +69,11 @@ final class MixedHeldOut implements HeldOutSamples {
   @Override
   public Optional<int[]> tokenBytes() {
     return parts.get(0).tokenBytes(); // all have one tokenizer
+  }
+
+  @Override
+  public TextUnit textUnit() {
+    return parts.get(0).textUnit();
   }
 
   @Override

@@ -109,6 +109,11 @@ final class PackedSamples implements Samples {
   }
 
   @Override
+  public String text() {
+    return corpus.text();
+  }
+
+  @Override
   public long tokens() {
     return corpus.tokens();
   }

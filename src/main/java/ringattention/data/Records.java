@@ -51,7 +51,7 @@ final class Records {
     if (!isParquet(file)) {
       return;
     }
-    if (format == DataFormat.TEXT || format.holdsTokens()) {
+    if (format == DataFormat.TEXT || format == DataFormat.FASTA || format.holdsTokens()) {
       throw source.error(
           "data.format",
           "must be \"jsonl\" or \"conversations\" for " + file + ", whose rows are records");

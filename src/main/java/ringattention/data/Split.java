@@ -41,6 +41,27 @@ record Split(Configuration configuration, long seed, boolean keptOut) {
     return IntStream.range(0, documents).filter(i -> out.test(i) == keptOut).toArray();
   }
 
+  /**
+   * A piece of a document.
+   *
+   * @param from its first token, counted in the document
+   */
+  record Cut(long from, long count) {}
+
+  /**
+   * Returns the piece of a document that is kept out, as large a share of it as of documents
+   * elsewhere, from a random place.
+   *
+   * @param document its number
+   * @param tokens of it
+   */
+  Cut cut(int document, long tokens) {
+    long count = Math.round(configuration.get(ValidationConfig.SECTION).fraction() * tokens);
+    long places = tokens - count + 1;
+    return new Cut(
+        Long.remainderUnsigned(Seed.of(seed, "validation piece").bits(document), places), count);
+  }
+
   /** Returns whether the corpus has two parts. */
   boolean divides() {
     return configuration.get(ValidationConfig.SECTION).fraction() > 0;

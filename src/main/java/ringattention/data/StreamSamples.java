@@ -55,6 +55,11 @@ final class StreamSamples implements Samples {
   }
 
   @Override
+  public String text() {
+    return stream.text();
+  }
+
+  @Override
   public long tokens() {
     return stream.tokens();
   }

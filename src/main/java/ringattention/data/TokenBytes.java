@@ -6,11 +6,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import ringattention.data.fasta.Bases;
 import ringattention.input.Configuration;
 
 /**
- * How many bytes of text each token stands for, by what its tokenizer's decoder makes of it. Added
- * tokens, which begin or end texts, stand for none.
+ * How many bytes of text, or bases, each token stands for, by what its tokenizer's decoder makes of
+ * it. Added tokens, which begin or end texts, stand for none.
  */
 final class TokenBytes {
   private static final String SPACE = "\u2581"; // what SentencePiece writes for a space
@@ -24,6 +25,11 @@ final class TokenBytes {
       int[] ones = new int[new ByteTokenizer().vocabulary()];
       Arrays.fill(ones, 1);
       return Optional.of(ones);
+    }
+    if (name.equals(DataConfig.BASES)) {
+      int[] bases = new int[Bases.SIZE];
+      Arrays.fill(bases, 0, Bases.BASES, 1); // others are no labels
+      return Optional.of(bases);
     }
     if (name.equals(DataConfig.LINES) || name.equals(DataConfig.NONE)) {
       return Optional.empty(); // what is learned of lines is no text that bits would compress

@@ -10,6 +10,11 @@ interface TokenStream extends AutoCloseable {
   /** Number of documents. */
   long documents();
 
+  /** Returns what there is, for the log. */
+  default String text() {
+    return documents() + " documents with " + tokens() + " tokens";
+  }
+
   /** Whether every token is to be predicted. */
   boolean allPredicted();
 

@@ -9,6 +9,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import ringattention.data.fasta.FastaConfig;
+import ringattention.data.fasta.SoftMask;
 import ringattention.input.Configuration;
 import ringattention.input.InputException;
 import ringattention.input.Source;
@@ -27,6 +29,7 @@ final class TokenizedCorpus {
   private final Source source;
   private final Tokenizer tokenizer;
   private final ChatFormat format; // null but for conversations
+  private final SoftMask softMask; // of bases
   private final DocumentReader reader;
   private final int threads;
 
@@ -42,6 +45,7 @@ final class TokenizedCorpus {
     this.data = configuration.get(DataConfig.SECTION);
     this.source = configuration.source();
     this.tokenizer = tokenizer;
+    this.softMask = configuration.get(FastaConfig.SECTION).softMask();
     Encoder encoder = new Encoder(tokenizer);
     this.format =
         data.format() == DataFormat.CONVERSATIONS
@@ -61,6 +65,7 @@ final class TokenizedCorpus {
                   source,
                   Optional.of(data.field()).filter(field -> !field.equals(DataConfig.AUTO)),
                   format);
+          case FASTA -> new FastaRecords(source, softMask == SoftMask.LEARNED);
           case LINES -> throw new IllegalArgumentException("lines are no files");
           case TOKENS, MEGATRON -> throw new IllegalArgumentException("tokens are there already");
           case TRAJECTORIES -> throw new IllegalArgumentException("steps are no tokens");
@@ -149,6 +154,9 @@ final class TokenizedCorpus {
     parts.add("skipBad " + data.skipBad());
     if (format != null) {
       parts.add(format.fingerprint());
+    }
+    if (data.format() == DataFormat.FASTA) {
+      parts.add("softMask " + softMask);
     }
     for (Path file : files) {
       parts.add(file.toAbsolutePath().toString());

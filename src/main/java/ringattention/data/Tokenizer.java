@@ -81,9 +81,11 @@ public interface Tokenizer extends AutoCloseable {
       return name;
     }
     TokenizerFiles files =
-        name.equals(DataConfig.LINES)
-            ? TokenizerFiles.ofLines()
-            : TokenizerFiles.read(Path.of(name), configuration.source());
+        switch (name) {
+          case DataConfig.LINES -> TokenizerFiles.ofLines();
+          case DataConfig.BASES -> TokenizerFiles.ofBases();
+          default -> TokenizerFiles.read(Path.of(name), configuration.source());
+        };
     return Digest.of(files.json(), "end " + files.end());
   }
 
@@ -101,8 +103,8 @@ public interface Tokenizer extends AutoCloseable {
   /**
    * Returns the tokenizer of so much model.
    *
-   * @param name {@link DataConfig#BYTES}, {@link DataConfig#LINES}, {@link DataConfig#NONE}, or a
-   *     tokenizer.json or its folder
+   * @param name {@link DataConfig#BYTES}, {@link DataConfig#LINES}, {@link DataConfig#BASES},
+   *     {@link DataConfig#NONE}, or a tokenizer.json or its folder
    * @param key that said it, for errors
    * @param vocabulary tokens of the model
    * @throws InputException if it cannot be read, or has more tokens than the model
@@ -114,6 +116,7 @@ public interface Tokenizer extends AutoCloseable {
           case DataConfig.BYTES -> new ByteTokenizer();
           case DataConfig.NONE -> new NoTokenizer();
           case DataConfig.LINES -> HuggingFaceTokenizer.of(TokenizerFiles.ofLines(), name, named);
+          case DataConfig.BASES -> HuggingFaceTokenizer.of(TokenizerFiles.ofBases(), name, named);
           default -> HuggingFaceTokenizer.read(Path.of(name), named);
         };
     try {

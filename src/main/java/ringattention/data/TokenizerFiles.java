@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import ringattention.data.fasta.BasesTokenizerFile;
 import ringattention.data.lines.LineTokenizerFile;
 import ringattention.input.BoundedFile;
 import ringattention.input.HubName;
@@ -77,6 +78,16 @@ record TokenizerFiles(
         LineTokenizerFile.tokens(),
         LineTokenizerFile.END,
         LineTokenizerFile.END,
+        TextCuts.NOWHERE);
+  }
+
+  /** Returns what stands for files of the tokenizer of bases, which is the program's own. */
+  static TokenizerFiles ofBases() {
+    return new TokenizerFiles(
+        BasesTokenizerFile.json(),
+        BasesTokenizerFile.tokens(),
+        BasesTokenizerFile.END,
+        BasesTokenizerFile.END,
         TextCuts.NOWHERE);
   }
 

@@ -25,9 +25,19 @@ public final class Evaluation {
   private final TrainingPlan plan;
   private final HeldOutSamples samples;
   private final HeldOutLoss heldOut;
+  private final Map<String, Object> compared;
   private final int most; // sequences; 0: all
 
-  public Evaluation(Job job, TrainingPlan plan, Replica replica, HeldOutSamples samples) {
+  /**
+   * @param compared what the loss is compared with, for the summary; nothing: it is not
+   */
+  public Evaluation(
+      Job job,
+      TrainingPlan plan,
+      Replica replica,
+      HeldOutSamples samples,
+      Map<String, Object> compared) {
+    this.compared = compared;
     ValidationConfig config = plan.configuration().get(ValidationConfig.SECTION);
     this.job = job;
     this.plan = plan;
@@ -91,9 +101,7 @@ public final class Evaluation {
   }
 
   private static String bits(LossByPosition losses) {
-    return losses.bitsPerByte().isPresent()
-        ? String.format(Locale.ROOT, "%.4f bits per byte", losses.bitsPerByte().getAsDouble())
-        : "no bits per byte (this tokenizer's bytes are not known)";
+    return losses.bitsText().orElse("no bits per byte (this tokenizer's bytes are not known)");
   }
 
   private static String exact(LossByPosition losses) {
@@ -125,7 +133,7 @@ public final class Evaluation {
     values.put("loss_unit", losses.unit().toString());
     if (losses.unit().isOfTokens()) {
       values.put("perplexity", losses.perplexity());
-      losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
+      losses.bits().ifPresent(bits -> values.put(losses.text().bitsKey(), bits));
       values.put("accuracy", losses.accuracy());
     }
     losses
@@ -141,8 +149,9 @@ public final class Evaluation {
       values.put("loss_by_source", losses.bySource());
     }
     values.put(losses.unit().key(), losses.total());
+    values.putAll(compared);
     if (losses.knowsBytes()) {
-      values.put("bytes", losses.bytes());
+      values.put(losses.text().plural(), losses.bytes());
     }
     values.put("sequences", heldOut.sequences());
     values.put("evaluation_s", seconds);

@@ -105,7 +105,7 @@ public final class HeldOutLoss {
             samples.tokenBytes().isPresent(),
             answers.map(counted -> Answers.of(answered, 0)))
         .with(sources(bySource))
-        .in(setup.model().lossUnit());
+        .in(setup.model().lossUnit(), samples.textUnit());
   }
 
   private List<LossByPosition.OfSource> sources(double... sums) {

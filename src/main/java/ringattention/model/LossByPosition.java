@@ -10,23 +10,26 @@ import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import ringattention.metrics.LossUnit;
+import ringattention.metrics.TextUnit;
 
 /**
  * Losses of labels, summed in double by their position: by how many tokens of its document a
  * prediction has seen. Positions go in buckets by powers of two: 0 to 1, 2 to 3, 4 to 7, ...
  *
  * @param buckets up to the last that has a label
- * @param knowsBytes whether the bytes of labels are known
+ * @param knowsBytes whether the bytes, or what else text is measured in, of labels are known
  * @param answers to the questions of the corpus; empty if it has none
  * @param sources that it comes from; none where it is one
  * @param unit of losses: perplexity, bits and accuracy are there in nats only
+ * @param text what is counted as bytes
  */
 public record LossByPosition(
     List<Bucket> buckets,
     boolean knowsBytes,
     Optional<Answers> answers,
     List<OfSource> sources,
-    LossUnit unit) {
+    LossUnit unit,
+    TextUnit text) {
   private static final int BUCKETS = 31; // positions are below 2^31
   private static final int VALUES = 4; // of a bucket
 
@@ -73,17 +76,17 @@ public record LossByPosition(
 
   /** Losses of tokens of a corpus that is one. */
   public LossByPosition(List<Bucket> buckets, boolean knowsBytes, Optional<Answers> answers) {
-    this(buckets, knowsBytes, answers, List.of(), LossUnit.NATS);
+    this(buckets, knowsBytes, answers, List.of(), LossUnit.NATS, TextUnit.BYTE);
   }
 
   /** Returns the same with what each source has of it. */
   LossByPosition with(List<OfSource> parts) {
-    return new LossByPosition(buckets, knowsBytes, answers, parts, unit);
+    return new LossByPosition(buckets, knowsBytes, answers, parts, unit, text);
   }
 
-  /** Returns the same, of losses in this unit. */
-  LossByPosition in(LossUnit other) {
-    return new LossByPosition(buckets, knowsBytes, answers, sources, other);
+  /** Returns the same, of losses in this unit, of texts that are measured so. */
+  LossByPosition in(LossUnit other, TextUnit by) {
+    return new LossByPosition(buckets, knowsBytes, answers, sources, other, by);
   }
 
   /** Sums of one rank, or of all. */
@@ -169,11 +172,18 @@ public record LossByPosition(
     return (long) sum(Bucket::bytes);
   }
 
-  /** Returns the sum of all losses in bits by byte of text; empty where bytes are not known. */
-  public OptionalDouble bitsPerByte() {
+  /** Returns the sum of all losses in bits by {@link #text}; empty where that is not known. */
+  public OptionalDouble bits() {
     return knowsBytes && bytes() > 0
         ? OptionalDouble.of(total() / Math.log(2) / bytes())
         : OptionalDouble.empty();
+  }
+
+  /** Returns the same as text for the log. */
+  public Optional<String> bitsText() {
+    return bits().isPresent()
+        ? Optional.of(String.format(Locale.ROOT, "%.4f bits per %s", bits().getAsDouble(), text))
+        : Optional.empty();
   }
 
   /** Returns the mean loss of each source by its name; NaN without labels. */

@@ -170,9 +170,7 @@ public final class TrainingEnd {
     more.put("skipped_steps", loop.history().skipped());
     more.put("steps_without_labels", loop.history().unlabelled());
     loop.history().validationLoss().ifPresent(loss -> more.put("validation_loss", loss));
-    if (!loop.sourceLosses().isEmpty()) {
-      more.put("validation_loss_by_source", loop.sourceLosses());
-    }
+    more.putAll(loop.heldOut());
     loop.mfu().ifPresent(shares -> StepRecord.putMfu(more, shares));
     more.putAll(checkpoints);
     double loss = loop.history().lastLoss();

@@ -46,7 +46,7 @@ public final class TrainingLoop {
   private DataSeen seen = new DataSeen(0, OptionalDouble.empty()); // up to the last step
   private Stop stop = Stop.NONE;
   private long tracedStep; // 0: none
-  private Map<String, Object> sourceLosses = Map.of(); // held-out, by source
+  private Map<String, Object> heldOut = Map.of(); // see Validation
   private final Curriculum curriculum;
   private volatile long step; // running or last; read by the watchdog
 
@@ -128,12 +128,12 @@ public final class TrainingLoop {
         stop = last ? Stop.NONE : result.stop();
       }
     }
-    sourceLosses = validation.map(Validation::lastOfSources).orElse(Map.of());
+    heldOut = validation.map(Validation::summary).orElse(Map.of());
   }
 
-  /** Returns the held-out losses of each source that were measured last; none where it is one. */
-  Map<String, Object> sourceLosses() {
-    return sourceLosses;
+  /** Returns what the summary says of held-out losses, see {@link Validation#summary}. */
+  Map<String, Object> heldOut() {
+    return heldOut;
   }
 
   /** The first step compiles, allocates and connects what later ones use. */

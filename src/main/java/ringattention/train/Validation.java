@@ -18,9 +18,18 @@ public final class Validation {
   private final HeldOutLoss heldOut;
   private final RunOutput output;
   private final Consumer<String> csv;
-  private Map<String, Object> lastOfSources = Map.of();
+  private final Map<String, Object> compared;
+  private final Map<String, Object> summary = new LinkedHashMap<>();
 
-  public Validation(Configuration configuration, HeldOutLoss heldOut, RunOutput output) {
+  /**
+   * @param compared what the loss is compared with, for the summary; nothing: it is not
+   */
+  public Validation(
+      Configuration configuration,
+      HeldOutLoss heldOut,
+      RunOutput output,
+      Map<String, Object> compared) {
+    this.compared = compared;
     this.configuration = configuration;
     this.heldOut = heldOut;
     this.output = output;
@@ -30,9 +39,12 @@ public final class Validation {
             : line -> {};
   }
 
-  /** Returns the losses of each source that were measured last, by its name; none without any. */
-  Map<String, Object> lastOfSources() {
-    return lastOfSources;
+  /**
+   * Returns what the summary says of what was measured last, beside its mean: the losses of several
+   * sources, or bits with what they are compared with.
+   */
+  Map<String, Object> summary() {
+    return summary;
   }
 
   /**
@@ -53,7 +65,7 @@ public final class Validation {
     if (losses.unit().isOfTokens()) {
       values.put("accuracy", losses.accuracy());
     }
-    losses.bitsPerByte().ifPresent(bits -> values.put("bits_per_byte", bits));
+    losses.bits().ifPresent(bits -> values.put(losses.text().bitsKey(), bits));
     losses
         .answers()
         .ifPresent(
@@ -62,9 +74,13 @@ public final class Validation {
               values.put("questions", answers.questions());
             });
     if (!losses.sources().isEmpty()) {
-      lastOfSources = losses.bySource();
-      values.put("validation_loss_by_source", lastOfSources);
+      values.put("validation_loss_by_source", losses.bySource());
+      summary.put("validation_loss_by_source", losses.bySource());
       losses.sources().forEach(source -> csv.accept(csv(step, source)));
+    }
+    if (!compared.isEmpty()) {
+      losses.bits().ifPresent(bits -> summary.put("validation_" + losses.text().bitsKey(), bits));
+      summary.putAll(compared);
     }
     output.event("validation", values);
     return Optional.of(losses);
@@ -84,10 +100,7 @@ public final class Validation {
 
   /** Returns a line for the log. */
   static String line(long step, LossByPosition losses) {
-    String bits =
-        losses.bitsPerByte().isPresent()
-            ? String.format(Locale.ROOT, ", %.4f bits per byte", losses.bitsPerByte().getAsDouble())
-            : "";
+    String bits = losses.bitsText().map(text -> ", " + text).orElse("");
     String exact =
         losses
             .answers()

@@ -7,13 +7,15 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import ringattention.metrics.LossUnit;
+import ringattention.metrics.TextUnit;
 import ringattention.model.LossByPosition;
 
 /** What follows from nats is said of nats only. */
 class PositionTableTest {
   private static PositionTable table(LossUnit unit) {
     List<LossByPosition.Bucket> buckets = List.of(new LossByPosition.Bucket(0, 1, 8, 4, 6, 0));
-    return new PositionTable(new LossByPosition(buckets, false, Optional.empty(), List.of(), unit));
+    return new PositionTable(
+        new LossByPosition(buckets, false, Optional.empty(), List.of(), unit, TextUnit.BYTE));
   }
 
   @Test

@@ -235,7 +235,7 @@ class HeldOutLossTest {
               });
       for (LossByPosition each : found) { // the same on every rank
         assertEquals(expected.buckets().size(), each.buckets().size());
-        assertEquals(expected.bitsPerByte().orElseThrow(), each.bitsPerByte().orElseThrow(), 1e-12);
+        assertEquals(expected.bits().orElseThrow(), each.bits().orElseThrow(), 1e-12);
         for (int i = 0; i < each.buckets().size(); i++) {
           LossByPosition.Bucket truth = expected.buckets().get(i);
           LossByPosition.Bucket bucket = each.buckets().get(i);

@@ -58,7 +58,7 @@ class LossByPositionTest {
     assertEquals(Math.exp(2), losses.perplexity());
     assertEquals(0.5, losses.accuracy());
     assertEquals(8, losses.bytes());
-    assertEquals(1 / Math.log(2), losses.bitsPerByte().orElseThrow(), 1e-15);
+    assertEquals(1 / Math.log(2), losses.bits().orElseThrow(), 1e-15);
     assertEquals(1, losses.buckets().get(1).loss());
     assertEquals(0.5, losses.buckets().get(1).accuracy());
   }
@@ -66,8 +66,8 @@ class LossByPositionTest {
   /** No number is better than one by an unknown or no number of bytes. */
   @Test
   void bitsNeedBytes() {
-    assertEquals(OptionalDouble.empty(), of(false, new double[] {1, 3, 0, 1}).bitsPerByte());
-    assertEquals(OptionalDouble.empty(), of(true, new double[] {1, 3, 0, 0}).bitsPerByte());
+    assertEquals(OptionalDouble.empty(), of(false, new double[] {1, 3, 0, 1}).bits());
+    assertEquals(OptionalDouble.empty(), of(true, new double[] {1, 3, 0, 0}).bits());
   }
 
   @Test

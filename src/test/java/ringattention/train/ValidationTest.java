@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import ringattention.metrics.LossUnit;
+import ringattention.metrics.TextUnit;
 import ringattention.model.Answers;
 import ringattention.model.LossByPosition;
 
@@ -33,6 +34,11 @@ class ValidationTest {
         Validation.line(
             7,
             new LossByPosition(
-                BUCKETS, false, Optional.empty(), List.of(), LossUnit.SQUARED_ERROR)));
+                BUCKETS,
+                false,
+                Optional.empty(),
+                List.of(),
+                LossUnit.SQUARED_ERROR,
+                TextUnit.BYTE)));
   }
 }
