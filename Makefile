@@ -19,7 +19,7 @@ NATIVES = target/natives.done
 TEXT = build/text.done
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help setup found build data run parquet test test-slurm test-hosts test-faults test-long test-large test-load test-readme mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
+.PHONY: help setup found build data data-genome run parquet test test-slurm test-hosts test-faults test-long test-large test-load test-readme mutation record bundle release validate-gpu validate-8gpu peers paper-cpu paper-gpu format cli-files clean
 
 # set-up comes before what needs it, also with -j; Maven does one thing at a time anyway
 .NOTPARALLEL:
@@ -36,6 +36,9 @@ found: # the same, but installs nothing
 build: $(ARCHIVE) ## the program, ready for bin/ringattention
 
 data: $(TEXT) ## the tutorial's text: Java sources of the libraries used here
+
+data-genome: ## the genome of inputs/genome.toml, out of a Debian package, or GENOME=file.fasta
+	@tools/data-genome.sh $(GENOME)
 
 run: setup build data ## train the tutorial on RANKS ranks (one per GPU, or 4), or another INPUT=file.toml
 	tools/mpirun.sh -np $(RANKS) bin/ringattention train $(INPUT)
@@ -117,7 +120,7 @@ cli-files: build ## bash completion and manual page in share/, from the program'
 	bin/ringattention help man-page > share/man/man1/ringattention.1
 
 clean: ## remove what was built; keeps both Open MPI and outputs/
-	rm -rf target build/text $(TEXT) $(BUNDLE) $(BUNDLE).tar.xz
+	rm -rf target build/text build/genome $(TEXT) $(BUNDLE) $(BUNDLE).tar.xz
 
 # A new commit is a new version, also when no source has changed. A checkout that this user cannot write stays as it is.
 build/commit: FORCE

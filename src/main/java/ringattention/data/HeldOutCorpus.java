@@ -157,7 +157,7 @@ final class HeldOutCorpus implements HeldOutSamples {
   @Override
   public Optional<MarkovModel> baseline(int most) {
     return GenomeBaseline.of(
-        given, shape, stream, most == 0 ? stream.tokens() : (long) most * length);
+        given, shape, stream, most == 0 ? stream.tokens() : (long) most * length + 1);
   }
 
   @Override

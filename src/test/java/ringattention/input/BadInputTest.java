@@ -36,8 +36,8 @@ class BadInputTest {
           [modle] ; hidden = 64 | x.toml: modle.hidden = 64: unknown key, did you mean model.hidden?
           steps = 5 | x.toml: steps = 5: unknown key, did you mean train.steps?
           [train] ; hidden = 64 | x.toml: train.hidden = 64: unknown key, did you mean model.hidden?
-          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, curriculum, data, validation, lines, trajectories, infer, generate, suite, rollout, collect, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
-          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, curriculum, data, validation, lines, trajectories, infer, generate, suite, rollout, collect, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
+          [nonsense] ; foo = 1 | x.toml: nonsense.foo = 1: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, curriculum, data, validation, lines, trajectories, fasta, infer, generate, suite, rollout, collect, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
+          [nonsense] | x.toml: nonsense = {}: unknown section, there are model, attention, feedForward, lossHead, parallel, memory, train, curriculum, data, validation, lines, trajectories, fasta, infer, generate, suite, rollout, collect, checkpoint, device, validate, benchAttention, benchKernels, benchDecode, benchPrefill, benchRing, benchTraining, benchContext, benchMfu, benchOverlap, benchMemory, benchScaling, timeout, fault, output
           [train] ; foo = 1 | x.toml: train.foo = 1: unknown key, [train] takes sequence, batch, microBatch, steps, seed, schedule, learningRate, minLearningRate, warmupSteps, decaySteps, weightDecay, noDecay, beta1, beta2, epsilon, clipNorm, reportEvery, maxSkippedSteps, exactRate
           model = 3 | x.toml: model = 3: must be a section, [model]
           model.hidden.x = 3 | x.toml: model.hidden.x = 3: unknown key, [model] takes shape, checkpoint, input, stateSize, actionSize, episodeSteps, vocabulary, hidden, layers, heads, keyValueHeads, headSize, feedForward, ropeTheta, ropeScaling, ropeFactor, ropeLowFrequency, ropeHighFrequency, ropeOriginalContext, ropeAttentionFactor, ropeBetaFast, ropeBetaSlow, ropeTruncate, ropeShortFactors, ropeLongFactors, normEpsilon, tied, initStd, init, queryKeyValueBias, queryKeyNorm, slidingWindow
@@ -112,7 +112,10 @@ class BadInputTest {
           [data] ; path = 7 | x.toml: data.path = 7: must be a text, not empty
           [data] ; path = "x" ; extensions = [".java"] | x.toml: data.extensions = [".java"]: must be without the leading dot
           [data] ; path = "x" ; extensions = "java" | x.toml: data.extensions = "java": must be a list of texts, each not empty
-          [data] ; path = "x" ; format = "json" | x.toml: data.format = "json": must be "text" or "jsonl" or "conversations" or "lines" or "tokens" or "megatron" or "trajectories"
+          [data] ; path = "x" ; format = "json" | x.toml: data.format = "json": must be "text" or "jsonl" or "conversations" or "lines" or "tokens" or "megatron" or "trajectories" or "fasta"
+          [fasta] ; softMask = "n" | x.toml: fasta.softMask = "n": must be "learned" or "context"
+          [fasta] ; heldOut = "half" | x.toml: fasta.heldOut = "half": must be "auto" or "records" or "parts"
+          [fasta] ; markovOrder = 17 | x.toml: fasta.markovOrder = 17: must be a whole number, 0 to 16
           [data] ; path = "x" ; documentMultiple = 0 | x.toml: data.documentMultiple = 0: must be a whole number, at least 1
           [data] ; path = "x" ; firstPosition = -1 | x.toml: data.firstPosition = -1: must be a whole number, 0 to 1073741824
           [data] ; path = "x" ; tokenizer = "a\\u0000" | x.toml: data.tokenizer = "a\\u0000": must not contain a zero byte
