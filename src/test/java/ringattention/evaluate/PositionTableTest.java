@@ -40,6 +40,24 @@ class PositionTableTest {
         table(LossUnit.SQUARED_ERROR).csv());
   }
 
+  @Test
+  void ofBases() {
+    List<LossByPosition.Bucket> buckets =
+        List.of(
+            new LossByPosition.Bucket(0, 1, 8, 8 * Math.log(4), 6, 8),
+            new LossByPosition.Bucket(2, 3, 4, 4 * Math.log(2), 3, 4));
+    PositionTable table =
+        new PositionTable(
+            new LossByPosition(
+                buckets, true, Optional.empty(), List.of(), LossUnit.NATS, TextUnit.BASE));
+    assertTrue(table.lines().get(0).endsWith("   bits per base"), table.lines().get(0));
+    assertEquals("2.0000", words(table.lines().get(1)).get(7));
+    assertEquals("1.0000", words(table.lines().get(2)).get(7));
+    assertEquals("1.6667", words(table.lines().get(3)).get(5));
+    assertTrue(table.lines().stream().mapToInt(String::length).distinct().count() == 1);
+    assertTrue(table.csv().startsWith("from,to,labels,nats,hits,bases,loss,accuracy\n0,1,8,"));
+  }
+
   private static List<String> words(String line) {
     return List.of(line.trim().split(" +"));
   }
