@@ -316,8 +316,8 @@ class FastaTest {
         start.formatted("protein.fa") + "protein.fa:3: " + LETTERS + "'L', as proteins",
         refused(file("protein.fa", ">p\nMKTAYSAK\nKLVKSHFSRQLEERLGLIEVQ")));
     assertEquals(
-        start.formatted("gap.fa") + "gap.fa:2: " + LETTERS + "'-'",
-        refused(file("gap.fa", ">p\nACG-T")));
+        start.formatted("gap.fa") + "gap.fa:4: " + LETTERS + "'-'",
+        refused(file("gap.fa", ">p\r\nACGT\r\n\r\nACG-T")));
     assertEquals(
         start.formatted("fastq.fa")
             + "fastq.fa:1: must begin with a header, a line that starts with '>'; has '@'",
