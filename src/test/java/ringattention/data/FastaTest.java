@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -153,6 +154,9 @@ class FastaTest {
         List.of(one + ".", reversed(one) + ".", two + ".", reversed(two) + "."),
         found,
         "seed " + seed);
+    assertTrue(
+        documents(parts).stream().allMatch(text -> Character.isLowerCase(text.charAt(0))),
+        "the first base of a strand follows nothing");
     int all = (int) parts.tokens();
     String row = String.join("", documents(parts));
     for (int from = 0; from < all; from++) {
@@ -161,6 +165,20 @@ class FastaTest {
       }
     }
     assertTrue(parts.text().endsWith("half of them reverse complements"), parts.text());
+  }
+
+  /** A code stands for several bases, its complement for theirs. */
+  @Test
+  void codesHaveComplements() {
+    String[] sets = {
+      "A", "C", "G", "T", "ACGT", "AG", "CT", "CG", "AT", "GT", "AC", "CGT", "AGT", "ACT", "ACG"
+    };
+    for (int token = 0; token < sets.length; token++) {
+      char[] across = reversed(sets[token]).toCharArray();
+      Arrays.sort(across);
+      assertEquals(new String(across), sets[Bases.complement(token)], "" + token);
+    }
+    assertEquals(Bases.END, Bases.complement(Bases.END));
   }
 
   /** One record: a piece of it is held out, and all around it is learned, on both strands. */
@@ -403,6 +421,14 @@ class FastaTest {
     try (Samples samples = Given.samples(mixed);
         HeldOutSamples heldOut = Given.heldOut(mixed)) {
       assertEquals(2 * (451 + 811), samples.tokens());
+      long shown = 0;
+      for (DataSources.One source : DataSources.of(mixed)) {
+        CorpusPreview preview =
+            CorpusPreview.of(
+                source.configuration(), 1, 16, Optional.of(Given.shape(mixed)), line -> {});
+        shown += preview.size().orElseThrow().tokens();
+      }
+      assertEquals(samples.tokens(), shown);
       assertEquals(140, heldOut.tokens());
       assertEquals(TextUnit.BASE, heldOut.textUnit());
     }
