@@ -133,15 +133,15 @@ packed() {
   fi
 }
 
-# The same 20 steps on one rank and on rings and groups of ranks that share the GPUs there are: whatever their number, in fp32.
+# The same 20 steps on one rank and on rings, and ranks that exchange heads or share products, on the GPUs there are: whatever their number, in fp32.
 shared() {
   common="-D device.kind=cuda $fp32 -D device.shared=true -D model.heads=4 -D train.steps=20 -D output.plots=false"
   keep shared-1 1 train "$tutorial" $common
-  for mesh in "2 2 1" "2 1 2" "4 2 2" "4 1 4" "4 4 1" "3 3 1"; do # ranks, ring, heads
+  for mesh in "2 1 1" "2 2 1" "2 1 2" "3 1 1" "4 1 1" "4 2 1" "4 4 1" "4 1 2" "4 2 2" "4 1 4"; do # ranks, of which exchange heads, and share products
     # shellcheck disable=SC2086
     set -- $mesh
-    keep "shared-$1-$2x$3" "$1" train "$tutorial" $common -D parallel.ring=$2 -D parallel.heads=$3
-    loss_curve "loss curve, $1 ranks, ring of $2, groups of $3, vs one rank, fp32" 1e-5 shared-1 "shared-$1-$2x$3"
+    keep "shared-$1-heads$2-tensor$3" "$1" train "$tutorial" $common -D parallel.heads=$2 -D parallel.tensor=$3
+    loss_curve "loss curve, $1 ranks, $2 exchange heads, $3 share products, vs one rank, fp32" 1e-5 shared-1 "shared-$1-heads$2-tensor$3"
   done
   keep shared-validate 2 validate inputs/validate-gpu.toml -D device.shared=true
 }
