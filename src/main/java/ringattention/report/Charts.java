@@ -30,10 +30,13 @@ final class Charts {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 560;
 
-  /** Colours that differ in print too (of Tableau 10 and 20), and grey for the rest. */
+  /**
+   * Colours that differ in print too (of Tableau 10 and 20), and grey for the rest behind all
+   * phases.
+   */
   private static final int[] COLOURS = {
     0x4e79a7, 0xf28e2b, 0x76b7b2, 0x59a14f, 0x2f4b7c, 0xe15759, 0xedc948, 0xb07aa1, 0xff9da7,
-    0x9c755f, 0x8cd17d, 0xbab0ac
+    0x9c755f, 0x8cd17d, 0x499894, 0xd37295, 0xb6992d, 0xbab0ac
   };
 
   private Charts() {}
