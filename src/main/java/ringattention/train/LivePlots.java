@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -53,7 +54,7 @@ final class LivePlots implements AutoCloseable {
   private Future<?> drawing; // null before the first
   private volatile long ended; // clock at the end of the last drawing
   private volatile long took; // nanoseconds
-  private volatile String failure; // not said yet; null: none
+  private final AtomicReference<String> failure = new AtomicReference<>(); // not said yet
   private volatile boolean broken;
 
   /**
@@ -94,9 +95,7 @@ final class LivePlots implements AutoCloseable {
       Map<String, Supplier<byte[]>> plots = Curves.of(title, unit, List.copyOf(records));
       drawing = thread.submit(() -> draw(plots));
     }
-    Optional<String> said = Optional.ofNullable(failure);
-    failure = null;
-    return said;
+    return Optional.ofNullable(failure.getAndSet(null));
   }
 
   private boolean due() {
@@ -114,7 +113,7 @@ final class LivePlots implements AutoCloseable {
       LOG.debug("plots drawn in {} ms", (clock.getAsLong() - began) / 1_000_000);
     } catch (RuntimeException | Error e) { // also what a machine without fonts or memory throws
       broken = true;
-      failure = "WARNING: no plots before the end of the run: " + e.getMessage();
+      failure.set("WARNING: no plots before the end of the run: " + e.getMessage());
     }
     ended = clock.getAsLong();
     took = ended - began;

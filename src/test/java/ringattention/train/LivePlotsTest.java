@@ -112,13 +112,20 @@ class LivePlotsTest {
 
   @Test
   void aFailureIsSaidOnceAndEndsTheDrawing() throws InterruptedException {
+    CountDownLatch returned = new CountDownLatch(1);
     try (LivePlots plots =
         plots(
             (name, png) -> {
+              try { // a failure that is faster than the step would be said by that
+                assertTrue(returned.await(20, TimeUnit.SECONDS));
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
               drawn.add(name);
               throw new OutputException("cannot write loss.png: No space left on device");
             })) {
       assertEquals(Optional.empty(), step(plots, 1000));
+      returned.countDown();
       assertEquals("loss", drawn.poll(20, TimeUnit.SECONDS));
       Thread.sleep(50);
       assertEquals(
