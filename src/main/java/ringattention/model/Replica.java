@@ -235,4 +235,16 @@ public final class Replica {
     transformer.accumulate(scale);
     return transformer.loss();
   }
+
+  /**
+   * Returns when nothing reads or writes the replica's memory any more, which may be freed then: a
+   * forward has gathered weights that nobody used, a backward's last sums are on their way.
+   */
+  public void settle() {
+    weights.settle();
+    if (parameters != null) {
+      parameters.settle();
+    }
+    device.synchronize();
+  }
 }

@@ -149,6 +149,12 @@ public final class ShardedParameters implements ParameterSource, GradientSink {
     sums.reduce(group);
   }
 
+  /** Work enqueued from now on finds no gather or sum under way. */
+  public void settle() {
+    weights.settle();
+    sums.settle();
+  }
+
   /** Global Euclidean norm of the gradient. Collective; the same bits on every rank. */
   public double gradientNorm() {
     sums.complete();

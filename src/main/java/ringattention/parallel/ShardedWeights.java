@@ -1,5 +1,6 @@
 package ringattention.parallel;
 
+import java.util.Arrays;
 import java.util.List;
 import ringattention.comm.Communicator;
 import ringattention.device.Collectives;
@@ -138,9 +139,14 @@ public final class ShardedWeights implements ParameterSource, LoadableWeights {
 
   /** Invalidates gathered weights. */
   void changed() {
-    for (int buffer = 0; buffer < resident.length; buffer++) {
-      device.waitFor(arrival[buffer]);
-      resident[buffer] = NONE;
+    settle();
+    Arrays.fill(resident, NONE);
+  }
+
+  /** Work enqueued from now on finds no gather under way. */
+  public void settle() {
+    for (Completion gathered : arrival) {
+      device.waitFor(gathered);
     }
   }
 

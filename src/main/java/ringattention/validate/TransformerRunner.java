@@ -88,6 +88,10 @@ final class TransformerRunner implements AutoCloseable {
 
   @Override
   public void close() {
-    arena.close();
+    try {
+      replica.settle();
+    } finally {
+      arena.close();
+    }
   }
 }

@@ -141,6 +141,7 @@ class MemoryGrowthTest {
             replica.parameters().initialize(1, 0.02);
             replica.load(new Sample[] {Sample.consecutive(new int[setup.sequence() + 1], 0)});
             replica.lossAndGradients(1);
+            replica.settle();
             assertEquals(plan.bytes() + device.workspaceBytes(List.of()), device.peakBytes());
             return null;
           }

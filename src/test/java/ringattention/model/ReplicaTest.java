@@ -71,7 +71,9 @@ class ReplicaTest {
           new Replica(
               setup, world, new HostCollectives(world, timer.timeline()), device, arena, timer);
       replica.weights().initialize(1, PROBLEM.model().initStd());
-      return body.apply(replica, device);
+      T result = body.apply(replica, device);
+      replica.settle();
+      return result;
     }
   }
 
@@ -231,6 +233,7 @@ class ReplicaTest {
                 replica.weights().initialize(1, 0.1);
                 replica.load(problem.sequences());
                 replica.lossAndGradients(1);
+                replica.settle();
               }
               return exchanged.get();
             });

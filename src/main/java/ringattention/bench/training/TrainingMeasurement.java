@@ -198,7 +198,7 @@ public final class TrainingMeasurement {
               seconds(
                   device,
                   () -> replica.transformer().backward(1 / Math.max(1, labels), bench.rehearse()));
-          replica.parameters().clear(); // after the block before, whose weights are on their way
+          replica.settle(); // weights of the block before are on their way, and sums
           double loss =
               job.world().allReduce(replica.transformer().loss(), Communicator.Operation.SUM);
           return new Rehearsal(loss / labels, forward, backward, PeakMemory.of(job, plan, device));
